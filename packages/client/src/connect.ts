@@ -1,0 +1,112 @@
+import { buildPath, type PathParams, SseError, type StreamContract } from '@sse/contract'
+import { type Feed, type FeedPayloads, type InvalidEvent, StreamFeed } from './feed.ts'
+import type { ReconnectOptions } from './reconnect.ts'
+import type { Transport } from './transport.ts'
+
+export interface ConnectOptions {
+  /** Where the contract's path starts, with or without a path of its own. Default: the page's origin. */
+  baseUrl?: string | URL
+  /** Request headers, or a function asked before each attempt, so that a token can be fresh. */
+  headers?: HeaderSource | (() => HeaderSource | Promise<HeaderSource>)
+  /** Default `GET`. */
+  method?: string
+  /** Sent again with each attempt. */
+  body?: string | URLSearchParams | FormData | Blob
+  /** As in `fetch`; `include` sends cookies to another origin. Default `same-origin`. */
+  credentials?: RequestCredentials
+  /** In place of the global `fetch`. */
+  fetch?: typeof fetch
+  /** Closes the feed when it aborts. */
+  signal?: AbortSignal
+  /** What carries the stream. Default: `fetchTransport`. */
+  transport?: Transport
+  /** The id to start after, such as one that came with server-rendered state. */
+  lastEventId?: string
+  reconnect?: ReconnectOptions
+  /** Told of every event that its schema refuses. Default: reported like an error. The stream goes on. */
+  onInvalid?: (event: InvalidEvent) => void
+  /**
+   * Told of failed attempts, of the error that closed the feed, and of what listeners throw. Default: errors of
+   * listeners and invalid events are reported to the console; failed attempts show in `status` alone.
+   */
+  onError?: (error: unknown) => void
+}
+
+export type HeaderSource = Readonly<Record<string, string>>
+
+/** `params` is asked for by a contract whose path names some. */
+type ConnectArguments<Target> =
+  Target extends StreamContract<infer Path>
+    ? [keyof PathParams<Path>] extends [never]
+      ? [options?: ConnectOptions]
+      : [options: ConnectOptions & { params: PathParams<Path> }]
+    : [options?: ConnectOptions]
+
+/** @internal `connect` with a transport to use where none is asked for. */
+export type Connect = <const Target extends StreamContract | string | URL>(
+  target: Target,
+  ...options: ConnectArguments<Target>
+) => Feed<FeedPayloads<Target>>
+
+export function connectWith(defaultTransport: Transport): Connect {
+  return (target, ...[given]) => {
+    const options: ConnectOptions & { params?: Readonly<Record<string, string>> } = given ?? {}
+    const { signal, headers = {}, body, method = 'GET', credentials, transport = defaultTransport } = options
+    const contract = isContract(target) ? target : undefined
+    const url = buildUrl(contract ? buildPath(contract.path, options.params) : String(target), options.baseUrl)
+    const feed = new StreamFeed({
+      contract,
+      transport,
+      reconnect: readReconnect(options.reconnect),
+      lastEventId: options.lastEventId ?? '',
+      prepare: async () => ({
+        url,
+        method,
+        headers: typeof headers === 'function' ? await headers() : headers,
+        body,
+        credentials,
+        fetch: options.fetch ?? fetch.bind(globalThis),
+      }),
+      onInvalid: options.onInvalid,
+      onError: options.onError ?? report,
+    })
+    const abort = () => feed.finish('aborted')
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+    return feed as unknown as Feed<FeedPayloads<typeof target>>
+  }
+}
+
+function isContract(target: StreamContract | string | URL): target is StreamContract {
+  return typeof target === 'object' && 'events' in target
+}
+
+/** A base with a path of its own keeps it: `https://example.com/api` + `/leads` is `/api/leads`. */
+function buildUrl(pathOrUrl: string, baseUrl: string | URL | undefined): string {
+  const page = (globalThis as { location?: { href: string } }).location?.href
+  const isPath = pathOrUrl.startsWith('/') && !pathOrUrl.startsWith('//')
+  const joined = baseUrl !== undefined && isPath ? `${String(baseUrl).replace(/\/+$/, '')}${pathOrUrl}` : pathOrUrl
+  try {
+    return new URL(joined, baseUrl === undefined || isPath ? page : new URL(baseUrl, page)).href
+  } catch (cause) {
+    const missing = page === undefined && baseUrl === undefined ? '; outside a page, give baseUrl' : ''
+    throw new SseError('option_invalid', `connect: "${joined}" is not a URL${missing}`, { cause })
+  }
+}
+
+function readReconnect(given: ReconnectOptions = {}): Required<ReconnectOptions> {
+  const { minDelayMs = 1_000, maxDelayMs = 30_000, maxAttempts = Number.POSITIVE_INFINITY } = given
+  for (const [name, value] of Object.entries({ minDelayMs, maxDelayMs, maxAttempts })) {
+    if (!(value >= 0)) throw new SseError('option_invalid', `connect: reconnect.${name} must be 0 or more, not ${value}`)
+  }
+  return { minDelayMs, maxDelayMs, maxAttempts }
+}
+
+/** Codes that `status` shows already: no news for the console. */
+const SHOWN_BY_STATUS: ReadonlySet<string> = new Set(['network', 'http_status', 'content_type', 'dropped'])
+
+function report(error: unknown): void {
+  if (error instanceof SseError && SHOWN_BY_STATUS.has(error.code)) return
+  const { reportError = console.error } = globalThis as { reportError?: (error: unknown) => void }
+  reportError(error)
+}

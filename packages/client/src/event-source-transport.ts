@@ -1,0 +1,73 @@
+import { CONTROL, SseError } from '@sse/contract'
+import { responseError } from './response-error.ts'
+import type { Transport, TransportRequest } from './transport.ts'
+
+/** What this transport needs of an `EventSource`, native or not. */
+export interface EventSourceLike {
+  readonly readyState: number
+  onopen: ((event: never) => unknown) | null
+  onerror: ((event: never) => unknown) | null
+  addEventListener(type: string, listener: (event: MessageEvent<string>) => void): void
+  close(): void
+}
+
+const CLOSED = 2
+
+/**
+ * Carries a stream over an `EventSource`, whoever wrote it.
+ *
+ * It reconnects by its own rules: its delay, its jitter (none, for the native ones), its idea of `retry`. The
+ * id to start from goes as the `lastEventId` query parameter, since no request header can be set.
+ */
+export function eventSourceTransport(create: (url: string, request: TransportRequest) => EventSourceLike): Transport {
+  return (request, events) => {
+    const source = create(withLastEventId(request), request)
+    const names = new Set<string>()
+    let lastEventId = request.lastEventId
+
+    const listen = (name: string): void => {
+      if (names.has(name)) return
+      names.add(name)
+      source.addEventListener(name, (event) => {
+        // `error` without data is the source's own.
+        if (typeof event.data !== 'string') return
+        if (event.lastEventId !== lastEventId) {
+          lastEventId = event.lastEventId
+          events.onId(lastEventId)
+        }
+        events.onMessage(name, event.data)
+      })
+    }
+    for (const name of ['message', ...Object.values(CONTROL), ...request.eventNames]) listen(name)
+
+    source.onopen = () => events.onOpen()
+    source.onerror = (event: { status?: number; headers?: Headers; data?: unknown }) => {
+      if (event.data !== undefined) return // an event that the server named "error"
+      if (source.readyState !== CLOSED) {
+        events.onWaiting(new SseError('dropped', 'The connection was lost'))
+        return
+      }
+      source.close()
+      events.onEnd(whyClosed(event))
+    }
+    const close = (): void => {
+      source.onopen = null
+      source.onerror = null
+      source.close()
+    }
+    return { listen, close }
+  }
+}
+
+/** The polyfill tells the status; the native one only that the answer was not an event stream. */
+function whyClosed({ status, headers }: { status?: number; headers?: Headers }): SseError | 'ended' {
+  if (status === 204) return 'ended'
+  const known = status && responseError(status, headers?.get('content-type') ?? null)
+  return known || new SseError('http_status', 'The server did not answer with an event stream')
+}
+
+function withLastEventId({ url, lastEventId }: TransportRequest): string {
+  if (lastEventId === '') return url
+  const [beforeHash] = url.split('#', 1) as [string]
+  return `${beforeHash}${beforeHash.includes('?') ? '&' : '?'}lastEventId=${encodeURIComponent(lastEventId)}`
+}

@@ -1,0 +1,20 @@
+import { SseError } from '@sse/contract'
+import { eventSourceTransport } from './event-source-transport.ts'
+import type { Transport } from './transport.ts'
+
+/**
+ * Carries a stream over the browser's own `EventSource`: shown in its developer tools, and without a CORS
+ * preflight. It sends nothing but cookies, hides the response's status, and reconnects by the browser's rules.
+ *
+ * @throws {SseError} `option_invalid` for headers, a method or a body, or where there is no `EventSource`.
+ */
+export const nativeTransport: Transport = eventSourceTransport((url, { headers, method, body, credentials }) => {
+  if (typeof EventSource !== 'function') throw unsuitable('there is no EventSource here')
+  if (Object.keys(headers).length > 0) throw unsuitable('EventSource sends no headers')
+  if (method !== 'GET' || body !== undefined) throw unsuitable('EventSource sends only GET, without a body')
+  return new EventSource(url, { withCredentials: credentials === 'include' })
+})
+
+function unsuitable(why: string): SseError {
+  return new SseError('option_invalid', `connect: ${why}; use the fetch transport`)
+}

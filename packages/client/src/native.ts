@@ -1,0 +1,12 @@
+import { type Connect, connectWith } from './connect.ts'
+import { nativeTransport } from './native-transport.ts'
+
+/**
+ * `connect` of `@sse/client`, carried by the browser's own `EventSource` and without the code of the fetch
+ * transport. See `nativeTransport` for what it can't do.
+ *
+ * @throws {SseError} `option_invalid`, `param_missing`.
+ */
+export const connect: Connect = connectWith(nativeTransport)
+
+export { nativeTransport } from './native-transport.ts'

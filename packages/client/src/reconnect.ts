@@ -1,0 +1,40 @@
+import type { SseError } from '@sse/contract'
+
+export interface ReconnectOptions {
+  /** Width of the first delay's jitter, in milliseconds. Default 1,000. It doubles with each failure. */
+  minDelayMs?: number
+  /** Most the jitter grows to, in milliseconds. Default 30,000. */
+  maxDelayMs?: number
+  /** Attempts in a row without an event before giving up. Default `Infinity`; 0: never reconnect. */
+  maxAttempts?: number
+}
+
+/** The longest a timer can wait: longer ones fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * How long to wait before attempt `attempt` (from 1): the server's `retry`, and on top of it full jitter over a
+ * width that doubles, so that clients cut off together do not come back together.
+ *
+ * @param retryMs - what the server asked for; anything from 0 to `Infinity`, clamped so that the delay is one
+ * a timer can keep (2,147,483,647 ms).
+ * @param random - a number from 0 up to 1.
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function reconnectDelay(
+  attempt: number,
+  retryMs: number,
+  { minDelayMs, maxDelayMs }: Required<ReconnectOptions>,
+  random: number,
+): number {
+  const width = Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
+  return Math.min(MAX_TIMER_MS, Math.max(0, retryMs) + random * width)
+}
+
+const HEALING_STATUS: ReadonlySet<number | undefined> = new Set([408, 425, 429])
+
+/** Whether the same request may succeed later: a failed network, 5xx, 408, 425 and 429; not another status. */
+export function canHeal({ code, status = 0 }: SseError): boolean {
+  if (code === 'content_type') return false
+  return code !== 'http_status' || status >= 500 || HEALING_STATUS.has(status)
+}

@@ -1,0 +1,42 @@
+import type { SseError } from '@sse/contract'
+
+/** One attempt to open a stream, as a transport is asked for it. */
+export interface TransportRequest {
+  /** Absolute, or relative to the page. */
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: BodyInit | undefined
+  readonly credentials: RequestCredentials | undefined
+  /** The id to resume after; `''` for none. */
+  readonly lastEventId: string
+  /** Event names known when the attempt starts: a transport that must ask for each by name needs them. */
+  readonly eventNames: Iterable<string>
+  readonly fetch: typeof fetch
+}
+
+/** What a transport tells. After `onEnd` it tells nothing more. */
+export interface TransportEvents {
+  /** Status and content type were checked: events may follow. */
+  onOpen(): void
+  /** The last event id, whenever a block sets it; before that block's `onMessage`. */
+  onId(id: string): void
+  onMessage(event: string, data: string): void
+  /** The server's `retry`, in milliseconds: any number, also `Infinity`. */
+  onRetry(retryMs: number): void
+  /** The transport reconnects by itself (native and polyfill do). */
+  onWaiting(reason: SseError): void
+  /** The attempt is over: `ended` when the server said so with 204, else why. */
+  onEnd(reason: SseError | 'ended'): void
+}
+
+/** An attempt under way. */
+export interface TransportHandle {
+  /** Ends it at once; nothing is told any more. */
+  close(): void
+  /** Asks for one more event name. */
+  listen?(event: string): void
+}
+
+/** A way to carry a stream: opens one attempt and tells what happens to it. */
+export type Transport = (request: TransportRequest, events: TransportEvents) => TransportHandle

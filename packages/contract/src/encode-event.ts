@@ -1,0 +1,89 @@
+import type { EventName, PayloadInput, StreamContract } from './define-stream.ts'
+import { encodeData, encodeHead } from './encode.ts'
+import { SseError } from './error.ts'
+import { validate } from './schema.ts'
+
+export interface EventOptions {
+  /** The client's next `Last-Event-ID`, without CR, LF or NUL. Left out: the client keeps the one it has. */
+  id?: string
+  /** Reconnection delay for this client, a whole number of milliseconds, 0 to 2,147,483,647. */
+  retry?: number
+}
+
+/** One event of a contract, checked and encoded: ready to be written to any number of connections. */
+export class EncodedEvent<Name extends string = string> {
+  readonly event: Name
+  readonly frame: string
+
+  constructor(event: Name, frame: string) {
+    this.event = event
+    this.frame = frame
+  }
+}
+
+/** Makes an event of `Contract`. A wrong name or payload is a compile error at that argument. */
+export type EventEncoder<Contract extends StreamContract> = <Name extends EventName<Contract>>(
+  name: Name,
+  payload: PayloadInput<Contract, Name>,
+  options?: EventOptions,
+) => EncodedEvent<Name>
+
+/**
+ * Builds the `event(name, payload, options?)` of a contract: it validates the payload, keeps the schema's
+ * output, and encodes it once.
+ *
+ * `undefined` is sent as empty data and read back as `undefined`.
+ *
+ * @param maxEventBytes - largest frame, in bytes of UTF-8.
+ * @returns a function that throws {SseError} `event_unknown`, `payload_invalid` (schema refused it, or it is
+ * not JSON: a cycle, a BigInt, a function), `payload_too_large`, `message_invalid` (id or retry).
+ */
+export function createEventEncoder<Contract extends StreamContract>(
+  contract: Contract,
+  maxEventBytes: number,
+): EventEncoder<Contract> {
+  const heads = new Map(Object.keys(contract.events).map((name) => [name, encodeHead(name)]))
+  return (name, payload, options) => {
+    const head = heads.get(name)
+    const schema = contract.events[name]
+    if (head === undefined || schema === undefined) {
+      const known = [...heads.keys()].join('", "')
+      throw refuse('event_unknown', `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`)
+    }
+    const checked = validate(schema, payload, name)
+    if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
+    const fields = options === undefined ? '' : encodeHead(undefined, options.id, options.retry)
+    const frame = fields + head + encodeData(stringify(name, checked.value))
+    checkSize(name, frame, maxEventBytes)
+    return new EncodedEvent(name, frame)
+  }
+}
+
+/** @throws {SseError} `payload_too_large` when `frame` has more than `maxEventBytes` bytes of UTF-8. */
+export function checkSize(name: string, frame: string, maxEventBytes: number): void {
+  // A UTF-16 unit is at most 3 bytes of UTF-8: most frames are known to fit without being measured.
+  if (frame.length * 3 <= maxEventBytes) return
+  const bytes = frame.length > maxEventBytes ? frame.length : new TextEncoder().encode(frame).byteLength
+  if (bytes > maxEventBytes) {
+    throw refuse(
+      'payload_too_large',
+      `Event "${name}" has at least ${bytes} bytes; maxEventBytes is ${maxEventBytes}. Send a reference and let the client fetch it, or raise the limit`,
+    )
+  }
+}
+
+function stringify(name: string, value: unknown): string {
+  if (value === undefined) return ''
+  let json: string | undefined
+  try {
+    json = JSON.stringify(value)
+  } catch (cause) {
+    throw refuse('payload_invalid', `Event "${name}" is not JSON: ${(cause as Error).message}`, cause)
+  }
+  if (json === undefined) throw refuse('payload_invalid', `Event "${name}" is not JSON: a ${typeof value}`)
+  return json
+}
+
+function refuse(code: 'event_unknown' | 'payload_invalid' | 'payload_too_large', message: string, cause?: unknown) {
+  return new SseError(code, message, { expose: false, cause })
+}

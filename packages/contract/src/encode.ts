@@ -1,0 +1,85 @@
+import { SseError } from './error.ts'
+
+/** One record on the wire. Every field is optional, but not all of them at once. */
+export interface Message {
+  /** Event name; `message` is the default of the standard and is not written. */
+  event?: string | undefined
+  /** Any text; its line ends become several `data:` lines. With `event` alone, empty data is written. */
+  data?: string | undefined
+  /** The client's next `Last-Event-ID`. `''` resets it. */
+  id?: string | undefined
+  /** Reconnection delay, a whole number of milliseconds, 0 to 2,147,483,647. */
+  retry?: number | undefined
+}
+
+const FORBIDDEN = /[\r\n\0]/
+const LINE_END = /\r\n|\r|\n/
+const MAX_RETRY_MS = 2 ** 31 - 1
+
+/**
+ * Encodes one message as the bytes' text: the only place in the house that writes a frame.
+ *
+ * CR, LF and NUL in `id` and `event` are refused, not stripped: a silently changed id breaks resume, and a
+ * line end there forges another event.
+ *
+ * @throws {SseError} `message_invalid` naming the field.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+ */
+export function encodeMessage({ event, data, id, retry }: Message): string {
+  const head = encodeHead(event, id, retry)
+  if (data === undefined && (event === undefined || event === 'message')) {
+    // An id-only or retry-only block: read by the standard, dispatched by nobody.
+    if (head === '') throw invalid('a message needs data, an event name, an id or retry')
+    if (event === undefined) return `${head}\n`
+  }
+  return head + encodeData(data ?? '')
+}
+
+/** The fields before the data, so that a caller may encode them once for many messages. */
+export function encodeHead(event?: string, id?: string, retry?: number): string {
+  let head = ''
+  if (id !== undefined) {
+    checkText('id', id)
+    head += `id: ${id}\n`
+  }
+  if (event !== undefined && event !== 'message') {
+    checkText('event', event)
+    if (event === '') throw invalid('event must not be empty; leave it out for a plain message')
+    head += `event: ${event}\n`
+  }
+  if (retry !== undefined) {
+    if (!Number.isInteger(retry) || retry < 0 || retry > MAX_RETRY_MS) {
+      throw invalid(`retry must be a whole number of milliseconds, 0 to ${MAX_RETRY_MS}, not ${String(retry)}`)
+    }
+    head += `retry: ${retry}\n`
+  }
+  return head
+}
+
+/** The data lines and the blank line that ends the message. */
+export function encodeData(data: string): string {
+  if (typeof data !== 'string') throw invalid(`data must be a string here, not ${typeof data}`)
+  // JSON text never holds a raw line end, so nearly every message takes this way.
+  if (!data.includes('\n') && !data.includes('\r')) return `data: ${data}\n\n`
+  return `${data
+    .split(LINE_END)
+    .map((line) => `data: ${line}\n`)
+    .join('')}\n`
+}
+
+/** A comment: nobody's event, but bytes on the wire. The heartbeat is the empty one. */
+export function encodeComment(text = ''): string {
+  return `${text
+    .split(LINE_END)
+    .map((line) => `:${line && ` ${line}`}\n`)
+    .join('')}\n`
+}
+
+function checkText(field: 'id' | 'event', value: unknown): void {
+  if (typeof value !== 'string') throw invalid(`${field} must be a string, not ${typeof value}`)
+  if (FORBIDDEN.test(value)) throw invalid(`${field} must not hold CR, LF or NUL: ${JSON.stringify(value)}`)
+}
+
+function invalid(message: string): SseError {
+  return new SseError('message_invalid', message, { expose: false })
+}

@@ -1,0 +1,16 @@
+export { CONTROL, END_ID, type Gap } from './control.ts'
+export {
+  checkHeartbeat,
+  defineStream,
+  type EventMap,
+  type EventName,
+  type Payload,
+  type PayloadInput,
+  type StreamContract,
+  type StreamDefinition,
+} from './define-stream.ts'
+export { encodeComment, encodeMessage, type Message } from './encode.ts'
+export { checkSize, createEventEncoder, EncodedEvent, type EventEncoder, type EventOptions } from './encode-event.ts'
+export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from './error.ts'
+export { buildPath, matchPath, type PathParams } from './path.ts'
+export { type, validate, type Validation } from './schema.ts'

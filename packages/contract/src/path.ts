@@ -1,0 +1,98 @@
+import { SseError } from './error.ts'
+
+type ParamName<Path extends string> = string extends Path
+  ? string
+  : Path extends `${string}:${infer Rest}`
+    ? Rest extends `${infer Name}/${infer Tail}`
+      ? Name | ParamName<Tail>
+      : Rest
+    : never
+
+/** The parameters a path names: `PathParams<'/leads/:owner'>` is `{ readonly owner: string }`. */
+export type PathParams<Path extends string> = { readonly [Name in ParamName<Path>]: string }
+
+const LITERAL = /^[\w.~-]+$/
+const PARAM = /^:[A-Za-z_]\w*$/
+
+/**
+ * Checks a contract's path at definition time: what all supported routers read alike, and nothing else.
+ *
+ * @throws {SseError} `contract_invalid` naming the segment and what to write instead.
+ */
+export function checkPath(path: unknown): asserts path is string {
+  if (typeof path !== 'string' || !path.startsWith('/')) {
+    throw invalid(`path must be a string that starts with "/", such as "/leads/:owner", not ${show(path)}`)
+  }
+  if (path === '/') return
+  const names = new Set<string>()
+  for (const segment of path.slice(1).split('/')) {
+    if (segment === '') throw invalid(`path "${path}" has an empty segment; write it without "//" or a final "/"`)
+    if (segment.startsWith(':')) {
+      if (!PARAM.test(segment)) {
+        throw invalid(`path "${path}": "${segment}" is not a parameter; write ":name" with letters, digits and "_"`)
+      }
+      if (names.has(segment)) throw invalid(`path "${path}" names "${segment}" twice; give each its own name`)
+      names.add(segment)
+    } else if (!LITERAL.test(segment)) {
+      throw invalid(
+        `path "${path}": segment "${segment}" may hold letters, digits and "-._~"; patterns and queries are not part of a contract`,
+      )
+    } else if (segment === '.' || segment === '..') {
+      throw invalid(`path "${path}" must not hold "${segment}" segments`)
+    }
+  }
+}
+
+/**
+ * Writes the path with its parameters, each percent-encoded.
+ *
+ * @throws {SseError} `param_missing` when a parameter is absent, empty, or (being `.` or `..`) would change
+ * the path it stands in.
+ */
+export function buildPath(path: string, params: Readonly<Record<string, string>> = {}): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => {
+    const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined
+    if (value === undefined || value === null || value === '' || value === '.' || value === '..') {
+      throw new SseError('param_missing', `Path "${path}" needs the parameter "${name}"; it is ${show(value)}`, {
+        expose: false,
+      })
+    }
+    return encodeURIComponent(String(value))
+  })
+}
+
+/**
+ * Reads the parameters from the last segments of a URL's pathname, so that a handler works under any prefix.
+ *
+ * @returns the decoded parameters, or `undefined` when the pathname is another one.
+ */
+export function matchPath(path: string, pathname: string): Record<string, string> | undefined {
+  const wanted = path === '/' ? [] : path.slice(1).split('/')
+  const given = pathname.split('/').filter((segment, index) => index > 0 && segment !== '')
+  if (given.length < wanted.length) return undefined
+  const tail = given.slice(given.length - wanted.length)
+  const params: Record<string, string> = {}
+  for (const [index, segment] of wanted.entries()) {
+    const value = decode(tail[index] as string)
+    if (value === undefined) return undefined
+    if (segment.startsWith(':')) params[segment.slice(1)] = value
+    else if (segment !== value) return undefined
+  }
+  return params
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}
+
+function invalid(message: string): SseError {
+  return new SseError('contract_invalid', `defineStream: ${message}`, { expose: false })
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : String(value)
+}

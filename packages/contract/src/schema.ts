@@ -1,0 +1,41 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { SseError } from './error.ts'
+
+/**
+ * A schema for types alone: `T` for the compiler, no check at run time.
+ *
+ * @example
+ * defineStream({ path: '/count', events: { count: type<number>() } })
+ */
+export function type<T>(): StandardSchemaV1<T, T> {
+  return { '~standard': { version: 1, vendor: '@sse/contract', validate: (value) => ({ value: value as T }) } }
+}
+
+export type Validation =
+  | { ok: true; value: unknown }
+  | { ok: false; issues: readonly StandardSchemaV1.Issue[]; summary: string }
+
+/**
+ * Runs a Standard Schema on one payload.
+ *
+ * @throws {SseError} `schema_async` when the schema answers with a promise: an event is checked where it is
+ * made, in the same turn, or its order would depend on its validator.
+ * @see https://standardschema.dev
+ */
+export function validate(schema: StandardSchemaV1, value: unknown, event: string): Validation {
+  const result = schema['~standard'].validate(value)
+  if (result instanceof Promise) {
+    result.catch(() => {}) // its rejection is not the news here
+    throw new SseError('schema_async', `The schema of event "${event}" is asynchronous; use a synchronous one`, {
+      expose: false,
+    })
+  }
+  if (!result.issues) return { ok: true, value: result.value }
+  return { ok: false, issues: result.issues, summary: result.issues.map(describe).join('; ') }
+}
+
+function describe({ message, path }: StandardSchemaV1.Issue): string {
+  if (!path?.length) return message
+  const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment))
+  return `${keys.map(String).join('.')}: ${message}`
+}

@@ -1,0 +1,34 @@
+import type { StreamContract } from '@sse/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readArguments, type StreamArguments } from './arguments.ts'
+import { hijack } from './hijack.ts'
+import { createNodeStream } from './node.ts'
+
+/** What a Fastify handler's context has of its own. */
+export interface FastifyNative {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+
+/**
+ * Streams a source as a Fastify 5 handler: `app.get(leads.path, sse(leads, source))`.
+ *
+ * The reply is hijacked: what plugins set on it before (CORS, cookies) is kept, `onSend` hooks do not run. See
+ * `sse` of `@sse/server` for what a source may do.
+ *
+ * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ */
+export function sse<Contract extends StreamContract>(
+  contract: Contract,
+  ...rest: StreamArguments<Contract, FastifyNative>
+): FastifyHandler
+export function sse(...rest: StreamArguments<undefined, FastifyNative>): FastifyHandler
+export function sse(...given: unknown[]): FastifyHandler {
+  const stream = createNodeStream<FastifyNative>(readArguments(given))
+  return (request, reply) => {
+    const params = request.params as Record<string, string>
+    return stream({ req: request.raw, res: hijack(reply), params, native: { request, reply } })
+  }
+}

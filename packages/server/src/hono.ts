@@ -1,0 +1,29 @@
+import type { StreamContract } from '@sse/contract'
+import type { Context } from 'hono'
+import { readArguments, type StreamArguments } from './arguments.ts'
+import { createWebStream } from './web.ts'
+
+/** What a Hono handler's context has of its own. */
+export interface HonoNative {
+  readonly c: Context
+}
+
+export type HonoHandler = (c: Context) => Promise<Response>
+
+/**
+ * Streams a source as a Hono 4 handler: `app.get(leads.path, sse(leads, source))`.
+ *
+ * The parameters are the router's; headers set on the context before are kept. See `sse` of `@sse/server` for
+ * what a source may do.
+ *
+ * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ */
+export function sse<Contract extends StreamContract>(
+  contract: Contract,
+  ...rest: StreamArguments<Contract, HonoNative>
+): HonoHandler
+export function sse(...rest: StreamArguments<undefined, HonoNative>): HonoHandler
+export function sse(...given: unknown[]): HonoHandler {
+  const stream = createWebStream<HonoNative>(readArguments(given))
+  return (c) => stream({ request: c.req.raw, params: c.req.param(), native: { c } })
+}

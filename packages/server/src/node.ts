@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
+import { NodeSink } from './node-sink.ts'
+import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
+
+export type NodeRequest = IncomingMessage | Http2ServerRequest
+export type NodeResponse = ServerResponse | Http2ServerResponse
+
+/** What a Node handler's context has of its own. */
+export interface NodeNative {
+  readonly req: NodeRequest
+  readonly res: NodeResponse
+}
+
+export type NodeHandler = (req: NodeRequest, res: NodeResponse) => void
+
+/**
+ * Streams a source as a Node `(req, res)` handler, on HTTP/1.1 and HTTP/2.
+ *
+ * With a contract, its path is matched against the last segments of the request's; another path gets 404.
+ * Headers already set on `res` (CORS, cookies) are kept. See `sse` of `@sse/server` for what a source may do.
+ *
+ * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * @example
+ * createServer(sse(leads, async function* ({ event }) { yield event('count', 1) })).listen(3000)
+ */
+export function sse<Contract extends StreamContract>(
+  contract: Contract,
+  ...rest: StreamArguments<Contract, NodeNative>
+): NodeHandler
+export function sse(...rest: StreamArguments<undefined, NodeNative>): NodeHandler
+export function sse(...given: unknown[]): NodeHandler {
+  const settled = readArguments(given)
+  const stream = createNodeStream<NodeNative>(settled)
+  return (req, res) => {
+    const { pathname } = readUrl(req)
+    const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
+    if (params) void stream({ req, res, params, native: { req, res } })
+    else send(res, req.method, refusal(new SseError('not_found', 'There is no stream at this path')))
+  }
+}
+
+/** One request, as a framework on Node can tell it. */
+export interface NodeStreamRequest<Native> {
+  req: NodeRequest
+  res: NodeResponse
+  params: Readonly<Record<string, string | undefined>>
+  native: Native
+}
+
+/**
+ * The one bridge to Node's responses: every framework on Node calls it and only translates.
+ *
+ * @returns a function that settles when the answer has begun: a stream goes on after that.
+ */
+export function createNodeStream<Native>(
+  settled: SettledArguments,
+): (request: NodeStreamRequest<Native>) => Promise<void> {
+  const handle = createStreamHandler<Native>(settled)
+  return async ({ req, res, params, native }) => {
+    const { connection, reply } = handle({
+      method: req.method ?? 'GET',
+      lastEventId: readLastEventId(req),
+      params,
+      native,
+    })
+    const leave = () => connection.disconnect(new SseError('client_gone', 'The client has left'))
+    // Of the response, not of the request: that one closes as soon as a POST body is read.
+    res.once('close', leave)
+    // A write to a peer that is gone; `close` follows and says all there is to say.
+    res.on('error', () => {})
+    if (isGone(res)) leave()
+    const answer = await reply
+    if (isGone(res)) return leave()
+    if (!answer.connection) return send(res, req.method, answer)
+    writeHead(res, answer)
+    res.on('drain', () => connection.drained())
+    connection.start(new NodeSink(res))
+  }
+}
+
+function send(res: NodeResponse, method: string | undefined, answer: StreamReply): void {
+  writeHead(res, answer)
+  res.end(method === 'HEAD' ? '' : answer.body)
+}
+
+function writeHead(res: NodeResponse, { status, headers }: StreamReply): void {
+  // The two classes' overloads differ, their behaviour does not.
+  ;(res as ServerResponse).writeHead(status, headers)
+}
+
+function isGone(res: NodeResponse): boolean {
+  return res.destroyed || res.writableEnded || (res.socket?.destroyed ?? true)
+}
+
+/** Reads only path and query: the host is the client's word. */
+function readUrl(req: NodeRequest): URL {
+  const path = req.url ?? '/'
+  return new URL(path.startsWith('/') ? `http://localhost${path}` : 'http://localhost/')
+}
+
+function readLastEventId(req: NodeRequest): string | undefined {
+  const header = req.headers['last-event-id']
+  if (header !== undefined) return Array.isArray(header) ? header[0] : header
+  return readUrl(req).searchParams.get('lastEventId') ?? undefined
+}

@@ -1,0 +1,87 @@
+import type { EncodedEvent, EventName, Message, PayloadInput, StreamContract } from '@sse/contract'
+import { SseError } from '@sse/contract'
+
+/** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
+export type LiteralEvent<Contract extends StreamContract> = {
+  [Name in EventName<Contract>]: { event: Name; data: PayloadInput<Contract, Name>; id?: string; retry?: number }
+}[EventName<Contract>]
+
+/** An event of a stream without a contract: `data` that is a string is sent as it is, anything else as JSON. */
+export interface UntypedEvent extends Omit<Message, 'data'> {
+  data?: unknown
+}
+
+/** What a source yields: for a contract its events, made by `event()` or written out; else plain messages. */
+export type Yielded<Contract> = Contract extends StreamContract
+  ? EncodedEvent<EventName<Contract>> | LiteralEvent<Contract>
+  : UntypedEvent
+
+export type Iterated<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
+
+/** Where a stream's events come from: made anew for each connection, or one that every connection iterates. */
+export type Source<Item, Context> = Iterated<Item> | ((context: Context) => Iterated<Item> | Promise<Iterated<Item>>)
+
+export type Pulled = IteratorResult<unknown, unknown>
+
+/** The part of the iterator protocol a connection uses; `next` may answer at once or later. */
+export interface EventIterator {
+  next(): Pulled | PromiseLike<Pulled>
+  return?(): unknown
+  throw?(error: unknown): Pulled | PromiseLike<Pulled>
+}
+
+interface AnyIterable {
+  [Symbol.asyncIterator]: () => EventIterator
+  [Symbol.iterator]: () => EventIterator
+}
+
+const OPENED = new WeakSet<object>()
+
+/**
+ * Starts one iteration.
+ *
+ * @throws {SseError} `source_invalid` when it can't be iterated, or was passed once for all connections and is
+ * used up (a generator object, a ReadableStream): pass the function that makes it.
+ */
+export function iterate(source: unknown, path: string): EventIterator {
+  if (typeof source !== 'object' || source === null) throw notIterable(source, path)
+  if ('getReader' in source) {
+    claim(source, path)
+    const reader = (source as ReadableStream<unknown>).getReader()
+    return {
+      next: () => reader.read() as Promise<Pulled>,
+      return: () => reader.cancel(),
+    }
+  }
+  const { [Symbol.asyncIterator]: async, [Symbol.iterator]: sync } = source as Partial<AnyIterable>
+  const start = async ?? sync
+  if (typeof start !== 'function') throw notIterable(source, path)
+  const iterator = start.call(source)
+  // An iterator that is its own iterable can be walked once.
+  if ((iterator as unknown) === source) claim(source, path)
+  return iterator
+}
+
+function claim(source: object, path: string): void {
+  if (OPENED.has(source)) {
+    throw new SseError(
+      'source_invalid',
+      `The source of ${path} is used up: a generator object or a ReadableStream serves one connection. Pass the function that makes it`,
+      { expose: false },
+    )
+  }
+  OPENED.add(source)
+}
+
+function notIterable(source: unknown, path: string): SseError {
+  const shown = source === null ? 'null' : typeof source
+  return new SseError(
+    'source_invalid',
+    `The source of ${path} gave ${shown}; it must be an async generator function, or give an (async) iterable or a ReadableStream`,
+    { expose: false },
+  )
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+}

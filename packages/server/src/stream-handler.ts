@@ -1,0 +1,127 @@
+import { createEventEncoder, END_ID, isSseError, SseError, type StreamContract } from '@sse/contract'
+import type { SettledArguments } from './arguments.ts'
+import { Connection, type ConnectionSettings, shown } from './connection.ts'
+import { encodeItem } from './encode-item.ts'
+import { decodeLastEventId } from './last-event-id.ts'
+
+/** A request as every framework can tell it. */
+export interface StreamRequest<Native> {
+  method: string
+  /** As the header or the query gave it: not decoded, not checked. */
+  lastEventId: string | undefined
+  params: Readonly<Record<string, string | undefined>>
+  native: Native
+}
+
+/** The answer: a body that is there, or a stream that `connection.start(sink)` begins. */
+export interface StreamReply {
+  status: number
+  headers: Record<string, string>
+  body: string
+  connection: Connection | undefined
+}
+
+/** A request being answered: `connection` hears of a client that leaves, `reply` may take as long as `authorize`. */
+export interface StreamExchange {
+  connection: Connection
+  reply: Promise<StreamReply>
+}
+
+export type StreamHandler<Native> = (request: StreamRequest<Native>) => StreamExchange
+
+/** @see docs/PROTOCOL.md#response */
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+const DEFAULT_MAX_EVENT_BYTES = 1_048_576
+const DEFAULT_HEARTBEAT_MS = 15_000
+const DEFAULT_STATUS: Readonly<Record<string, number>> = {
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  last_event_id_invalid: 400,
+}
+
+/** The part of `sse()` that no framework changes. */
+export function createStreamHandler<Native>({
+  contract,
+  source,
+  options,
+}: SettledArguments): StreamHandler<Native> {
+  const { authorize, retryMs } = options
+  const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
+  const path = contract?.path ?? 'the stream'
+  const event = contract && createEventEncoder(contract, maxEventBytes)
+  const encode = (item: unknown) => encodeItem(item, path, event, maxEventBytes)
+  const heartbeatMs = contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS
+
+  return (request) => {
+    const context = Object.assign({}, request.native)
+    const onError = (error: unknown) => tell(options.onError, error, context)
+    const settings: ConnectionSettings = { path, heartbeatMs, retryMs, encode, onError }
+    const connection = new Connection(settings)
+
+    async function answer(): Promise<StreamReply> {
+      const lastEventId = decodeLastEventId(request.lastEventId)
+      const params = readParams(contract, request.params)
+      Object.assign(context, { params, event, signal: connection.signal, lastEventId })
+      if (authorize && (await authorize(context)) === false) {
+        throw new SseError('forbidden', 'This stream is not open to you')
+      }
+      if (lastEventId === END_ID) return { status: 204, headers: {}, body: '', connection: undefined }
+      if (request.method === 'HEAD') return { status: 200, headers: STREAM_HEADERS, body: '', connection: undefined }
+      if (!connection.isClosed) {
+        await connection.prepare(() => (typeof source === 'function' ? source(context) : source))
+      }
+      return { status: 200, headers: STREAM_HEADERS, body: '', connection }
+    }
+
+    return {
+      connection,
+      reply: answer().catch((error) => {
+        onError(error)
+        return refusal(error)
+      }),
+    }
+  }
+}
+
+function tell(onError: SettledArguments['options']['onError'], error: unknown, context: unknown): void {
+  try {
+    if (onError) onError(error, context)
+    else if (!isSseError(error) || !error.expose) console.error(error)
+  } catch (thrown) {
+    console.error(thrown)
+  }
+}
+
+/** An error before the stream has started, as an ordinary HTTP answer. */
+export function refusal(error: unknown): StreamReply {
+  const body = shown(error)
+  const status = (isSseError(error) && error.status) || DEFAULT_STATUS[body.code] || 500
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(body),
+    connection: undefined,
+  }
+}
+
+function readParams(
+  contract: StreamContract | undefined,
+  given: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  for (const [, name] of contract?.path.matchAll(/:(\w+)/g) ?? []) {
+    if (typeof given[name as string] !== 'string') {
+      throw new SseError(
+        'param_missing',
+        `The route gives no parameter "${name}"; mount it at the contract's path, ${contract?.path}`,
+        { expose: false },
+      )
+    }
+  }
+  return given
+}

@@ -1,0 +1,122 @@
+import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
+import type { Connection } from './connection.ts'
+import type { Sink } from './outbox.ts'
+import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
+
+/** What a Web handler's context has of its own. */
+export interface WebNative {
+  readonly request: Request
+}
+
+export type WebHandler = (request: Request) => Promise<Response>
+
+/**
+ * Streams a source to whoever asks: `Request → Response`, for Next.js route handlers, Bun, Deno, Cloudflare
+ * Workers and anything else that speaks Fetch.
+ *
+ * With a contract, its path is matched against the last segments of the request's, so the handler works under
+ * any prefix; a request for another path gets 404. The source's end ends the stream for good: a client that
+ * comes back gets 204. What the source throws before its first event is an HTTP status; later, `sse.error`.
+ *
+ * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * @see docs/PROTOCOL.md
+ * @example
+ * export const GET = sse(leads, async function* ({ params, event, signal }) {
+ *   for await (const lead of newLeads(params.owner, signal)) yield event('lead', lead)
+ * })
+ */
+export function sse<Contract extends StreamContract>(
+  contract: Contract,
+  ...rest: StreamArguments<Contract, WebNative>
+): WebHandler
+export function sse(...rest: StreamArguments<undefined, WebNative>): WebHandler
+export function sse(...given: unknown[]): WebHandler {
+  const settled = readArguments(given)
+  const stream = createWebStream<WebNative>(settled)
+  return async (request) => {
+    const { pathname } = new URL(request.url)
+    const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
+    if (!params) return whole(refusal(new SseError('not_found', 'There is no stream at this path')))
+    return stream({ request, params, native: { request } })
+  }
+}
+
+/** One request, as a framework on Fetch can tell it. */
+export interface WebStreamRequest<Native> {
+  request: Request
+  params: Readonly<Record<string, string | undefined>>
+  native: Native
+}
+
+/** The bridge to Fetch's responses. */
+export function createWebStream<Native>(
+  settled: SettledArguments,
+): (request: WebStreamRequest<Native>) => Promise<Response> {
+  const handle = createStreamHandler<Native>(settled)
+  return async ({ request, params, native }) => {
+    const { connection, reply } = handle({
+      method: request.method,
+      lastEventId:
+        request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('lastEventId') ?? undefined,
+      params,
+      native,
+    })
+    const leave = () => connection.disconnect(new SseError('client_gone', 'The client has left'))
+    if (request.signal.aborted) leave()
+    else request.signal.addEventListener('abort', leave, { once: true })
+    const answer = await reply
+    return answer.connection
+      ? new Response(streamBody(answer.connection, leave), { status: answer.status, headers: answer.headers })
+      : whole(answer)
+  }
+}
+
+function whole({ status, headers, body }: StreamReply): Response {
+  return new Response(body === '' ? null : body, { status, headers })
+}
+
+/** How many bytes wait in the response before the source is no longer pulled. */
+const HIGH_WATER_MARK_BYTES = 65_536
+
+function streamBody(connection: Connection, leave: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => connection.start(new WebSink(controller)),
+      pull: () => connection.drained(),
+      cancel: leave,
+    },
+    // The default strategy counts chunks, whatever their size.
+    { highWaterMark: HIGH_WATER_MARK_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
+  )
+}
+
+const encoder = new TextEncoder()
+// Where there is no setImmediate (Workers), a zero timeout is the next turn.
+const later: (task: () => void) => void =
+  (globalThis as { setImmediate?: (task: () => void) => void }).setImmediate ?? ((task) => setTimeout(task, 0))
+
+class WebSink implements Sink {
+  readonly #controller: ReadableStreamDefaultController<Uint8Array>
+
+  constructor(controller: ReadableStreamDefaultController<Uint8Array>) {
+    this.#controller = controller
+  }
+
+  write(text: string): boolean {
+    this.#controller.enqueue(encoder.encode(text))
+    return (this.#controller.desiredSize ?? 0) > 0
+  }
+
+  end(): void {
+    this.#controller.close()
+  }
+
+  afterTurn(task: () => void): void {
+    later(task)
+  }
+
+  nextTurn(task: () => void): void {
+    later(task)
+  }
+}
