@@ -1,0 +1,13 @@
+import { defineProject } from 'vitest/config'
+import { resolveSource } from '../vitest.shared.ts'
+
+export default defineProject({
+  ...resolveSource,
+  test: {
+    name: 'tests',
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'browser/**'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})

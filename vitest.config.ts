@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+import { resolveSource } from './vitest.shared.ts'
+
+const unit = (name: string) => ({
+  ...resolveSource,
+  test: {
+    name,
+    root: `packages/${name}`,
+    include: ['src/**/*.test.ts'],
+    typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [unit('contract'), unit('server'), unit('client'), 'tests/vitest.config.ts', 'tests/vitest.browser.config.ts'],
+  },
+})
