@@ -34,12 +34,17 @@ export interface ConnectOptions {
 
 export type HeaderSource = Readonly<Record<string, string>>
 
-/** `params` is asked for by a contract whose path names some. */
+/** `ConnectOptions` for a path that names parameters. */
+export interface ConnectOptionsFor<Path extends string> extends ConnectOptions {
+  /** The path's parameters; each is percent-encoded. */
+  params: PathParams<Path>
+}
+
 type ConnectArguments<Target> =
   Target extends StreamContract<infer Path>
     ? [keyof PathParams<Path>] extends [never]
       ? [options?: ConnectOptions]
-      : [options: ConnectOptions & { params: PathParams<Path> }]
+      : [options: ConnectOptionsFor<Path>]
     : [options?: ConnectOptions]
 
 /** @internal `connect` with a transport to use where none is asked for. */
@@ -53,7 +58,10 @@ export function connectWith(defaultTransport: Transport): Connect {
     const options: ConnectOptions & { params?: Readonly<Record<string, string>> } = given ?? {}
     const { signal, headers = {}, body, method = 'GET', credentials, transport = defaultTransport } = options
     const contract = isContract(target) ? target : undefined
-    const url = buildUrl(contract ? buildPath(contract.path, options.params) : String(target), options.baseUrl)
+    const url = buildUrl(
+      contract ? buildPath(contract.path, options.params) : String(target),
+      options.baseUrl,
+    )
     const feed = new StreamFeed({
       contract,
       transport,
@@ -85,7 +93,8 @@ function isContract(target: StreamContract | string | URL): target is StreamCont
 function buildUrl(pathOrUrl: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const isPath = pathOrUrl.startsWith('/') && !pathOrUrl.startsWith('//')
-  const joined = baseUrl !== undefined && isPath ? `${String(baseUrl).replace(/\/+$/, '')}${pathOrUrl}` : pathOrUrl
+  const joined =
+    baseUrl !== undefined && isPath ? `${String(baseUrl).replace(/\/+$/, '')}${pathOrUrl}` : pathOrUrl
   try {
     return new URL(joined, baseUrl === undefined || isPath ? page : new URL(baseUrl, page)).href
   } catch (cause) {
@@ -97,7 +106,8 @@ function buildUrl(pathOrUrl: string, baseUrl: string | URL | undefined): string 
 function readReconnect(given: ReconnectOptions = {}): Required<ReconnectOptions> {
   const { minDelayMs = 1_000, maxDelayMs = 30_000, maxAttempts = Number.POSITIVE_INFINITY } = given
   for (const [name, value] of Object.entries({ minDelayMs, maxDelayMs, maxAttempts })) {
-    if (!(value >= 0)) throw new SseError('option_invalid', `connect: reconnect.${name} must be 0 or more, not ${value}`)
+    if (!(value >= 0))
+      throw new SseError('option_invalid', `connect: reconnect.${name} must be 0 or more, not ${value}`)
   }
   return { minDelayMs, maxDelayMs, maxAttempts }
 }

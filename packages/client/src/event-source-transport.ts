@@ -19,7 +19,9 @@ const CLOSED = 2
  * It reconnects by its own rules: its delay, its jitter (none, for the native ones), its idea of `retry`. The
  * id to start from goes as the `lastEventId` query parameter, since no request header can be set.
  */
-export function eventSourceTransport(create: (url: string, request: TransportRequest) => EventSourceLike): Transport {
+export function eventSourceTransport(
+  create: (url: string, request: TransportRequest) => EventSourceLike,
+): Transport {
   return (request, events) => {
     const source = create(withLastEventId(request), request)
     const names = new Set<string>()

@@ -58,12 +58,12 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    *
    * @returns a function that stops it, as `off` and an aborted `signal` do.
    */
-  on<Name extends ListenableName<Payloads>>(
+  on<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
     options?: { signal?: AbortSignal },
   ): () => void
-  off<Name extends ListenableName<Payloads>>(
+  off<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
   ): void
@@ -198,7 +198,9 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
       )
     } catch (error) {
       // Only a transport that can't carry this request throws.
-      this.finish(error instanceof SseError ? error : new SseError('network', String(error), { cause: error }))
+      this.finish(
+        error instanceof SseError ? error : new SseError('network', String(error), { cause: error }),
+      )
     }
   }
 
@@ -222,7 +224,11 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
       if (checked.ok) return this.#dispatch(event, checked.value)
       this.#onInvalid(event, data, new SseError('payload_invalid', `Event "${event}": ${checked.summary}`))
     } catch (cause) {
-      this.#onInvalid(event, data, new SseError('payload_invalid', `Event "${event}": ${String(cause)}`, { cause }))
+      this.#onInvalid(
+        event,
+        data,
+        new SseError('payload_invalid', `Event "${event}": ${String(cause)}`, { cause }),
+      )
     }
   }
 
@@ -237,7 +243,10 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     try {
       said = Object(parse(data))
     } catch {}
-    this.#serverError = new SseError(String(said.code ?? 'internal'), String(said.message ?? 'The server failed'))
+    this.#serverError = new SseError(
+      String(said.code ?? 'internal'),
+      String(said.message ?? 'The server failed'),
+    )
   }
 
   #dispatch(event: string, payload: unknown): void {

@@ -18,7 +18,7 @@ import { fetchTransport } from './fetch-transport.ts'
 export const connect: Connect = connectWith(fetchTransport)
 
 export { isSseError, SseError, type SseErrorCode } from '@sse/contract'
-export type { Connect, ConnectOptions, HeaderSource } from './connect.ts'
+export type { Connect, ConnectOptions, ConnectOptionsFor, HeaderSource } from './connect.ts'
 export { type EventSourceLike, eventSourceTransport } from './event-source-transport.ts'
 export type {
   EventMeta,

@@ -8,9 +8,16 @@ import { SseError } from '@sse/contract'
 export function responseError(status: number, contentType: string | null): SseError | undefined {
   if (status !== 200) {
     const isFailure = status >= 400 && status <= 599
-    return new SseError('http_status', `The server answered with status ${status}`, isFailure ? { status } : {})
+    return new SseError(
+      'http_status',
+      `The server answered with status ${status}`,
+      isFailure ? { status } : {},
+    )
   }
   const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase()
   if (essence === 'text/event-stream') return undefined
-  return new SseError('content_type', `The server sent ${essence || 'no content type'} in place of text/event-stream`)
+  return new SseError(
+    'content_type',
+    `The server sent ${essence || 'no content type'} in place of text/event-stream`,
+  )
 }

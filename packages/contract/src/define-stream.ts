@@ -69,7 +69,9 @@ export function defineStream<const Path extends string, const Events extends Eve
 export function checkHeartbeat(heartbeatMs: unknown): void {
   const isMs = typeof heartbeatMs === 'number' && heartbeatMs >= 1 && heartbeatMs <= MAX_TIMER_MS
   if (!isMs && heartbeatMs !== Number.POSITIVE_INFINITY) {
-    throw invalid(`heartbeatMs must be 1 to ${MAX_TIMER_MS} milliseconds, or Infinity for none, not ${heartbeatMs}`)
+    throw invalid(
+      `heartbeatMs must be 1 to ${MAX_TIMER_MS} milliseconds, or Infinity for none, not ${heartbeatMs}`,
+    )
   }
 }
 

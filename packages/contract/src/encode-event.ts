@@ -1,4 +1,4 @@
-import type { EventName, PayloadInput, StreamContract } from './define-stream.ts'
+import type { PayloadInput, StreamContract } from './define-stream.ts'
 import { encodeData, encodeHead } from './encode.ts'
 import { SseError } from './error.ts'
 import { validate } from './schema.ts'
@@ -21,8 +21,11 @@ export class EncodedEvent<Name extends string = string> {
   }
 }
 
-/** Makes an event of `Contract`. A wrong name or payload is a compile error at that argument. */
-export type EventEncoder<Contract extends StreamContract> = <Name extends EventName<Contract>>(
+/**
+ * Makes an event of `Contract`. A wrong name or payload is a compile error at that argument: the names are
+ * written out here, not as `EventName<Contract>`, so that the error lists them.
+ */
+export type EventEncoder<Contract extends StreamContract> = <Name extends keyof Contract['events'] & string>(
   name: Name,
   payload: PayloadInput<Contract, Name>,
   options?: EventOptions,
@@ -48,7 +51,10 @@ export function createEventEncoder<Contract extends StreamContract>(
     const schema = contract.events[name]
     if (head === undefined || schema === undefined) {
       const known = [...heads.keys()].join('", "')
-      throw refuse('event_unknown', `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`)
+      throw refuse(
+        'event_unknown',
+        `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`,
+      )
     }
     const checked = validate(schema, payload, name)
     if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
@@ -84,6 +90,10 @@ function stringify(name: string, value: unknown): string {
   return json
 }
 
-function refuse(code: 'event_unknown' | 'payload_invalid' | 'payload_too_large', message: string, cause?: unknown) {
+function refuse(
+  code: 'event_unknown' | 'payload_invalid' | 'payload_too_large',
+  message: string,
+  cause?: unknown,
+) {
   return new SseError(code, message, { expose: false, cause })
 }

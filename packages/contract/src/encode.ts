@@ -49,7 +49,9 @@ export function encodeHead(event?: string, id?: string, retry?: number): string 
   }
   if (retry !== undefined) {
     if (!Number.isInteger(retry) || retry < 0 || retry > MAX_RETRY_MS) {
-      throw invalid(`retry must be a whole number of milliseconds, 0 to ${MAX_RETRY_MS}, not ${String(retry)}`)
+      throw invalid(
+        `retry must be a whole number of milliseconds, 0 to ${MAX_RETRY_MS}, not ${String(retry)}`,
+      )
     }
     head += `retry: ${retry}\n`
   }

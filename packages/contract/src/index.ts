@@ -10,7 +10,13 @@ export {
   type StreamDefinition,
 } from './define-stream.ts'
 export { encodeComment, encodeMessage, type Message } from './encode.ts'
-export { checkSize, createEventEncoder, EncodedEvent, type EventEncoder, type EventOptions } from './encode-event.ts'
+export {
+  checkSize,
+  createEventEncoder,
+  EncodedEvent,
+  type EventEncoder,
+  type EventOptions,
+} from './encode-event.ts'
 export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from './error.ts'
 export { buildPath, matchPath, type PathParams } from './path.ts'
-export { type, validate, type Validation } from './schema.ts'
+export { type, type Validation, validate } from './schema.ts'

@@ -26,10 +26,13 @@ export function checkPath(path: unknown): asserts path is string {
   if (path === '/') return
   const names = new Set<string>()
   for (const segment of path.slice(1).split('/')) {
-    if (segment === '') throw invalid(`path "${path}" has an empty segment; write it without "//" or a final "/"`)
+    if (segment === '')
+      throw invalid(`path "${path}" has an empty segment; write it without "//" or a final "/"`)
     if (segment.startsWith(':')) {
       if (!PARAM.test(segment)) {
-        throw invalid(`path "${path}": "${segment}" is not a parameter; write ":name" with letters, digits and "_"`)
+        throw invalid(
+          `path "${path}": "${segment}" is not a parameter; write ":name" with letters, digits and "_"`,
+        )
       }
       if (names.has(segment)) throw invalid(`path "${path}" names "${segment}" twice; give each its own name`)
       names.add(segment)
@@ -53,9 +56,13 @@ export function buildPath(path: string, params: Readonly<Record<string, string>>
   return path.replace(/:(\w+)/g, (_, name: string) => {
     const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined
     if (value === undefined || value === null || value === '' || value === '.' || value === '..') {
-      throw new SseError('param_missing', `Path "${path}" needs the parameter "${name}"; it is ${show(value)}`, {
-        expose: false,
-      })
+      throw new SseError(
+        'param_missing',
+        `Path "${path}" needs the parameter "${name}"; it is ${show(value)}`,
+        {
+          expose: false,
+        },
+      )
     }
     return encodeURIComponent(String(value))
   })

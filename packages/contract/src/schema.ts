@@ -8,7 +8,9 @@ import { SseError } from './error.ts'
  * defineStream({ path: '/count', events: { count: type<number>() } })
  */
 export function type<T>(): StandardSchemaV1<T, T> {
-  return { '~standard': { version: 1, vendor: '@sse/contract', validate: (value) => ({ value: value as T }) } }
+  return {
+    '~standard': { version: 1, vendor: '@sse/contract', validate: (value) => ({ value: value as T }) },
+  }
 }
 
 export type Validation =
@@ -26,9 +28,13 @@ export function validate(schema: StandardSchemaV1, value: unknown, event: string
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
     result.catch(() => {}) // its rejection is not the news here
-    throw new SseError('schema_async', `The schema of event "${event}" is asynchronous; use a synchronous one`, {
-      expose: false,
-    })
+    throw new SseError(
+      'schema_async',
+      `The schema of event "${event}" is asynchronous; use a synchronous one`,
+      {
+        expose: false,
+      },
+    )
   }
   if (!result.issues) return { ok: true, value: result.value }
   return { ok: false, issues: result.issues, summary: result.issues.map(describe).join('; ') }

@@ -1,0 +1,58 @@
+import { expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import {
+  createEventEncoder,
+  defineStream,
+  type PathParams,
+  type Payload,
+  type PayloadInput,
+  type,
+} from './index.ts'
+
+const leads = defineStream({
+  path: '/teams/:team/leads/:owner',
+  events: {
+    lead: z.object({ id: z.string(), score: z.number().default(0) }),
+    at: z.iso.datetime().transform((text) => new Date(text)),
+    count: type<number>(),
+    nothing: type<undefined>(),
+  },
+})
+type Leads = typeof leads
+
+test('a path names its parameters', () => {
+  expectTypeOf<PathParams<'/teams/:team/leads/:owner'>>().toEqualTypeOf<{
+    readonly team: string
+    readonly owner: string
+  }>()
+  expectTypeOf<keyof PathParams<'/leads'>>().toEqualTypeOf<never>()
+  expectTypeOf<PathParams<string>>().toEqualTypeOf<{ readonly [x: string]: string }>()
+})
+
+test('the server gives a schema its input, the client gets its output', () => {
+  expectTypeOf<PayloadInput<Leads, 'lead'>>().toEqualTypeOf<{ id: string; score?: number | undefined }>()
+  expectTypeOf<Payload<Leads, 'lead'>>().toEqualTypeOf<{ id: string; score: number }>()
+  expectTypeOf<PayloadInput<Leads, 'at'>>().toEqualTypeOf<string>()
+  expectTypeOf<Payload<Leads, 'at'>>().toEqualTypeOf<Date>()
+  expectTypeOf<Payload<Leads, 'count'>>().toEqualTypeOf<number>()
+})
+
+test('an event takes its own payload and no other', () => {
+  const event = createEventEncoder(leads, 1_000)
+  event('count', 1)
+  event('lead', { id: '1' }, { id: '7', retry: 100 })
+  event('nothing', undefined)
+  // @ts-expect-error no such event
+  event('leads', { id: '1' })
+  // @ts-expect-error another event's payload
+  event('count', { id: '1' })
+  // @ts-expect-error ids are text
+  event('count', 1, { id: 7 })
+})
+
+test('a definition is refused for what it lacks', () => {
+  // @ts-expect-error a type is no schema: write type<number>()
+  defineStream({ path: '/count', events: { count: Number } })
+  // @ts-expect-error milliseconds, not text
+  defineStream({ path: '/count', events: { count: type<number>() }, heartbeatMs: '15s' })
+})
