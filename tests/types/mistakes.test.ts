@@ -74,10 +74,10 @@ describe.each([
     expect(diagnostic?.message.join(' ')).toContain(message)
     expect(diagnostic?.message.length).toBeLessThanOrEqual(maxLines)
     for (const text of diagnostic?.message ?? []) expect(text.length).toBeLessThanOrEqual(MAX_MESSAGE_CHARS)
-    expect(lines[line - 1]?.slice((diagnostic?.column ?? 1) - 1)).toMatch(new RegExp(`^${escape(at)}`))
+    expect(lines[line - 1]?.slice((diagnostic?.column ?? 1) - 1)).toMatch(new RegExp(`^${literally(at)}`))
   })
 })
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -11,7 +11,9 @@ import type { Source, Yielded } from './source.ts'
 /** What a source and `authorize` are given, beside the framework's own objects. */
 export interface StreamContext<Contract> {
   /** The path's parameters, decoded. Without a contract: whatever the framework's router found. */
-  readonly params: Contract extends StreamContract<infer Path> ? PathParams<Path> : Readonly<Record<string, string>>
+  readonly params: Contract extends StreamContract<infer Path>
+    ? PathParams<Path>
+    : Readonly<Record<string, string>>
   /** Makes an event: checked and encoded here, so that a wrong payload throws at this call. */
   readonly event: Contract extends StreamContract ? EventEncoder<Contract> : never
   /** Aborts when the connection ends early; its `reason` is an `SseError` whose `code` says why (`client_gone` …). */
@@ -73,9 +75,13 @@ function isContract(value: unknown): value is StreamContract {
 function check({ contract, source, options }: SettledArguments): void {
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError } = options
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
-    throw new SseError('source_invalid', `sse: the source must be a function or an iterable, not ${source === null ? 'null' : typeof source}`, {
-      expose: false,
-    })
+    throw new SseError(
+      'source_invalid',
+      `sse: the source must be a function or an iterable, not ${source === null ? 'null' : typeof source}`,
+      {
+        expose: false,
+      },
+    )
   }
   if (maxEventBytes !== undefined && !(maxEventBytes >= 1)) {
     throw invalidOption(`maxEventBytes must be a number of bytes from 1, or Infinity, not ${maxEventBytes}`)

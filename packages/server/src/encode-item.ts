@@ -27,7 +27,8 @@ export function encodeItem(
   }
   if (event) {
     const { event: name, data, ...rest } = item as LiteralEvent<StreamContract>
-    if (typeof name !== 'string') throw invalidMessage(`${path} yielded an event without a name; yield event(name, payload)`)
+    if (typeof name !== 'string')
+      throw invalidMessage(`${path} yielded an event without a name; yield event(name, payload)`)
     return event(name, data, rest).frame
   }
   const { event: name, data, id, retry } = item as UntypedEvent
@@ -47,7 +48,10 @@ function toJson(data: unknown, path: string): string {
   }
   if (json !== undefined) return json
   const why = cause instanceof Error ? cause.message : `a ${typeof data}`
-  throw new SseError('payload_invalid', `${path} yielded data that is not JSON: ${why}`, { expose: false, cause })
+  throw new SseError('payload_invalid', `${path} yielded data that is not JSON: ${why}`, {
+    expose: false,
+    cause,
+  })
 }
 
 function invalidMessage(message: string): SseError {

@@ -1,5 +1,5 @@
 import type { StreamContract } from '@sse/contract'
-import type { Request, RequestHandler, Response } from 'express'
+import type { Request, Response } from 'express'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import { createNodeStream } from './node.ts'
 
@@ -8,6 +8,8 @@ export interface ExpressNative {
   readonly req: Request
   readonly res: Response
 }
+
+export type ExpressHandler = (req: Request, res: Response) => Promise<void>
 
 /**
  * Streams a source as an Express 5 handler: `app.get(leads.path, sse(leads, source))`.
@@ -19,9 +21,11 @@ export interface ExpressNative {
 export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, ExpressNative>
-): RequestHandler<any>
-export function sse(...rest: StreamArguments<undefined, ExpressNative>): RequestHandler<any>
-export function sse(...given: unknown[]): RequestHandler<any> {
+): ExpressHandler
+export function sse(...rest: StreamArguments<undefined, ExpressNative>): ExpressHandler
+export function sse(...given: unknown[]): ExpressHandler {
   const stream = createNodeStream<ExpressNative>(readArguments(given))
-  return (req, res) => stream({ req, res, params: req.params, native: { req, res } })
+  // Only a wildcard's value is a list, and no contract has one.
+  return (req, res) =>
+    stream({ req, res, params: req.params as Record<string, string>, native: { req, res } })
 }

@@ -1,5 +1,5 @@
-import type { StreamContract } from '@sse/contract'
 import { Get, Req, Res } from '@nestjs/common'
+import type { StreamContract } from '@sse/contract'
 import { readArguments, type StreamContext, type StreamOptions } from './arguments.ts'
 import { type HijackableReply, hijack } from './hijack.ts'
 import { createNodeStream, type NodeRequest, type NodeResponse } from './node.ts'
@@ -47,7 +47,11 @@ export function sse<Contract extends StreamContract>(
     // The controller is known only when the request comes: it travels in the context, out of sight.
     const source = (context: NestContext<Contract>) => method.call(controllers.get(context.req), context)
     const stream = createNodeStream<NestNative>(readArguments([contract, source, options]))
-    const handler = async function (this: object, request: NestRequest, response: NodeResponse | HijackableReply) {
+    const handler = async function (
+      this: object,
+      request: NestRequest,
+      response: NodeResponse | HijackableReply,
+    ) {
       const req = request.raw ?? request
       controllers.set(req, this)
       const res = 'hijack' in response ? hijack(response) : response

@@ -3,7 +3,12 @@ import { SseError } from '@sse/contract'
 
 /** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
 export type LiteralEvent<Contract extends StreamContract> = {
-  [Name in EventName<Contract>]: { event: Name; data: PayloadInput<Contract, Name>; id?: string; retry?: number }
+  [Name in EventName<Contract>]: {
+    event: Name
+    data: PayloadInput<Contract, Name>
+    id?: string
+    retry?: number
+  }
 }[EventName<Contract>]
 
 /** An event of a stream without a contract: `data` that is a string is sent as it is, anything else as JSON. */
@@ -19,7 +24,9 @@ export type Yielded<Contract> = Contract extends StreamContract
 export type Iterated<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
 
 /** Where a stream's events come from: made anew for each connection, or one that every connection iterates. */
-export type Source<Item, Context> = Iterated<Item> | ((context: Context) => Iterated<Item> | Promise<Iterated<Item>>)
+export type Source<Item, Context> =
+  | Iterated<Item>
+  | ((context: Context) => Iterated<Item> | Promise<Iterated<Item>>)
 
 export type Pulled = IteratorResult<unknown, unknown>
 
@@ -83,5 +90,7 @@ function notIterable(source: unknown, path: string): SseError {
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  )
 }

@@ -72,7 +72,8 @@ export function createStreamHandler<Native>({
         throw new SseError('forbidden', 'This stream is not open to you')
       }
       if (lastEventId === END_ID) return { status: 204, headers: {}, body: '', connection: undefined }
-      if (request.method === 'HEAD') return { status: 200, headers: STREAM_HEADERS, body: '', connection: undefined }
+      if (request.method === 'HEAD')
+        return { status: 200, headers: STREAM_HEADERS, body: '', connection: undefined }
       if (!connection.isClosed) {
         await connection.prepare(() => (typeof source === 'function' ? source(context) : source))
       }

@@ -58,7 +58,9 @@ export function createWebStream<Native>(
     const { connection, reply } = handle({
       method: request.method,
       lastEventId:
-        request.headers.get('last-event-id') ?? new URL(request.url).searchParams.get('lastEventId') ?? undefined,
+        request.headers.get('last-event-id') ??
+        new URL(request.url).searchParams.get('lastEventId') ??
+        undefined,
       params,
       native,
     })
@@ -94,7 +96,8 @@ function streamBody(connection: Connection, leave: () => void): ReadableStream<U
 const encoder = new TextEncoder()
 // Where there is no setImmediate (Workers), a zero timeout is the next turn.
 const later: (task: () => void) => void =
-  (globalThis as { setImmediate?: (task: () => void) => void }).setImmediate ?? ((task) => setTimeout(task, 0))
+  (globalThis as { setImmediate?: (task: () => void) => void }).setImmediate ??
+  ((task) => setTimeout(task, 0))
 
 class WebSink implements Sink {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>
