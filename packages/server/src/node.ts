@@ -37,7 +37,7 @@ export function sse(...given: unknown[]): NodeHandler {
   return (req, res) => {
     const { pathname } = readUrl(req)
     const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
-    if (params) void stream({ req, res, params, native: { req, res } })
+    if (params) stream({ req, res, params, native: { req, res } }).catch((error) => giveUp(res, error))
     else send(res, req.method, refusal(new SseError('not_found', 'There is no stream at this path')))
   }
 }
@@ -69,16 +69,29 @@ export function createNodeStream<Native>(
     const leave = () => connection.disconnect(new SseError('client_gone', 'The client has left'))
     // Of the response, not of the request: that one closes as soon as a POST body is read.
     res.once('close', leave)
+    // A pipelined request's response has no socket before its turn, and hears nothing of it until then.
+    if (!res.socket) req.socket?.once('close', leave)
     // A write to a peer that is gone; `close` follows and says all there is to say.
     res.on('error', () => {})
-    if (isGone(res)) leave()
+    if (isGone(req, res)) leave()
     const answer = await reply
-    if (isGone(res)) return leave()
+    if (isGone(req, res)) return leave()
     if (!answer.connection) return send(res, req.method, answer)
-    writeHead(res, answer)
+    try {
+      writeHead(res, answer)
+    } catch (error) {
+      leave() // another handler has answered, or set a header that can't be sent
+      throw error
+    }
     res.on('drain', () => connection.drained())
     connection.start(new NodeSink(res))
   }
+}
+
+/** The answer could not be begun: no framework stands above to be told. */
+function giveUp(res: NodeResponse, error: unknown): void {
+  console.error(error)
+  res.destroy()
 }
 
 function send(res: NodeResponse, method: string | undefined, answer: StreamReply): void {
@@ -91,8 +104,8 @@ function writeHead(res: NodeResponse, { status, headers }: StreamReply): void {
   ;(res as ServerResponse).writeHead(status, headers)
 }
 
-function isGone(res: NodeResponse): boolean {
-  return res.destroyed || res.writableEnded || (res.socket?.destroyed ?? true)
+function isGone(req: NodeRequest, res: NodeResponse): boolean {
+  return res.destroyed || res.writableEnded || req.socket?.destroyed === true
 }
 
 /** Reads only path and query: the host is the client's word. */
