@@ -26,8 +26,9 @@ export interface ConnectOptions {
   /** Told of every event that its schema refuses. Default: reported like an error. The stream goes on. */
   onInvalid?: (event: InvalidEvent) => void
   /**
-   * Told of failed attempts, of the error that closed the feed, and of what listeners throw. Default: errors of
-   * listeners and invalid events are reported to the console; failed attempts show in `status` alone.
+   * Told of failed attempts, of the error that closed the feed, and of what listeners throw. Default: an error
+   * that closed the feed goes to the console, what listeners throw and invalid events to `reportError`; failed
+   * attempts show in `status` alone.
    */
   onError?: (error: unknown) => void
 }
@@ -76,11 +77,13 @@ export function connectWith(defaultTransport: Transport): Connect {
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
       onInvalid: options.onInvalid,
-      onError: options.onError ?? report,
+      onError: options.onError,
     })
     const abort = () => feed.finish('aborted')
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
+    else signal?.addEventListener('abort', abort)
+    // A signal that outlives the feed must not keep it.
+    feed.onStatus(({ state }) => state === 'closed' && signal?.removeEventListener('abort', abort))
     return feed as unknown as Feed<FeedPayloads<typeof target>>
   }
 }
@@ -110,13 +113,4 @@ function readReconnect(given: ReconnectOptions = {}): Required<ReconnectOptions>
       throw new SseError('option_invalid', `connect: reconnect.${name} must be 0 or more, not ${value}`)
   }
   return { minDelayMs, maxDelayMs, maxAttempts }
-}
-
-/** Codes that `status` shows already: no news for the console. */
-const SHOWN_BY_STATUS: ReadonlySet<string> = new Set(['network', 'http_status', 'content_type', 'dropped'])
-
-function report(error: unknown): void {
-  if (error instanceof SseError && SHOWN_BY_STATUS.has(error.code)) return
-  const { reportError = console.error } = globalThis as { reportError?: (error: unknown) => void }
-  reportError(error)
 }

@@ -85,7 +85,7 @@ export interface FeedSettings {
   /** Asked before each attempt, so that a token can be fresh. */
   prepare: () => Promise<Omit<TransportRequest, 'lastEventId' | 'eventNames'>>
   onInvalid: ((event: InvalidEvent) => void) | undefined
-  onError: (error: unknown) => void
+  onError: ((error: unknown) => void) | undefined
 }
 
 type Listener = (payload: never, meta: EventMeta) => void
@@ -122,12 +122,15 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   on(name: string, listener: Listener, { signal }: { signal?: AbortSignal } = {}): () => void {
-    const stop = () => this.off(name, listener)
+    const stop = () => {
+      this.off(name, listener)
+      signal?.removeEventListener('abort', stop)
+    }
     if (signal?.aborted) return stop
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(listener))
     this.#handle?.listen?.(name)
-    signal?.addEventListener('abort', stop, { once: true })
+    signal?.addEventListener('abort', stop)
     return stop
   }
 
@@ -164,7 +167,8 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     this.#handle = undefined
     this.#setStatus({ state: 'closed', reason })
     const error = failure(this.#status)
-    if (error) this.#settings.onError(error)
+    // A loop throws it; without one, nobody may be looking.
+    if (error) this.#tell(error, this.#queues.size > 0 ? undefined : console.error)
     for (const queue of [...this.#queues]) queue.finish(error)
   }
 
@@ -233,8 +237,8 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   #onInvalid(event: string, data: string, error: SseError): void {
-    const { onInvalid, onError } = this.#settings
-    if (!onInvalid) return onError(error)
+    const { onInvalid } = this.#settings
+    if (!onInvalid) return this.#report(error)
     this.#call(() => onInvalid({ event, data, id: this.#lastEventId, error }))
   }
 
@@ -261,11 +265,11 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   #onEnd(reason: SseError | 'ended'): void {
     this.#handle = undefined
     if (reason === 'ended' || !canHeal(reason)) return this.finish(reason)
-    const { reconnect, onError } = this.#settings
+    const { reconnect } = this.#settings
     const why = this.#serverError ?? reason
     this.#serverError = undefined
     if (this.#attempt > reconnect.maxAttempts) return this.finish(why)
-    if (why.code !== 'dropped') onError(why)
+    if (why.code !== 'dropped') this.#tell(why, undefined)
     const delay = reconnectDelay(this.#attempt, this.#retryMs, reconnect, Math.random())
     this.#attempt += 1
     this.#timer = setTimeout(() => this.#connect(), delay)
@@ -287,7 +291,20 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     try {
       task()
     } catch (error) {
-      this.#settings.onError(error)
+      this.#report(error)
+    }
+  }
+
+  /** What the app's code threw or could not read: to `onError`, else where the platform shows such errors. */
+  #report(error: unknown): void {
+    this.#tell(error, (globalThis as { reportError?: (error: unknown) => void }).reportError ?? console.error)
+  }
+
+  #tell(error: unknown, fallback: ((error: unknown) => void) | undefined): void {
+    try {
+      ;(this.#settings.onError ?? fallback)?.(error)
+    } catch (thrown) {
+      console.error(thrown)
     }
   }
 }

@@ -38,8 +38,10 @@ async function run(
     response.body?.cancel().catch(() => {})
     return refused
   }
+  if (!response.body)
+    return new SseError('option_invalid', 'This fetch gives no body to stream; pass one that does')
   events.onOpen()
-  if (response.body) await read(response.body, events)
+  await read(response.body, events)
   return new SseError('dropped', 'The server closed the connection')
 }
 

@@ -31,10 +31,12 @@ export function reconnectDelay(
   return Math.min(MAX_TIMER_MS, Math.max(0, retryMs) + random * width)
 }
 
+/** The same request would meet the same answer, or never leave. */
+const FINAL_CODES: ReadonlySet<string> = new Set(['content_type', 'option_invalid'])
 const HEALING_STATUS: ReadonlySet<number | undefined> = new Set([408, 425, 429])
 
 /** Whether the same request may succeed later: a failed network, 5xx, 408, 425 and 429; not another status. */
 export function canHeal({ code, status = 0 }: SseError): boolean {
-  if (code === 'content_type') return false
+  if (FINAL_CODES.has(code)) return false
   return code !== 'http_status' || status >= 500 || HEALING_STATUS.has(status)
 }
