@@ -1,6 +1,7 @@
 import { buildPath, type PathParams, SseError, type StreamContract } from '@sse/contract'
-import { type Feed, type FeedPayloads, type InvalidEvent, StreamFeed } from './feed.ts'
+import type { Feed, FeedPayloads, InvalidEvent } from './feed.ts'
 import type { ReconnectOptions } from './reconnect.ts'
+import { StreamFeed } from './stream-feed.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {

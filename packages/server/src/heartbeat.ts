@@ -5,10 +5,14 @@ export interface Beating {
 
 interface Group {
   members: Set<Beating>
-  timer: ReturnType<typeof setInterval>
+  stop: () => void
 }
 
 const groups = new Map<number, Group>()
+
+/** Cloudflare Workers ends a timer with the request that set it, and lets no request write to another's response. */
+const isPerRequest =
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
 
 /**
  * Beats `member` every `intervalMs` until the returned function is called; `Infinity` never does.
@@ -17,23 +21,30 @@ const groups = new Map<number, Group>()
  */
 export function startHeartbeat(member: Beating, intervalMs: number): () => void {
   if (intervalMs === Number.POSITIVE_INFINITY) return () => {}
-  let group = groups.get(intervalMs)
-  if (!group) {
-    const members = new Set<Beating>()
-    const timer = setInterval(() => {
-      for (const each of members) each.beat()
-    }, intervalMs)
-    unref(timer)
-    group = { members, timer }
-    groups.set(intervalMs, group)
-  }
-  const { members, timer } = group
-  members.add(member)
+  if (isPerRequest) return every(intervalMs, () => member.beat())
+  const group = groups.get(intervalMs) ?? createGroup(intervalMs)
+  group.members.add(member)
   return () => {
-    if (!members.delete(member) || members.size > 0) return
-    clearInterval(timer)
+    if (!group.members.delete(member) || group.members.size > 0) return
+    group.stop()
     groups.delete(intervalMs)
   }
+}
+
+function createGroup(intervalMs: number): Group {
+  const members = new Set<Beating>()
+  const stop = every(intervalMs, () => {
+    for (const member of members) member.beat()
+  })
+  const group = { members, stop }
+  groups.set(intervalMs, group)
+  return group
+}
+
+function every(intervalMs: number, task: () => void): () => void {
+  const timer = setInterval(task, intervalMs)
+  unref(timer)
+  return () => clearInterval(timer)
 }
 
 /** A timer of ours must not keep a Node process alive; elsewhere a timer is a number. */

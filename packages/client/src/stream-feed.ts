@@ -1,0 +1,222 @@
+import { CONTROL, SseError, type StreamContract } from '@sse/contract'
+import { decodeEvent, decodeServerError } from './decode-event.ts'
+import { EventQueue } from './event-queue.ts'
+import type { EventMeta, Feed, InvalidEvent } from './feed.ts'
+import { canHeal, type ReconnectOptions, reconnectDelay } from './reconnect.ts'
+import type { FeedStatus } from './status.ts'
+import type { Transport, TransportHandle, TransportRequest } from './transport.ts'
+
+export interface FeedSettings {
+  contract: StreamContract | undefined
+  transport: Transport
+  reconnect: Required<ReconnectOptions>
+  lastEventId: string
+  /** Asked before each attempt, so that a token can be fresh. */
+  prepare: () => Promise<Omit<TransportRequest, 'lastEventId' | 'eventNames'>>
+  onInvalid: ((event: InvalidEvent) => void) | undefined
+  onError: ((error: unknown) => void) | undefined
+}
+
+type Listener = (payload: never, meta: EventMeta) => void
+type AnyEvent = { event: string; payload: unknown; id: string }
+
+/** The one implementation of `Feed`. */
+export class StreamFeed implements Feed<Record<string, unknown>> {
+  readonly #settings: FeedSettings
+  readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #statusListeners = new Set<(status: FeedStatus) => void>()
+  readonly #queues = new Set<EventQueue<AnyEvent>>()
+  #status: FeedStatus = { state: 'connecting', attempt: 1 }
+  #lastEventId: string
+  #attempt = 1
+  #retryMs = 0
+  #handle: TransportHandle | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** What the server said in `sse.error`, until the connection it ended is over. */
+  #serverError: SseError | undefined
+
+  constructor(settings: FeedSettings) {
+    this.#settings = settings
+    this.#lastEventId = settings.lastEventId
+    // Not in this turn: listeners added after `connect()` miss nothing, a failure included.
+    queueMicrotask(() => this.#connect())
+  }
+
+  get status(): FeedStatus {
+    return this.#status
+  }
+
+  get lastEventId(): string {
+    return this.#lastEventId
+  }
+
+  on(name: string, listener: Listener, { signal }: { signal?: AbortSignal } = {}): () => void {
+    const stop = () => {
+      this.off(name, listener)
+      signal?.removeEventListener('abort', stop)
+    }
+    if (signal?.aborted) return stop
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners.add(listener))
+    this.#handle?.listen?.(name)
+    signal?.addEventListener('abort', stop)
+    return stop
+  }
+
+  off(name: string, listener: Listener): void {
+    const listeners = this.#listeners.get(name)
+    if (listeners?.delete(listener) && listeners.size === 0) this.#listeners.delete(name)
+  }
+
+  onStatus(listener: (status: FeedStatus) => void): () => void {
+    this.#statusListeners.add(listener)
+    return () => this.#statusListeners.delete(listener)
+  }
+
+  close(): void {
+    this.finish('closed')
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<AnyEvent & never> {
+    const queue = new EventQueue<AnyEvent>((over) => this.#queues.delete(over))
+    this.#queues.add(queue)
+    if (this.#status.state === 'closed') queue.finish(failure(this.#status))
+    return queue as AsyncIterator<AnyEvent & never>
+  }
+
+  /** Ends the feed with the reason its status then shows. */
+  finish(reason: 'closed' | 'aborted' | 'ended' | SseError): void {
+    if (this.#status.state === 'closed') return
+    clearTimeout(this.#timer)
+    this.#handle?.close()
+    this.#handle = undefined
+    this.#setStatus({ state: 'closed', reason })
+    const error = failure(this.#status)
+    // A loop throws it; without one, nobody may be looking.
+    if (error) this.#tell(error, this.#queues.size > 0 ? undefined : console.error)
+    for (const queue of [...this.#queues]) queue.finish(error)
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#status.state === 'closed') return
+    this.#setStatus({ state: 'connecting', attempt: this.#attempt })
+    const { contract, transport, prepare } = this.#settings
+    let request: Awaited<ReturnType<FeedSettings['prepare']>>
+    try {
+      request = await prepare()
+    } catch (cause) {
+      return this.#onEnd(new SseError('network', 'The headers for the request could not be made', { cause }))
+    }
+    if (this.isClosed) return
+    const eventNames = [...Object.keys(contract?.events ?? {}), ...this.#listeners.keys()]
+    try {
+      this.#handle = transport(
+        { ...request, lastEventId: this.#lastEventId, eventNames },
+        {
+          onOpen: () => this.#setStatus({ state: 'open' }),
+          onId: (id) => {
+            this.#lastEventId = id
+          },
+          onRetry: (retryMs) => {
+            this.#retryMs = retryMs
+          },
+          onMessage: (event, data) => this.#onMessage(event, data),
+          onWaiting: (reason) => this.#setWaiting(reason, undefined),
+          onEnd: (reason) => this.#onEnd(reason),
+        },
+      )
+    } catch (error) {
+      // Only a transport that can't carry this request throws.
+      this.finish(
+        error instanceof SseError ? error : new SseError('network', String(error), { cause: error }),
+      )
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#status.state === 'closed'
+  }
+
+  #onMessage(event: string, data: string): void {
+    if (event === CONTROL.end) return this.finish('ended')
+    if (event === CONTROL.error) {
+      this.#serverError = decodeServerError(data)
+      return
+    }
+    this.#attempt = 1 // progress: the next failure is a first one
+    const name = event === CONTROL.gap ? 'gap' : event
+    if (!this.#listeners.has(name) && this.#queues.size === 0) return // nothing is parsed for nobody
+    const decoded = decodeEvent(this.#settings.contract, event, data)
+    if (decoded?.ok) this.#dispatch(decoded.name, decoded.payload)
+    else if (decoded) this.#onInvalid({ event, data, id: this.#lastEventId, error: decoded.error })
+  }
+
+  #onInvalid(invalid: InvalidEvent): void {
+    const { onInvalid } = this.#settings
+    if (onInvalid) this.#call(() => onInvalid(invalid))
+    else this.#report(invalid.error)
+  }
+
+  #dispatch(event: string, payload: unknown): void {
+    const meta: EventMeta = { event, id: this.#lastEventId }
+    for (const listener of this.#listeners.get(event) ?? []) {
+      this.#call(() => listener(payload as never, meta))
+      if (this.isClosed) return
+    }
+    for (const queue of this.#queues) queue.push({ event, payload, id: meta.id })
+  }
+
+  #onEnd(reason: SseError | 'ended'): void {
+    this.#handle = undefined
+    if (reason === 'ended' || !canHeal(reason)) return this.finish(reason)
+    const { reconnect } = this.#settings
+    const why = this.#serverError ?? reason
+    this.#serverError = undefined
+    if (this.#attempt > reconnect.maxAttempts) return this.finish(why)
+    if (why.code !== 'dropped') this.#tell(why, undefined)
+    const delay = reconnectDelay(this.#attempt, this.#retryMs, reconnect, Math.random())
+    this.#attempt += 1
+    this.#timer = setTimeout(() => this.#connect(), delay)
+    this.#setWaiting(why, Date.now() + delay)
+  }
+
+  #setWaiting(reason: SseError, retryAt: number | undefined): void {
+    this.#setStatus({ state: 'waiting', attempt: this.#attempt, retryAt, reason })
+  }
+
+  #setStatus(status: FeedStatus): void {
+    if (this.isClosed) return
+    this.#status = status
+    for (const listener of this.#statusListeners) this.#call(() => listener(status))
+  }
+
+  /** The app's code: what it throws is reported, and the stream goes on. */
+  #call(task: () => void): void {
+    try {
+      task()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  /** What the app's code threw or could not read: to `onError`, else where the platform shows such errors. */
+  #report(error: unknown): void {
+    this.#tell(error, (globalThis as { reportError?: (error: unknown) => void }).reportError ?? console.error)
+  }
+
+  #tell(error: unknown, fallback: ((error: unknown) => void) | undefined): void {
+    try {
+      ;(this.#settings.onError ?? fallback)?.(error)
+    } catch (thrown) {
+      console.error(thrown)
+    }
+  }
+}
+
+function failure(status: FeedStatus): SseError | undefined {
+  return status.state === 'closed' && typeof status.reason === 'object' ? status.reason : undefined
+}
