@@ -13,6 +13,13 @@ const unit = (name: string) => ({
 
 export default defineConfig({
   test: {
-    projects: [unit('contract'), unit('server'), unit('client'), 'tests/vitest.config.ts', 'tests/vitest.browser.config.ts'],
+    projects: [
+      unit('contract'),
+      unit('server'),
+      unit('client'),
+      { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
+      'tests/vitest.config.ts',
+      'tests/vitest.browser.config.ts',
+    ],
   },
 })

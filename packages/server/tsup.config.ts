@@ -2,7 +2,15 @@ import { defineConfig } from 'tsup'
 
 // JavaScript only: `tsc -b` writes the declarations.
 export default defineConfig({
-  entry: ['src/index.ts', 'src/node.ts', 'src/express.ts', 'src/fastify.ts', 'src/koa.ts', 'src/hono.ts', 'src/nest.ts'],
+  entry: [
+    'src/index.ts',
+    'src/node.ts',
+    'src/express.ts',
+    'src/fastify.ts',
+    'src/koa.ts',
+    'src/hono.ts',
+    'src/nest.ts',
+  ],
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

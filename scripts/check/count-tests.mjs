@@ -1,0 +1,14 @@
+/** Sums vitest's JSON reports. A file that broke before its first test counts as one failure. */
+export function countTests(reports) {
+  let passed = 0
+  let failed = 0
+  for (const report of reports) {
+    passed += report.numPassedTests
+    failed += report.numFailedTests
+    for (const file of report.testResults) {
+      if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'))
+        failed += 1
+    }
+  }
+  return `${passed} passed, ${failed} failed`
+}

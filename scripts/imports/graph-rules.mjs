@@ -1,0 +1,95 @@
+// Which file may import which: read by dependency-cruiser. `proofs.mjs` shows each rule failing.
+const inside = (name) => `^packages/${name}/src/`
+const outside = (name) => `^packages/(?!${name}/)`
+const tests = '\\.test(-d)?\\.ts$'
+const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
+const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
+
+export const graphRules = [
+  {
+    name: 'no-circles',
+    comment: 'Files that import each other cannot be read one after the other.',
+    from: {},
+    to: { circular: true },
+  },
+  {
+    name: 'contract-imports-nothing',
+    comment:
+      'The contract runs anywhere: of other packages it may name the types of @standard-schema/spec only.',
+    from: { path: inside('contract'), pathNot: tests },
+    to: { pathNot: [inside('contract'), '@standard-schema/spec'] },
+  },
+  {
+    name: 'contract-imports-types-only',
+    comment: 'Nothing of @standard-schema/spec exists at run time.',
+    from: { path: inside('contract'), pathNot: tests },
+    to: { path: '@standard-schema/spec', dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'server-imports-contract-only',
+    comment: 'Server and client know each other through the contract.',
+    from: { path: inside('server') },
+    to: { path: outside('(server|contract)') },
+  },
+  {
+    name: 'client-imports-contract-only',
+    comment: 'Server and client know each other through the contract.',
+    from: { path: inside('client') },
+    to: { path: outside('(client|contract)') },
+  },
+  {
+    name: 'packages-by-public-name',
+    comment: "Another package's files are reached through its exports, never by a path into it.",
+    from: { path: '^packages/([^/]+)/' },
+    to: { path: '^packages/', pathNot: '^packages/$1/', dependencyTypes: ['local'] },
+  },
+  {
+    name: 'tests-by-public-name',
+    comment: 'Tests, examples and benchmarks see what a user sees.',
+    from: { path: '^(tests|examples|bench)/' },
+    to: { path: '^packages/', dependencyTypes: ['local'] },
+  },
+  {
+    name: 'adapters-are-leaves',
+    comment: 'An adapter is imported by its own subpath only, so that one framework never pulls in another.',
+    from: { path: '^packages/', pathNot: tests },
+    to: { path: adapters },
+  },
+  {
+    name: 'frameworks-in-adapters-only',
+    comment: "Only a framework's own adapter may name it.",
+    from: { path: '^packages/', pathNot: [adapters, tests] },
+    to: { path: 'node_modules/.*(express|fastify|hono|koa|@nestjs)/' },
+  },
+  {
+    name: 'polyfill-on-its-own',
+    comment: 'The polyfill is loaded by those who ask for @sse/client/polyfill.',
+    from: { path: '^packages/', pathNot: ['^packages/client/src/polyfill\\.ts$', tests] },
+    to: { path: ['^packages/client/src/polyfill\\.ts$', 'event-source-polyfill'] },
+  },
+  {
+    name: 'native-without-parser',
+    comment: '@sse/client/native exists to leave out fetch and the parser.',
+    from: { path: '^packages/client/src/native\\.ts$' },
+    to: { path: 'eventsource-parser', reachable: true },
+  },
+  {
+    name: 'node-in-the-bridge-only',
+    comment: 'Only node.ts and its helpers node-*.ts may name a Node built-in.',
+    from: { path: '^packages/', pathNot: [...nodeBridge, tests] },
+    to: { dependencyTypes: ['core'] },
+  },
+  {
+    name: 'roots-without-node',
+    comment:
+      'The root of every package runs in Workers, Deno, Bun and browsers: nothing it reaches is the Node bridge.',
+    from: { path: '^packages/[^/]+/src/index\\.ts$' },
+    to: { path: nodeBridge, reachable: true },
+  },
+  {
+    name: 'no-strays',
+    comment: 'An import that does not resolve hides from every other rule.',
+    from: { path: '^packages/' },
+    to: { couldNotResolve: true },
+  },
+].map((rule) => ({ severity: 'error', ...rule }))
