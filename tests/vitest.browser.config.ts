@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { playwright } from '@vitest/browser-playwright'
 import { defineProject } from 'vitest/config'
-import { resolveSource } from '../vitest.shared.ts'
+import { browsers, resolveSource } from '../vitest.shared.ts'
 
-const chromium = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium'
-const firefox = process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr'
+const { chromium, firefox } = browsers
 const chromiumArgs = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +15,7 @@ const chromiumArgs = [
 ]
 
 const instances = [
-  ...(existsSync(chromium)
+  ...(chromium
     ? [
         {
           browser: 'chromium' as const,
@@ -24,7 +23,7 @@ const instances = [
         },
       ]
     : []),
-  ...(existsSync(firefox)
+  ...(firefox
     ? [
         {
           browser: 'firefox' as const,
@@ -35,22 +34,22 @@ const instances = [
     : []),
 ]
 
-const missing = [...(existsSync(chromium) ? [] : [chromium]), ...(existsSync(firefox) ? [] : [firefox])]
+const missing = Object.entries(browsers).flatMap(([name, path]) => (path ? [] : [name]))
 if (missing.length > 0) {
-  const message = `browser tests: ${missing.join(' and ')} not found (set CHROMIUM_PATH, FIREFOX_PATH)`
+  const message = `tests in ${missing.join(' and ')}: not found (set CHROMIUM_PATH, FIREFOX_PATH)`
   if (process.env.CI) throw new Error(message)
-  console.warn(`SKIPPED ${message}`)
+  console.warn(`\nSKIPPED ${message}\n`)
 }
 
 export default defineProject({
   ...resolveSource,
   test: {
     name: 'browser',
-    // Without a browser the project stays, empty, so that a laptop can run everything else.
+    // Without any browser the project stays, empty, so that a laptop can run everything else.
     include: instances.length > 0 ? ['browser/**/*.test.ts'] : [],
-    ...(existsSync(new URL('./browser/global-setup.ts', import.meta.url))
-      ? { globalSetup: ['browser/global-setup.ts'] }
-      : {}),
+    globalSetup: existsSync(new URL('./browser/global-setup.ts', import.meta.url))
+      ? ['browser/global-setup.ts']
+      : [],
     testTimeout: 20_000,
     browser: {
       enabled: instances.length > 0,
