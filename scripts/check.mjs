@@ -97,6 +97,8 @@ console.log(
     ? `\nall ${steps.length} steps passed in ${seconds(started)}`
     : `\n${failed.length} of ${steps.length} steps failed in ${seconds(started)}:\n${failed.map(({ name, next }) => `  ${name}: ${next}`).join('\n')}`,
 )
+const skipped = results.reduce((sum, report) => sum + report.numPendingTests, 0)
+if (skipped > 0) console.log(`${skipped} skipped: something they need is missing here, see above`)
 console.log(summary)
 process.exitCode = failed.length === 0 ? 0 : 1
 
