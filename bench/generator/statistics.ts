@@ -1,0 +1,20 @@
+import type { RowResult, ScenarioResult } from './measure.ts'
+
+export interface Spread {
+  median: number
+  min: number
+  max: number
+}
+
+export function spread(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  const [low, high] = [sorted[Math.floor(middle)], sorted[Math.ceil(middle)]] as [number, number]
+  return { median: (low + high) / 2, min: sorted[0] as number, max: sorted.at(-1) as number }
+}
+
+/** A row's rate as a multiple of the floor's, round by round: both met the same noise. */
+export function ratios(row: RowResult, { rows }: ScenarioResult): Spread {
+  const floor = rows.find((each) => each.row === 'plain') as RowResult
+  return spread(row.rates.map((rate, round) => rate / (floor.rates[round] as number)))
+}
