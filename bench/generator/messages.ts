@@ -6,6 +6,7 @@ export type ServerOrder =
   | { type: 'prepare'; run: Run }
   | { type: 'go' } // opens the gate, and starts the CPU clock
   | { type: 'stop' } // stops it
+  | { type: 'weigh' }
 
 /** From a row's server to the bench. */
 export type ServerAnswer =
@@ -13,6 +14,7 @@ export type ServerAnswer =
   | { type: 'prepared' }
   | { type: 'started' } // every connection's generator waits at the gate
   | { type: 'stopped'; cpuMs: number }
+  | { type: 'weighed'; heapBytes: number; residentBytes: number } // after a full garbage collection
 
 /** From the bench to the reader. */
 export interface ReaderOrder {

@@ -13,15 +13,17 @@ const server = await listen((shape) => ticks(shape))
 if (!server.listening) await new Promise((resolve) => server.once('listening', resolve))
 
 process.on('message', (order: ServerOrder) => {
-  if (order.type === 'prepare') {
-    prepare(order.run)
-    say({ type: 'prepared' })
-  } else if (order.type === 'go') {
-    cpu = process.cpuUsage()
-    openGate()
-  } else {
-    const { user, system } = process.cpuUsage(cpu)
-    say({ type: 'stopped', cpuMs: (user + system) / 1000 })
+  switch (order.type) {
+    case 'prepare':
+      prepare(order.run)
+      return say({ type: 'prepared' })
+    case 'go':
+      cpu = process.cpuUsage()
+      return openGate()
+    case 'stop':
+      return say({ type: 'stopped', cpuMs: spentMs(cpu) })
+    case 'weigh':
+      return say(weigh())
   }
 })
 process.on('disconnect', () => process.exit())
@@ -35,6 +37,17 @@ function prepare(run: Run): void {
   ticks = createTicks(run, gate, () => {
     if (++started === run.connections) say({ type: 'started' })
   })
+}
+
+function spentMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
+
+function weigh(): ServerAnswer {
+  globalThis.gc?.()
+  const { heapUsed, external, rss } = process.memoryUsage()
+  return { type: 'weighed', heapBytes: heapUsed + external, residentBytes: rss }
 }
 
 function say(answer: ServerAnswer): void {

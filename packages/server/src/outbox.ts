@@ -11,8 +11,9 @@ export interface Sink {
 }
 
 /**
- * Bytes of one turn that are written at once even if the turn goes on. Measured with 100-byte events: 4 KB
- * costs a third of the throughput of 64 KB, more than 64 KB gains nothing.
+ * Characters of one turn that are written at once even if the turn goes on. Measured with payloads of 100
+ * bytes, as events per CPU second of what 64 KB gives, with 1 / with 100 connections: 4 KB 0.55 / 0.65, 16 KB
+ * 0.8 / 0.9, 32 KB 0.9 / 1.1, 256 KB 0.85 / 0.5.
  */
 const MAX_BATCH_CHARS = 65_536
 
