@@ -82,10 +82,13 @@ export function createStreamHandler<Native>({
 
     return {
       connection,
-      reply: answer().catch((error) => {
-        onError(error)
-        return refusal(error)
-      }),
+      // Not in this turn: the adapter first gets to say that the client is gone already.
+      reply: Promise.resolve()
+        .then(answer)
+        .catch((error) => {
+          onError(error)
+          return refusal(error)
+        }),
     }
   }
 }
