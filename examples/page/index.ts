@@ -1,0 +1,2 @@
+export { choosePort } from './choose-port.ts'
+export { renderPage } from './render-page.ts'
