@@ -55,7 +55,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export function defineStream<const Path extends string, const Events extends EventMap>(
   definition: StreamDefinition<Path, Events>,
 ): StreamContract<Path, Events> {
-  const { path, events, heartbeatMs = 15_000 } = definition
+  const { path, events, heartbeatMs = 15_000 } = definition ?? {}
   checkPath(path)
   if (typeof events !== 'object' || events === null || Object.keys(events).length === 0) {
     throw invalid('events must name at least one event, such as { lead: type<Lead>() }')

@@ -27,10 +27,10 @@ const MAX_RETRY_MS = 2 ** 31 - 1
  */
 export function encodeMessage({ event, data, id, retry }: Message): string {
   const head = encodeHead(event, id, retry)
-  if (data === undefined && (event === undefined || event === 'message')) {
+  if (data === undefined && event === undefined) {
     // An id-only or retry-only block: read by the standard, dispatched by nobody.
     if (head === '') throw invalid('a message needs data, an event name, an id or retry')
-    if (event === undefined) return `${head}\n`
+    return `${head}\n`
   }
   return head + encodeData(data ?? '')
 }

@@ -26,15 +26,12 @@ export type Validation =
  */
 export function validate(schema: StandardSchemaV1, value: unknown, event: string): Validation {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    result.catch(() => {}) // its rejection is not the news here
-    throw new SseError(
-      'schema_async',
-      `The schema of event "${event}" is asynchronous; use a synchronous one`,
-      {
-        expose: false,
-      },
-    )
+  // Not `instanceof`: a promise may be of another realm or library.
+  if ('then' in result) {
+    result.then(undefined, () => {}) // its rejection is not the news here
+    throw new SseError('schema_async', `Event "${event}" needs a synchronous schema`, {
+      expose: false,
+    })
   }
   if (!result.issues) return { ok: true, value: result.value }
   return { ok: false, issues: result.issues, summary: result.issues.map(describe).join('; ') }
