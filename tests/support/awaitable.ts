@@ -5,6 +5,9 @@ export interface Awaitable<Value> {
 
 /** A callback, and the promise of its first call. */
 export function awaitable<Value = void>(): Awaitable<Value> {
-  const { promise, resolve } = Promise.withResolvers<Value>()
-  return { call: resolve, called: promise }
+  let call: (value: Value) => void = () => {}
+  const called = new Promise<Value>((resolve) => {
+    call = resolve
+  })
+  return { call, called }
 }

@@ -1,0 +1,42 @@
+import { requireProgram } from '../support/process.ts'
+import type { ReverseProxy } from './proxy.ts'
+
+/** `location /` is nginx as it comes: HTTP/1.0 to the server, buffering on. */
+const config = (folder: string, port: number, upstream: number) => `
+daemon off;
+pid ${folder}/nginx.pid;
+error_log stderr warn;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://127.0.0.1:${upstream};
+    }
+    location /gzip/ {
+      gzip on;
+      gzip_types text/event-stream;
+      proxy_pass http://127.0.0.1:${upstream};
+    }
+    location /impatient/ {
+      proxy_read_timeout 1s;
+      proxy_pass http://127.0.0.1:${upstream};
+    }
+  }
+}
+`
+
+const program = requireProgram('nginx')
+
+export const nginx: ReverseProxy = {
+  name: 'nginx',
+  program,
+  config,
+  args: (file, folder) => ['-p', folder, '-c', file, '-e', 'stderr'],
+}
