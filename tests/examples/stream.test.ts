@@ -62,9 +62,9 @@ describe.each(names)('the %s example', (name) => {
   it('makes numbers only while somebody listens', async () => {
     const feed = connect(stream, { baseUrl: example.url })
     await new Promise((resolve) => feed.on('number', resolve))
-    await expect.poll(() => example.timers()).toBe(1)
+    await expect.poll(() => example.timers(), { timeout: 5_000 }).toBe(1)
     feed.close()
-    await expect.poll(() => example.timers()).toBe(0)
+    await expect.poll(() => example.timers(), { timeout: 5_000 }).toBe(0)
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly under an open stream', async (signal) => {

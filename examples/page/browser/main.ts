@@ -28,7 +28,7 @@ element('retry').addEventListener('click', () => {
 })
 // The chart is a window of time: it moves on while nothing arrives.
 setInterval(drawChart, 1_000)
-drawChart()
+new ResizeObserver(drawChart).observe(element('chart'))
 
 element('url').textContent = `${baseUrl}${stream.path}`
 showOtherOrigin()
