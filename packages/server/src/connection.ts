@@ -64,7 +64,9 @@ export class Connection implements Beating {
         timer = setTimeout(resolve, COMMIT_WAIT_MS, true)
       }),
     ]).finally(() => clearTimeout(timer))
-    this.#first = isLate ? first : await first
+    // A client that left meanwhile: nobody is going to start this, so what becomes of it is told from here.
+    if (isLate && this.#isClosed) first.catch((error) => this.report(error))
+    else this.#first = isLate ? first : await first
   }
 
   /** The headers are out: writes to `sink` from now on. */
@@ -98,9 +100,17 @@ export class Connection implements Beating {
     this.#outbox?.discard()
     this.#stopHeartbeat()
     this.#abort.abort(reason)
-    if (this.#first instanceof Promise) this.#first.catch((error) => this.#report(error))
+    if (this.#first instanceof Promise) this.#first.catch((error) => this.report(error))
     this.#first = undefined
     this.#release()
+  }
+
+  /** Tells the developer of an error, unless it is only the abort coming back. */
+  report(error: unknown): void {
+    const { aborted, reason } = this.signal
+    const isEcho =
+      error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason))
+    if (!aborted || !isEcho) this.#settings.onError(error)
   }
 
   #pull(): void {
@@ -170,7 +180,7 @@ export class Connection implements Beating {
     try {
       returned = iterator.return()
     } catch (error) {
-      return this.#report(error)
+      return this.report(error)
     }
     if (!isThenable(returned)) return
     const { path, onError } = this.#settings
@@ -188,17 +198,9 @@ export class Connection implements Beating {
       () => clearTimeout(timer),
       (error) => {
         clearTimeout(timer)
-        this.#report(error)
+        this.report(error)
       },
     )
-  }
-
-  /** An error after the client left is told to the developer, unless it is only the abort coming back. */
-  #report(error: unknown): void {
-    const reason: unknown = this.#abort.signal.reason
-    if (error === reason) return
-    if (error instanceof Error && (error.name === 'AbortError' || error.cause === reason)) return
-    this.#settings.onError(error)
   }
 
   readonly #onPulled = (pulled: Pulled): void => {
@@ -212,7 +214,7 @@ export class Connection implements Beating {
   }
 
   readonly #onFailure = (error: unknown): void => {
-    if (this.#isClosed) return this.#report(error)
+    if (this.#isClosed) return this.report(error)
     this.#settings.onError(error)
     this.#release() // a generator that threw is done already; another iterator may hold something
     this.#finish(encodeMessage({ event: CONTROL.error, data: JSON.stringify(shown(error)) }))

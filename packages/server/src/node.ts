@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
+import { decodeLastEventId } from './last-event-id.ts'
 import { NodeSink } from './node-sink.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
@@ -116,6 +117,6 @@ function readUrl(req: NodeRequest): URL {
 
 function readLastEventId(req: NodeRequest): string | undefined {
   const header = req.headers['last-event-id']
-  if (header !== undefined) return Array.isArray(header) ? header[0] : header
+  if (header !== undefined) return decodeLastEventId(String(header))
   return readUrl(req).searchParams.get('lastEventId') ?? undefined
 }

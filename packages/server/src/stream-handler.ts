@@ -2,12 +2,12 @@ import { createEventEncoder, END_ID, isSseError, SseError, type StreamContract }
 import type { SettledArguments } from './arguments.ts'
 import { Connection, type ConnectionSettings, shown } from './connection.ts'
 import { encodeItem } from './encode-item.ts'
-import { decodeLastEventId } from './last-event-id.ts'
+import { checkLastEventId } from './last-event-id.ts'
 
 /** A request as every framework can tell it. */
 export interface StreamRequest<Native> {
   method: string
-  /** As the header or the query gave it: not decoded, not checked. */
+  /** Decoded, but not checked. */
   lastEventId: string | undefined
   params: Readonly<Record<string, string | undefined>>
   native: Native
@@ -59,15 +59,16 @@ export function createStreamHandler<Native>({
   const heartbeatMs = contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS
 
   return (request) => {
-    const context = Object.assign({}, request.native)
+    const { native, params } = request
+    const lastEventId = request.lastEventId || undefined // an empty one is what a reset leaves behind
     const onError = (error: unknown) => tell(options.onError, error, context)
     const settings: ConnectionSettings = { path, heartbeatMs, retryMs, encode, onError }
     const connection = new Connection(settings)
+    const context = { ...native, params, event, signal: connection.signal, lastEventId }
 
     async function answer(): Promise<StreamReply> {
-      const lastEventId = decodeLastEventId(request.lastEventId)
-      const params = readParams(contract, request.params)
-      Object.assign(context, { params, event, signal: connection.signal, lastEventId })
+      checkParams(contract, params)
+      checkLastEventId(lastEventId)
       if (authorize && (await authorize(context)) === false) {
         throw new SseError('forbidden', 'This stream is not open to you')
       }
@@ -86,7 +87,7 @@ export function createStreamHandler<Native>({
       reply: Promise.resolve()
         .then(answer)
         .catch((error) => {
-          onError(error)
+          connection.report(error)
           return refusal(error)
         }),
     }
@@ -114,10 +115,10 @@ export function refusal(error: unknown): StreamReply {
   }
 }
 
-function readParams(
+function checkParams(
   contract: StreamContract | undefined,
   given: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string | undefined>> {
+): void {
   for (const [, name] of contract?.path.matchAll(/:(\w+)/g) ?? []) {
     if (typeof given[name as string] !== 'string') {
       throw new SseError(
@@ -127,5 +128,4 @@ function readParams(
       )
     }
   }
-  return given
 }

@@ -1,6 +1,7 @@
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
 import type { Connection } from './connection.ts'
+import { decodeLastEventId } from './last-event-id.ts'
 import type { Sink } from './outbox.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
@@ -57,10 +58,7 @@ export function createWebStream<Native>(
   return async ({ request, params, native }) => {
     const { connection, reply } = handle({
       method: request.method,
-      lastEventId:
-        request.headers.get('last-event-id') ??
-        new URL(request.url).searchParams.get('lastEventId') ??
-        undefined,
+      lastEventId: readLastEventId(request),
       params,
       native,
     })
@@ -72,6 +70,12 @@ export function createWebStream<Native>(
       ? new Response(streamBody(answer.connection, leave), { status: answer.status, headers: answer.headers })
       : whole(answer)
   }
+}
+
+function readLastEventId({ headers, url }: Request): string | undefined {
+  const header = headers.get('last-event-id')
+  if (header !== null) return decodeLastEventId(header)
+  return new URL(url).searchParams.get('lastEventId') ?? undefined
 }
 
 function whole({ status, headers, body }: StreamReply): Response {
