@@ -5,7 +5,7 @@ import { StreamFeed } from './stream-feed.ts'
 import type { Transport } from './transport.ts'
 
 export interface ConnectOptions {
-  /** Where the contract's path starts, with or without a path of its own. Default: the page's origin. */
+  /** What a path (a contract's, or one that starts with `/`) is put behind. Default: the page's origin. */
   baseUrl?: string | URL
   /** Request headers, or a function asked before each attempt, so that a token can be fresh. */
   headers?: HeaderSource | (() => HeaderSource | Promise<HeaderSource>)
@@ -65,10 +65,10 @@ export function connectWith(defaultTransport: Transport): Connect {
       options.baseUrl,
     )
     const feed = new StreamFeed({
+      ...options,
       contract,
       transport,
       reconnect: readReconnect(options.reconnect),
-      lastEventId: options.lastEventId ?? '',
       prepare: async () => ({
         url,
         method,
@@ -77,12 +77,10 @@ export function connectWith(defaultTransport: Transport): Connect {
         credentials,
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
-      onInvalid: options.onInvalid,
-      onError: options.onError,
     })
     const abort = () => feed.finish('aborted')
+    signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort)
     // A signal that outlives the feed must not keep it.
     feed.onStatus(({ state }) => state === 'closed' && signal?.removeEventListener('abort', abort))
     return feed as unknown as Feed<FeedPayloads<typeof target>>
@@ -94,24 +92,24 @@ function isContract(target: StreamContract | string | URL): target is StreamCont
 }
 
 /** A base with a path of its own keeps it: `https://example.com/api` + `/leads` is `/api/leads`. */
-function buildUrl(pathOrUrl: string, baseUrl: string | URL | undefined): string {
+function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
-  const isPath = pathOrUrl.startsWith('/') && !pathOrUrl.startsWith('//')
-  const joined =
-    baseUrl !== undefined && isPath ? `${String(baseUrl).replace(/\/+$/, '')}${pathOrUrl}` : pathOrUrl
+  const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
   try {
-    return new URL(joined, baseUrl === undefined || isPath ? page : new URL(baseUrl, page)).href
+    return new URL(url, page).href
   } catch (cause) {
-    const missing = page === undefined && baseUrl === undefined ? '; outside a page, give baseUrl' : ''
-    throw new SseError('option_invalid', `connect: "${joined}" is not a URL${missing}`, { cause })
+    throw invalid(`"${url}" is not a URL${page ? '' : '; outside a page, give baseUrl'}`, { cause })
   }
 }
 
 function readReconnect(given: ReconnectOptions = {}): Required<ReconnectOptions> {
-  const { minDelayMs = 1_000, maxDelayMs = 30_000, maxAttempts = Number.POSITIVE_INFINITY } = given
-  for (const [name, value] of Object.entries({ minDelayMs, maxDelayMs, maxAttempts })) {
-    if (!(value >= 0))
-      throw new SseError('option_invalid', `connect: reconnect.${name} must be 0 or more, not ${value}`)
+  const reconnect = { minDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Infinity, ...given }
+  for (const [name, value] of Object.entries(reconnect)) {
+    if (!(value >= 0)) throw invalid(`reconnect.${name} must be 0 or more, not ${value}`)
   }
-  return { minDelayMs, maxDelayMs, maxAttempts }
+  return reconnect
+}
+
+function invalid(message: string, options?: ErrorOptions): SseError {
+  return new SseError('option_invalid', `connect: ${message}`, options)
 }

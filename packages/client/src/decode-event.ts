@@ -15,30 +15,38 @@ export function decodeEvent(
   event: string,
   data: string,
 ): Decoded | undefined {
-  const isGap = event === CONTROL.gap
-  if (!isGap && (event.startsWith('sse.') || event === 'gap')) return undefined
-  if (!isGap && !contract) return { ok: true, name: event, payload: data }
-  const schema = contract && Object.hasOwn(contract.events, event) ? contract.events[event] : undefined
-  if (!isGap && !schema) return undefined
+  if (event === CONTROL.gap)
+    return attempt(event, () => ({ ok: true, name: 'gap', payload: parseData(data) }))
+  if (event.startsWith('sse.') || event === 'gap') return undefined
+  if (!contract) return { ok: true, name: event, payload: data }
+  const schema = Object.hasOwn(contract.events, event) && contract.events[event]
+  if (!schema) return undefined
+  return attempt(event, () => {
+    const checked = validate(schema, parseData(data), event)
+    if (!checked.ok) throw new Error(checked.summary)
+    return { ok: true, name: event, payload: checked.value }
+  })
+}
+
+function attempt(event: string, decode: () => Decoded): Decoded {
   try {
-    const value = parseData(data)
-    if (!schema) return { ok: true, name: 'gap', payload: value }
-    const checked = validate(schema, value, event)
-    if (checked.ok) return { ok: true, name: event, payload: checked.value }
-    return { ok: false, error: new SseError('payload_invalid', `Event "${event}": ${checked.summary}`) }
+    return decode()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
-    return { ok: false, error: new SseError('payload_invalid', `Event "${event}": ${message}`, { cause }) }
+    return {
+      ok: false,
+      error: new SseError('payload_invalid', `Event "${event}": ${(cause as Error).message}`, { cause }),
+    }
   }
 }
 
 /** What the server says of its failure in `sse.error`; whatever it says, an error. */
 export function decodeServerError(data: string): SseError {
-  let said: { code?: unknown; message?: unknown } = {}
   try {
-    said = Object(parseData(data))
-  } catch {}
-  return new SseError(String(said.code ?? 'internal'), String(said.message ?? 'The server failed'))
+    const { code, message } = JSON.parse(data)
+    return new SseError(String(code), String(message))
+  } catch {
+    return new SseError('internal', 'The server failed')
+  }
 }
 
 /** Empty data is how `undefined` is written. */

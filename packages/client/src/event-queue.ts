@@ -6,13 +6,13 @@ const MAX_QUEUED = 10_000
 /** What one `for await` has not taken yet. */
 export class EventQueue<Item> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
-  readonly #onDone: (queue: EventQueue<Item>) => void
+  readonly #onOver: () => void
   #takers: { resolve(result: IteratorResult<Item, undefined>): void; reject(error: unknown): void }[] = []
   #error: SseError | undefined
   #isOver = false
 
-  constructor(onDone: (queue: EventQueue<Item>) => void) {
-    this.#onDone = onDone
+  constructor(onOver: () => void) {
+    this.#onOver = onOver
   }
 
   push(item: Item): void {
@@ -20,7 +20,7 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
     const taker = this.#takers.shift()
     if (taker) taker.resolve({ done: false, value: item })
     else if (this.#items.push(item) > MAX_QUEUED) {
-      this.finish(new SseError('queue_overflow', `The loop is more than ${MAX_QUEUED} events behind`))
+      this.finish(new SseError('queue_overflow', `This loop is ${MAX_QUEUED} events behind`))
     }
   }
 
@@ -29,25 +29,26 @@ export class EventQueue<Item> implements AsyncIterableIterator<Item> {
     if (this.#isOver) return
     this.#isOver = true
     this.#error = error
-    this.#onDone(this)
+    this.#onOver()
     const takers = this.#takers
     this.#takers = []
     for (const taker of takers) this.next().then(taker.resolve, taker.reject)
   }
 
-  next(): Promise<IteratorResult<Item, undefined>> {
+  async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#items.shift()
-    if (item !== undefined) return Promise.resolve({ done: false, value: item })
+    if (item !== undefined) return { done: false, value: item }
     if (!this.#isOver) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
     const error = this.#error
     this.#error = undefined // thrown once, as a generator would
-    return error ? Promise.reject(error) : Promise.resolve({ done: true, value: undefined })
+    if (error) throw error
+    return { done: true, value: undefined }
   }
 
-  return(): Promise<IteratorResult<Item, undefined>> {
+  async return(): Promise<IteratorResult<Item, undefined>> {
     this.#items.length = 0
     this.finish()
-    return Promise.resolve({ done: true, value: undefined })
+    return { done: true, value: undefined }
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,5 +1,5 @@
 import { CONTROL, SseError } from '@sse/contract'
-import { responseError } from './response-error.ts'
+import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 
 /** What this transport needs of an `EventSource`, native or not. */
@@ -63,8 +63,7 @@ export function eventSourceTransport(
 
 /** The polyfill tells the status; the native one only that the answer was not an event stream. */
 function whyClosed({ status, headers }: { status?: number; headers?: Headers }): SseError | 'ended' {
-  if (status === 204) return 'ended'
-  const known = status && responseError(status, headers?.get('content-type') ?? null)
+  const known = status && readRefusal(status, headers?.get('content-type') ?? null)
   return known || new SseError('http_status', 'The server did not answer with an event stream')
 }
 

@@ -45,12 +45,11 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * Calls `listener` for every event of that name, and `gap` when history did not reach back to where this
    * client was (refetch then). A listener that throws is reported; the others, and the stream, go on.
    *
-   * @returns a function that stops it, as `off` and an aborted `signal` do.
+   * @returns a function that stops it, as `off` does.
    */
   on<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
-    options?: { signal?: AbortSignal },
   ): () => void
   off<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,

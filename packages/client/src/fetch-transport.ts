@@ -1,6 +1,6 @@
 import { SseError } from '@sse/contract'
 import { createParser } from 'eventsource-parser'
-import { responseError } from './response-error.ts'
+import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportEvents, TransportRequest } from './transport.ts'
 
 /**
@@ -11,11 +11,9 @@ import type { Transport, TransportEvents, TransportRequest } from './transport.t
  */
 export const fetchTransport: Transport = (request, events) => {
   const controller = new AbortController()
-  const tell = untilAborted(events, controller.signal)
-  run(request, tell, controller.signal).then(
-    (reason) => tell.onEnd(reason),
-    (cause) => tell.onEnd(new SseError('network', 'The connection failed', { cause })),
-  )
+  run(request, events, controller.signal).then(events.onEnd, (cause) => {
+    events.onEnd(new SseError('network', 'The connection failed', { cause }))
+  })
   return { close: () => controller.abort() }
 }
 
@@ -27,36 +25,27 @@ async function run(
   const { fetch, url, method, body, credentials, lastEventId } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', ...request.headers }
   if (lastEventId !== '') headers['last-event-id'] = toByteString(lastEventId)
-  const init: RequestInit = { method, headers, cache: 'no-store', signal }
-  if (body !== undefined) init.body = body
-  if (credentials !== undefined) init.credentials = credentials
-
+  // To `fetch`, a member that is undefined is one that is not there.
+  const init = { method, headers, body, credentials, cache: 'no-store', signal } as RequestInit
   const response = await fetch(url, init)
-  const refused = refuse(response)
+  const refused = readRefusal(response.status, response.headers.get('content-type'))
   if (refused) {
     // A body nobody reads keeps its connection; six of them block an HTTP/1.1 origin.
     response.body?.cancel().catch(() => {})
     return refused
   }
-  if (!response.body)
-    return new SseError('option_invalid', 'This fetch gives no body to stream; pass one that does')
+  if (!response.body) return new SseError('option_invalid', 'This fetch does not stream; pass another')
   events.onOpen()
   await read(response.body, events)
-  return new SseError('dropped', 'The server closed the connection')
-}
-
-/** @see https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource (processResponse) */
-function refuse(response: Response): SseError | 'ended' | undefined {
-  if (response.status === 204) return 'ended'
-  return responseError(response.status, response.headers.get('content-type'))
+  return new SseError('dropped', 'The connection was closed')
 }
 
 async function read(body: ReadableStream<Uint8Array>, events: TransportEvents): Promise<void> {
   const decoder = new TextDecoder() // strips one BOM, as "UTF-8 decode" does
   const parser = createParser({
-    onId: (id) => events.onId(id),
+    onId: events.onId,
     onEvent: ({ event, data }) => events.onMessage(event ?? 'message', data),
-    onRetry: (retryMs) => events.onRetry(retryMs),
+    onRetry: events.onRetry,
   })
   parser.feed(':\n') // past its own BOM check: a second BOM is content, and so is the text "ï»¿"
   const reader = body.getReader()
@@ -70,21 +59,4 @@ async function read(body: ReadableStream<Uint8Array>, events: TransportEvents): 
 /** A header carries bytes: an id beyond Latin-1 goes as its UTF-8, one character a byte, as browsers send it. */
 function toByteString(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
-}
-
-/** After `close()` a transport is silent, whatever is still under way. */
-function untilAborted(events: TransportEvents, signal: AbortSignal): TransportEvents {
-  const guard =
-    <Args extends unknown[]>(tell: (...args: Args) => void) =>
-    (...args: Args) => {
-      if (!signal.aborted) tell.apply(events, args)
-    }
-  return {
-    onOpen: guard(events.onOpen),
-    onId: guard(events.onId),
-    onMessage: guard(events.onMessage),
-    onRetry: guard(events.onRetry),
-    onWaiting: guard(events.onWaiting),
-    onEnd: guard(events.onEnd),
-  }
 }

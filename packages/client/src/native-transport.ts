@@ -1,6 +1,6 @@
 import { SseError } from '@sse/contract'
 import { eventSourceTransport } from './event-source-transport.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportRequest } from './transport.ts'
 
 /**
  * Carries a stream over the browser's own `EventSource`: shown in its developer tools, and without a CORS
@@ -8,14 +8,14 @@ import type { Transport } from './transport.ts'
  *
  * @throws {SseError} `option_invalid` for headers, a method or a body, or where there is no `EventSource`.
  */
-export const nativeTransport: Transport = eventSourceTransport(
-  (url, { headers, method, body, credentials }) => {
-    if (typeof EventSource !== 'function') throw unsuitable('there is no EventSource here')
-    if (Object.keys(headers).length > 0) throw unsuitable('EventSource sends no headers')
-    if (method !== 'GET' || body !== undefined) throw unsuitable('EventSource sends only GET, without a body')
-    return new EventSource(url, { withCredentials: credentials === 'include' })
-  },
-)
+export const nativeTransport: Transport = (request, events) => eventSourceTransport(create)(request, events)
+
+function create(url: string, { headers, method, body, credentials }: TransportRequest): EventSource {
+  if (typeof EventSource !== 'function') throw unsuitable('there is no EventSource here')
+  if (Object.keys(headers).length > 0) throw unsuitable('EventSource sends no headers')
+  if (method !== 'GET' || body !== undefined) throw unsuitable('EventSource sends only GET, without a body')
+  return new EventSource(url, { withCredentials: credentials === 'include' })
+}
 
 function unsuitable(why: string): SseError {
   return new SseError('option_invalid', `connect: ${why}; use the fetch transport`)

@@ -10,7 +10,7 @@ export interface ReconnectOptions {
 }
 
 /** The longest a timer can wait: longer ones fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * How long to wait before attempt `attempt` (from 1): the server's `retry`, and on top of it full jitter over a
@@ -31,12 +31,10 @@ export function reconnectDelay(
   return Math.min(MAX_TIMER_MS, Math.max(0, retryMs) + random * width)
 }
 
-/** The same request would meet the same answer, or never leave. */
-const FINAL_CODES: ReadonlySet<string> = new Set(['content_type', 'option_invalid'])
-const HEALING_STATUS: ReadonlySet<number | undefined> = new Set([408, 425, 429])
+const HEALING_STATUS = /^(5..|408|425|429)$/
 
 /** Whether the same request may succeed later: a failed network, 5xx, 408, 425 and 429; not another status. */
-export function canHeal({ code, status = 0 }: SseError): boolean {
-  if (FINAL_CODES.has(code)) return false
-  return code !== 'http_status' || status >= 500 || HEALING_STATUS.has(status)
+export function canHeal({ code, status }: SseError): boolean {
+  if (code === 'http_status') return HEALING_STATUS.test(String(status))
+  return code !== 'content_type' && code !== 'option_invalid'
 }

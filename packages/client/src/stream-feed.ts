@@ -10,11 +10,11 @@ export interface FeedSettings {
   contract: StreamContract | undefined
   transport: Transport
   reconnect: Required<ReconnectOptions>
-  lastEventId: string
+  lastEventId?: string
   /** Asked before each attempt, so that a token can be fresh. */
   prepare: () => Promise<Omit<TransportRequest, 'lastEventId' | 'eventNames'>>
-  onInvalid: ((event: InvalidEvent) => void) | undefined
-  onError: ((error: unknown) => void) | undefined
+  onInvalid?: (event: InvalidEvent) => void
+  onError?: (error: unknown) => void
 }
 
 type Listener = (payload: never, meta: EventMeta) => void
@@ -37,7 +37,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    this.#lastEventId = settings.lastEventId
+    this.#lastEventId = settings.lastEventId ?? ''
     // Not in this turn: listeners added after `connect()` miss nothing, a failure included.
     queueMicrotask(() => this.#connect())
   }
@@ -50,22 +50,15 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     return this.#lastEventId
   }
 
-  on(name: string, listener: Listener, { signal }: { signal?: AbortSignal } = {}): () => void {
-    const stop = () => {
-      this.off(name, listener)
-      signal?.removeEventListener('abort', stop)
-    }
-    if (signal?.aborted) return stop
+  on(name: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners.add(listener))
     this.#handle?.listen?.(name)
-    signal?.addEventListener('abort', stop)
-    return stop
+    return () => this.off(name, listener)
   }
 
   off(name: string, listener: Listener): void {
-    const listeners = this.#listeners.get(name)
-    if (listeners?.delete(listener) && listeners.size === 0) this.#listeners.delete(name)
+    this.#listeners.get(name)?.delete(listener)
   }
 
   onStatus(listener: (status: FeedStatus) => void): () => void {
@@ -82,44 +75,40 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<AnyEvent & never> {
-    const queue = new EventQueue<AnyEvent>((over) => this.#queues.delete(over))
+    const queue = new EventQueue<AnyEvent>(() => this.#queues.delete(queue))
     this.#queues.add(queue)
-    if (this.#status.state === 'closed') queue.finish(failure(this.#status))
+    if (this.isClosed) queue.finish(failure(this.#status))
     return queue as AsyncIterator<AnyEvent & never>
   }
 
   /** Ends the feed with the reason its status then shows. */
   finish(reason: 'closed' | 'aborted' | 'ended' | SseError): void {
-    if (this.#status.state === 'closed') return
+    if (this.isClosed) return
     clearTimeout(this.#timer)
     this.#handle?.close()
     this.#handle = undefined
     this.#setStatus({ state: 'closed', reason })
     const error = failure(this.#status)
     // A loop throws it; without one, nobody may be looking.
-    if (error) this.#tell(error, this.#queues.size > 0 ? undefined : console.error)
+    if (error) this.#report(error, this.#queues.size > 0 ? nowhere : console.error)
     for (const queue of [...this.#queues]) queue.finish(error)
   }
 
   async #connect(): Promise<void> {
-    if (this.#status.state === 'closed') return
+    if (this.isClosed) return
     this.#setStatus({ state: 'connecting', attempt: this.#attempt })
     const { contract, transport, prepare } = this.#settings
-    let request: Awaited<ReturnType<FeedSettings['prepare']>>
     try {
-      request = await prepare()
-    } catch (cause) {
-      return this.#onEnd(new SseError('network', 'The headers for the request could not be made', { cause }))
-    }
-    if (this.isClosed) return
-    const eventNames = [...Object.keys(contract?.events ?? {}), ...this.#listeners.keys()]
-    try {
+      const request = await prepare()
+      if (this.isClosed) return
+      const eventNames = [...Object.keys(contract?.events ?? {}), ...this.#listeners.keys()]
       this.#handle = transport(
         { ...request, lastEventId: this.#lastEventId, eventNames },
         {
           onOpen: () => this.#setStatus({ state: 'open' }),
           onId: (id) => {
-            this.#lastEventId = id
+            // What follows a `close()` in a listener was not seen by the app.
+            if (!this.isClosed) this.#lastEventId = id
           },
           onRetry: (retryMs) => {
             this.#retryMs = retryMs
@@ -129,11 +118,10 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
           onEnd: (reason) => this.#onEnd(reason),
         },
       )
-    } catch (error) {
-      // Only a transport that can't carry this request throws.
-      this.finish(
-        error instanceof SseError ? error : new SseError('network', String(error), { cause: error }),
-      )
+    } catch (cause) {
+      // The headers could not be made, or the transport can't carry this request.
+      const isKnown = cause instanceof SseError
+      this.#onEnd(isKnown ? cause : new SseError('network', 'The request failed', { cause }))
     }
   }
 
@@ -142,6 +130,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   #onMessage(event: string, data: string): void {
+    if (this.isClosed) return
     if (event === CONTROL.end) return this.finish('ended')
     if (event === CONTROL.error) {
       this.#serverError = decodeServerError(data)
@@ -149,7 +138,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     }
     this.#attempt = 1 // progress: the next failure is a first one
     const name = event === CONTROL.gap ? 'gap' : event
-    if (!this.#listeners.has(name) && this.#queues.size === 0) return // nothing is parsed for nobody
+    if (!this.#listeners.get(name)?.size && !this.#queues.size) return // nothing is parsed for nobody
     const decoded = decodeEvent(this.#settings.contract, event, data)
     if (decoded?.ok) this.#dispatch(decoded.name, decoded.payload)
     else if (decoded) this.#onInvalid({ event, data, id: this.#lastEventId, error: decoded.error })
@@ -171,13 +160,14 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   #onEnd(reason: SseError | 'ended'): void {
+    if (this.isClosed) return
     this.#handle = undefined
     if (reason === 'ended' || !canHeal(reason)) return this.finish(reason)
     const { reconnect } = this.#settings
     const why = this.#serverError ?? reason
     this.#serverError = undefined
     if (this.#attempt > reconnect.maxAttempts) return this.finish(why)
-    if (why.code !== 'dropped') this.#tell(why, undefined)
+    if (why.code !== 'dropped') this.#report(why, nowhere)
     const delay = reconnectDelay(this.#attempt, this.#retryMs, reconnect, Math.random())
     this.#attempt += 1
     this.#timer = setTimeout(() => this.#connect(), delay)
@@ -203,19 +193,21 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     }
   }
 
-  /** What the app's code threw or could not read: to `onError`, else where the platform shows such errors. */
-  #report(error: unknown): void {
-    this.#tell(error, (globalThis as { reportError?: (error: unknown) => void }).reportError ?? console.error)
-  }
-
-  #tell(error: unknown, fallback: ((error: unknown) => void) | undefined): void {
+  /** To `onError`, else to `fallback`: by default where the platform shows uncaught errors. */
+  #report(
+    error: unknown,
+    fallback: (error: unknown) => void = globalThis.reportError ?? console.error,
+  ): void {
     try {
-      ;(this.#settings.onError ?? fallback)?.(error)
+      ;(this.#settings.onError ?? fallback)(error)
     } catch (thrown) {
       console.error(thrown)
     }
   }
 }
+
+/** For what `status` shows already. */
+const nowhere = (): void => {}
 
 function failure(status: FeedStatus): SseError | undefined {
   return status.state === 'closed' && typeof status.reason === 'object' ? status.reason : undefined

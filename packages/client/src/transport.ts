@@ -15,24 +15,24 @@ export interface TransportRequest {
   readonly fetch: typeof fetch
 }
 
-/** What a transport tells. After `onEnd` it tells nothing more. */
+/** What a transport tells, each a plain function. After `onEnd` it tells nothing more; after `close` nobody listens. */
 export interface TransportEvents {
   /** Status and content type were checked: events may follow. */
-  onOpen(): void
+  onOpen: () => void
   /** The last event id, whenever a block sets it; before that block's `onMessage`. */
-  onId(id: string): void
-  onMessage(event: string, data: string): void
+  onId: (id: string) => void
+  onMessage: (event: string, data: string) => void
   /** The server's `retry`, in milliseconds: any number, also `Infinity`. */
-  onRetry(retryMs: number): void
+  onRetry: (retryMs: number) => void
   /** The transport reconnects by itself (native and polyfill do). */
-  onWaiting(reason: SseError): void
+  onWaiting: (reason: SseError) => void
   /** The attempt is over: `ended` when the server said so with 204, else why. */
-  onEnd(reason: SseError | 'ended'): void
+  onEnd: (reason: SseError | 'ended') => void
 }
 
 /** An attempt under way. */
 export interface TransportHandle {
-  /** Ends it at once; nothing is told any more. */
+  /** Ends it at once. */
   close(): void
   /** Asks for one more event name. */
   listen?(event: string): void

@@ -37,7 +37,7 @@ export interface StreamDefinition<Path extends string, Events extends EventMap> 
   heartbeatMs?: number
 }
 
-const MAX_TIMER_MS = 2 ** 31 - 1
+const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * Describes one stream: its path, its events and their payloads. It opens nothing.

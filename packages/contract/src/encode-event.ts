@@ -95,5 +95,5 @@ function refuse(
   message: string,
   cause?: unknown,
 ) {
-  return new SseError(code, message, { expose: false, cause })
+  return new SseError(code, message, { expose: false, ...(cause === undefined ? {} : { cause }) })
 }

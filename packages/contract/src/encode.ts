@@ -14,7 +14,7 @@ export interface Message {
 
 const FORBIDDEN = /[\r\n\0]/
 const LINE_END = /\r\n|\r|\n/
-const MAX_RETRY_MS = 2 ** 31 - 1
+const MAX_RETRY_MS = 2_147_483_647
 
 /**
  * Encodes one message as the bytes' text: the only place in the house that writes a frame.

@@ -40,7 +40,7 @@ export interface SseErrorOptions extends ErrorOptions {
   expose?: boolean | undefined
 }
 
-const BRAND = Symbol.for('@sse/SseError')
+const BRAND: unique symbol = Symbol.for('@sse/SseError')
 
 /**
  * The one error class of both sides: branch on `code`, read `message`.
@@ -50,20 +50,24 @@ const BRAND = Symbol.for('@sse/SseError')
  */
 export class SseError extends Error {
   override readonly name = 'SseError'
-  readonly code: SseErrorCode | (string & {})
-  readonly status: number | undefined
-  readonly expose: boolean
+  declare readonly code: SseErrorCode | (string & {})
+  declare readonly status: number | undefined
+  declare readonly expose: boolean
 
   constructor(code: SseErrorCode | (string & {}), message: string, options: SseErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    super(message, options)
     const { status } = options
-    if (status !== undefined && !(Number.isInteger(status) && status >= 400 && status <= 599)) {
-      throw new TypeError(`SseError: status must be an HTTP error status, 400 to 599, not ${String(status)}`)
+    if (status !== undefined && !(status >= 400 && status <= 599)) {
+      throw new TypeError(`SseError: status must be 400 to 599, not ${status}`)
     }
     this.code = code
     this.status = status
     this.expose = options.expose ?? true
-    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** On the prototype: every copy of this class has it. */
+  get [BRAND](): true {
+    return true
   }
 
   /** What a client may see of it. */

@@ -55,13 +55,10 @@ export function checkPath(path: unknown): asserts path is string {
 export function buildPath(path: string, params: Readonly<Record<string, string>> = {}): string {
   return path.replace(/:(\w+)/g, (_, name: string) => {
     const value: unknown = Object.hasOwn(params, name) ? params[name] : undefined
-    if (value === undefined || value === null || value === '' || value === '.' || value === '..') {
+    if (/^\.{0,2}$/.test(String(value ?? ''))) {
       throw new SseError(
         'param_missing',
-        `Path "${path}" needs the parameter "${name}"; it is ${show(value)}`,
-        {
-          expose: false,
-        },
+        `Path "${path}" needs the parameter "${name}", not ${JSON.stringify(value)}`,
       )
     }
     return encodeURIComponent(String(value))

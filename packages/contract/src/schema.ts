@@ -39,6 +39,6 @@ export function validate(schema: StandardSchemaV1, value: unknown, event: string
 
 function describe({ message, path }: StandardSchemaV1.Issue): string {
   if (!path?.length) return message
-  const keys = path.map((segment) => (typeof segment === 'object' ? segment.key : segment))
-  return `${keys.map(String).join('.')}: ${message}`
+  const keys = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment))
+  return `${keys.join('.')}: ${message}`
 }
