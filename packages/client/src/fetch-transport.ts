@@ -34,7 +34,7 @@ async function run(
     response.body?.cancel().catch(() => {})
     return refused
   }
-  if (!response.body) return new SseError('option_invalid', 'This fetch does not stream; pass another')
+  if (!response.body) return new SseError('option_invalid', 'This fetch does not stream')
   events.onOpen()
   await read(response.body, events)
   return new SseError('dropped', 'The connection was closed')
