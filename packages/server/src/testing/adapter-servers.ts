@@ -1,6 +1,6 @@
 import 'reflect-metadata'
-import { createServer, type Server } from 'node:http'
-import { createServer as createHttp2Server } from 'node:http2'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createHttp2Server, type Http2ServerRequest } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import fastifyCors from '@fastify/cors'
 import { serve } from '@hono/node-server'
@@ -25,6 +25,7 @@ import { sse as sseWeb } from '../index.ts'
 import { sse as sseKoa } from '../koa.ts'
 import { sse as sseNest } from '../nest.ts'
 import { sse as sseNode } from '../node.ts'
+import { fetchHttp2 } from './fetch-http2.ts'
 
 export const stream = defineStream({
   path: '/leads/:owner',
@@ -40,7 +41,8 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-type Start = (source: TestSource, options?: TestOptions) => Promise<RunningServer>
+/** Serves `stream` under a prefix, to GET and (but for Nest) to POST, whose body is read first as apps do. */
+export type Start = (source: TestSource, options?: TestOptions, prefix?: string) => Promise<RunningServer>
 
 async function listen(server: Server | ReturnType<typeof createHttp2Server>): Promise<RunningServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -54,24 +56,38 @@ async function listen(server: Server | ReturnType<typeof createHttp2Server>): Pr
   }
 }
 
-export const startNode: Start = (source, options) => listen(createServer(sseNode(stream, source, options)))
-
-export const startHttp2: Start = (source, options) =>
-  listen(createHttp2Server(sseNode(stream, source, options)))
-
-/** With the middleware that apps have: CORS for any origin, and a compressor. */
-export const startExpress: Start = (source, options) => {
-  const app = express().use(cors(), compression())
-  app.get(stream.path, sseExpress(stream, source, options))
-  app.post(stream.path, express.json(), sseExpress(stream, source, options))
-  return listen(createServer(app))
+async function readBody(req: IncomingMessage | Http2ServerRequest): Promise<void> {
+  if (req.method === 'POST') for await (const _ of req);
 }
 
-export const startFastify: Start = async (source, options) => {
+export const startNode: Start = (source, options) => {
+  const handler = sseNode(stream, source, options)
+  return listen(createServer((req, res) => void readBody(req).then(() => handler(req, res))))
+}
+
+export const startHttp2: Start = (source, options) => {
+  const handler = sseNode(stream, source, options)
+  return listen(createHttp2Server((req, res) => void readBody(req).then(() => handler(req, res))))
+}
+
+/** With the middleware that apps have: CORS for any origin, and a compressor. */
+export const startExpress: Start = (source, options, prefix = '/') => {
+  const router = express.Router()
+  router.get(stream.path, sseExpress(stream, source, options))
+  router.post(stream.path, express.json(), sseExpress(stream, source, options))
+  return listen(createServer(express().use(cors(), compression()).use(prefix, router)))
+}
+
+export const startFastify: Start = async (source, options, prefix = '') => {
   const app = fastify()
   await app.register(fastifyCors)
-  app.get(stream.path, sseFastify(stream, source, options))
-  app.post(stream.path, sseFastify(stream, source, options))
+  await app.register(
+    async (scope) => {
+      scope.get(stream.path, sseFastify(stream, source, options))
+      scope.post(stream.path, sseFastify(stream, source, options))
+    },
+    { prefix },
+  )
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   return {
@@ -83,19 +99,24 @@ export const startFastify: Start = async (source, options) => {
   }
 }
 
-export const startKoa: Start = (source, options) => {
-  const router = new Router()
+export const startKoa: Start = (source, options, prefix = '') => {
+  const router = new Router({ prefix })
   router.all(stream.path, sseKoa(stream, source, options))
   const app = new Koa()
-  app.use((ctx, next) => {
+  app.use(async (ctx, next) => {
     ctx.set('access-control-allow-origin', '*')
-    return next()
+    await readBody(ctx.req)
+    await next()
   })
   return listen(createServer(app.use(router.routes()).callback()))
 }
 
-export const startHono: Start = (source, options) => {
-  const app = new Hono().use(honoCors()).all(stream.path, sseHono(stream, source, options))
+export const startHono: Start = (source, options, prefix = '') => {
+  const app = new Hono().use(honoCors()).use(async (c, next) => {
+    if (c.req.method === 'POST') await c.req.text()
+    await next()
+  })
+  app.all(prefix + stream.path, sseHono(stream, source, options))
   return startFetch(app.fetch)
 }
 
@@ -103,6 +124,7 @@ export const startHono: Start = (source, options) => {
 export const startWeb: Start = (source, options) => {
   const handler = sseWeb(stream, source, options)
   return startFetch(async (request) => {
+    if (request.method === 'POST') await request.text()
     const response = await handler(request)
     response.headers.set('access-control-allow-origin', '*')
     return response
@@ -123,7 +145,7 @@ async function startFetch(fetch: (request: Request) => Response | Promise<Respon
 }
 
 function nest(adapter: () => ExpressAdapter | FastifyAdapter): Start {
-  return async (source, options) => {
+  return async (source, options, prefix = '') => {
     @Controller()
     class LeadsController {
       /** Read through `this`: the decorated method keeps its controller. */
@@ -137,6 +159,7 @@ function nest(adapter: () => ExpressAdapter | FastifyAdapter): Start {
     @Module({ controllers: [LeadsController] })
     class AppModule {}
     const app = await NestFactory.create(AppModule, adapter(), { logger: false })
+    app.setGlobalPrefix(prefix)
     app.enableCors()
     await app.listen(0, '127.0.0.1')
     const server = app.getHttpServer()
@@ -153,14 +176,24 @@ function nest(adapter: () => ExpressAdapter | FastifyAdapter): Start {
 export const startNestOnExpress: Start = nest(() => new ExpressAdapter())
 export const startNestOnFastify: Start = nest(() => new FastifyAdapter())
 
-/** Every adapter over HTTP/1.1; all but the first set CORS headers of their own. */
-export const ADAPTERS: { name: string; start: Start; hasCors: boolean }[] = [
-  { name: 'node', start: startNode, hasCors: false },
-  { name: 'express', start: startExpress, hasCors: true },
-  { name: 'fastify', start: startFastify, hasCors: true },
-  { name: 'koa', start: startKoa, hasCors: true },
-  { name: 'hono', start: startHono, hasCors: true },
-  { name: 'web', start: startWeb, hasCors: true },
-  { name: 'nest on express', start: startNestOnExpress, hasCors: true },
-  { name: 'nest on fastify', start: startNestOnFastify, hasCors: true },
+interface Adapter {
+  name: string
+  start: Start
+  /** How a client asks it. */
+  fetch: (url: string, init?: RequestInit) => Promise<Response>
+  /** Whether it is set up with a CORS middleware of its own. */
+  hasCors: boolean
+}
+
+/** Every adapter, each with the middleware of its framework. */
+export const ADAPTERS: Adapter[] = [
+  { name: 'node', start: startNode, fetch, hasCors: false },
+  { name: 'node http2', start: startHttp2, fetch: fetchHttp2, hasCors: false },
+  { name: 'express', start: startExpress, fetch, hasCors: true },
+  { name: 'fastify', start: startFastify, fetch, hasCors: true },
+  { name: 'koa', start: startKoa, fetch, hasCors: true },
+  { name: 'hono', start: startHono, fetch, hasCors: true },
+  { name: 'web', start: startWeb, fetch, hasCors: true },
+  { name: 'nest on express', start: startNestOnExpress, fetch, hasCors: true },
+  { name: 'nest on fastify', start: startNestOnFastify, fetch, hasCors: true },
 ]
