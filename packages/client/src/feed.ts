@@ -1,3 +1,5 @@
+// A page whose `lib` is ES2022 has no `Disposable`: this goes into the published types.
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { EventName, Gap, Payload, SseError, StreamContract } from '@sse/contract'
 import type { FeedStatus } from './status.ts'
 

@@ -65,9 +65,9 @@ export class SseError extends Error {
     this.expose = options.expose ?? true
   }
 
-  /** On the prototype: every copy of this class has it. */
-  get [BRAND](): true {
-    return true
+  // On the prototype: one for all. Not a member: its name would be part of the published types.
+  static {
+    Object.defineProperty(SseError.prototype, BRAND, { value: true })
   }
 
   /** What a client may see of it. */
