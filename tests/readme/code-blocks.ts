@@ -1,0 +1,30 @@
+import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+export interface CodeBlock {
+  /** The page it stands in, such as `docs/SERVER.md`. */
+  page: string
+  /** Of its first line of code, from 1. */
+  line: number
+  /** From a first line such as `// leads.ts: …`; other blocks of the page may import it. */
+  file: string
+  code: string
+}
+
+/** Pages for users: what they show as ```ts has to compile. */
+export const pages = globSync(['README.md', 'examples/README.md', 'docs/*.md'], { cwd: root }).sort()
+
+export function readPage(page: string): string {
+  return readFileSync(root + page, 'utf8')
+}
+
+export function codeBlocks(page: string): CodeBlock[] {
+  const text = readPage(page)
+  return [...text.matchAll(/^```(?:ts|tsx)\n([\s\S]*?)^```$/gm)].map(({ 1: code = '', index }) => {
+    const line = text.slice(0, index).split('\n').length + 1
+    const file = code.match(/^\/\/ ([\w-]+\.ts)\b/)?.[1] ?? `line-${line}.ts`
+    return { page, line, file, code }
+  })
+}

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { codeBlocks, pages, readPage } from './code-blocks.ts'
+import { writeBlocks } from './write-blocks.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const blocks = pages.flatMap(codeBlocks)
+
+it('every ```ts block of every page compiles', () => {
+  const folder = writeBlocks('pages', blocks)
+  const require = createRequire(import.meta.url)
+  const tsc = join(dirname(require.resolve('typescript7/package.json')), 'bin/tsc')
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  expect(stdout).toBe('')
+  expect(blocks.length).toBeGreaterThan(20)
+})
+
+describe.each(pages)('the links of %s', (page) => {
+  const links = [...readPage(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link as string)
+  it('lead to files and headings that exist', () => {
+    const broken = links.filter((link) => {
+      const [path = '', anchor] = link.split('#')
+      const target = path === '' ? page : join(dirname(page), path)
+      return !existsSync(root + target) || (anchor !== undefined && !anchors(target).includes(anchor))
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+it('the pages and headings that the sources name exist', () => {
+  const named = globSync('packages/*/src/**/*.ts', { cwd: root }).flatMap((file) =>
+    [...readFileSync(root + file, 'utf8').matchAll(/docs\/[A-Z]+\.md(?:#[\w-]+)?/g)].map(([link]) => link),
+  )
+  expect(named).not.toEqual([])
+  const broken = named.filter((link) => {
+    const [page = '', anchor] = link.split('#')
+    return !existsSync(root + page) || (anchor !== undefined && !anchors(page).includes(anchor))
+  })
+  expect(broken).toEqual([])
+})
+
+it('every code that the sources give an error is explained', () => {
+  const thrown = globSync('packages/*/src/**/*.ts', { cwd: root, exclude: ['**/*.test*.ts'] }).flatMap(
+    (file) =>
+      [...readFileSync(root + file, 'utf8').matchAll(/(?:SseError|refuse)\(\s*'(\w+)'/g)].map(
+        ([, code]) => code,
+      ),
+  )
+  const explained = ['docs/SERVER.md', 'docs/CLIENT.md'].flatMap((page) =>
+    [...readPage(page).matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code),
+  )
+  expect([...new Set(thrown)].filter((code) => !explained.includes(code))).toEqual([])
+})
+
+/** As GitHub makes them of headings. */
+function anchors(page: string): string[] {
+  return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
