@@ -21,6 +21,7 @@ export default defineConfig({
       unit('client'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
+      'tests/vitest.packed.config.ts',
       'tests/vitest.browser.config.ts',
     ],
   },

@@ -48,7 +48,7 @@ const steps = [
   },
   {
     name: 'tests over all packages',
-    run: vitest('tests', 'tests'),
+    run: vitest('tests', 'tests', 'packed'),
     live: true,
     needs: 'build',
     next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',

@@ -6,7 +6,7 @@ export default defineProject({
   test: {
     name: 'tests',
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'browser/**'],
+    exclude: ['**/node_modules/**', 'browser/**', 'package/**', 'runtimes/**'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -1,0 +1,86 @@
+import { copyFileSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { withPackages } from '../support/link.ts'
+import { startProgram } from '../support/process.ts'
+
+const installed = inject('installed')
+const entriesOf = (name: string): string[] => {
+  const { exports } = JSON.parse(readFileSync(join(installed, 'node_modules', name, 'package.json'), 'utf8'))
+  return Object.keys(exports)
+    .filter((entry) => !entry.endsWith('.json'))
+    .map((entry) => name + entry.slice(1))
+}
+const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
+const ENTRIES = ROOTS.flatMap(entriesOf)
+/** Decorators are Nest's own functions: the one entry that needs its framework to load. */
+const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')
+const PAGE = [...ROOTS, '@sse/client/native', '@sse/client/polyfill']
+
+let full: string
+beforeAll(() => {
+  full = withPackages(installed, ['@nestjs/common', 'reflect-metadata', 'rxjs'])
+})
+afterAll(() => rmSync(full, { recursive: true, force: true }))
+
+async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string): Promise<string> {
+  const program = startProgram(process.execPath, [`--input-type=${type}`, '-e', code], { cwd })
+  expect(await program.exited, program.output).toBe(0)
+  return program.output.trim()
+}
+
+it('there are eleven entries', () => {
+  expect(ENTRIES).toHaveLength(11)
+})
+
+describe.each([
+  ['import', 'module' as const, (entry: string) => `console.log(...Object.keys(await import('${entry}')))`],
+  ['require', 'commonjs' as const, (entry: string) => `console.log(...Object.keys(require('${entry}')))`],
+])('%s', (_, type, code) => {
+  it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
+    expect(await evaluate(installed, type, code(entry))).toMatch(
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport)( \w+)*$/,
+    )
+  })
+
+  it('@sse/server/nest, beside Nest', async () => {
+    expect(await evaluate(full, type, code('@sse/server/nest'))).toBe('sse')
+  })
+})
+
+it.each(PAGE)('%s bundles for a page: no Node built-in, and nothing but what it imports', async (entry) => {
+  const { errors, warnings } = await build({
+    stdin: { contents: `export * from '${entry}'`, resolveDir: installed },
+    bundle: true,
+    write: false,
+    platform: 'browser',
+    format: 'esm',
+    logLevel: 'silent',
+    external: ['event-source-polyfill'],
+  })
+  expect([...errors, ...warnings]).toEqual([])
+})
+
+it('a page that imports connect alone leaves no trace of what it does not use', async () => {
+  const bundle = async (from: string) => {
+    const { outputFiles } = await build({
+      stdin: { contents: `import { connect } from '${from}'; connect('/stream')`, resolveDir: installed },
+      bundle: true,
+      write: false,
+      minify: true,
+      format: 'esm',
+    })
+    return outputFiles[0]?.text ?? ''
+  }
+  expect(await bundle('@sse/client')).not.toMatch(/EventSource\b|EventSourcePolyfill/)
+  expect(await bundle('@sse/client/native')).not.toMatch(/ParseError|getReader/)
+})
+
+it('server and client of one app run end to end', async () => {
+  const file = join(installed, 'app.mjs')
+  copyFileSync(new URL('fixtures/app.mjs', import.meta.url), file)
+  const program = startProgram(process.execPath, [file], { cwd: installed })
+  expect(await program.exited, program.output).toBe(0)
+  expect(program.output).toBe('count 3\ncount 2\ncount 1\ndone {"at":"zero"}\nended\n')
+})

@@ -1,0 +1,59 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject, it } from 'vitest'
+
+const files = inject('tarballs').flatMap((tarball) =>
+  spawnSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map((file) => file.replace(/^package\//, '')),
+)
+const folders = ['client', 'contract', 'server'].map((name) =>
+  join(inject('installed'), 'node_modules/@sse', name),
+)
+
+it('three packages hold what they run on, their types and their licence, and nothing else', () => {
+  expect(inject('tarballs')).toHaveLength(3)
+  expect(files.filter((file) => !/^dist\/[\w-]+\.(js|js\.map|d\.ts)$/.test(file)).sort()).toEqual([
+    'LICENSE',
+    'LICENSE',
+    'LICENSE',
+    'package.json',
+    'package.json',
+    'package.json',
+  ])
+  expect(files.filter((file) => /test|testing|tsbuildinfo/.test(file))).toEqual([])
+})
+
+it('no source, workspace protocol or private condition is published', () => {
+  for (const folder of folders) {
+    const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
+    expect(manifest).not.toMatch(/@sse\/source|workspace:|catalog:|\.\/src/)
+    expect(JSON.parse(manifest)).toMatchObject({
+      license: 'MIT',
+      type: 'module',
+      engines: { node: '>=22.13' },
+    })
+  }
+})
+
+it('every file an entry names is there', () => {
+  for (const folder of folders) {
+    const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    for (const entry of Object.values<string | Record<string, string>>(exports)) {
+      for (const file of typeof entry === 'string' ? [entry] : Object.values(entry)) {
+        expect(existsSync(join(folder, file)), file).toBe(true)
+      }
+    }
+  }
+})
+
+it('an install brings the parser and a schema type, and no framework', () => {
+  const modules = join(inject('installed'), 'node_modules')
+  expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).toEqual([
+    '@sse',
+    '@standard-schema',
+    'eventsource-parser',
+  ])
+})

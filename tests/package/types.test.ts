@@ -1,0 +1,88 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { withPackages } from '../support/link.ts'
+import { startProgram } from '../support/process.ts'
+
+const require = createRequire(import.meta.url)
+const FRAMEWORKS = [
+  'express',
+  'fastify',
+  'koa',
+  'hono',
+  '@nestjs/common',
+  'reflect-metadata',
+  'rxjs',
+  '@types/express',
+  '@types/koa',
+]
+
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
+let plain: string
+let full: string
+beforeAll(() => {
+  plain = withPackages(inject('installed'), ['@types/node'])
+  for (const file of ['core.ts', 'browser.ts']) copyFileSync(join(fixtures, file), join(plain, file))
+  full = withPackages(plain, FRAMEWORKS)
+  copyFileSync(join(fixtures, 'frameworks.ts'), join(full, 'frameworks.ts'))
+})
+afterAll(() => {
+  for (const folder of [plain, full]) rmSync(folder, { recursive: true, force: true })
+})
+
+let compilations = 0
+
+/** Compiles fixtures in `folder` with every check on; what the compiler says. */
+async function compile(
+  typescript: string,
+  folder: string,
+  files: readonly string[],
+  compilerOptions: object,
+): Promise<string[]> {
+  const config = join(folder, `tsconfig.${compilations++}.json`)
+  const checks = { strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true, noEmit: true }
+  writeFileSync(config, JSON.stringify({ compilerOptions: { ...checks, ...compilerOptions }, files }))
+  const root = dirname(require.resolve(`${typescript}/package.json`))
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const tsc = join(root, bin.tsc ?? bin.tsc6)
+  const program = startProgram(process.execPath, [tsc, '-p', config, '--pretty', 'false'], { cwd: folder })
+  const status = await program.exited
+  if (status === 0) return []
+  return program.output.trim().split('\n')
+}
+
+const NODE = {
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
+  types: ['node'],
+}
+const MODULES = [
+  { resolution: 'nodenext', options: { module: 'nodenext' } },
+  { resolution: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' } },
+]
+const NEST = { experimentalDecorators: true }
+const PAGE = { target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: [] }
+
+// One at a time would take a minute.
+describe.concurrent.each([
+  ['5.9', 'typescript5'],
+  ['6', 'typescript'],
+  ['7', 'typescript7'],
+])('TypeScript %s', { timeout: 120_000 }, (_, typescript) => {
+  it('compiles every entry that needs no framework, without any', async () => {
+    expect(await compile(typescript, plain, ['core.ts'], { ...NODE, module: 'nodenext' })).toEqual([])
+  })
+
+  describe.each(MODULES)('$resolution', ({ options }) => {
+    it('compiles every entry, beside the frameworks’ own types', async () => {
+      const files = ['core.ts', 'frameworks.ts']
+      expect(await compile(typescript, full, files, { ...NODE, ...options, ...NEST })).toEqual([])
+    })
+
+    it('compiles the client for a page, without Node’s types', async () => {
+      expect(await compile(typescript, plain, ['browser.ts'], { ...PAGE, ...options })).toEqual([])
+    })
+  })
+})

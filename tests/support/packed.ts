@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The packed tarballs. */
+    tarballs: string[]
+    /** A project outside the repository that has installed them, and nothing else. */
+    installed: string
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const SOURCES = ['packages/*/src/**/*.ts', 'packages/*/*.{json,ts}', 'tsconfig*.json', 'pnpm-lock.yaml']
+
+/** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
+export default function setup(project: TestProject): () => void {
+  const tarballs = pack()
+  const installed = mkdtempSync(join(tmpdir(), 'sse-installed-'))
+  writeFileSync(
+    join(installed, 'package.json'),
+    JSON.stringify({ name: 'app', private: true, type: 'module' }),
+  )
+  run(
+    'npm',
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs],
+    installed,
+  )
+  project.provide('tarballs', tarballs)
+  project.provide('installed', installed)
+  return () => rmSync(installed, { recursive: true, force: true })
+}
+
+function pack(): string[] {
+  const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
+  const hash = createHash('sha256')
+  for (const file of sources)
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+  const cache = join(root, 'node_modules/.cache/tarballs')
+  const folder = join(cache, hash.digest('hex').slice(0, 16))
+  if (!existsSync(folder)) {
+    if (!isBuilt(sources)) run('pnpm', ['build'], root)
+    rmSync(cache, { recursive: true, force: true })
+    const unfinished = `${folder}.${process.pid}`
+    mkdirSync(unfinished, { recursive: true })
+    run('pnpm', ['--filter', './packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', unfinished], root)
+    renameSync(unfinished, folder)
+  }
+  return globSync('*.tgz', { cwd: folder }).map((name) => join(folder, name))
+}
+
+function isBuilt(sources: readonly string[]): boolean {
+  const newest = Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs))
+  return globSync('packages/*', { cwd: root }).every((folder) =>
+    ['index.js', 'index.d.ts'].every((name) => {
+      const file = join(root, folder, 'dist', name)
+      return existsSync(file) && statSync(file).mtimeMs > newest
+    }),
+  )
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  // pnpm tells its scripts of its own settings in ways that npm misreads.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed\n${error ?? ''}${stdout}${stderr}`)
+}
