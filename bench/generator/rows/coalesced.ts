@@ -11,20 +11,18 @@ export const listen: Listen = (ticks) =>
   createServer(async (_req, res) => {
     res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform' })
     let batch = ''
-    let isFull = false
     const flush = () => {
       if (batch === '') return
-      isFull = !res.write(batch)
+      res.socket?.cork()
+      res.write(batch)
+      res.socket?.uncork()
       batch = ''
     }
     for await (const tick of ticks(asIs)) {
       if (batch === '') process.nextTick(flush)
       batch += frame(tick)
       if (batch.length >= MAX_BATCH_CHARS) flush()
-      if (isFull) {
-        await once(res, 'drain')
-        isFull = false
-      }
+      if (res.writableNeedDrain) await once(res, 'drain')
     }
     flush()
     res.end()

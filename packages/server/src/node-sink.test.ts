@@ -1,0 +1,43 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { NodeSink } from './node-sink.ts'
+
+/** A client's end of a connection that notes each write the server makes. */
+class Wire extends Duplex {
+  readonly writes: string[] = []
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.writes.push(chunk.toString())
+    done()
+  }
+
+  override _writev(parts: { chunk: Buffer }[], done: () => void): void {
+    this.writes.push(parts.map(({ chunk }) => chunk.toString()).join(''))
+    done()
+  }
+}
+
+function respond(wire: Wire): Promise<ServerResponse> {
+  return new Promise((resolve) => {
+    const server = createServer((_req, res) => resolve(res))
+    server.emit('connection', wire)
+    wire.push('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  })
+}
+
+describe('a batch on HTTP/1.1', () => {
+  it('reaches the socket before write() returns, head and chunk framing in the same write', async () => {
+    const wire = new Wire()
+    const res = await respond(wire)
+    const sink = new NodeSink(res.writeHead(200))
+    sink.write('data: 1\n\n')
+    expect(wire.writes).toHaveLength(1)
+    expect(wire.writes[0]).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n9\r\ndata: 1\n\n\r\n$/s)
+    sink.write('data: 2\n\n')
+    expect(wire.writes.slice(1)).toEqual(['9\r\ndata: 2\n\n\r\n'])
+    res.destroy()
+  })
+})
