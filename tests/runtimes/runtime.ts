@@ -1,0 +1,54 @@
+import { type ServerProgram, startProgram, startServer } from '../support/process.ts'
+import { requireBinary, requireFile } from './binary.ts'
+import { serveWorker } from './workerd.ts'
+
+/** A JavaScript runtime: serves the handler of `fixtures/stream.mjs`, and follows a stream. */
+export interface Runtime {
+  name: string
+  program: string | undefined
+  /** Whether a timer of a request whose client has left still fires. */
+  keepsTimers: boolean
+  serve(folder: string): Promise<ServerProgram>
+  /** What `fixtures/client.mjs` says of the server at `origin`. */
+  follow(folder: string, origin: string): Promise<string>
+}
+
+function scripted(
+  name: string,
+  program: string | undefined,
+  args: readonly string[],
+  serverScript: string,
+): Runtime {
+  const command = program ?? name
+  return {
+    name,
+    program,
+    keepsTimers: true,
+    serve: (cwd) => startServer(command, (port) => [...args, serverScript, String(port)], { cwd }),
+    async follow(cwd, origin) {
+      const client = startProgram(command, [...args, 'run-client.mjs', origin], { cwd })
+      await client.exited
+      return client.output
+    },
+  }
+}
+
+const workerd = requireBinary('workerd', 'bin/workerd')
+
+export const RUNTIMES: Runtime[] = [
+  scripted('Node 22', requireFile('node22-linux-x64', 'bin/node'), [], 'node.mjs'),
+  scripted(`Node ${process.version.slice(1, 3)}`, process.execPath, [], 'node.mjs'),
+  scripted('Node 26', requireFile('node26-linux-x64', 'bin/node'), [], 'node.mjs'),
+  scripted('Bun', requireBinary('bun', 'bin/bun'), [], 'bun.mjs'),
+  scripted('Deno', requireBinary('deno', 'deno'), ['run', '-A', '--no-lock'], 'deno.mjs'),
+  {
+    name: 'workerd',
+    program: workerd,
+    keepsTimers: false,
+    serve: (folder) => serveWorker(workerd ?? 'workerd', folder),
+    async follow(folder, origin) {
+      await using server = await serveWorker(workerd ?? 'workerd', folder)
+      return (await fetch(`${server.origin}/?follow=${origin}`)).text()
+    },
+  },
+]

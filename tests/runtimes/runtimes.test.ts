@@ -1,0 +1,91 @@
+import { cpSync, rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { withPackages } from '../support/link.ts'
+import { type ServerProgram, startServer } from '../support/process.ts'
+import { RUNTIMES } from './runtime.ts'
+
+let folder: string
+/** What every client follows. */
+let node: ServerProgram
+beforeAll(async () => {
+  // Only Node has no `Request → Response` server of its own.
+  folder = withPackages(inject('installed'), ['@hono/node-server'])
+  cpSync(fileURLToPath(new URL('fixtures', import.meta.url)), folder, { recursive: true })
+  node = await startServer(process.execPath, (port) => ['node.mjs', String(port)], { cwd: folder })
+})
+afterAll(async () => {
+  await node?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Reads a response's text until it has what is waited for. */
+async function readUntil(response: Response, pattern: RegExp): Promise<string> {
+  let text = ''
+  for await (const part of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    text += part
+    if (pattern.test(text)) break
+  }
+  return text
+}
+
+describe.each(RUNTIMES)('$name', (runtime) => {
+  describe.skipIf(!runtime.program)('as a server', () => {
+    let server: ServerProgram
+    beforeAll(async () => {
+      server = await runtime.serve(folder)
+    })
+    afterAll(() => server?.stop())
+    const get = (path: string, init?: RequestInit) => fetch(server.origin + path, init)
+
+    it('streams events, then the end, with the headers that keep intermediaries honest', async () => {
+      const response = await get('/three', { headers: { 'last-event-id': '1' } })
+      expect(response.status).toBe(200)
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache, no-transform',
+        'x-accel-buffering': 'no',
+      })
+      expect(await response.text()).toBe(
+        ':\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: sse.end\nevent: sse.end\ndata: \n\n',
+      )
+    })
+
+    it('answers 204 to who has seen the end, and 403 to who may not see anything', async () => {
+      const ended = await get('/three', { headers: { 'last-event-id': 'sse.end' } })
+      expect([ended.status, await ended.text()]).toEqual([204, ''])
+      const secret = await get('/secret')
+      expect([secret.status, await secret.json()]).toMatchObject([403, { code: 'forbidden' }])
+    })
+
+    it('sends each event as it comes, and a client that leaves ends the source', async () => {
+      const controller = new AbortController()
+      const response = await get('/endless', { signal: controller.signal })
+      await readUntil(response, /data: 3\n/)
+      controller.abort()
+      await server.says(/left endless: client_gone/)
+      if (runtime.keepsTimers) await server.says(/done endless/)
+    })
+
+    it('sends heartbeats while it is quiet', async () => {
+      const controller = new AbortController()
+      const response = await get('/quiet', { signal: controller.signal })
+      expect(await readUntil(response, /data: 1\n\n:\n\n:\n\n/)).toBe(':\n\nid: 1\ndata: 1\n\n:\n\n:\n\n')
+      controller.abort()
+      await server.says(/left quiet: client_gone\ndone quiet/)
+    })
+
+    if (runtime.name === 'Bun') {
+      it('heartbeats hold off its idle timeout', async () => {
+        // It looks at idle connections every four seconds.
+        const response = await get('/quiet')
+        const text = await readUntil(response, /(:\n\n){60}/)
+        expect(text).toContain('data: 1')
+      })
+    }
+  })
+
+  it.skipIf(!runtime.program)('as a client: resumes, and stops when the stream has ended', async () => {
+    expect(await runtime.follow(folder, node.origin)).toBe('message 2 2\nmessage 3 3\nended\n')
+  })
+})

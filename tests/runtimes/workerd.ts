@@ -1,0 +1,41 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { type ServerProgram, startServer } from '../support/process.ts'
+
+/** As a fresh Worker is configured; only the network is told that it may reach this machine. */
+const config = (port: number) => `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = (
+      modules = [(name = "worker", esModule = embed "worker.bundle.js")],
+      compatibilityDate = "2026-11-01",
+      globalOutbound = "network",
+    )),
+    (name = "network", network = (allow = ["public", "private"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+);
+`
+
+/** Bundles the worker in `folder`, as its tools do, and serves it. */
+export async function serveWorker(workerd: string, folder: string): Promise<ServerProgram> {
+  await build({
+    absWorkingDir: folder,
+    entryPoints: ['worker.mjs'],
+    outfile: 'worker.bundle.js',
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd', 'worker', 'browser'],
+  })
+  return startServer(
+    workerd,
+    (port) => {
+      const file = join(folder, `workerd.${port}.capnp`)
+      writeFileSync(file, config(port))
+      return ['serve', file]
+    },
+    { cwd: folder },
+  )
+}
