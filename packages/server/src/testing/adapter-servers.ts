@@ -44,7 +44,7 @@ export interface RunningServer {
 /** Serves `stream` under a prefix, to GET and (but for Nest) to POST, whose body is read first as apps do. */
 export type Start = (source: TestSource, options?: TestOptions, prefix?: string) => Promise<RunningServer>
 
-async function listen(server: Server | ReturnType<typeof createHttp2Server>): Promise<RunningServer> {
+export async function listen(server: Server | ReturnType<typeof createHttp2Server>): Promise<RunningServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
