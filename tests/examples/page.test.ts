@@ -1,4 +1,7 @@
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContextOptions, chromium, firefox, type Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -62,6 +65,26 @@ describe.each(['chromium', 'firefox'] as const)('the page in %s', (kind) => {
     )
     expect(complaints).toEqual([])
     await page.context().close()
+  })
+
+  it.skipIf(!path)('shows nothing that the contract refuses', async () => {
+    await using example = await startExample('express')
+    const other = createServer((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream', 'access-control-allow-origin': '*' })
+      for (const data of ['"<img src=x>"', '101', '1.5', 'no JSON', '42']) {
+        res.write(`event: number\ndata: ${data}\n\n`)
+      }
+    }).listen(0)
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { page, complaints } = await open(browser, `${example.url}/?server=http://localhost:${port}`)
+    await expect.poll(() => page.textContent('#number'), patience).toBe('42')
+    expect(await count(page)).toBe(1)
+    expect(await page.locator('img').count()).toBe(0)
+    expect(complaints.length).toBe(4)
+    await page.context().close()
+    other.close()
+    other.closeAllConnections()
   })
 
   it.skipIf(!path)('stops and starts at its button', async () => {

@@ -14,11 +14,11 @@ it('every ```ts block of every page compiles', () => {
   const folder = writeBlocks('pages', blocks)
   const require = createRequire(import.meta.url)
   const tsc = join(dirname(require.resolve('typescript7/package.json')), 'bin/tsc')
-  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
+  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder, '--pretty', 'false'], {
     cwd: folder,
     encoding: 'utf8',
   })
-  expect(stdout).toBe('')
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   expect(blocks.length).toBeGreaterThan(20)
 })
 
