@@ -26,6 +26,7 @@ declare module 'vitest' {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+const OF_PNPM = /^npm_(?!config_(registry|userconfig|cache|proxy|https?_proxy|noproxy|cafile)$)/i
 const SOURCES = ['packages/*/src/**/*.ts', 'packages/*/*.{json,ts}', 'tsconfig*.json', 'pnpm-lock.yaml']
 
 /** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
@@ -78,8 +79,8 @@ function isBuilt(sources: readonly string[]): boolean {
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {
-  // pnpm tells its scripts of its own settings in ways that npm misreads.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)))
+  // pnpm tells its scripts of its own settings in ways that npm misreads; where to download from stays.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_PNPM.test(name)))
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed\n${error ?? ''}${stdout}${stderr}`)
 }
