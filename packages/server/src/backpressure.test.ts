@@ -116,7 +116,20 @@ describe('backpressure', () => {
     expect(await response.text()).toContain('sse.end')
   })
 
-  it('a Web response that nobody reads is not filled without end', async () => {
+  it('a source that never waits, read by one that never waits either, lets timers run', async () => {
+    let isDue = false
+    setTimeout(() => {
+      isDue = true
+    }, 1)
+    const handler = sse(function* () {
+      for (;;) yield { data: KILOBYTE }
+    })
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    while (!isDue) await reader?.read() // would never end
+    await reader?.cancel()
+  })
+
+  it('a Web response that nobody reads is not filled without end, and goes on as it is read', async () => {
     let pulled = 0
     const handler = sse(async function* () {
       for (; ; pulled++) yield { data: KILOBYTE }
@@ -124,7 +137,10 @@ describe('backpressure', () => {
     const { body } = await handler(new Request('http://a/'))
     for (let turns = 0; turns < 100; turns++) await turn()
     expect(pulled).toBeLessThan(200)
-    await body?.cancel()
+    const before = pulled
+    const reader = body?.getReader()
+    while (pulled < before + 1_000) await reader?.read()
+    await reader?.cancel()
   })
 })
 describe('batches', () => {
@@ -155,6 +171,34 @@ describe('batches', () => {
       return write.call(res, text)
     }
   }
+
+  it('is flushed through middleware that holds writes back', async () => {
+    const handler = sseNode(async function* ({ signal }) {
+      yield { data: 1 }
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const server = await scoped(
+      listen(
+        createServer((req, res) => {
+          const write = res.write.bind(res)
+          let held = ''
+          res.write = (text: string) => {
+            held += text
+            return true
+          }
+          const flush = () => {
+            write(held)
+            held = ''
+          }
+          handler(req, Object.assign(res, { flush }))
+        }),
+      ),
+    )
+    const { body } = await fetch(server.origin)
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader?.read())?.value).toContain('data: 1\n')
+    await reader?.cancel()
+  })
 
   it('reaches a client behind compression middleware one by one', async () => {
     const gates = Array.from({ length: 3 }, () => awaitable<true>())

@@ -205,9 +205,9 @@ describe('a client that leaves', () => {
 
 describe('a Node response that is not ours to begin', () => {
   it.each([
-    ['ended', (res: ServerResponse) => res.end('taken')],
-    ['begun', (res: ServerResponse) => res.writeHead(200).write('taken')],
-  ])('because another handler has %s it: the source is let go', async (_, take) => {
+    ['ended', 'taken', (res: ServerResponse) => res.end('taken')],
+    ['begun', 'broken', (res: ServerResponse) => res.writeHead(200).write('taken')],
+  ])('because another handler has %s it: the source is let go', async (_, seen, take) => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const finished = awaitable<true>()
     const handler = sseNode(
@@ -225,8 +225,28 @@ describe('a Node response that is not ours to begin', () => {
     const text = await fetch(server.origin)
       .then((response) => response.text())
       .catch(() => 'broken')
-    expect(['taken', 'broken']).toContain(text)
+    expect(text).toBe(seen)
     await finished.called
+    expect(logged.mock.calls.length).toBe(seen === 'broken' ? 1 : 0)
     logged.mockRestore()
+  })
+
+  it('because its client left before the handler was called: the source never starts', async () => {
+    const source = vi.fn()
+    const asked = awaitable<boolean>()
+    const handler = sseNode(source, { authorize: ({ signal }) => asked.call(signal.aborted) })
+    const left = new AbortController()
+    const server = await scoped(
+      listen(
+        createServer((req, res) => {
+          res.once('close', () => setImmediate(handler, req, res))
+          left.abort()
+        }),
+      ),
+    )
+    await expect(fetch(server.origin, { signal: left.signal })).rejects.toThrow('aborted')
+    expect(await asked.called).toBe(true)
+    await turn()
+    expect(source).not.toHaveBeenCalled()
   })
 })

@@ -42,12 +42,15 @@ describe('heartbeat', () => {
       },
     ]
     const onError = vi.fn()
+    const cleared = vi.spyOn(globalThis, 'clearInterval')
     for (const source of ends) {
       const response = await sse(source, { heartbeatMs: 1, onError })(new Request('http://a/'))
       expect(await response.text()).toMatch(/event: sse\.(end|error)\ndata: .*\n\n$/)
     }
+    expect(cleared).toHaveBeenCalledTimes(2)
     await new Promise((resolve) => setTimeout(resolve, 10)) // heartbeats would come, and throw, now
     expect(onError).toHaveBeenCalledOnce()
+    vi.restoreAllMocks()
   })
 
   it('keeps no process alive: one with an idle stream ends when the rest has', async () => {
