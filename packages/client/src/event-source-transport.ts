@@ -42,9 +42,12 @@ export function eventSourceTransport(
     }
     for (const name of ['message', ...Object.values(CONTROL), ...request.eventNames]) listen(name)
 
-    source.onopen = () => events.onOpen()
+    // With data, it is an event that the server named "open" or "error".
+    source.onopen = (event: { data?: unknown }) => {
+      if (event.data === undefined) events.onOpen()
+    }
     source.onerror = (event: { status?: number; headers?: Headers; data?: unknown }) => {
-      if (event.data !== undefined) return // an event that the server named "error"
+      if (event.data !== undefined) return
       if (source.readyState !== CLOSED) {
         events.onWaiting(new SseError('dropped', 'The connection was lost'))
         return

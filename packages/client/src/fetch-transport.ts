@@ -11,7 +11,7 @@ import type { Transport, TransportEvents, TransportRequest } from './transport.t
  */
 export const fetchTransport: Transport = (request, events) => {
   const controller = new AbortController()
-  run(request, events, controller.signal).then(events.onEnd, (cause) => {
+  run(request, events, controller).then(events.onEnd, (cause) => {
     events.onEnd(new SseError('network', 'The connection failed', { cause }))
   })
   return { close: () => controller.abort() }
@@ -20,18 +20,25 @@ export const fetchTransport: Transport = (request, events) => {
 async function run(
   request: TransportRequest,
   events: TransportEvents,
-  signal: AbortSignal,
+  controller: AbortController,
 ): Promise<SseError | 'ended'> {
   const { fetch, url, method, body, credentials, lastEventId } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', ...request.headers }
   if (lastEventId !== '') headers['last-event-id'] = toByteString(lastEventId)
   // To `fetch`, a member that is undefined is one that is not there.
-  const init = { method, headers, body, credentials, cache: 'no-store', signal } as RequestInit
+  const init = {
+    method,
+    headers,
+    body,
+    credentials,
+    cache: 'no-store',
+    signal: controller.signal,
+  } as RequestInit
   const response = await fetch(url, init)
   const refused = readRefusal(response.status, response.headers.get('content-type'))
   if (refused) {
-    // A body nobody reads keeps its connection; six of them block an HTTP/1.1 origin.
-    response.body?.cancel().catch(() => {})
+    // A body nobody reads keeps its connection, and six of them block an HTTP/1.1 origin.
+    controller.abort()
     return refused
   }
   if (!response.body) return new SseError('option_invalid', 'This fetch does not stream')

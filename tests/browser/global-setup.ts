@@ -1,0 +1,43 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { sse } from '@sse/server/node'
+import type { TestProject } from 'vitest/node'
+import { startScriptServer } from '../support/script-server.ts'
+import { countdown } from './countdown.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where the scripted server is: another origin than the page's. */
+    scriptOrigin: string
+    /** Where `countdown` is served by `@sse/server`. */
+    countdownOrigin: string
+  }
+}
+
+export default async function setup({ provide }: TestProject): Promise<() => Promise<unknown>> {
+  const script = await startScriptServer()
+  provide('scriptOrigin', script.origin)
+
+  let starts = 0
+  const stream = sse(countdown, async function* ({ params, event, lastEventId }) {
+    starts++
+    const from = lastEventId === undefined ? Number(params.from) : Number(lastEventId) - 1
+    for (let count = from; count > 0; count--) yield event('count', count, { id: String(count) })
+    yield event('message', 'liftoff')
+  })
+  const server = createServer((req, res) => {
+    res.setHeader('access-control-allow-origin', '*')
+    res.setHeader('access-control-allow-headers', 'last-event-id, authorization')
+    if (req.method === 'OPTIONS') res.writeHead(204).end()
+    else if (req.url === '/starts') res.end(String(starts))
+    else stream(req, res)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  provide('countdownOrigin', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+
+  return () => {
+    server.closeAllConnections()
+    server.close()
+    return script.close()
+  }
+}

@@ -1,0 +1,62 @@
+import type { Transport, TransportRequest } from '@sse/client'
+import type { SseError } from '@sse/contract'
+import type { Dispatched } from './parsing.ts'
+
+export interface Collected {
+  events: Dispatched[]
+  lastEventId: string
+  isOpened: boolean
+  retries: number[]
+  /** `waiting` where the transport would have come back by itself. */
+  end: SseError | 'ended' | 'waiting'
+}
+
+/** Event names the cases use, for the transports that must ask for each. */
+export const EVENT_NAMES = ['tick', 'tock', 'open', 'error', '__proto__', 'constructor']
+
+/** Runs one attempt of a transport to its end and keeps what it told. */
+export function collect(
+  transport: Transport,
+  url: string,
+  request: Partial<TransportRequest> = {},
+  onMessage: () => unknown = () => {},
+): Promise<Collected> {
+  return new Promise((resolve) => {
+    const events: Dispatched[] = []
+    const retries: number[] = []
+    let lastEventId = request.lastEventId ?? ''
+    let isOpened = false
+    const finish = (end: Collected['end']) => {
+      handle.close()
+      resolve({ events, lastEventId, isOpened, retries, end })
+    }
+    const handle = transport(
+      {
+        url,
+        method: 'GET',
+        headers: {},
+        body: undefined,
+        credentials: undefined,
+        lastEventId,
+        eventNames: EVENT_NAMES,
+        fetch: fetch.bind(globalThis),
+        ...request,
+      },
+      {
+        onOpen: () => {
+          isOpened = true
+        },
+        onId: (id) => {
+          lastEventId = id
+        },
+        onMessage: (event, data) => {
+          events.push([event, data, lastEventId])
+          onMessage()
+        },
+        onRetry: (retryMs) => retries.push(retryMs),
+        onWaiting: () => finish('waiting'),
+        onEnd: finish,
+      },
+    )
+  })
+}

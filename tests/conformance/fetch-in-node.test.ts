@@ -1,0 +1,133 @@
+import { fetchTransport } from '@sse/client'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { Script } from '../support/script-client.ts'
+import { startScriptServer } from '../support/script-server.ts'
+import { collect } from './collect.ts'
+import { type Dispatched, PARSING } from './parsing.ts'
+import { readByTheStandard } from './read-by-the-standard.ts'
+import { RESPONSES } from './responses.ts'
+import { splitAnywhere, streamBytes } from './streams.ts'
+
+const server = await startScriptServer()
+afterAll(() => server.close())
+
+describe('reading a stream', () => {
+  it.each(PARSING)('$name', async ({ stream, events }) => {
+    const chunks = typeof stream === 'string' ? [stream] : stream
+    const collected = await collect(fetchTransport, 'http://a/', {
+      fetch: async () => respond(chunks.map(toBytes)),
+    })
+    expect(collected.events).toEqual(events)
+    expect(readByTheStandard(concat(chunks.map(toBytes))), 'the oracle').toEqual(events)
+  })
+
+  it('gives the same events for any split of the bytes, and they are the standard’s', async () => {
+    await fc.assert(
+      fc.asyncProperty(streamBytes, fc.infiniteStream(fc.nat(7)), async (bytes, sizes) => {
+        const pieces = splitAnywhere(bytes, sizes)
+        const { events } = await collect(fetchTransport, 'http://a/', { fetch: async () => respond(pieces) })
+        expect(events).toEqual(readByTheStandard(bytes) satisfies Dispatched[])
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it.each([
+    ['0', [0]],
+    ['2147483648', [2147483648]],
+    ['9'.repeat(400), [Number.POSITIVE_INFINITY]],
+    ['1000x', []],
+    ['-5', []],
+    ['1.5', []],
+    ['', []],
+  ])('retry: %s', async (retry, expected) => {
+    const { retries } = await collect(fetchTransport, 'http://a/', {
+      fetch: async () => respond([toBytes(`retry: ${retry}\n\n`)]),
+    })
+    expect(retries).toEqual(expected)
+  })
+})
+
+describe('what must be a stream before it is read', () => {
+  it.each(RESPONSES)('$name', async ({ response, outcome }) => {
+    const { events, isOpened, end } = await collect(fetchTransport, new Script(server.origin, [response]).url)
+    expect(isOpened).toBe(outcome === 'open')
+    expect(events).toEqual(outcome === 'open' ? [['message', 'a', '']] : [])
+    expect(end).toEqual(
+      outcome === 'ended'
+        ? 'ended'
+        : expect.objectContaining({ code: outcome === 'open' ? 'dropped' : outcome }),
+    )
+  })
+
+  it.each([301, 302, 303, 307, 308])('a redirect with %i is followed', async (status) => {
+    const target = new Script(server.origin, [{ chunks: ['data: there\n\n'] }])
+    const script = new Script(server.origin, [
+      { status, headers: { location: target.url }, contentType: null },
+    ])
+    expect((await collect(fetchTransport, script.url)).events).toEqual([['message', 'there', '']])
+  })
+
+  it('a server that is not there is a network error', async () => {
+    const { end } = await collect(fetchTransport, 'http://127.0.0.1:1/')
+    expect(end).toMatchObject({ code: 'network', cause: expect.anything() })
+  })
+
+  it('a connection that is reset is a network error, and what came before is there', async () => {
+    const script = new Script(server.origin, [{ chunks: ['data: a\n\n'], ending: 'hang' }])
+    const { end, events } = await collect(fetchTransport, script.url, {}, () => script.reset())
+    expect(events).toEqual([['message', 'a', '']])
+    expect(end).toMatchObject({ code: 'network' })
+  })
+})
+
+describe('the request', () => {
+  it('accepts an event stream, asks no cache, and resumes', async () => {
+    const script = new Script(server.origin, [{}])
+    await collect(fetchTransport, script.url, { lastEventId: 'é漢😀' })
+    const [{ method, headers } = expect.fail()] = await script.seen()
+    expect(method).toBe('GET')
+    expect(headers.accept).toBe('text/event-stream')
+    expect(headers['cache-control']).toBe('no-cache')
+    expect(Buffer.from(String(headers['last-event-id']), 'latin1').toString()).toBe('é漢😀')
+  })
+
+  it('carries a method, a body and headers', async () => {
+    const script = new Script(server.origin, [{}])
+    await collect(fetchTransport, script.url, {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { authorization: 'me' },
+    })
+    expect(await script.seen()).toMatchObject([
+      { method: 'POST', body: '{"a":1}', headers: { authorization: 'me', accept: 'text/event-stream' } },
+    ])
+  })
+
+  it('a rejected response’s body is released: none of ten connections stays', async () => {
+    for (const response of [{ status: 500 }, { contentType: 'text/html' }]) {
+      const script = new Script(server.origin, [{ ...response, paddingBytes: 200_000, ending: 'hang' }])
+      for (let attempt = 0; attempt < 10; attempt++) await collect(fetchTransport, script.url)
+      await expect.poll(() => script.open()).toBe(0)
+    }
+  })
+})
+
+function toBytes(chunk: string | number[]): Uint8Array {
+  return typeof chunk === 'string' ? new TextEncoder().encode(chunk) : Uint8Array.from(chunk)
+}
+
+function concat(pieces: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(pieces.flatMap((piece) => [...piece]))
+}
+
+function respond(pieces: Uint8Array[]): Response {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece)
+      controller.close()
+    },
+  })
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+}
