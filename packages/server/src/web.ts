@@ -10,7 +10,8 @@ export interface WebNative {
   readonly request: Request
 }
 
-export type WebHandler = (request: Request) => Promise<Response>
+/** `server` is what Bun hands to a handler; others hand over something else, which is left alone. */
+export type WebHandler = (request: Request, server?: unknown) => Promise<Response>
 
 /**
  * Streams a source to whoever asks: `Request → Response`, for Next.js route handlers, Bun, Deno, Cloudflare
@@ -35,12 +36,23 @@ export function sse(...rest: StreamArguments<undefined, WebNative>): WebHandler
 export function sse(...given: unknown[]): WebHandler {
   const settled = readArguments(given)
   const stream = createWebStream<WebNative>(settled)
-  return async (request) => {
+  return async (request, server) => {
+    keepOpen(request, server)
     const { pathname } = new URL(request.url)
     const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
     if (!params) return whole(refusal(new SseError('not_found', 'There is no stream at this path')))
     return stream({ request, params, native: { request } })
   }
+}
+
+/** Bun ends a response that is quiet for ten seconds, which is before the default heartbeat, unless told otherwise. */
+function keepOpen(request: Request, server: unknown): void {
+  if ('Bun' in globalThis) (server as BunServer | undefined)?.timeout?.(request, 0)
+}
+
+/** @see https://bun.sh/docs/api/http#server-timeout-request-seconds */
+interface BunServer {
+  timeout?: (request: Request, seconds: number) => void
 }
 
 /** One request, as a framework on Fetch can tell it. */
