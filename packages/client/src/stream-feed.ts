@@ -77,13 +77,13 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   [Symbol.asyncIterator](): AsyncIterator<AnyEvent & never> {
     const queue = new EventQueue<AnyEvent>(() => this.#queues.delete(queue))
     this.#queues.add(queue)
-    if (this.isClosed) queue.finish(failure(this.#status))
+    if (this.#isClosed) queue.finish(failure(this.#status))
     return queue as AsyncIterator<AnyEvent & never>
   }
 
   /** Ends the feed with the reason its status then shows. */
   finish(reason: 'closed' | 'aborted' | 'ended' | SseError): void {
-    if (this.isClosed) return
+    if (this.#isClosed) return
     clearTimeout(this.#timer)
     this.#handle?.close()
     this.#handle = undefined
@@ -95,12 +95,12 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   async #connect(): Promise<void> {
-    if (this.isClosed) return
+    if (this.#isClosed) return
     this.#setStatus({ state: 'connecting', attempt: this.#attempt })
     const { contract, transport, prepare } = this.#settings
     try {
       const request = await prepare()
-      if (this.isClosed) return
+      if (this.#isClosed) return
       const eventNames = [...Object.keys(contract?.events ?? {}), ...this.#listeners.keys()]
       this.#handle = transport(
         { ...request, lastEventId: this.#lastEventId, eventNames },
@@ -108,7 +108,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
           onOpen: () => this.#setStatus({ state: 'open' }),
           onId: (id) => {
             // What follows a `close()` in a listener was not seen by the app.
-            if (!this.isClosed) this.#lastEventId = id
+            if (!this.#isClosed) this.#lastEventId = id
           },
           onRetry: (retryMs) => {
             this.#retryMs = retryMs
@@ -125,12 +125,12 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     }
   }
 
-  get isClosed(): boolean {
+  get #isClosed(): boolean {
     return this.#status.state === 'closed'
   }
 
   #onMessage(event: string, data: string): void {
-    if (this.isClosed) return
+    if (this.#isClosed) return
     if (event === CONTROL.end) return this.finish('ended')
     if (event === CONTROL.error) {
       this.#serverError = decodeServerError(data)
@@ -154,13 +154,13 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     const meta: EventMeta = { event, id: this.#lastEventId }
     for (const listener of this.#listeners.get(event) ?? []) {
       this.#call(() => listener(payload as never, meta))
-      if (this.isClosed) return
+      if (this.#isClosed) return
     }
     for (const queue of this.#queues) queue.push({ event, payload, id: meta.id })
   }
 
   #onEnd(reason: SseError | 'ended'): void {
-    if (this.isClosed) return
+    if (this.#isClosed) return
     this.#handle = undefined
     if (reason === 'ended' || !canHeal(reason)) return this.finish(reason)
     const { reconnect } = this.#settings
@@ -179,7 +179,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   #setStatus(status: FeedStatus): void {
-    if (this.isClosed) return
+    if (this.#isClosed) return
     this.#status = status
     for (const listener of this.#statusListeners) this.#call(() => listener(status))
   }

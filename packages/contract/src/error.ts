@@ -67,7 +67,7 @@ export class SseError extends Error {
 
   // On the prototype: one for all. Not a member: its name would be part of the published types.
   static {
-    Object.defineProperty(SseError.prototype, BRAND, { value: true })
+    ;(SseError.prototype as { [BRAND]?: true })[BRAND] = true
   }
 
   /** What a client may see of it. */
