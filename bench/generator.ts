@@ -8,7 +8,7 @@ import { measure, type Scenario, type Settings } from './generator/measure.ts'
 import { printTable, writeResults } from './generator/report.ts'
 import { ROW_NAMES, type RowName } from './generator/rows.ts'
 
-const QUICK: Settings = { rounds: 3, sliceCpuMs: 200, execArgv: [] }
+const QUICK: Settings = { rounds: 3, sliceCpuMs: 150, execArgv: [] }
 const FULL: Settings = { rounds: 11, sliceCpuMs: 400, execArgv: [] }
 
 const TURNS = [10_000, 10, 1]

@@ -43,7 +43,7 @@ interface Server {
 type Reader = Child<ReaderOrder, ReaderAnswer>
 
 /** Long enough for headers that wait for a first event to have gone without it. */
-const SETTLE_MS = 75
+const SETTLE_MS = 60
 /** The shapes in which every payload is compared before anything is timed. */
 const VERIFIED: Run[] = [10_000, 10, 1].flatMap((eventsPerTurn) =>
   [1, 3].map((connections) => ({
@@ -55,7 +55,7 @@ const VERIFIED: Run[] = [10_000, 10, 1].flatMap((eventsPerTurn) =>
 /** Events of a slice that nothing is known about. */
 const PROBE_EVENTS = 20_000
 /** Until the optimising compiler has seen all it needs, in CPU time. */
-const WARM_UP_CPU_MS = 1000
+const WARM_UP_CPU_MS = 600
 
 /** Measures every row in every scenario, in alternating rounds: A B C … A B C …, so that noise hits all alike. */
 export async function measure(
