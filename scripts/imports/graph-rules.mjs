@@ -1,7 +1,8 @@
-// Which file may import which: read by dependency-cruiser. `proofs.mjs` shows each rule failing.
+// Which file may import which: read by dependency-cruiser. `check.test.mjs` shows each rule failing.
 const inside = (name) => `^packages/${name}/src/`
 const outside = (name) => `^packages/(?!${name}/)`
-const tests = '\\.test(-d)?\\.ts$'
+/** Tests, and what they share: never published. */
+const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
 const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 

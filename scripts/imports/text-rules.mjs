@@ -25,7 +25,7 @@ function withoutComments(text) {
 }
 
 export function checkText(file, text) {
-  if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file) || /\.test(-d)?\.ts$/.test(file)) return []
+  if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file) || /\.test(-d)?\.ts$|\/testing\//.test(file)) return []
   const lines = withoutComments(text).split('\n')
   return textRules
     .filter((rule) => !rule.allowed.test(file))

@@ -2,8 +2,7 @@
 declare const Bun: {
   serve(options: {
     port?: number
-    idleTimeout?: number
-    fetch: (request: Request) => Response | Promise<Response>
+    fetch: (request: Request, server: unknown) => Response | Promise<Response>
   }): unknown
 }
 declare const Deno: { serve(handler: (request: Request) => Response | Promise<Response>): unknown }
