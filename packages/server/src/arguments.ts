@@ -44,9 +44,12 @@ export interface StreamOptions<Context> {
   onError?: (error: unknown, context: Context) => void
 }
 
-/** What follows the contract in every `sse()`, or stands alone without one. */
-export type StreamArguments<Contract, Native> = [
-  source: Source<Yielded<Contract>, StreamContext<Contract> & Native>,
+/**
+ * What follows the contract in every `sse()`, or stands alone without one: there `Item` is inferred, without
+ * which TypeScript gives up on the parameters of `authorize` and `onError`.
+ */
+export type StreamArguments<Contract, Native, Item extends Yielded<Contract> = Yielded<Contract>> = [
+  source: Source<Item, StreamContext<Contract> & Native>,
   options?: StreamOptions<StreamContext<Contract> & Native>,
 ]
 

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { isSseError } from '@sse/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { sse } from './index.ts'
-import { type NodeNative, sse as sseNode } from './node.ts'
+import { sse as sseNode } from './node.ts'
 import { listen } from './testing/adapter-servers.ts'
 import { awaitable } from './testing/awaitable.ts'
 import { eventually, scoped, turn } from './testing/server-scope.ts'
@@ -219,7 +219,7 @@ describe('a Node response that is not ours to begin', () => {
           finished.call(true)
         }
       },
-      { authorize: ({ res }: NodeNative) => void take(res as ServerResponse) },
+      { authorize: ({ res }) => void take(res as ServerResponse) },
     )
     const server = await scoped(listen(createServer(handler)))
     const text = await fetch(server.origin)

@@ -2,6 +2,7 @@ import type { StreamContract } from '@sse/contract'
 import type { Request, Response } from 'express'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import { createNodeStream } from './node.ts'
+import type { UntypedEvent } from './source.ts'
 
 /** What an Express handler's context has of its own. */
 export interface ExpressNative {
@@ -22,7 +23,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, ExpressNative>
 ): ExpressHandler
-export function sse(...rest: StreamArguments<undefined, ExpressNative>): ExpressHandler
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, ExpressNative, Item>
+): ExpressHandler
 export function sse(...given: unknown[]): ExpressHandler {
   const stream = createNodeStream<ExpressNative>(readArguments(given))
   // Only a wildcard's value is a list, and no contract has one.

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import { hijack } from './hijack.ts'
 import { createNodeStream } from './node.ts'
+import type { UntypedEvent } from './source.ts'
 
 /** What a Fastify handler's context has of its own. */
 export interface FastifyNative {
@@ -24,7 +25,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, FastifyNative>
 ): FastifyHandler
-export function sse(...rest: StreamArguments<undefined, FastifyNative>): FastifyHandler
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, FastifyNative, Item>
+): FastifyHandler
 export function sse(...given: unknown[]): FastifyHandler {
   const stream = createNodeStream<FastifyNative>(readArguments(given))
   return (request, reply) => {

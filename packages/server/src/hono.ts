@@ -1,6 +1,7 @@
 import type { StreamContract } from '@sse/contract'
 import type { Context } from 'hono'
 import { readArguments, type StreamArguments } from './arguments.ts'
+import type { UntypedEvent } from './source.ts'
 import { createWebStream } from './web.ts'
 
 /** What a Hono handler's context has of its own. */
@@ -22,7 +23,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, HonoNative>
 ): HonoHandler
-export function sse(...rest: StreamArguments<undefined, HonoNative>): HonoHandler
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, HonoNative, Item>
+): HonoHandler
 export function sse(...given: unknown[]): HonoHandler {
   const stream = createWebStream<HonoNative>(readArguments(given))
   return (c) => stream({ request: c.req.raw, params: c.req.param(), native: { c } })

@@ -2,6 +2,7 @@ import type { StreamContract } from '@sse/contract'
 import type { Context, Middleware } from 'koa'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import { createNodeStream } from './node.ts'
+import type { UntypedEvent } from './source.ts'
 
 /** What a Koa middleware's context has of its own. */
 export interface KoaNative {
@@ -20,7 +21,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, KoaNative>
 ): Middleware
-export function sse(...rest: StreamArguments<undefined, KoaNative>): Middleware
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, KoaNative, Item>
+): Middleware
 export function sse(...given: unknown[]): Middleware {
   const stream = createNodeStream<KoaNative>(readArguments(given))
   return (ctx) => {

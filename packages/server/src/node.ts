@@ -4,6 +4,7 @@ import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
 import { decodeLastEventId } from './last-event-id.ts'
 import { NodeSink } from './node-sink.ts'
+import type { UntypedEvent } from './source.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
@@ -31,7 +32,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, NodeNative>
 ): NodeHandler
-export function sse(...rest: StreamArguments<undefined, NodeNative>): NodeHandler
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, NodeNative, Item>
+): NodeHandler
 export function sse(...given: unknown[]): NodeHandler {
   const settled = readArguments(given)
   const stream = createNodeStream<NodeNative>(settled)

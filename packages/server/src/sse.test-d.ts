@@ -68,6 +68,24 @@ test('authorize and onError get the same context', () => {
   sse(leads, [], { retry: 1_000 })
 })
 
+test('they get it without a contract too, beside a source that has one of its own', () => {
+  sse(
+    async function* ({ signal }) {
+      yield { data: signal.aborted }
+    },
+    {
+      authorize: ({ request }) => expectTypeOf(request).toEqualTypeOf<Request>(),
+      onError: (_, { signal }) => expectTypeOf(signal).toEqualTypeOf<AbortSignal>(),
+    },
+  )
+  // @ts-expect-error nothing a client could read
+  sse(async function* ({ signal }) {
+    yield { payload: signal.aborted }
+  })
+  // @ts-expect-error ids are text
+  sse([{ data: 1, id: 7 }])
+})
+
 test('each framework mounts it in one line, with its own context', () => {
   express().get(
     leads.path,

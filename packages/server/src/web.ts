@@ -3,6 +3,7 @@ import { readArguments, type SettledArguments, type StreamArguments } from './ar
 import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
 import type { Sink } from './outbox.ts'
+import type { UntypedEvent } from './source.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
 /** What a Web handler's context has of its own. */
@@ -32,7 +33,9 @@ export function sse<Contract extends StreamContract>(
   contract: Contract,
   ...rest: StreamArguments<Contract, WebNative>
 ): WebHandler
-export function sse(...rest: StreamArguments<undefined, WebNative>): WebHandler
+export function sse<Item extends UntypedEvent>(
+  ...rest: StreamArguments<undefined, WebNative, Item>
+): WebHandler
 export function sse(...given: unknown[]): WebHandler {
   const settled = readArguments(given)
   const stream = createWebStream<WebNative>(settled)
