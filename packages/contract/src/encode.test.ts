@@ -122,11 +122,12 @@ describe.each(['id', 'event'] as const)('%s', (field) => {
     ['CR', 'x\rdata: evil'],
     ['CRLF', 'x\r\ndata: evil'],
     ['NUL, for which browsers drop the whole id', 'x\0'],
+    ['half a surrogate pair, which would arrive as another character', 'x\ud83d'],
   ])('with %s is refused, not stripped', (_, value) => {
     expect(() => encodeMessage({ data: 'a', [field]: value })).toThrow(
       expect.objectContaining({
         code: 'message_invalid',
-        message: `${field} must not hold CR, LF or NUL: ${JSON.stringify(value)}`,
+        message: `${field} must not hold CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`,
       }),
     )
   })

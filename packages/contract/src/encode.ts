@@ -12,14 +12,15 @@ export interface Message {
   retry?: number | undefined
 }
 
-const FORBIDDEN = /[\r\n\0]/
+// Half a surrogate pair has no UTF-8: it would arrive as another character.
+const FORBIDDEN = /[\r\n\0]|\p{Surrogate}/u
 const LINE_END = /\r\n|\r|\n/
 const MAX_RETRY_MS = 2_147_483_647
 
 /**
  * Encodes one message as the bytes' text: the only place in the house that writes a frame.
  *
- * CR, LF and NUL in `id` and `event` are refused, not stripped: a silently changed id breaks resume, and a
+ * CR, LF, NUL and lone surrogates in `id` and `event` are refused, not stripped: a silently changed id breaks resume, and a
  * line end there forges another event.
  *
  * @throws {SseError} `message_invalid` naming the field.
@@ -79,7 +80,8 @@ export function encodeComment(text = ''): string {
 
 function checkText(field: 'id' | 'event', value: unknown): void {
   if (typeof value !== 'string') throw invalid(`${field} must be a string, not ${typeof value}`)
-  if (FORBIDDEN.test(value)) throw invalid(`${field} must not hold CR, LF or NUL: ${JSON.stringify(value)}`)
+  if (FORBIDDEN.test(value))
+    throw invalid(`${field} must not hold CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`)
 }
 
 function invalid(message: string): SseError {

@@ -50,6 +50,7 @@ describe('a pathname', () => {
     ['/leads/:owner', '/leads/a%2Fb%20%C3%A9', { owner: 'a/b é' }],
     ['/leads', '/%6ceads', {}],
     ['/', '/', {}],
+    ['/', '/leads', undefined],
     ['/leads/:owner', '/leads', undefined],
     ['/leads/:owner', '/Leads/42', undefined],
     ['/leads/:owner', '/leads/42/more', undefined],

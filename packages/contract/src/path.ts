@@ -73,7 +73,8 @@ export function buildPath(path: string, params: Readonly<Record<string, string>>
 export function matchPath(path: string, pathname: string): Record<string, string> | undefined {
   const wanted = path === '/' ? [] : path.slice(1).split('/')
   const given = pathname.split('/').filter((segment, index) => index > 0 && segment !== '')
-  if (given.length < wanted.length) return undefined
+  // The last segments of nothing would match everything: "/" is only itself.
+  if (given.length < wanted.length || (wanted.length === 0 && given.length > 0)) return undefined
   const tail = given.slice(given.length - wanted.length)
   const params: Record<string, string> = {}
   for (const [index, segment] of wanted.entries()) {

@@ -61,6 +61,15 @@ describe.each(ADAPTERS.filter(({ fetch }) => fetch !== fetchHttp2))('$name, by h
     client.socket.destroy()
   })
 
+  it('a target that is a whole URL is read like its path', async () => {
+    const client = await connect(async function* ({ event, params, lastEventId }) {
+      yield event('text', `${params.owner} ${lastEventId}`)
+    })
+    client.socket.write(request('GET', 'http://a/leads/1?lastEventId=7'))
+    expect(await client.until((text) => text.includes('data: "1 7"'))).toContain('HTTP/1.1 200 OK')
+    client.socket.destroy()
+  })
+
   it('a client of HTTP/1.0 gets the stream until it closes', async () => {
     const client = await connect(async function* ({ event }) {
       yield event('count', 1)

@@ -112,10 +112,11 @@ function isGone(req: NodeRequest, res: NodeResponse): boolean {
   return res.destroyed || res.writableEnded || req.socket?.destroyed === true
 }
 
-/** Reads only path and query: the host is the client's word. */
+/** Reads only path and query: the host is the client's word, also in a target that is a whole URL (RFC 9112, 3.2.2). */
 function readUrl(req: NodeRequest): URL {
-  const path = req.url ?? '/'
-  return new URL(path.startsWith('/') ? `http://localhost${path}` : 'http://localhost/')
+  const target = req.url ?? '/'
+  const url = target.startsWith('/') ? `http://localhost${target}` : target
+  return new URL(URL.canParse(url) ? url : 'http://localhost/')
 }
 
 function readLastEventId(req: NodeRequest): string | undefined {
