@@ -13,12 +13,15 @@ const folders = ['client', 'contract', 'server'].map((name) =>
   join(inject('installed'), 'node_modules/@sse', name),
 )
 
-it('three packages hold what they run on, their types and their licence, and nothing else', () => {
+it('three packages hold what they run on, their types, their page and their licence, and nothing else', () => {
   expect(inject('tarballs')).toHaveLength(3)
   expect(files.filter((file) => !/^dist\/[\w-]+\.(js|js\.map|d\.ts)$/.test(file)).sort()).toEqual([
     'LICENSE',
     'LICENSE',
     'LICENSE',
+    'README.md',
+    'README.md',
+    'README.md',
     'package.json',
     'package.json',
     'package.json',

@@ -14,7 +14,9 @@ export interface CodeBlock {
 }
 
 /** Pages for users: what they show as ```ts has to compile. */
-export const pages = globSync(['README.md', 'examples/README.md', 'docs/*.md'], { cwd: root }).sort()
+export const pages = globSync(['README.md', 'packages/*/README.md', 'examples/README.md', 'docs/*.md'], {
+  cwd: root,
+}).sort()
 
 export function readPage(page: string): string {
   return readFileSync(root + page, 'utf8')
