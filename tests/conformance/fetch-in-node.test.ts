@@ -1,4 +1,4 @@
-import { fetchTransport } from '@sse/client'
+import { connect, fetchTransport } from '@sse/client'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Script } from '../support/script-client.ts'
@@ -33,6 +33,22 @@ describe('reading a stream', () => {
     )
   })
 
+  it('tells an event whose last CR has come at once', async () => {
+    const script = new Script(server.origin, [{ chunks: ['data: a\r\r'], ending: 'hang' }])
+    const { events } = await collect(fetchTransport, script.url, {}, () => script.reset())
+    expect(events).toEqual([['message', 'a', '']])
+  })
+
+  it('reads a line of 8 MB in pieces of 1,460 bytes in time that grows with its length alone', async () => {
+    const line = 'x'.repeat(8_000_000)
+    const bytes = toBytes(`data: ${line}\n\n`)
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 1_460) }, (_, index) =>
+      bytes.subarray(index * 1_460, (index + 1) * 1_460),
+    )
+    const { events } = await collect(fetchTransport, 'http://a/', { fetch: async () => respond(pieces) })
+    expect(events[0]?.[1] === line).toBe(true)
+  })
+
   it.each([
     ['0', [0]],
     ['2147483648', [2147483648]],
@@ -59,6 +75,13 @@ describe('what must be a stream before it is read', () => {
         ? 'ended'
         : expect.objectContaining({ code: outcome === 'open' ? 'dropped' : outcome }),
     )
+  })
+
+  it.each(RESPONSES)('$name: the client comes back only if that may help', async ({ response, heals }) => {
+    const script = new Script(server.origin, [response, { status: 204 }])
+    const feed = connect(script.url, { reconnect: { minDelayMs: 1 }, onError: () => {} })
+    await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'closed' && resolve()))
+    expect(await script.seen()).toHaveLength(heals ? 2 : 1)
   })
 
   it.each([301, 302, 303, 307, 308])('a redirect with %i is followed', async (status) => {
