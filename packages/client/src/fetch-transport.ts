@@ -65,5 +65,5 @@ async function read(body: ReadableStream<Uint8Array>, events: TransportEvents): 
 
 /** A header carries bytes: an id beyond Latin-1 goes as its UTF-8, one character a byte, as browsers send it. */
 function toByteString(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text))
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }
