@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { connect, type Feed, type FeedStatus, isSseError, type SseError } from '@sse/client'
+import { connect, type Feed, type FeedStatus, isSseError, SseError, type Transport } from '@sse/client'
 import { polyfillTransport } from '@sse/client/polyfill'
 import { defineStream, encodeMessage, type } from '@sse/contract'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
@@ -328,6 +328,23 @@ describe('reconnecting', () => {
     await closed(feed)
     const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.reason.code] : []))
     expect(reasons).toEqual(['quota', 'dropped'])
+  })
+
+  it('an error event is the reason also where the transport comes back by itself', async () => {
+    const onError = vi.fn()
+    const failed: Transport = (_request, events) => {
+      events.onOpen()
+      events.onMessage('sse.error', '{"code":"quota","message":"Used up"}')
+      events.onWaiting(new SseError('dropped', 'Lost'))
+      events.onWaiting(new SseError('dropped', 'Lost again'))
+      return { close() {} }
+    }
+    const { feed, states } = openUrl([], { transport: failed, onError })
+    await vi.waitUntil(() => states.length >= 5)
+    feed.close()
+    const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.reason.code] : []))
+    expect(reasons).toEqual(['quota', 'dropped'])
+    expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'quota' }))
   })
 
   it('a server that accepts and fails without an event is not stormed', async () => {

@@ -164,18 +164,18 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     this.#handle = undefined
     if (reason === 'ended' || !canHeal(reason)) return this.finish(reason)
     const { reconnect } = this.#settings
-    const why = this.#serverError ?? reason
-    this.#serverError = undefined
-    if (this.#attempt > reconnect.maxAttempts) return this.finish(why)
-    if (why.code !== 'dropped') this.#report(why, nowhere)
+    if (this.#attempt > reconnect.maxAttempts) return this.finish(this.#serverError ?? reason)
     const delay = reconnectDelay(this.#attempt, this.#retryMs, reconnect, Math.random())
     this.#attempt += 1
     this.#timer = setTimeout(() => this.#connect(), delay)
-    this.#setWaiting(why, Date.now() + delay)
+    this.#setWaiting(reason, Date.now() + delay)
   }
 
   #setWaiting(reason: SseError, retryAt: number | undefined): void {
-    this.#setStatus({ state: 'waiting', attempt: this.#attempt, retryAt, reason })
+    const why = this.#serverError ?? reason
+    this.#serverError = undefined
+    if (why.code !== 'dropped') this.#report(why, nowhere)
+    this.#setStatus({ state: 'waiting', attempt: this.#attempt, retryAt, reason: why })
   }
 
   #setStatus(status: FeedStatus): void {

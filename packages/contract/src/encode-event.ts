@@ -59,7 +59,7 @@ export function createEventEncoder<Contract extends StreamContract>(
     const checked = validate(schema, payload, name)
     if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
     const fields = options === undefined ? '' : encodeHead(undefined, options.id, options.retry)
-    const frame = fields + head + encodeData(stringify(name, checked.value))
+    const frame = fields + head + encodeData(encodePayload(name, checked.value))
     checkSize(name, frame, maxEventBytes)
     return new EncodedEvent(name, frame)
   }
@@ -78,7 +78,12 @@ export function checkSize(name: string, frame: string, maxEventBytes: number): v
   }
 }
 
-function stringify(name: string, value: unknown): string {
+/**
+ * The data of one event; `undefined` is empty data.
+ *
+ * @throws {SseError} `payload_invalid` for what is not JSON: a cycle, a BigInt, a function.
+ */
+export function encodePayload(name: string, value: unknown): string {
   if (value === undefined) return ''
   let json: string | undefined
   try {

@@ -19,15 +19,11 @@ export type SseErrorCode =
   | 'internal'
   // Why a connection ended on the server (`signal.reason`).
   | 'client_gone'
-  | 'shutdown'
-  | 'stalled'
-  | 'revoked'
   // What a client reports.
   | 'network'
   | 'http_status'
   | 'content_type'
   | 'dropped'
-  | 'aborted'
   | 'queue_overflow'
 
 export interface SseErrorOptions extends ErrorOptions {

@@ -3,6 +3,7 @@ import {
   EncodedEvent,
   type EventEncoder,
   encodeMessage,
+  encodePayload,
   SseError,
   type StreamContract,
 } from '@sse/contract'
@@ -32,26 +33,11 @@ export function encodeItem(
     return event(name, data, rest).frame
   }
   const { event: name, data, id, retry } = item as UntypedEvent
-  const text = data === undefined || typeof data === 'string' ? data : toJson(data, path)
+  const isText = data === undefined || typeof data === 'string'
+  const text = isText ? data : encodePayload(name ?? 'message', data)
   const frame = encodeMessage({ event: name, data: text, id, retry })
   checkSize(name ?? 'message', frame, maxEventBytes)
   return frame
-}
-
-function toJson(data: unknown, path: string): string {
-  let json: string | undefined
-  let cause: unknown
-  try {
-    json = JSON.stringify(data)
-  } catch (error) {
-    cause = error
-  }
-  if (json !== undefined) return json
-  const why = cause instanceof Error ? cause.message : `a ${typeof data}`
-  throw new SseError('payload_invalid', `${path} yielded data that is not JSON: ${why}`, {
-    expose: false,
-    cause,
-  })
 }
 
 function invalidMessage(message: string): SseError {
