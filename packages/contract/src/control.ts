@@ -5,8 +5,10 @@
  * @see docs/PROTOCOL.md#control-events
  */
 export const CONTROL = {
-  /** The first frame of a hub's stream: carries the current id. */
+  /** The first event of a hub's stream: its id is where the connection stands. */
   open: 'sse.open',
+  /** A quiet hub's stream: its id is where the connection stands by now. */
+  heartbeat: 'sse.heartbeat',
   /** History does not reach back to the id the client came with: `{ reason, since? }`. */
   gap: 'sse.gap',
   /** The source has finished; its id is `END_ID`. */

@@ -47,22 +47,32 @@ export function createEventEncoder<Contract extends StreamContract>(
 ): EventEncoder<Contract> {
   const heads = new Map(Object.keys(contract.events).map((name) => [name, encodeHead(name)]))
   return (name, payload, options) => {
-    const head = heads.get(name)
-    const schema = contract.events[name]
-    if (head === undefined || schema === undefined) {
-      const known = [...heads.keys()].join('", "')
-      throw refuse(
-        'event_unknown',
-        `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`,
-      )
-    }
-    const checked = validate(schema, payload, name)
-    if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
+    const data = encodeEventData(contract, name, payload)
     const fields = options === undefined ? '' : encodeHead(undefined, options.id, options.retry)
-    const frame = fields + head + encodeData(encodePayload(name, checked.value))
+    const frame = fields + heads.get(name) + encodeData(data)
     checkSize(name, frame, maxEventBytes)
     return new EncodedEvent(name, frame)
   }
+}
+
+/**
+ * The data of one event of a contract: checks the payload, keeps the schema's output, and writes it as one line
+ * of JSON (`''` for `undefined`).
+ *
+ * @throws {SseError} `event_unknown`, `payload_invalid`.
+ */
+export function encodeEventData(contract: StreamContract, name: string, payload: unknown): string {
+  const schema = Object.hasOwn(contract.events, name) ? contract.events[name] : undefined
+  if (schema === undefined) {
+    const known = Object.keys(contract.events).join('", "')
+    throw refuse(
+      'event_unknown',
+      `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`,
+    )
+  }
+  const checked = validate(schema, payload, name)
+  if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
+  return encodePayload(name, checked.value)
 }
 
 /** @throws {SseError} `payload_too_large` when `frame` has more than `maxEventBytes` bytes of UTF-8. */

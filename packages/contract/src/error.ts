@@ -11,14 +11,27 @@ export type SseErrorCode =
   | 'message_invalid'
   | 'schema_async'
   | 'source_parked'
+  | 'channel_invalid'
+  | 'hub_closed'
+  // What an engine could not do, and a hub that has more to store than it may hold.
+  | 'engine_unavailable'
+  | 'engine_failed'
+  | 'overloaded'
   // What a server answers.
   | 'unauthorized'
   | 'forbidden'
   | 'not_found'
   | 'last_event_id_invalid'
+  | 'ack_invalid'
+  | 'too_many_connections'
+  | 'draining'
   | 'internal'
   // Why a connection ended on the server (`signal.reason`).
   | 'client_gone'
+  | 'shutdown'
+  | 'rotated'
+  | 'stalled'
+  | 'revoked'
   // What a client reports.
   | 'network'
   | 'http_status'
@@ -34,6 +47,8 @@ export interface SseErrorOptions extends ErrorOptions {
    * app speaks to its client. Every other error is masked as `internal`.
    */
   expose?: boolean | undefined
+  /** When trying again makes sense, in milliseconds: the answer's `Retry-After`, in whole seconds. */
+  retryAfterMs?: number | undefined
 }
 
 const BRAND: unique symbol = Symbol.for('@sse/SseError')
@@ -49,6 +64,7 @@ export class SseError extends Error {
   declare readonly code: SseErrorCode | (string & {})
   declare readonly status: number | undefined
   declare readonly expose: boolean
+  declare readonly retryAfterMs: number | undefined
 
   constructor(code: SseErrorCode | (string & {}), message: string, options: SseErrorOptions = {}) {
     super(message, options)
@@ -59,6 +75,7 @@ export class SseError extends Error {
     this.code = code
     this.status = status
     this.expose = options.expose ?? true
+    this.retryAfterMs = options.retryAfterMs
   }
 
   // On the prototype: one for all. Not a member: its name would be part of the published types.

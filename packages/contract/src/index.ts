@@ -16,6 +16,7 @@ export {
   EncodedEvent,
   type EventEncoder,
   type EventOptions,
+  encodeEventData,
   encodePayload,
 } from './encode-event.ts'
 export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from './error.ts'

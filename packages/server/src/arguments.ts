@@ -6,7 +6,14 @@ import {
   SseError,
   type StreamContract,
 } from '@sse/contract'
+import type { Host } from './sender.ts'
 import type { Source, Yielded } from './source.ts'
+
+/** Whoever counts connections, refuses what is too many, and ends them all: a hub. */
+export interface Admission {
+  /** @throws {SseError} `too_many_connections`, `draining`: the request is answered with 503. */
+  admit(connection: Host): void
+}
 
 /** What a source and `authorize` are given, beside the framework's own objects. */
 export interface StreamContext<Contract> {
@@ -37,6 +44,23 @@ export interface StreamOptions<Context> {
    * one, the contract says it.
    */
   heartbeatMs?: number
+  /**
+   * Closes a connection whose client has taken nothing of what waits for it for so long, in milliseconds:
+   * heartbeats alone do not find a peer that is gone without a word. Default 60,000; `Infinity`: never.
+   */
+  stallTimeoutMs?: number
+  /**
+   * How old a connection may get, in milliseconds: at a random age from 0.8 of it on it is ended, and the client
+   * comes back to where it was. Default `Infinity`.
+   */
+  maxConnectionMs?: number
+  /**
+   * How often `authorize` is asked again while the stream is open, in milliseconds; when it says no, the client
+   * is told and the stream ends. Default `Infinity`: never. An error that is not an `SseError` counts as no answer.
+   */
+  reauthorizeMs?: number
+  /** For a source that is not a hub's subscription: the hub whose limits and `drain()` this stream obeys. */
+  hub?: Admission
   /**
    * Told of every error a source or `authorize` throws, masked or not. Default: `console.error` for those that
    * are masked for the client.
@@ -77,6 +101,7 @@ function isContract(value: unknown): value is StreamContract {
 
 function check({ contract, source, options }: SettledArguments): void {
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, hub } = options
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
     throw new SseError(
       'source_invalid',
@@ -94,8 +119,21 @@ function check({ contract, source, options }: SettledArguments): void {
     if (contract) throw invalidOption('heartbeatMs stands in the contract, so that the client knows it too')
     checkHeartbeat(heartbeatMs)
   }
+  for (const [name, value] of Object.entries({ stallTimeoutMs, maxConnectionMs, reauthorizeMs })) {
+    if (value !== undefined) checkDuration(name, value)
+  }
+  if (hub !== undefined && typeof hub?.admit !== 'function') throw invalidOption('hub must be a hub')
   for (const [name, value] of Object.entries({ authorize, onError })) {
     if (value !== undefined && typeof value !== 'function') throw invalidOption(`${name} must be a function`)
+  }
+}
+
+const MAX_TIMER_MS = 2_147_483_647
+
+function checkDuration(name: string, ms: number): void {
+  const isMs = typeof ms === 'number' && ms >= 1 && ms <= MAX_TIMER_MS
+  if (!isMs && ms !== Number.POSITIVE_INFINITY) {
+    throw invalidOption(`${name} must be 1 to ${MAX_TIMER_MS} milliseconds, or Infinity, not ${ms}`)
   }
 }
 

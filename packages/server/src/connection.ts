@@ -1,44 +1,76 @@
-import { CONTROL, END_ID, encodeComment, encodeMessage, isSseError, SseError } from '@sse/contract'
-import { type Beating, startHeartbeat, unref } from './heartbeat.ts'
-import { Outbox, type Sink } from './outbox.ts'
-import { type EventIterator, isThenable, iterate, type Pulled } from './source.ts'
+import { encodeComment, encodeMessage, isSseError, SseError } from '@sse/contract'
+import { ConnectionAge } from './connection-age.ts'
+import { report as reportDiagnostic } from './diagnostics.ts'
+import { errorFrame } from './error-frame.ts'
+import { startPeriodic, stopPeriodic } from './periodic.ts'
+import { Permission } from './permission.ts'
+import { Pump } from './pump.ts'
+import { type Host, isOpenable, OPEN, type Sender } from './sender.ts'
+import type { Sink } from './sink.ts'
 
 /** What of a stream's settings a connection needs. */
 export interface ConnectionSettings {
-  path: string
-  heartbeatMs: number
-  retryMs: number | undefined
-  encode: (item: unknown) => string
-  onError: (error: unknown) => void
+  readonly path: string
+  readonly heartbeatMs: number
+  readonly retryMs: number | undefined
+  readonly stallTimeoutMs: number
+  readonly maxConnectionMs: number
+  readonly reauthorizeMs: number
+  readonly encode: (item: unknown) => string
+}
+
+/** What one request adds to them. */
+export interface ConnectionHooks {
+  /** Rejects, or gives `false`, when the client may no longer be here. */
+  readonly authorize: () => unknown
+  readonly onError: (error: unknown) => void
 }
 
 /** How long a source may take to its first event before the response's headers go out without it. */
 const COMMIT_WAIT_MS = 50
-/** How long a generator may stay parked after its client left before it is named in a warning. */
-const PARKED_WARNING_MS = 10_000
-const HEARTBEAT = encodeComment()
-const END = encodeMessage({ event: CONTROL.end, id: END_ID })
+const FIRST_BYTES = encodeComment()
 
 /**
- * One open response: pulls the source while the sink has room, and lets go of everything when either side ends.
+ * One open response: what fills it is its sender's, when and why it ends is decided here.
  *
  * It exists before the response has started, so that a client that leaves during `authorize` is noticed.
  */
-export class Connection implements Beating {
+export class Connection implements Host {
   readonly #settings: ConnectionSettings
-  readonly #abort = new AbortController()
-  #iterator: EventIterator | undefined
-  #outbox: Outbox | undefined
-  #first: Promise<Pulled | undefined> | Pulled | undefined
-  #isWaitingForRoom = false
+  readonly #hooks: ConnectionHooks
+  #abort: AbortController | undefined
+  #reason: Error | undefined
+  #sender: Sender | undefined
+  #sink: Sink | undefined
+  #opening: Promise<void> | undefined
+  #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
-  #stopHeartbeat: () => void = () => {}
+  #isGone = false
+  #onGone: (() => void)[] | undefined
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, hooks: ConnectionHooks) {
     this.#settings = settings
+    this.#hooks = hooks
   }
 
+  get path(): string {
+    return this.#settings.path
+  }
+
+  get heartbeatMs(): number {
+    return this.#settings.heartbeatMs
+  }
+
+  get stallTimeoutMs(): number {
+    return this.#settings.stallTimeoutMs
+  }
+
+  /** Made when it is first asked for: most of a hub's connections never do. */
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.#reason) this.#abort.abort(this.#reason)
+    }
     return this.#abort.signal
   }
 
@@ -47,181 +79,135 @@ export class Connection implements Beating {
   }
 
   /**
-   * Starts the source and waits for its first event, but not for long: a source that fails at once is still
-   * a real HTTP status, and one that is merely slow does not delay the open.
+   * Opens the source and waits until it is ready, but not for long: a source that fails at once is still a real
+   * HTTP status, and one that is merely slow does not delay the open.
    */
   async prepare(makeSource: () => unknown): Promise<void> {
-    const first = Promise.resolve(makeSource()).then((source) => {
-      const iterator = iterate(source, this.#settings.path)
-      this.#iterator = iterator
-      if (this.#isClosed) this.#release()
-      return this.#isClosed ? undefined : iterator.next()
+    const opening = Promise.resolve(makeSource()).then((source): PromiseLike<void> | undefined => {
+      const sender = isOpenable(source) ? source[OPEN](this) : new Pump(source, this, this.#settings.encode)
+      this.#sender = sender
+      if (!this.#isClosed) return sender.ready
+      sender.stop()
+      return undefined
     })
     let timer: ReturnType<typeof setTimeout> | undefined
     const isLate = await Promise.race([
-      first.then(() => false),
+      opening.then(() => false),
       new Promise<boolean>((resolve) => {
         timer = setTimeout(resolve, COMMIT_WAIT_MS, true)
       }),
     ]).finally(() => clearTimeout(timer))
     // A client that left meanwhile: nobody is going to start this, so what becomes of it is told from here.
-    if (isLate && this.#isClosed) first.catch((error) => this.report(error))
-    else this.#first = isLate ? first : await first
+    if (isLate && this.#isClosed) opening.catch((error) => this.report(error))
+    else if (isLate) this.#opening = opening
   }
 
-  /** The headers are out: writes to `sink` from now on. */
+  /** The headers are out: `sink` takes what the sender has. */
   start(sink: Sink): void {
     if (this.#isClosed) return sink.end()
-    const { heartbeatMs, retryMs } = this.#settings
-    this.#outbox = new Outbox(sink, this.#onRoom)
-    this.#stopHeartbeat = startHeartbeat(this, heartbeatMs)
+    this.#sink = sink
+    this.#startDuties()
+    reportDiagnostic('sse.connection.opened', { path: this.path })
+    const { retryMs } = this.#settings
     // The first bytes: some browsers and proxies hold the headers back until there are any.
-    this.#outbox.send(retryMs === undefined ? HEARTBEAT : encodeMessage({ retry: retryMs }))
-    const first = this.#first
-    this.#first = undefined
-    if (first instanceof Promise) first.then((pulled) => pulled && this.#onPulled(pulled), this.#onFailure)
-    else if (first) this.#onPulled(first)
+    const preamble = retryMs === undefined ? FIRST_BYTES : encodeMessage({ retry: retryMs })
+    if (!this.#opening) return this.#sender?.start(sink, preamble)
+    sink.write(preamble)
+    this.#awaitSender(sink, this.#opening)
+    this.#opening = undefined
   }
 
   /** The sink has room again. */
   drained(): void {
-    this.#outbox?.drained()
+    if (!this.#isClosed) this.#sender?.drained()
   }
 
-  beat(): void {
-    // A full socket needs no proof of life, and would only grow.
-    if (this.#outbox && !this.#outbox.full) this.#outbox.send(HEARTBEAT)
+  /** The peer took nothing for `stallTimeoutMs`. */
+  stalled(): void {
+    const { stallTimeoutMs } = this.#settings
+    this.close(new SseError('stalled', `The client took nothing for ${stallTimeoutMs} ms`))
+  }
+
+  end(lastFrame: string): void {
+    this.#finish('ended', lastFrame)
+  }
+
+  fail(error: unknown): void {
+    if (this.#isClosed) return this.report(error)
+    this.#hooks.onError(error)
+    this.#finish('failed', errorFrame(error))
   }
 
   /** Ends the connection from outside: the signal aborts at once, nothing waits for the source. */
-  disconnect(reason: SseError): void {
+  close(reason: Error, lastFrame?: string): void {
     if (this.#isClosed) return
-    this.#isClosed = true
-    this.#outbox?.discard()
-    this.#stopHeartbeat()
-    this.#abort.abort(reason)
-    if (this.#first instanceof Promise) this.#first.catch((error) => this.report(error))
-    this.#first = undefined
-    this.#release()
+    this.#reason = reason
+    this.#abort?.abort(reason)
+    this.#opening?.catch((error) => this.report(error))
+    this.#opening = undefined
+    this.#finish(isSseError(reason) ? reason.code : 'internal', lastFrame)
+    if (lastFrame === undefined) this.#sink?.destroy()
   }
 
-  /** Tells the developer of an error, unless it is only the abort coming back. */
+  /** The response is closed: by its end, or because the client has left. */
+  gone(): void {
+    if (this.#isGone) return
+    this.#isGone = true
+    this.#sink = undefined // not to be written to, nor destroyed
+    this.close(new SseError('client_gone', 'The client has left'))
+    for (const task of this.#onGone ?? []) task()
+    this.#onGone = undefined
+  }
+
   report(error: unknown): void {
-    const { aborted, reason } = this.signal
+    const reason = this.#reason
     const isEcho =
       error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason))
-    if (!aborted || !isEcho) this.#settings.onError(error)
+    if (!reason || !isEcho) this.#hooks.onError(error)
   }
 
-  #pull(): void {
-    const iterator = this.#iterator as EventIterator
-    for (;;) {
-      if (this.#outbox?.full) {
-        this.#isWaitingForRoom = true
-        return
-      }
-      let pulled: Pulled | PromiseLike<Pulled>
-      try {
-        pulled = iterator.next()
-      } catch (error) {
-        return this.#onFailure(error)
-      }
-      if (isThenable(pulled)) {
-        pulled.then(this.#onPulled, this.#onFailure)
-        return
-      }
-      if (!this.#take(pulled)) return
-    }
+  onGone(task: () => void): void {
+    if (this.#isGone) task()
+    else if (this.#onGone) this.#onGone.push(task)
+    else this.#onGone = [task]
   }
 
-  /** Sends what was pulled; whether to pull on. */
-  #take(pulled: Pulled): boolean {
-    if (this.#isClosed) return false
-    if (pulled.done) {
-      this.#finish(END)
-      return false
-    }
-    try {
-      this.#outbox?.send(this.#settings.encode(pulled.value))
-      return true
-    } catch (error) {
-      this.#refuse(error)
-      return false
-    }
-  }
-
-  /** A yielded value that can't be sent is an error at its `yield`. */
-  #refuse(error: unknown): void {
-    const iterator = this.#iterator
-    if (!iterator?.throw) return this.#onFailure(error)
-    try {
-      const pulled = iterator.throw(error)
-      if (isThenable(pulled)) pulled.then(this.#onPulled, this.#onFailure)
-      else this.#onPulled(pulled)
-    } catch (thrown) {
-      this.#onFailure(thrown)
-    }
-  }
-
-  #finish(lastFrame: string): void {
+  #finish(reason: string, lastFrame?: string): void {
+    if (this.#isClosed) return
     this.#isClosed = true
-    this.#stopHeartbeat()
-    this.#iterator = undefined
-    this.#outbox?.send(lastFrame)
-    this.#outbox?.end()
+    for (const duty of this.#duties ?? []) duty.stop()
+    const sink = this.#sink
+    if (sink) reportDiagnostic('sse.connection.closed', { path: this.path, reason })
+    const isStarted = this.#sender?.stop(lastFrame) ?? false
+    if (isStarted || !sink || lastFrame === undefined) return
+    sink.write(lastFrame)
+    sink.end()
   }
 
-  /** Asks the source to finish, without waiting: `return()` queues behind a `next()` that may never settle. */
-  #release(): void {
-    const iterator = this.#iterator
-    this.#iterator = undefined
-    if (!iterator?.return) return
-    let returned: unknown
-    try {
-      returned = iterator.return()
-    } catch (error) {
-      return this.report(error)
-    }
-    if (!isThenable(returned)) return
-    const { path, onError } = this.#settings
-    const timer = setTimeout(() => {
-      onError(
-        new SseError(
-          'source_parked',
-          `The source of ${path} is still waiting ${PARKED_WARNING_MS / 1000} s after its client left; pass the context's signal to what it awaits`,
-          { expose: false },
-        ),
-      )
-    }, PARKED_WARNING_MS)
-    unref(timer)
-    returned.then(
-      () => clearTimeout(timer),
-      (error) => {
-        clearTimeout(timer)
-        this.report(error)
+  /** The response has started before its sender is ready: heartbeats are all it has until then. */
+  #awaitSender(sink: Sink, opening: Promise<void>): void {
+    const heartbeat = { tick: () => sink.write(FIRST_BYTES) }
+    const stop = () => stopPeriodic(heartbeat, this.heartbeatMs)
+    startPeriodic(heartbeat, this.heartbeatMs)
+    this.#duties = [...(this.#duties ?? []), { stop }]
+    opening.then(
+      () => {
+        stop()
+        if (!this.#isClosed) this.#sender?.start(sink, '')
       },
+      (error) => this.fail(error),
     )
   }
 
-  readonly #onPulled = (pulled: Pulled): void => {
-    if (this.#take(pulled)) this.#pull()
+  #startDuties(): void {
+    const { maxConnectionMs, reauthorizeMs, retryMs } = this.#settings
+    const duties: { stop(): void }[] = []
+    if (maxConnectionMs !== Number.POSITIVE_INFINITY) {
+      duties.push(new ConnectionAge(this, maxConnectionMs, retryMs))
+    }
+    if (reauthorizeMs !== Number.POSITIVE_INFINITY) {
+      duties.push(new Permission(this, reauthorizeMs, this.#hooks.authorize))
+    }
+    if (duties.length > 0) this.#duties = duties
   }
-
-  readonly #onRoom = (): void => {
-    if (!this.#isWaitingForRoom || this.#isClosed) return
-    this.#isWaitingForRoom = false
-    this.#pull()
-  }
-
-  readonly #onFailure = (error: unknown): void => {
-    if (this.#isClosed) return this.report(error)
-    this.#settings.onError(error)
-    this.#release() // a generator that threw is done already; another iterator may hold something
-    this.#finish(encodeMessage({ event: CONTROL.error, data: JSON.stringify(shown(error)) }))
-  }
-}
-
-/** What a client may see of an error: an `SseError` says what it says, anything else is masked. */
-export function shown(error: unknown): { code: string; message: string } {
-  return isSseError(error) && error.expose ? error.toJSON() : { code: 'internal', message: 'Internal error' }
 }

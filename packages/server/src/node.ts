@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
+import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
 import { NodeSink } from './node-sink.ts'
 import type { UntypedEvent } from './source.ts'
@@ -70,13 +71,13 @@ export function createNodeStream<Native>(
       params,
       native,
     })
-    const leave = () => connection.disconnect(new SseError('client_gone', 'The client has left'))
+    const leave = () => connection.gone()
     // Of the response, not of the request: that one closes as soon as a POST body is read.
     res.once('close', leave)
     // A pipelined request's response has no socket before its turn, and hears nothing of it until then.
     if (!res.socket) req.socket?.once('close', leave)
     // A write to a peer that is gone; `close` follows and says all there is to say.
-    res.on('error', () => {})
+    res.on('error', ignore)
     if (isGone(req, res)) leave()
     const answer = await reply
     if (isGone(req, res)) return leave()
@@ -87,9 +88,26 @@ export function createNodeStream<Native>(
       leave() // another handler has answered, or set a header that can't be sent
       throw error
     }
-    res.on('drain', () => connection.drained())
-    connection.start(new NodeSink(res))
+    stream(res as ServerResponse, answer.connection)
   }
+}
+
+const ignore = (): void => {}
+
+function stream(res: ServerResponse, connection: Connection): void {
+  const { stallTimeoutMs } = connection
+  const sink = new NodeSink(res, { timeoutMs: stallTimeoutMs, onStall: () => connection.stalled() })
+  const onDrain = () => {
+    sink.drained()
+    connection.drained()
+  }
+  res.on('drain', onDrain)
+  if (sink.direct) {
+    const { socket } = res // the response lets go of it before it closes, and the next one uses it
+    socket?.on('drain', onDrain)
+    res.once('close', () => socket?.off('drain', onDrain))
+  }
+  connection.start(sink)
 }
 
 /** The answer could not be begun: no framework stands above to be told. */

@@ -1,14 +1,5 @@
-/** Where frames leave the process: one per kind of response. */
-export interface Sink {
-  /** Hands over whole frames. `false`: it took them, and has no room for more until it calls `drained`. */
-  write(text: string): boolean
-  /** Ends the response cleanly. */
-  end(): void
-  /** Runs `task` when the current turn has nothing left to do but wait. */
-  afterTurn(task: () => void): void
-  /** Runs `task` in a later turn, after I/O and timers had theirs. */
-  nextTurn(task: () => void): void
-}
+import { nextTurn } from './next-turn.ts'
+import type { Sink } from './sink.ts'
 
 /**
  * Characters of one turn that are written at once even if the turn goes on. Measured with payloads of 100
@@ -47,7 +38,7 @@ export class Outbox {
       this.#flush()
       // A source that never waits would keep timers and disconnects from ever being seen.
       this.#isResting = true
-      this.#sink.nextTurn(this.#onRested)
+      nextTurn(this.#onRested)
     } else if (!this.#isScheduled) {
       this.#isScheduled = true
       this.#sink.afterTurn(this.#onTurnEnd)

@@ -1,7 +1,9 @@
 import { createEventEncoder, END_ID, isSseError, SseError, type StreamContract } from '@sse/contract'
 import type { SettledArguments } from './arguments.ts'
-import { Connection, type ConnectionSettings, shown } from './connection.ts'
+import { Connection, type ConnectionSettings } from './connection.ts'
+import { report as reportDiagnostic } from './diagnostics.ts'
 import { encodeItem } from './encode-item.ts'
+import { shown } from './error-frame.ts'
 import { checkLastEventId } from './last-event-id.ts'
 
 /** A request as every framework can tell it. */
@@ -38,11 +40,13 @@ const STREAM_HEADERS = {
 
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576
 const DEFAULT_HEARTBEAT_MS = 15_000
+const DEFAULT_STALL_TIMEOUT_MS = 60_000
 const DEFAULT_STATUS: Readonly<Record<string, number>> = {
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
   last_event_id_invalid: 400,
+  ack_invalid: 409,
 }
 
 /** The part of `sse()` that no framework changes. */
@@ -51,20 +55,36 @@ export function createStreamHandler<Native>({
   source,
   options,
 }: SettledArguments): StreamHandler<Native> {
-  const { authorize, retryMs } = options
+  const { authorize, hub } = options
   const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
   const path = contract?.path ?? 'the stream'
   const event = contract && createEventEncoder(contract, maxEventBytes)
-  const encode = (item: unknown) => encodeItem(item, path, event, maxEventBytes)
-  const heartbeatMs = contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS
+  const settings: ConnectionSettings = {
+    path,
+    heartbeatMs: contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
+    retryMs: options.retryMs,
+    stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
+    maxConnectionMs: options.maxConnectionMs ?? Number.POSITIVE_INFINITY,
+    reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
+    encode: (item) => encodeItem(item, path, event, maxEventBytes),
+  }
 
   return (request) => {
     const { native, params } = request
     const lastEventId = request.lastEventId || undefined // an empty one is what a reset leaves behind
-    const onError = (error: unknown) => tell(options.onError, error, context)
-    const settings: ConnectionSettings = { path, heartbeatMs, retryMs, encode, onError }
-    const connection = new Connection(settings)
-    const context = { ...native, params, event, signal: connection.signal, lastEventId }
+    const connection: Connection = new Connection(settings, {
+      onError: (error) => tell(options.onError, error, context),
+      authorize: () => authorize?.(context),
+    })
+    const context = {
+      ...native,
+      params,
+      event,
+      lastEventId,
+      get signal() {
+        return connection.signal
+      },
+    }
 
     async function answer(): Promise<StreamReply> {
       checkParams(contract, params)
@@ -76,6 +96,7 @@ export function createStreamHandler<Native>({
       if (request.method === 'HEAD')
         return { status: 200, headers: STREAM_HEADERS, body: '', connection: undefined }
       if (!connection.isClosed) {
+        hub?.admit(connection)
         await connection.prepare(() => (typeof source === 'function' ? source(context) : source))
       }
       return { status: 200, headers: STREAM_HEADERS, body: '', connection }
@@ -88,7 +109,11 @@ export function createStreamHandler<Native>({
         .then(answer)
         .catch((error) => {
           connection.report(error)
-          return refusal(error)
+          connection.gone()
+          const refused = refusal(error)
+          const { code } = shown(error)
+          reportDiagnostic('sse.connection.rejected', { path, code, status: refused.status })
+          return refused
         }),
     }
   }
@@ -106,10 +131,14 @@ function tell(onError: SettledArguments['options']['onError'], error: unknown, c
 /** An error before the stream has started, as an ordinary HTTP answer. */
 export function refusal(error: unknown): StreamReply {
   const body = shown(error)
-  const status = (isSseError(error) && error.status) || DEFAULT_STATUS[body.code] || 500
+  const { status, retryAfterMs } = isSseError(error) ? error : {}
   return {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    status: status ?? DEFAULT_STATUS[body.code] ?? 500,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+    },
     body: JSON.stringify(body),
     connection: undefined,
   }

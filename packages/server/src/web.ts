@@ -2,7 +2,10 @@ import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
 import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
-import type { Sink } from './outbox.ts'
+import { nextTurn } from './next-turn.ts'
+import { unref } from './periodic.ts'
+import type { SharedFrames } from './shared-frames.ts'
+import type { Sink, StallWatch } from './sink.ts'
 import type { UntypedEvent } from './source.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
@@ -77,12 +80,12 @@ export function createWebStream<Native>(
       params,
       native,
     })
-    const leave = () => connection.disconnect(new SseError('client_gone', 'The client has left'))
+    const leave = () => connection.gone()
     if (request.signal.aborted) leave()
     else request.signal.addEventListener('abort', leave, { once: true })
     const answer = await reply
     return answer.connection
-      ? new Response(streamBody(answer.connection, leave), { status: answer.status, headers: answer.headers })
+      ? new Response(streamBody(answer.connection), { status: answer.status, headers: answer.headers })
       : whole(answer)
   }
 }
@@ -100,11 +103,20 @@ function whole({ status, headers, body }: StreamReply): Response {
 /** How many bytes wait in the response before the source is no longer pulled. */
 const HIGH_WATER_MARK_BYTES = 65_536
 
-function streamBody(connection: Connection, leave: () => void): ReadableStream<Uint8Array> {
+function streamBody(connection: Connection): ReadableStream<Uint8Array> {
+  const leave = () => connection.gone()
+  let sink: WebSink | undefined
   return new ReadableStream<Uint8Array>(
     {
-      start: (controller) => connection.start(new WebSink(controller)),
-      pull: () => connection.drained(),
+      start(controller) {
+        const stall = { timeoutMs: connection.stallTimeoutMs, onStall: () => connection.stalled() }
+        sink = new WebSink(controller, stall, leave)
+        connection.start(sink)
+      },
+      pull() {
+        sink?.drained()
+        connection.drained()
+      },
       cancel: leave,
     },
     // The default strategy counts chunks, whatever their size.
@@ -113,32 +125,61 @@ function streamBody(connection: Connection, leave: () => void): ReadableStream<U
 }
 
 const encoder = new TextEncoder()
-// Where there is no setImmediate (Workers), a zero timeout is the next turn.
-const later: (task: () => void) => void =
-  (globalThis as { setImmediate?: (task: () => void) => void }).setImmediate ??
-  ((task) => setTimeout(task, 0))
 
 class WebSink implements Sink {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>
+  readonly #stall: StallWatch
+  readonly #onClosed: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(controller: ReadableStreamDefaultController<Uint8Array>) {
+  constructor(
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    stall: StallWatch,
+    onClosed: () => void,
+  ) {
     this.#controller = controller
+    this.#stall = stall
+    this.#onClosed = onClosed
   }
 
   write(text: string): boolean {
-    this.#controller.enqueue(encoder.encode(text))
-    return (this.#controller.desiredSize ?? 0) > 0
+    return this.#enqueue(encoder.encode(text))
+  }
+
+  writeShared(frames: SharedFrames): boolean {
+    return this.#enqueue(frames.bytes)
+  }
+
+  /** The stream is read again. */
+  drained(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   end(): void {
+    this.drained()
     this.#controller.close()
+    nextTurn(this.#onClosed)
+  }
+
+  destroy(): void {
+    this.drained()
+    this.#controller.error(new SseError('dropped', 'The server has closed the connection'))
+    nextTurn(this.#onClosed)
   }
 
   afterTurn(task: () => void): void {
-    later(task)
+    nextTurn(task)
   }
 
-  nextTurn(task: () => void): void {
-    later(task)
+  #enqueue(bytes: Uint8Array): boolean {
+    this.#controller.enqueue(bytes)
+    const hasRoom = (this.#controller.desiredSize ?? 0) > 0
+    const { timeoutMs, onStall } = this.#stall
+    if (!hasRoom && !this.#timer && timeoutMs !== Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(onStall, timeoutMs)
+      unref(this.#timer)
+    }
+    return hasRoom
   }
 }
