@@ -19,6 +19,7 @@ export default defineConfig({
       unit('contract'),
       unit('server'),
       unit('client'),
+      unit('sqlite'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

@@ -1,0 +1,67 @@
+import { isSseError, SseError } from '@sse/server'
+
+// Primary result codes, https://www.sqlite.org/rescode.html; the byte above them is detail.
+const BUSY = 5
+const LOCKED = 6
+const READONLY = 8
+const CORRUPT = 11
+const FULL = 13
+const CANTOPEN = 14
+const PROTOCOL = 15
+const NOTADB = 26
+const BUSY_SNAPSHOT = 517
+
+function resultCode(error: unknown): number {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
+}
+
+/** Whether another connection is in the way: the same call may succeed a moment later. */
+export function isBusy(error: unknown): boolean {
+  return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error) & 0xff)
+}
+
+/** What trying again may heal. */
+export function unavailable(message: string, cause?: unknown): SseError {
+  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
+}
+
+/** What needs a hand. */
+export function failed(message: string, cause?: unknown): SseError {
+  return new SseError('engine_failed', message, { expose: false, cause })
+}
+
+/** The failure of SQLite in words that say what to do; an `SseError` stays what it is. */
+export function explain(error: unknown, file: string): SseError {
+  if (isSseError(error)) return error
+  const code = resultCode(error)
+  if (code === BUSY_SNAPSHOT) {
+    return unavailable(
+      `${file}: the transaction has read what another connection has changed since; begin with BEGIN IMMEDIATE`,
+      error,
+    )
+  }
+  switch (code & 0xff) {
+    case BUSY:
+    case LOCKED:
+    case PROTOCOL:
+      return unavailable(`${file} is locked: another connection holds a transaction open for too long`, error)
+    case FULL:
+      return unavailable(`No room for ${file}: its disk is full or its max_page_count reached`, error)
+    case READONLY:
+      return failed(`${file} may not be written: make it and its folder writable for this process`, error)
+    case CANTOPEN:
+      return failed(
+        `${file} cannot be opened: a folder, or not readable and writable, or its -wal and -shm are not`,
+        error,
+      )
+    case CORRUPT:
+      return failed(
+        `${file} is corrupt: stop its processes, keep a copy, and restore a backup or use a new file`,
+        error,
+      )
+    case NOTADB:
+      return failed(`${file} is not an SQLite database, or it is encrypted`, error)
+    default:
+      return failed(`${file}: ${error instanceof Error ? error.message : String(error)}`, error)
+  }
+}

@@ -1,0 +1,36 @@
+import type { StatementSync } from 'node:sqlite'
+import { type Connections, useWriteAheadLog } from './connections.ts'
+import { EntryWriter } from './entry-writer.ts'
+import { enterProcess } from './live-processes.ts'
+import { LogReader } from './log-reader.ts'
+import { migrate } from './migrations.ts'
+import { prepareCommit, prepareCommitted } from './subscriber-commits.ts'
+import { transaction } from './transaction.ts'
+import { Trimming } from './trimming.ts'
+
+/** The file's tables, and what is done with them, prepared. */
+export interface Tables {
+  readonly epoch: StatementSync
+  readonly writer: EntryWriter
+  readonly reader: LogReader
+  readonly trimming: Trimming
+  readonly commit: StatementSync
+  readonly committed: StatementSync
+}
+
+/** Makes what is missing of a file. While another connection is in the way it throws, and may be called again. */
+export function setUpTables({ writer, reader }: Connections, file: string, engine: string): Tables {
+  transaction(writer, 'immediate', () => {
+    migrate(writer, file)
+    enterProcess(writer, file, engine)
+  })
+  useWriteAheadLog(writer, file)
+  return {
+    epoch: writer.prepare(`SELECT value FROM sse_meta WHERE name = 'epoch'`),
+    writer: new EntryWriter(writer),
+    reader: new LogReader(reader),
+    trimming: new Trimming(writer),
+    commit: prepareCommit(writer),
+    committed: prepareCommitted(reader),
+  }
+}

@@ -1,0 +1,22 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Runs `work` in one transaction, `immediate` to write: all of it or, when it throws, nothing. */
+export function transaction<Result>(
+  db: DatabaseSync,
+  kind: 'deferred' | 'immediate',
+  work: () => Result,
+): Result {
+  db.exec(kind === 'immediate' ? 'BEGIN IMMEDIATE' : 'BEGIN')
+  try {
+    const result = work()
+    db.exec('COMMIT')
+    return result
+  } catch (error) {
+    try {
+      db.exec('ROLLBACK')
+    } catch {
+      // A full disk and the like have rolled back already.
+    }
+    throw error
+  }
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'tsup'
+
+// JavaScript only: `tsc -b` writes the declarations.
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'es2022',
+  platform: 'node',
+  // `node:sqlite` exists with its prefix only.
+  removeNodeProtocol: false,
+  dts: false,
+  clean: true,
+  sourcemap: true,
+  splitting: true,
+  treeshake: true,
+})
