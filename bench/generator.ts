@@ -4,6 +4,7 @@
  * @see docs/BENCHMARKS.md
  */
 import { parseArgs } from 'node:util'
+import { pick } from './common/pick.ts'
 import { measure, type Scenario, type Settings } from './generator/measure.ts'
 import { printTable, writeResults } from './generator/report.ts'
 import { ROW_NAMES, type RowName } from './generator/rows.ts'
@@ -39,14 +40,6 @@ const scenarios: Scenario[] = pick(TURNS, values.turns).flatMap((eventsPerTurn) 
 const results = await measure(withFloor(rows), scenarios, settings)
 for (const result of results) printTable(result)
 if (!values.dry) writeResults(results, settings)
-
-function pick<Value extends string | number>(known: readonly Value[], given: string | undefined): Value[] {
-  if (given === undefined) return [...known]
-  const wanted = given.split(',')
-  const unknown = wanted.filter((each) => !known.map(String).includes(each))
-  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; there is ${known.join(', ')}`)
-  return known.filter((value) => wanted.includes(String(value)))
-}
 
 function withFloor(names: RowName[]): RowName[] {
   return names.includes('plain') ? names : ['plain', ...names]

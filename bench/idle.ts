@@ -4,13 +4,8 @@
  * @see docs/BENCHMARKS.md
  */
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  Child,
-  type ReaderAnswer,
-  type ReaderOrder,
-  type ServerAnswer,
-  type ServerOrder,
-} from './generator/messages.ts'
+import { Child } from './common/child.ts'
+import type { ReaderAnswer, ReaderOrder, ServerAnswer, ServerOrder } from './generator/messages.ts'
 import { ROW_NAMES, type RowName } from './generator/rows.ts'
 
 /** Opened before the first weighing, so that code and caches are not counted. */
@@ -28,8 +23,14 @@ for (const row of ROW_NAMES) {
 }
 
 async function weigh(row: RowName) {
-  const server = new Child<ServerOrder, ServerAnswer>('./server.ts', [row], ['--expose-gc'])
-  const reader = new Child<ReaderOrder, ReaderAnswer>('./reader.ts')
+  const server = new Child<ServerOrder, ServerAnswer>(
+    new URL('./generator/server.ts', import.meta.url),
+    [row],
+    {
+      execArgv: ['--expose-gc'],
+    },
+  )
+  const reader = new Child<ReaderOrder, ReaderAnswer>(new URL('./generator/reader.ts', import.meta.url))
   try {
     const [{ port }] = await Promise.all([server.hear('listening'), reader.hear('ready')])
     const open = async (connections: number) => {

@@ -1,12 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  Child,
-  type ReaderAnswer,
-  type ReaderOrder,
-  type ServerAnswer,
-  type ServerOrder,
-} from './messages.ts'
-import { showProgress } from './progress.ts'
+import { Child } from '../common/child.ts'
+import { showProgress } from '../common/progress.ts'
+import type { ReaderAnswer, ReaderOrder, ServerAnswer, ServerOrder } from './messages.ts'
 import type { RowName } from './rows.ts'
 import type { Run } from './ticks.ts'
 
@@ -64,13 +59,13 @@ export async function measure(
   { rounds, sliceCpuMs, execArgv }: Settings,
 ): Promise<ScenarioResult[]> {
   const step = showProgress(rows.length * (2 + scenarios.length * (rounds + 1)))
-  const reader: Reader = new Child('./reader.ts')
+  const reader: Reader = new Child(new URL('./reader.ts', import.meta.url))
   const servers: Server[] = []
   const results: ScenarioResult[] = []
   try {
     await reader.hear('ready')
     for (const row of rows) {
-      const child: Server['child'] = new Child('./server.ts', [row], execArgv)
+      const child: Server['child'] = new Child(new URL('./server.ts', import.meta.url), [row], { execArgv })
       const { port } = await child.hear('listening')
       servers.push({ row, child, port })
     }

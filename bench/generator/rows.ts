@@ -1,10 +1,10 @@
 import type { Server } from 'node:net'
+import type { Role } from '../common/plot.ts'
 import type { Ticks } from './ticks.ts'
 
 /** One way to stream a generator. Its file is loaded in a process of its own. */
 export interface Row {
-  /** `floor` is what the others are divided by; `ceiling` is what a hand can do. */
-  role: 'floor' | 'ceiling' | 'ours' | 'peer'
+  role: Role
   /** The packages whose versions the report names. */
   packages: readonly string[]
 }

@@ -1,5 +1,3 @@
-import type { RowResult, ScenarioResult } from './measure.ts'
-
 export interface Spread {
   median: number
   min: number
@@ -13,8 +11,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: (low + high) / 2, min: sorted[0] as number, max: sorted.at(-1) as number }
 }
 
-/** A row's rate as a multiple of the floor's, round by round: both met the same noise. */
-export function ratios(row: RowResult, { rows }: ScenarioResult): Spread {
-  const floor = rows.find((each) => each.row === 'plain') as RowResult
-  return spread(row.rates.map((rate, round) => rate / (floor.rates[round] as number)))
+/** A row's figures as multiples of the floor's, round by round: both met the same noise. */
+export function ratioSpread(values: readonly number[], floor: readonly number[]): Spread {
+  return spread(values.map((value, round) => value / (floor[round] as number)))
 }
