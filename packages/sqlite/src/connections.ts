@@ -27,9 +27,9 @@ export interface Connections {
 
 export function openConnections(file: string): Connections {
   try {
-    const writer = open(file)
-    const reader = open(file)
-    reader.exec('PRAGMA query_only = ON')
+    // Neither waits for a lock (SQLite's busy timeout is 0): waiting would stop the event loop.
+    const writer = new DatabaseSync(file)
+    const reader = new DatabaseSync(file)
     return {
       writer,
       reader,
@@ -44,17 +44,14 @@ export function openConnections(file: string): Connections {
   }
 }
 
-/** A connection that never waits for a lock: waiting here would stop the event loop. */
-function open(file: string): DatabaseSync {
-  const db = new DatabaseSync(file)
-  // FULL: a commit is on the disk before it is acknowledged. Anything less may lose the last ones with the power.
-  db.exec('PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL')
-  return db
-}
-
-/** Turns the write-ahead log on: readers and the writer do not wait for each other. It stays on in the file. */
-export function useWriteAheadLog(db: DatabaseSync, file: string): void {
-  const { journal_mode } = db.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
+/**
+ * Turns the write-ahead log on, which stays on in the file: reader and writer do not wait for each other. FULL: a
+ * commit is on the disk before it is acknowledged; anything less may lose the last ones with the power.
+ */
+export function useWriteAheadLog({ writer, reader }: Connections, file: string): void {
+  writer.exec('PRAGMA synchronous = FULL')
+  reader.exec('PRAGMA query_only = ON')
+  const { journal_mode } = writer.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }
   if (journal_mode === 'wal') return
   throw failed(`${file} cannot have a write-ahead log: its file system does not share memory (a network's?)`)
 }

@@ -51,7 +51,7 @@ export function explain(error: unknown, file: string): SseError {
       return failed(`${file} may not be written: make it and its folder writable for this process`, error)
     case CANTOPEN:
       return failed(
-        `${file} cannot be opened: a folder, or not readable and writable, or its -wal and -shm are not`,
+        `${file} cannot be opened: it is a folder, or this process may not read and write it and its folder`,
         error,
       )
     case CORRUPT:

@@ -19,12 +19,13 @@ export interface Tables {
 }
 
 /** Makes what is missing of a file. While another connection is in the way it throws, and may be called again. */
-export function setUpTables({ writer, reader }: Connections, file: string, engine: string): Tables {
+export function setUpTables(connections: Connections, file: string, engine: string): Tables {
+  const { writer, reader } = connections
   transaction(writer, 'immediate', () => {
     migrate(writer, file)
     enterProcess(writer, file, engine)
   })
-  useWriteAheadLog(writer, file)
+  useWriteAheadLog(connections, file)
   return {
     epoch: writer.prepare(`SELECT value FROM sse_meta WHERE name = 'epoch'`),
     writer: new EntryWriter(writer),

@@ -1,0 +1,194 @@
+import { chmodSync, closeSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it } from 'vitest'
+import { sqlite } from './index.ts'
+import { engineScope, failureOf, lead } from './testing/engine-scope.ts'
+
+const { newFile, open, connect } = engineScope()
+
+/** What `sqlite(file)` throws at once, the file's name aside. */
+async function refusal(file: string, options = {}) {
+  const { code, message, error } = await failureOf(() => sqlite(file, options))
+  expect(error).toMatchObject({ name: 'SseError', expose: false })
+  return { code, message: message.replaceAll(file, '<file>') }
+}
+
+it.each(['', ' ', ':memory:', 'file:leads.db?mode=memory', undefined as unknown as string])(
+  '%j is not the path of a file',
+  async (path) => {
+    expect((await failureOf(() => sqlite(path))).message).toBe(
+      `sqlite: ${JSON.stringify(path)} is not the path of a file; for a log in memory use memory()`,
+    )
+  },
+)
+
+it.each([
+  [{ pollMs: 0 }, 'sqlite: pollMs must be 1 to 2147483647, not 0'],
+  [{ pollMs: Number.NaN }, 'sqlite: pollMs must be 1 to 2147483647, not NaN'],
+  [{ busyTimeoutMs: -1 }, 'sqlite: busyTimeoutMs must be 0 to 2147483647, not -1'],
+  [
+    { busyTimeoutMs: Number.POSITIVE_INFINITY },
+    'sqlite: busyTimeoutMs must be 0 to 2147483647, not Infinity',
+  ],
+])('options %j are refused', async (options, message) => {
+  expect(await refusal(newFile(), options)).toEqual({ code: 'option_invalid', message })
+})
+
+it('a folder that does not exist is named', async () => {
+  expect(await refusal(newFile('no/such/hub.db'))).toEqual({
+    code: 'engine_failed',
+    message: '<file> cannot be opened: its folder does not exist',
+  })
+})
+
+it('a folder is no file', async () => {
+  expect(await refusal(dirname(newFile()))).toEqual({
+    code: 'engine_failed',
+    message:
+      '<file> cannot be opened: it is a folder, or this process may not read and write it and its folder',
+  })
+})
+
+it('a file of another kind is left as it is', async () => {
+  const file = newFile()
+  writeFileSync(file, 'name,owner\n'.repeat(1000))
+  expect(await refusal(file)).toEqual({
+    code: 'engine_failed',
+    message: '<file> is not an SQLite database, or it is encrypted',
+  })
+  expect(statSync(file).size).toBe(11_000)
+})
+
+it('a corrupt file says so, when it is opened or when it is read', async () => {
+  const file = newFile()
+  const engine = open(file)
+  await engine.append(Array.from({ length: 2000 }, (_, index) => lead(`${'x'.repeat(200)}${index}`)))
+  await engine.close()
+  const pageSize = 4096
+  const descriptor = openSync(file, 'r+')
+  for (let page = 8; page < 100; page++)
+    writeSync(descriptor, Buffer.alloc(pageSize, 0xa5), 0, pageSize, page * pageSize)
+  closeSync(descriptor)
+  const { code, message } = await failureOf(() => open(file).read(0, 2000))
+  expect({ code, message: message.replace(file, '<file>') }).toEqual({
+    code: 'engine_failed',
+    message: '<file> is corrupt: stop its processes, keep a copy, and restore a backup or use a new file',
+  })
+})
+
+describe.skipIf(!process.seteuid)('a file that this process may only read is refused', () => {
+  const asked = async (file: string, folderMode: number) => {
+    chmodSync(file, 0o444)
+    chmodSync(dirname(file), folderMode)
+    const message = await asNobody(() => refusal(file))
+    chmodSync(dirname(file), 0o700)
+    return message
+  }
+  const readOnly = {
+    code: 'engine_failed',
+    message: '<file> may not be written: make it and its folder writable for this process',
+  }
+  const closed = {
+    code: 'engine_failed',
+    message:
+      '<file> cannot be opened: it is a folder, or this process may not read and write it and its folder',
+  }
+
+  it('one of ours', async () => {
+    const [inOpenFolder, inClosedFolder] = [newFile(), newFile()]
+    for (const file of [inOpenFolder, inClosedFolder]) await open(file).close()
+    expect(await asked(inOpenFolder, 0o777)).toEqual(readOnly)
+    expect(await asked(inClosedFolder, 0o000)).toEqual(closed)
+  })
+
+  it('one of the app', async () => {
+    const file = newFile()
+    connect(file, 'CREATE TABLE leads (id INTEGER)').close()
+    expect(await asked(file, 0o777)).toEqual(readOnly)
+    expect(await asked(file, 0o555)).toEqual(readOnly)
+  })
+})
+
+/** Root may write anything: runs `call` up to its first `await` as a user who may not. */
+async function asNobody<Result>(call: () => Promise<Result>): Promise<Result> {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  const result = call()
+  if (isRoot) process.seteuid?.(0)
+  return result
+}
+
+it('tables of somebody else are refused by name, and left alone', async () => {
+  const file = newFile()
+  const db = connect(file, `CREATE TABLE sse_meta (id INTEGER); CREATE TABLE sse_clients (id INTEGER)`)
+  expect(await refusal(file)).toEqual({
+    code: 'engine_failed',
+    message:
+      '<file> has tables named sse_… that are not of @sse/sqlite (sse_meta, sse_clients): rename them, or use another file',
+  })
+  expect(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 2 })
+  expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })
+})
+
+it('tables of a newer version are refused', async () => {
+  const file = newFile()
+  await open(file).close()
+  connect(file, `UPDATE sse_meta SET value = '7' WHERE name = 'version'`)
+  expect(await refusal(file)).toEqual({
+    code: 'engine_failed',
+    message: '<file> was written by a newer @sse/sqlite (tables 7, known 1): upgrade this one',
+  })
+})
+
+it('its tables live beside those of the app', async () => {
+  const file = newFile()
+  const db = connect(
+    file,
+    'CREATE TABLE leads (id INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO leads DEFAULT VALUES',
+  )
+  const engine = open(file)
+  expect((await engine.append([lead(1)])).positions).toEqual([1])
+  db.exec('INSERT INTO leads DEFAULT VALUES')
+  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+  const names = db.prepare(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name`).all()
+  expect(names.map(({ name }) => name)).toEqual([
+    'leads',
+    'sse_commits',
+    'sse_entries',
+    'sse_entries_by_channel',
+    'sse_entries_by_idempotency_key',
+    'sse_meta',
+    'sse_processes',
+  ])
+})
+
+it('the path is that of the folder it was opened in', async () => {
+  const file = newFile()
+  const cwd = process.cwd()
+  process.chdir(dirname(file))
+  const engine = open(basename(file))
+  process.chdir(cwd)
+  await engine.append([lead(1)])
+  expect(await open(file).read(0, 0)).toMatchObject({ head: 1 })
+})
+
+it('a file that was deleted or replaced underneath takes no more events', async () => {
+  const file = newFile()
+  const engine = open(file)
+  await engine.append([lead(1)])
+  rmSync(file)
+  const message = `${file} was deleted or replaced while it was open: restart this process`
+  expect(await failureOf(() => engine.append([lead(2)]))).toMatchObject({ code: 'engine_failed', message })
+  new DatabaseSync(file).close()
+  expect(await failureOf(() => engine.append([lead(2)]))).toMatchObject({ code: 'engine_failed', message })
+})
+
+it('a file that is being made by another connection is not waited for: the first call does', async () => {
+  const file = newFile()
+  const db = connect(file, 'BEGIN EXCLUSIVE; CREATE TABLE leads (id INTEGER)')
+  const engine = open(file)
+  const appended = engine.append([lead(1)])
+  setTimeout(() => db.exec('COMMIT'), 20)
+  expect((await appended).positions).toEqual([1])
+})
