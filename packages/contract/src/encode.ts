@@ -70,6 +70,12 @@ export function encodeData(data: string): string {
     .join('')}\n`
 }
 
+/** Reads back the data of a frame that was written with one line of it. */
+export function readFrameData(frame: string): string {
+  const start = frame.startsWith('data: ') ? 0 : frame.indexOf('\ndata: ') + 1
+  return frame.slice(start + 'data: '.length, -2)
+}
+
 /** A comment: nobody's event, but bytes on the wire. The heartbeat is the empty one. */
 export function encodeComment(text = ''): string {
   return `${text

@@ -9,7 +9,7 @@ export {
   type StreamContract,
   type StreamDefinition,
 } from './define-stream.ts'
-export { encodeComment, encodeMessage, type Message } from './encode.ts'
+export { encodeComment, encodeMessage, type Message, readFrameData } from './encode.ts'
 export {
   checkSize,
   createEventEncoder,

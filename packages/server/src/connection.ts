@@ -149,6 +149,10 @@ export class Connection implements Host {
     if (lastFrame === undefined) this.#sink?.destroy()
   }
 
+  destroy(): void {
+    this.#sink?.destroy()
+  }
+
   /** The response is closed: by its end, or because the client has left. */
   gone(): void {
     if (this.#isGone) return

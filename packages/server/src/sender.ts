@@ -14,6 +14,8 @@ export interface Host {
   report(error: unknown): void
   /** Ends it from outside. */
   close(reason: Error, lastFrame?: string): void
+  /** Cuts off a response that is ending, and drops what it has not sent yet. */
+  destroy(): void
   /** Calls `task` once the response is closed, by either side; at once if it is. */
   onGone(task: () => void): void
 }

@@ -1,5 +1,6 @@
 import type { EncodedEvent, EventName, Message, PayloadInput, StreamContract } from '@sse/contract'
 import { SseError } from '@sse/contract'
+import type { OpenableSource } from './sender.ts'
 
 /** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
 export type LiteralEvent<Contract extends StreamContract> = {
@@ -18,15 +19,17 @@ export interface UntypedEvent extends Omit<Message, 'data'> {
 
 /** What a source yields: for a contract its events, made by `event()` or written out; else plain messages. */
 export type Yielded<Contract> = Contract extends StreamContract
-  ? EncodedEvent<EventName<Contract>> | LiteralEvent<Contract>
+  ? EncodedEvent<EventName<Contract> | 'gap'> | LiteralEvent<Contract>
   : UntypedEvent
 
 export type Iterated<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
 
 /** Where a stream's events come from: made anew for each connection, or one that every connection iterates. */
 export type Source<Item, Context> =
-  | Iterated<Item>
-  | ((context: Context) => Iterated<Item> | Promise<Iterated<Item>>)
+  | Opened<Item>
+  | ((context: Context) => Opened<Item> | Promise<Opened<Item>>)
+
+type Opened<Item> = Iterated<Item> | (OpenableSource & AsyncIterable<Item>)
 
 export type Pulled = IteratorResult<unknown, unknown>
 

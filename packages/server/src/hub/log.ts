@@ -10,7 +10,7 @@ export interface LogSettings {
   /** New events, in order; the ring holds them already. */
   readonly onEvents: (frames: readonly StoredFrame[]) => void
   /** What the ring held has nothing to do with what comes: another epoch, or more was missed than is left. */
-  readonly onReset: (reason: Gap['reason']) => void
+  readonly onReset: (reason: Gap['reason'], headBefore: number) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -19,8 +19,8 @@ export interface Reading {
   readonly frames: readonly StoredFrame[]
   /** Everything in the channels asked for up to here is in `frames`. */
   readonly position: number
-  /** Some of what follows on the position asked for is no longer there. */
-  readonly gap: boolean
+  /** What follows on the position asked for is no longer there, up to this one. */
+  readonly missingUpTo: number | undefined
 }
 
 /** Entries a process takes from its engine at a time. */
@@ -142,10 +142,11 @@ export class Log {
   }
 
   #takePage({ epoch, head, oldest, entries }: Page, from: number): void {
+    const before = this.head
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
       this.#ring.reset(head)
-      return this.#settings.onReset('epoch')
+      return this.#settings.onReset('epoch', before)
     }
     if (head < from) {
       this.#settings.onError(
@@ -156,11 +157,11 @@ export class Log {
         ),
       )
       this.#ring.reset(head)
-      return this.#settings.onReset('ahead')
+      return this.#settings.onReset('ahead', before)
     }
     if (oldest > this.head + 1) {
       this.#ring.reset(oldest - 1)
-      this.#settings.onReset('trimmed')
+      this.#settings.onReset('trimmed', before)
     }
     const frames: StoredFrame[] = []
     for (const entry of entries) {
@@ -180,26 +181,26 @@ export class Log {
     let bytes = 0
     for (const frame of found) {
       if (bytes >= READ_BYTES)
-        return { frames, position: (frames.at(-1) as StoredFrame).position, gap: false }
+        return { frames, position: (frames.at(-1) as StoredFrame).position, missingUpTo: undefined }
       if (this.#ring.isSuperseded(frame)) continue
       frames.push(frame)
       bytes += frame.bytes.byteLength
     }
     const reached = found.length < READ_LIMIT ? this.head : (found.at(-1) as StoredFrame).position
-    return { frames, position: reached, gap: false }
+    return { frames, position: reached, missingUpTo: undefined }
   }
 
   /**
    * The same from the engine, for what is older than the ring.
    *
-   * @throws {SseError} what the engine says.
+   * @throws what the engine says; `onError` was told.
    */
   async readEngine(position: number, channels: readonly string[]): Promise<Reading> {
     try {
       const page = await this.#settings.engine.read(position, READ_LIMIT, channels)
       if (page.epoch !== this.#epoch) {
         await this.refresh() // `onReset` moves everybody
-        return { frames: [], position, gap: false }
+        return { frames: [], position, missingUpTo: undefined }
       }
       // Nobody is shown an event before this process has seen everything below it.
       const entries = page.entries.filter((entry) => entry.position <= this.head)
@@ -208,9 +209,11 @@ export class Log {
         .filter((frame) => !this.#ring.isSuperseded(frame))
       const isWhole = page.entries.length < READ_LIMIT
       const reached = isWhole ? page.head : (page.entries.at(-1) as { position: number }).position
-      return { frames, position: Math.min(reached, this.head), gap: page.oldest - 1 > position }
+      const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, this.head) : undefined
+      return { frames, position: Math.min(reached, this.head), missingUpTo }
     } catch (error) {
-      throw engineError(error)
+      this.#settings.onError(engineError(error))
+      throw error
     }
   }
 

@@ -8,6 +8,7 @@ const encoder = new TextEncoder()
 export interface StoredFrame {
   readonly position: number
   readonly channel: string
+  readonly event: string
   readonly key: string | undefined
   /** When it was stored, in milliseconds since 1970. */
   readonly at: number
@@ -16,7 +17,7 @@ export interface StoredFrame {
 
 export function storeFrame(epoch: string, { position, channel, key, at, event, data }: Entry): StoredFrame {
   const text = encodeMessage({ id: formatId({ epoch, position }), event, data })
-  return { position, channel, key, at, bytes: encoder.encode(text) }
+  return { position, channel, event, key, at, bytes: encoder.encode(text) }
 }
 
 /** One piece of memory with all of them, in order. */

@@ -1,0 +1,42 @@
+import type { Engine, Retention } from './engine.ts'
+
+/** How often age is looked at, and the least part of the count that may pile up before it is. */
+const INTERVAL_MS = 10_000
+const PART = 8
+
+/** Has the engine remove what exceeds the retention, now and then and one call at a time. */
+export class Trimmer {
+  readonly #engine: Engine
+  readonly #retention: Retention
+  readonly #onError: (error: unknown) => void
+  #stored = 0
+  #dueAt = 0
+  #isBusy = false
+
+  constructor(engine: Engine, retention: Retention, onError: (error: unknown) => void) {
+    this.#engine = engine
+    this.#retention = retention
+    this.#onError = onError
+  }
+
+  /** Notes that entries were added. */
+  stored(count: number): void {
+    this.#stored += count
+    if (this.#stored > this.#retention.maxEvents / PART) this.run()
+  }
+
+  /** Trims if it is time to. */
+  run(): void {
+    const isDue = performance.now() >= this.#dueAt || this.#stored > this.#retention.maxEvents / PART
+    if (this.#isBusy || !isDue) return
+    this.#isBusy = true
+    this.#stored = 0
+    this.#dueAt = performance.now() + INTERVAL_MS
+    this.#engine
+      .trim(this.#retention)
+      .catch(this.#onError)
+      .finally(() => {
+        this.#isBusy = false
+      })
+  }
+}
