@@ -1,7 +1,8 @@
 import type { StreamContract } from '@sse/contract'
 import type { Request, Response } from 'express'
+import type { AckArguments } from './ack-handler.ts'
 import { readArguments, type StreamArguments } from './arguments.ts'
-import { createNodeStream } from './node.ts'
+import { createNodeAck, createNodeStream } from './node.ts'
 import type { UntypedEvent } from './source.ts'
 
 /** What an Express handler's context has of its own. */
@@ -31,4 +32,18 @@ export function sse(...given: unknown[]): ExpressHandler {
   // Only a wildcard's value is a list, and no contract has one.
   return (req, res) =>
     stream({ req, res, params: req.params as Record<string, string>, native: { req, res } })
+}
+
+/**
+ * Takes a subscriber's acknowledgements as an Express 5 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
+ * `Last-Event-ID`, without a body; answers 204.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, ExpressNative>
+): ExpressHandler {
+  const acknowledge = createNodeAck<Contract, ExpressNative>(given)
+  return (req, res) =>
+    acknowledge({ req, res, params: req.params as Record<string, string>, native: { req, res } })
 }

@@ -1,8 +1,9 @@
 import type { StreamContract } from '@sse/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AckArguments } from './ack-handler.ts'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import { hijack } from './hijack.ts'
-import { createNodeStream } from './node.ts'
+import { createNodeAck, createNodeStream } from './node.ts'
 import type { UntypedEvent } from './source.ts'
 
 /** What a Fastify handler's context has of its own. */
@@ -33,5 +34,21 @@ export function sse(...given: unknown[]): FastifyHandler {
   return (request, reply) => {
     const params = request.params as Record<string, string>
     return stream({ req: request.raw, res: hijack(reply), params, native: { request, reply } })
+  }
+}
+
+/**
+ * Takes a subscriber's acknowledgements as a Fastify 5 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
+ * `Last-Event-ID`, without a body; answers 204.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, FastifyNative>
+): FastifyHandler {
+  const acknowledge = createNodeAck<Contract, FastifyNative>(given)
+  return (request, reply) => {
+    const params = request.params as Record<string, string>
+    return acknowledge({ req: request.raw, res: hijack(reply), params, native: { request, reply } })
   }
 }

@@ -1,8 +1,9 @@
 import type { StreamContract } from '@sse/contract'
 import type { Context } from 'hono'
+import type { AckArguments } from './ack-handler.ts'
 import { readArguments, type StreamArguments } from './arguments.ts'
 import type { UntypedEvent } from './source.ts'
-import { createWebStream } from './web.ts'
+import { createWebAck, createWebStream } from './web.ts'
 
 /** What a Hono handler's context has of its own. */
 export interface HonoNative {
@@ -29,4 +30,17 @@ export function sse<Item extends UntypedEvent>(
 export function sse(...given: unknown[]): HonoHandler {
   const stream = createWebStream<HonoNative>(readArguments(given))
   return (c) => stream({ request: c.req.raw, params: c.req.param(), native: { c } })
+}
+
+/**
+ * Takes a subscriber's acknowledgements as a Hono 4 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
+ * `Last-Event-ID`, without a body; answers 204.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, HonoNative>
+): HonoHandler {
+  const acknowledge = createWebAck<Contract, HonoNative>(given)
+  return (c) => acknowledge({ request: c.req.raw, params: c.req.param(), native: { c } })
 }

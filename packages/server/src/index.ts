@@ -7,6 +7,7 @@ export {
   type SseErrorCode,
   type SseErrorOptions,
 } from '@sse/contract'
+export type { AckArguments, AckContext, AckOptions, AckTarget } from './ack-handler.ts'
 export type { Admission, StreamArguments, StreamContext, StreamOptions } from './arguments.ts'
 export type { Diagnostics } from './diagnostics.ts'
 export type { Commit, Engine, Entry, LogState, NewEntry, Page, Retention } from './hub/engine.ts'
@@ -20,5 +21,5 @@ export type { SubscribeOptions, Subscription } from './hub/subscription.ts'
 export type { Host, OpenableSource, Sender } from './sender.ts'
 export type { SharedFrames } from './shared-frames.ts'
 export type { Sink } from './sink.ts'
-export type { Iterated, LiteralEvent, Source, UntypedEvent, Yielded } from './source.ts'
-export { sse, type WebHandler, type WebNative } from './web.ts'
+export type { Iterated, LiteralEvent, Opened, Source, UntypedEvent, Yielded } from './source.ts'
+export { ack, sse, type WebHandler, type WebNative } from './web.ts'

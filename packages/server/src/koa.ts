@@ -1,7 +1,8 @@
 import type { StreamContract } from '@sse/contract'
 import type { Context, Middleware } from 'koa'
+import type { AckArguments } from './ack-handler.ts'
 import { readArguments, type StreamArguments } from './arguments.ts'
-import { createNodeStream } from './node.ts'
+import { createNodeAck, createNodeStream } from './node.ts'
 import type { UntypedEvent } from './source.ts'
 
 /** What a Koa middleware's context has of its own. */
@@ -30,5 +31,22 @@ export function sse(...given: unknown[]): Middleware {
     ctx.respond = false
     const params = (ctx as { params?: Record<string, string> }).params ?? {}
     return stream({ req: ctx.req, res: ctx.res, params, native: { ctx } })
+  }
+}
+
+/**
+ * Takes a subscriber's acknowledgements as Koa 3 middleware: `router.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
+ * `Last-Event-ID`, without a body; answers 204.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, KoaNative>
+): Middleware {
+  const acknowledge = createNodeAck<Contract, KoaNative>(given)
+  return (ctx) => {
+    ctx.respond = false
+    const params = (ctx as { params?: Record<string, string> }).params ?? {}
+    return acknowledge({ req: ctx.req, res: ctx.res, params, native: { ctx } })
   }
 }

@@ -3,7 +3,7 @@ import type { StreamContract } from '@sse/contract'
 import { readArguments, type StreamContext, type StreamOptions } from './arguments.ts'
 import { type HijackableReply, hijack } from './hijack.ts'
 import { createNodeStream, type NodeRequest, type NodeResponse } from './node.ts'
-import type { Iterated, Yielded } from './source.ts'
+import type { Opened, Yielded } from './source.ts'
 
 /** What a Nest method's context has of its own: Node's objects, whichever platform is below. */
 export interface NestNative {
@@ -16,7 +16,7 @@ type NestContext<Contract> = StreamContext<Contract> & NestNative
 /** The method that `@sse()` decorates: a source. */
 export type NestSource<Contract> = (
   context: NestContext<Contract>,
-) => Iterated<Yielded<Contract>> | Promise<Iterated<Yielded<Contract>>>
+) => Opened<Yielded<Contract>> | Promise<Opened<Yielded<Contract>>>
 
 export type NestDecorator<Contract> = <Method extends NestSource<Contract>>(
   target: object,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { type AckArguments, createAckHandler } from './ack-handler.ts'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
 import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
@@ -44,6 +45,37 @@ export function sse(...given: unknown[]): NodeHandler {
     const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
     if (params) stream({ req, res, params, native: { req, res } }).catch((error) => giveUp(res, error))
     else send(res, req.method, refusal(new SseError('not_found', 'There is no stream at this path')))
+  }
+}
+
+/**
+ * Takes a subscriber's acknowledgements as a Node `(req, res)` handler: `POST` at the contract's path and `/ack`,
+ * the id in `Last-Event-ID`; answers 204. Another path gets 404.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, NodeNative>
+): NodeHandler {
+  const acknowledge = createNodeAck<Contract, NodeNative>(given)
+  const path = `${given[0].contract.path}/ack`
+  return (req, res) => {
+    const params = matchPath(path, readUrl(req).pathname)
+    if (params) acknowledge({ req, res, params, native: { req, res } }).catch((error) => giveUp(res, error))
+    else send(res, req.method, refusal(new SseError('not_found', 'There is nothing at this path')))
+  }
+}
+
+/** The one bridge for acknowledgements, as `createNodeStream` is for streams. */
+export function createNodeAck<Contract extends StreamContract, Native>(
+  given: AckArguments<Contract, Native>,
+): (request: NodeStreamRequest<Native>) => Promise<void> {
+  const acknowledge = createAckHandler<Native>(...(given as unknown as AckArguments<StreamContract, Native>))
+  return async ({ req, res, params, native }) => {
+    const method = req.method ?? 'GET'
+    const header = req.headers['last-event-id']
+    const lastEventId = header === undefined ? undefined : decodeLastEventId(String(header))
+    send(res, method, await acknowledge({ method, lastEventId, params, native }))
   }
 }
 

@@ -29,7 +29,8 @@ export type Source<Item, Context> =
   | Opened<Item>
   | ((context: Context) => Opened<Item> | Promise<Opened<Item>>)
 
-type Opened<Item> = Iterated<Item> | (OpenableSource & AsyncIterable<Item>)
+/** Something to iterate, or a hub's subscription, which is both. */
+export type Opened<Item> = Iterated<Item> | (OpenableSource & AsyncIterable<Item>)
 
 export type Pulled = IteratorResult<unknown, unknown>
 

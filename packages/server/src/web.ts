@@ -1,4 +1,5 @@
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { type AckArguments, createAckHandler } from './ack-handler.ts'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
 import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
@@ -48,6 +49,38 @@ export function sse(...given: unknown[]): WebHandler {
     const params = settled.contract ? matchPath(settled.contract.path, pathname) : {}
     if (!params) return whole(refusal(new SseError('not_found', 'There is no stream at this path')))
     return stream({ request, params, native: { request } })
+  }
+}
+
+/**
+ * Takes a subscriber's acknowledgements: `POST` at the contract's path and `/ack`, the id in `Last-Event-ID`;
+ * answers 204. Another path gets 404.
+ *
+ * @throws {SseError} `option_invalid`, at definition time.
+ * @example
+ * export const POST = ack(hub, ({ request }) => userOf(request)?.id)
+ */
+export function ack<Contract extends StreamContract>(
+  ...given: AckArguments<Contract, WebNative>
+): WebHandler {
+  const acknowledge = createWebAck<Contract, WebNative>(given)
+  const path = `${given[0].contract.path}/ack`
+  return async (request) => {
+    const params = matchPath(path, new URL(request.url).pathname)
+    if (!params) return whole(refusal(new SseError('not_found', 'There is nothing at this path')))
+    return acknowledge({ request, params, native: { request } })
+  }
+}
+
+/** The bridge for acknowledgements, as `createWebStream` is for streams. */
+export function createWebAck<Contract extends StreamContract, Native>(
+  given: AckArguments<Contract, Native>,
+): (request: WebStreamRequest<Native>) => Promise<Response> {
+  const acknowledge = createAckHandler<Native>(...(given as unknown as AckArguments<StreamContract, Native>))
+  return async ({ request, params, native }) => {
+    const header = request.headers.get('last-event-id')
+    const lastEventId = header === null ? undefined : decodeLastEventId(header)
+    return whole(await acknowledge({ method: request.method, lastEventId, params, native }))
   }
 }
 

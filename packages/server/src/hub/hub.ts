@@ -6,6 +6,7 @@ import {
   SseError,
   type StreamContract,
 } from '@sse/contract'
+import type { AckTarget } from '../ack-handler.ts'
 import type { Admission } from '../arguments.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../periodic.ts'
 import type { Host } from '../sender.ts'
@@ -56,8 +57,8 @@ export function createHub<Contract extends StreamContract>(
 const POLL_MS = 1_000
 
 /** See `createHub`. */
-export class Hub<Contract extends StreamContract> implements Admission {
-  readonly #contract: Contract
+export class Hub<Contract extends StreamContract> implements Admission, AckTarget<Contract> {
+  readonly contract: Contract
   readonly #settings: SettledHubOptions
   readonly #counters = new Counters()
   readonly #log: Log
@@ -73,7 +74,7 @@ export class Hub<Contract extends StreamContract> implements Admission {
   /** Not called directly: `createHub` does. */
   constructor(contract: Contract, settings: SettledHubOptions) {
     const { engine, retention, ring, latestPerKey, onError } = settings
-    this.#contract = contract
+    this.contract = contract
     this.#settings = settings
     this.#log = new Log({
       engine,
@@ -140,7 +141,7 @@ export class Hub<Contract extends StreamContract> implements Admission {
     checkName('channel', channel)
     if (key !== undefined) checkName('key', key)
     if (idempotencyKey !== undefined) checkName('idempotencyKey', idempotencyKey)
-    const data = encodeEventData(this.#contract, event satisfies EventName<Contract>, payload)
+    const data = encodeEventData(this.contract, event satisfies EventName<Contract>, payload)
     checkSize(event, data, this.#settings.maxEventBytes)
     return { channel, event, data, key, idempotencyKey }
   }
