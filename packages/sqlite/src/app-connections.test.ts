@@ -142,3 +142,31 @@ it('a transaction that has read too early is told to begin immediately', async (
     message: `${file}: the transaction has read what another connection has changed since; begin with BEGIN IMMEDIATE`,
   })
 })
+
+it('without room an insert fails, and the transaction takes its rows back', async () => {
+  const file = newFile()
+  const engine = open(file)
+  const db = connect(file, LEADS)
+  db.exec('PRAGMA max_page_count = 1') // as many as there are now
+  db.exec('BEGIN IMMEDIATE')
+  db.exec(`INSERT INTO leads (title) VALUES ('Ada')`)
+  expect(await failureOf(() => engine.insert(lead('x'.repeat(100_000)), db))).toMatchObject({
+    code: 'engine_unavailable',
+    message: `No room for ${file}: its disk is full or its max_page_count reached`,
+  })
+  expect(db.prepare('SELECT count(*) AS leads FROM leads').get()).toEqual({ leads: 0 })
+  db.exec('PRAGMA max_page_count = 1000000')
+  engine.insert(lead(1), db)
+  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+})
+
+it('a connection that was closed and opened again goes on', async () => {
+  const file = newFile()
+  const engine = open(file)
+  const db = connect(file)
+  engine.insert(lead(1), db)
+  db.close()
+  db.open()
+  engine.insert(lead(2), db)
+  expect(await engine.read(0, 10)).toMatchObject({ head: 2 })
+})

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { SseError } from '@sse/server'
+import { type NewEntry, SseError } from '@sse/server'
 import { isConnectedTo } from './connections.ts'
 import { EntryWriter } from './entry-writer.ts'
 
@@ -15,7 +15,18 @@ export class AppConnections {
     this.#file = file
   }
 
-  writer(db: DatabaseSync): EntryWriter {
+  write(db: DatabaseSync, entry: NewEntry, at: number): void {
+    try {
+      this.#writer(db).write(entry, at)
+    } catch (error) {
+      // The app has closed and opened it again: what was prepared before is gone.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE')) throw error
+      this.#writers.delete(db)
+      this.#writer(db).write(entry, at)
+    }
+  }
+
+  #writer(db: DatabaseSync): EntryWriter {
     let writer = this.#writers.get(db)
     if (!writer) {
       this.#check(db)

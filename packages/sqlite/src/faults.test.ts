@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { engineScope, failureOf, lead } from './testing/engine-scope.ts'
 
@@ -48,4 +51,41 @@ it('an engine that is closed while it waits for a lock gives up', async () => {
   await wait(5)
   await engine.close()
   expect(await appended).toMatchObject({ code: 'engine_unavailable', message: 'This engine is closed' })
+})
+
+const FULL_DISK = fileURLToPath(new URL('testing/full-disk-process.ts', import.meta.url))
+/** Runs a command in a file system of its own of 4 MB on the folder `$0`, gone with it. */
+const ON_A_SMALL_DISK = ['unshare', '--map-root-user', '--mount', 'sh', '-c']
+const MOUNT = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'
+
+const mayMount = canMount()
+
+function canMount(): boolean {
+  const [command = '', ...args] = [...ON_A_SMALL_DISK, MOUNT, '/tmp', 'true']
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
+  if (status === 0) return true
+  if (process.env.CI) throw new Error(`a small disk cannot be mounted: ${stderr}`)
+  console.warn(`\nSKIPPED a full disk: a small one cannot be mounted here: ${stderr}\n`)
+  return false
+}
+
+it.skipIf(!mayMount)('a full disk is an error that loses nothing; with room again all goes on', () => {
+  const folder = dirname(newFile())
+  const [command = '', ...args] = [...ON_A_SMALL_DISK, MOUNT, folder]
+  const node = [process.execPath, '--conditions=@sse/source', FULL_DISK, folder]
+  const { stdout, stderr } = spawnSync(command, [...args, ...node], { encoding: 'utf8' })
+  expect(stderr).toBe('')
+  const { acknowledged, ...said } = JSON.parse(stdout)
+  expect(acknowledged).toBeGreaterThan(50)
+  expect(said).toEqual({
+    failure: {
+      code: 'engine_unavailable',
+      message: 'No room for /hub.db: its disk is full or its max_page_count reached',
+      errcode: 13, // SQLITE_FULL
+    },
+    whileFull: { head: acknowledged, entries: 1 },
+    next: acknowledged + 1,
+    head: acknowledged + 10,
+    entries: acknowledged + 10,
+  })
 })

@@ -62,7 +62,7 @@ export class FileEngine implements SqliteEngine {
   insert(entry: NewEntry, db: DatabaseSync): void {
     try {
       this.#tablesOfTheFile()
-      this.#appConnections.writer(db).write(entry, Date.now())
+      this.#appConnections.write(db, entry, Date.now())
     } catch (error) {
       throw explain(error, this.#file)
     }
