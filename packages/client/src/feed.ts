@@ -63,6 +63,14 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
   onStatus(listener: (status: FeedStatus) => void): () => void
   /** The id a reconnect resumes after; `''` while there is none. */
   readonly lastEventId: string
+  /**
+   * Tells the server that everything up to `id` is dealt with (a durable subscription goes on after it, on any
+   * device). Cumulative: of many at once the newest is sent. What fails for lack of a connection is sent again
+   * when the stream is open.
+   *
+   * @returns a promise that may be ignored; rejects with `network` or `http_status`, which `onError` is told too.
+   */
+  ack(id: string): Promise<void>
   /** Ends it for good, at once. Closing twice is nothing. */
   close(): void
 }

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { createParser } from 'eventsource-parser'
+import { toByteString } from './byte-string.ts'
 import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportEvents, TransportRequest } from './transport.ts'
 
@@ -61,9 +62,4 @@ async function read(body: ReadableStream<Uint8Array>, events: TransportEvents): 
     if (done) return // an unfinished block is dropped, as the standard has it
     parser.feed(decoder.decode(value, { stream: true }))
   }
-}
-
-/** A header carries bytes: an id beyond Latin-1 goes as its UTF-8, one character a byte, as browsers send it. */
-function toByteString(text: string): string {
-  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }

@@ -3,8 +3,9 @@ import { decodeEvent, decodeServerError } from './decode-event.ts'
 import { EventQueue } from './event-queue.ts'
 import type { EventMeta, Feed, InvalidEvent } from './feed.ts'
 import { canHeal, type ReconnectOptions, reconnectDelay } from './reconnect.ts'
+import { sendAck } from './send-ack.ts'
 import type { FeedStatus } from './status.ts'
-import type { Transport, TransportHandle, TransportRequest } from './transport.ts'
+import type { PreparedRequest, Transport, TransportHandle } from './transport.ts'
 
 export interface FeedSettings {
   contract: StreamContract | undefined
@@ -12,7 +13,7 @@ export interface FeedSettings {
   reconnect: Required<ReconnectOptions>
   lastEventId?: string
   /** Asked before each attempt, so that a token can be fresh. */
-  prepare: () => Promise<Omit<TransportRequest, 'lastEventId' | 'eventNames'>>
+  prepare: () => Promise<PreparedRequest>
   onInvalid?: (event: InvalidEvent) => void
   onError?: (error: unknown) => void
 }
@@ -34,6 +35,10 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   #timer: ReturnType<typeof setTimeout> | undefined
   /** What the server said in `sse.error`, until the connection it ended is over. */
   #serverError: SseError | undefined
+
+  /** The newest id to acknowledge, until the server has it. */
+  #ackId: string | undefined
+  #acking: Promise<void> | undefined
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
@@ -66,6 +71,16 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     return () => this.#statusListeners.delete(listener)
   }
 
+  ack(id: string): Promise<void> {
+    this.#ackId = id
+    this.#acking ??= this.#sendAcks().finally(() => {
+      this.#acking = undefined
+    })
+    // Nobody has to look: it was reported, and what can heal is sent again.
+    this.#acking.catch(nowhere)
+    return this.#acking
+  }
+
   close(): void {
     this.finish('closed')
   }
@@ -94,6 +109,22 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
     for (const queue of [...this.#queues]) queue.finish(error)
   }
 
+  /** One at a time, and the newest only: acknowledgements are cumulative. */
+  async #sendAcks(): Promise<void> {
+    while (this.#ackId !== undefined) {
+      const request = await this.#settings.prepare()
+      const id = this.#ackId
+      this.#ackId = undefined
+      try {
+        await sendAck(request, id)
+      } catch (error) {
+        if (canHeal(error as SseError)) this.#ackId ??= id
+        this.#report(error, nowhere)
+        throw error
+      }
+    }
+  }
+
   async #connect(): Promise<void> {
     if (this.#isClosed) return
     this.#setStatus({ state: 'connecting', attempt: this.#attempt })
@@ -105,7 +136,10 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
       this.#handle = transport(
         { ...request, lastEventId: this.#lastEventId, eventNames },
         {
-          onOpen: () => this.#setStatus({ state: 'open' }),
+          onOpen: () => {
+            this.#setStatus({ state: 'open' })
+            if (this.#ackId !== undefined) this.ack(this.#ackId)
+          },
           onId: (id) => {
             // What follows a `close()` in a listener was not seen by the app.
             if (!this.#isClosed) this.#lastEventId = id
@@ -136,7 +170,8 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
       this.#serverError = decodeServerError(data)
       return
     }
-    this.#attempt = 1 // progress: the next failure is a first one
+    // Progress: the next failure is a first one. A greeting is none: a server may fall over right after it.
+    if (event !== CONTROL.open) this.#attempt = 1
     const name = event === CONTROL.gap ? 'gap' : event
     if (!this.#listeners.get(name)?.size && !this.#queues.size) return // nothing is parsed for nobody
     const decoded = decodeEvent(this.#settings.contract, event, data)

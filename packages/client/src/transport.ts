@@ -1,18 +1,22 @@
 import type { SseError } from '@sse/contract'
 
-/** One attempt to open a stream, as a transport is asked for it. */
-export interface TransportRequest {
+/** What every request of a feed has in common. */
+export interface PreparedRequest {
   /** Absolute, or relative to the page. */
   readonly url: string
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: BodyInit | undefined
   readonly credentials: RequestCredentials | undefined
+  readonly fetch: typeof fetch
+}
+
+/** One attempt to open a stream, as a transport is asked for it. */
+export interface TransportRequest extends PreparedRequest {
   /** The id to resume after; `''` for none. */
   readonly lastEventId: string
   /** Event names known when the attempt starts: a transport that must ask for each by name needs them. */
   readonly eventNames: Iterable<string>
-  readonly fetch: typeof fetch
 }
 
 /** What a transport tells, each a plain function. After `onEnd` it tells nothing more; after `close` nobody listens. */
