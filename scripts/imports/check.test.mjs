@@ -17,6 +17,7 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }))
 const contract = 'packages/contract/src'
 const server = 'packages/server/src'
 const client = 'packages/client/src'
+const sqlite = 'packages/sqlite/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -30,7 +31,9 @@ const sound = {
   [`${client}/index.ts`]: `import '@sse/contract'\nimport 'eventsource-parser'`,
   [`${client}/native.ts`]: `import '@sse/contract'`,
   [`${client}/polyfill.ts`]: `import('event-source-polyfill')`,
-  'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'`,
+  [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
+  [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
+  'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
 const proofs = {
@@ -39,6 +42,8 @@ const proofs = {
   'contract-imports-types-only': { [`${contract}/a.ts`]: `import '@standard-schema/spec'` },
   'server-imports-contract-only': { [`${server}/a.ts`]: `import type {} from '@sse/client'` },
   'client-imports-contract-only': { [`${client}/a.ts`]: `import type {} from '@sse/server'` },
+  'engines-import-server-only': { [`${sqlite}/a.ts`]: `import type {} from '@sse/contract'` },
+  'engines-are-leaves': { [`${server}/a.test.ts`]: `import '@sse/sqlite'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './express.ts'` },
@@ -72,7 +77,7 @@ function plant(name, files) {
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client']) {
+  for (const own of ['contract', 'server', 'client', 'sqlite']) {
     const exports = { '.': { '@sse/source': './src/index.ts' }, './*': { '@sse/source': './src/*.ts' } }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

@@ -4,6 +4,8 @@ const outside = (name) => `^packages/(?!${name}/)`
 /** Tests, and what they share: never published. */
 const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
 const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
+/** Each runs on Node with a store of its own. */
+const engines = '^packages/(sqlite)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 
 export const graphRules = [
@@ -37,6 +39,22 @@ export const graphRules = [
     comment: 'Server and client know each other through the contract.',
     from: { path: inside('client') },
     to: { path: outside('(client|contract)') },
+  },
+  {
+    name: 'engines-import-server-only',
+    comment: "An engine knows the server's root, and the client of its own store.",
+    from: { path: engines, pathNot: tests },
+    to: {
+      path: '.',
+      pathNot: ['^packages/$1/', '^packages/server/src/index\\.ts$'],
+      dependencyTypesNot: ['core'],
+    },
+  },
+  {
+    name: 'engines-are-leaves',
+    comment: 'An engine is chosen by the app: no package imports one.',
+    from: { path: '^packages/([^/]+)/' },
+    to: { path: engines, pathNot: '^packages/$1/' },
   },
   {
     name: 'packages-by-public-name',
@@ -76,14 +94,14 @@ export const graphRules = [
   },
   {
     name: 'node-in-the-bridge-only',
-    comment: 'Only node.ts and its helpers node-*.ts may name a Node built-in.',
-    from: { path: '^packages/', pathNot: [...nodeBridge, tests] },
+    comment: 'Only node.ts, its helpers node-*.ts and the engines may name a Node built-in.',
+    from: { path: '^packages/', pathNot: [...nodeBridge, engines, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {
     name: 'roots-without-node',
     comment:
-      'The root of every package runs in Workers, Deno, Bun and browsers: nothing it reaches is the Node bridge.',
+      'The root of every package but an engine runs in Workers, Deno, Bun and browsers: it never reaches the Node bridge.',
     from: { path: '^packages/[^/]+/src/index\\.ts$' },
     to: { path: nodeBridge, reachable: true },
   },
