@@ -1,0 +1,94 @@
+import { EventEmitter, once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { SseError } from '@sse/server'
+import { sse } from '@sse/server/fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { newLead } from '../shared/lead.ts'
+import { desk, inboxOf, type Overview } from '../shared/stream.ts'
+import { requireDispatcher, requirePerson } from './access.ts'
+import { assignLead } from './assign-lead.ts'
+import { readRecent, readTeam } from './leads.ts'
+import { findPerson } from './people.ts'
+import { randomLead } from './random-lead.ts'
+import type { PersonOf } from './sign-in.ts'
+import type { Store } from './store.ts'
+
+const MIN_INTERVAL_MS = 100
+
+/** Something in the overview is not what it was. */
+export class Changes extends EventEmitter<{ change: [] }> {}
+
+/** Assigning leads, and the dispatcher's view of the team. */
+export function addDeskRoutes(app: FastifyInstance, store: Store, personOf: PersonOf, changes: Changes) {
+  const { db, hub } = store
+  const isOnline = (person: string) => hub.presence(inboxOf(person)).includes(person)
+  const overview = (): Overview => ({
+    team: readTeam(db).map((person) => ({ ...person, isOnline: isOnline(person.id) })),
+    recent: readRecent(db),
+  })
+
+  changes.setMaxListeners(0)
+  for (const { id } of readTeam(db)) hub.onPresence(inboxOf(id), () => changes.emit('change'))
+
+  app.get(
+    desk.path,
+    sse(
+      desk,
+      async function* ({ event, signal }) {
+        while (true) {
+          // Listens before it looks: what changes in between is in the next overview.
+          const changed = once(changes, 'change', { signal })
+          changed.catch(() => {}) // The client may leave before anybody waits for it.
+          yield event('overview', overview())
+          await changed
+          // However many leads come at once, some overviews a second are enough for a person.
+          await setTimeout(MIN_INTERVAL_MS, undefined, { signal })
+        }
+      },
+      {
+        authorize: ({ request }) => !!requireDispatcher(request, personOf),
+        reauthorizeMs: 60_000,
+        // Ended together with the inboxes when the server stops.
+        hub,
+      },
+    ),
+  )
+
+  app.post('/api/leads', (request, reply) => {
+    const { id: assignedBy } = requireDispatcher(request, personOf)
+    const given = newLead.parse(request.body)
+    requireSalesperson(given.owner)
+    const lead = assignLead(store, given, { assignedBy, requestId: requestIdOf(request) })
+    changes.emit('change')
+    return reply.code(201).send({ lead })
+  })
+
+  // For the demo: a dispatcher sends anybody something, the others themselves.
+  const randomBody = z.object({ owner: z.string() })
+  app.post('/api/leads/random', (request, reply) => {
+    const { id: assignedBy, role } = requirePerson(request, personOf)
+    const { owner } = randomBody.parse(request.body)
+    if (owner !== assignedBy && role !== 'dispatcher') {
+      throw new SseError('forbidden', 'Only a dispatcher sends leads to others', { status: 403 })
+    }
+    requireSalesperson(owner)
+    const lead = assignLead(store, randomLead(owner), { assignedBy, requestId: requestIdOf(request) })
+    changes.emit('change')
+    return reply.code(201).send({ lead })
+  })
+
+  function requireSalesperson(id: string): void {
+    if (findPerson(db, id)?.role === 'sales') return
+    throw new SseError('owner_unknown', 'There is no such salesperson', { status: 400 })
+  }
+}
+
+/** Made by the client for each assignment, and sent again with it when the answer got lost. */
+function requestIdOf(request: FastifyRequest): string {
+  const id = request.headers['idempotency-key']
+  if (typeof id === 'string' && id.length >= 8 && id.length <= 100) return id
+  throw new SseError('idempotency_key_missing', 'Send an Idempotency-Key of 8 to 100 characters', {
+    status: 400,
+  })
+}

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { buildApp } from './app.ts'
+import { buildPage } from './build-page.ts'
+import { choosePort } from './choose-port.ts'
+import { DEMO_PASSWORD } from './people.ts'
+import { readSecret } from './secret.ts'
+import { openStore } from './store.ts'
+
+const folder = process.env.LEAD_DESK_DATA ?? fileURLToPath(new URL('../data/', import.meta.url))
+mkdirSync(folder, { recursive: true })
+
+const page = await buildPage()
+const store = openStore(folder, Number(process.env.LEAD_DESK_MAX_EVENTS) || undefined)
+const app = await buildApp({ store, page, secret: readSecret(folder) })
+
+const port = await choosePort()
+await app.listen({ port })
+console.log(
+  `Open http://localhost:${port} and sign in as Dana, Ada, Ben or Chloe; the password is "${DEMO_PASSWORD}"`,
+)
+
+let isStopping = false
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, async () => {
+    // Asked twice: somebody is in a hurry. Nothing is lost by it, what was assigned is on the disk.
+    if (isStopping) process.exit(1)
+    isStopping = true
+    // Pages are told to come back, and do so to the next process.
+    await store.hub.drain({ graceMs: 500 })
+    await app.close()
+    await store.hub.close()
+    store.db.close()
+  })
+}
