@@ -13,7 +13,8 @@ const entriesOf = (name: string): string[] => {
     .map((entry) => name + entry.slice(1))
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
-const ENTRIES = ROOTS.flatMap(entriesOf)
+const ENGINES = ['@sse/sqlite']
+const ENTRIES = [...ROOTS, ...ENGINES].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. */
 const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')
 const PAGE = [...ROOTS, '@sse/client/native', '@sse/client/polyfill']
@@ -30,8 +31,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are eleven entries', () => {
-  expect(ENTRIES).toHaveLength(11)
+it('there are twelve entries', () => {
+  expect(ENTRIES).toHaveLength(12)
 })
 
 describe.each([
@@ -40,7 +41,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|sqlite)( \w+)*$/,
     )
   })
 

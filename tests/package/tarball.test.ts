@@ -9,19 +9,22 @@ const files = inject('tarballs').flatMap((tarball) =>
     .split('\n')
     .map((file) => file.replace(/^package\//, '')),
 )
-const folders = ['client', 'contract', 'server'].map((name) =>
+const folders = ['client', 'contract', 'server', 'sqlite'].map((name) =>
   join(inject('installed'), 'node_modules/@sse', name),
 )
 
-it('three packages hold what they run on, their types, their page and their licence, and nothing else', () => {
-  expect(inject('tarballs')).toHaveLength(3)
+it('four packages hold what they run on, their types, their page and their licence, and nothing else', () => {
+  expect(inject('tarballs')).toHaveLength(4)
   expect(files.filter((file) => !/^dist\/[\w-]+\.(js|js\.map|d\.ts)$/.test(file)).sort()).toEqual([
     'LICENSE',
     'LICENSE',
     'LICENSE',
+    'LICENSE',
     'README.md',
     'README.md',
     'README.md',
+    'README.md',
+    'package.json',
     'package.json',
     'package.json',
     'package.json',
