@@ -20,17 +20,20 @@ function publish(file: string, channel: string, times: number) {
   })
   children.push(child)
   const acknowledged: number[] = []
-  const saidReady = Promise.withResolvers<void>()
+  let saidReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    saidReady = resolve
+  })
   const watchers: { count: number; resolve: () => void }[] = []
   createInterface({ input: child.stdout! }).on('line', (line) => {
-    if (line === 'ready') saidReady.resolve()
+    if (line === 'ready') saidReady()
     else if (line !== 'done') acknowledged.push(Number(line))
     for (const { count, resolve } of watchers) if (acknowledged.length >= count) resolve()
   })
   return {
     child,
     acknowledged,
-    ready: saidReady.promise,
+    ready,
     exited: once(child, 'close').then(([code, signal]) => code ?? signal),
     has: (count: number) => new Promise<void>((resolve) => watchers.push({ count, resolve })),
   }
