@@ -1,0 +1,76 @@
+import { makeText, makeTick } from './tick.ts'
+
+interface Expected {
+  /** Number of the first event. */
+  first: number
+  events: number
+  payloadBytes: number
+}
+
+/** What is wrong with what a connection got, if anything: its events must be all that were published, in order. */
+export function findProblem(
+  received: Buffer,
+  protocol: 'sse' | 'websocket',
+  { first, events, payloadBytes }: Expected,
+): string | undefined {
+  const body = dropHead(received)
+  const found = protocol === 'sse' ? readEvents(body.toString('latin1')) : readMessages(body)
+  const text = makeText(payloadBytes)
+  if (found.length !== events) return `${found.length} events came, ${events} were published`
+  for (const [index, { id, data }] of found.entries()) {
+    if (data !== JSON.stringify(makeTick(first + index, text))) return `event ${first + index} is ${data}`
+    if (!id) return `event ${first + index} has no id`
+  }
+  return undefined
+}
+
+/** The first bytes are the response's head; later ones are not. */
+function dropHead(received: Buffer): Buffer {
+  if (received.subarray(0, 5).toString('latin1') !== 'HTTP/') return received
+  return received.subarray(received.indexOf('\r\n\r\n') + 4)
+}
+
+interface Event {
+  id: string
+  data: string
+}
+
+function readEvents(chunked: string): Event[] {
+  const found: Event[] = []
+  for (const block of unchunk(chunked).split('\n\n')) {
+    const fields = new Map(block.split('\n').map(readField))
+    const data = fields.get('data')
+    if (fields.get('event') === 'tick' && data) found.push({ id: fields.get('id') ?? '', data })
+  }
+  return found
+}
+
+function readField(line: string): [string, string] {
+  const colon = line.indexOf(':')
+  return [line.slice(0, colon), line.slice(colon + 1).trimStart()]
+}
+
+function unchunk(body: string): string {
+  const parts: string[] = []
+  for (let at = 0; ; ) {
+    const lineEnd = body.indexOf('\r\n', at)
+    const length = Number.parseInt(body.slice(at, lineEnd), 16)
+    if (lineEnd === -1 || !(length > 0)) return parts.join('')
+    parts.push(body.slice(lineEnd + 2, lineEnd + 2 + length))
+    at = lineEnd + 2 + length + 2
+  }
+}
+
+/** Text messages of a WebSocket server: never masked. */
+function readMessages(frames: Buffer): Event[] {
+  const found: Event[] = []
+  for (let at = 0; at < frames.length; ) {
+    const short = (frames[at + 1] as number) & 0x7f
+    const head = short < 126 ? 2 : 4 // nothing here is longer than 64 KB
+    const length = short < 126 ? short : frames.readUInt16BE(at + 2)
+    const message = JSON.parse(frames.toString('latin1', at + head, at + head + length))
+    found.push({ id: message.id, data: JSON.stringify(message.data) })
+    at += head + length
+  }
+  return found
+}

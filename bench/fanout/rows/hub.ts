@@ -1,0 +1,28 @@
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { sse } from '@sse/server/node'
+import { listen } from '../listen.ts'
+import type { StartPublisher } from '../rows.ts'
+import type { Tick } from '../tick.ts'
+
+/** The longest a contract can say: no heartbeat comes within a run. */
+const LONG_MS = 2_147_483_647
+
+/** Through the public API and with everything on: the contract, ids, history as it comes, and resuming. */
+export const start: StartPublisher = async ({ heartbeatMs }) => {
+  const contract = defineStream({
+    path: '/ticks',
+    heartbeatMs: Math.min(heartbeatMs, LONG_MS),
+    events: { tick: type<Tick>() },
+  })
+  const hub = createHub(contract)
+  const port = await listen(
+    sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })),
+  )
+  return {
+    port,
+    async publish(ticks) {
+      await Promise.all(ticks.map((tick) => hub.publish('everyone', 'tick', tick)))
+    },
+  }
+}

@@ -1,0 +1,48 @@
+/** One row's server, alone in its process so that its CPU time is its own: `node server.ts <row> <heartbeatMs>`. */
+import { readFileSync } from 'node:fs'
+import type { Burst, ServerAnswer, ServerOrder } from './messages.ts'
+import type { StartPublisher } from './rows.ts'
+import { makeText, makeTick } from './tick.ts'
+
+const [row, heartbeatMs] = process.argv.slice(2)
+const { start } = (await import(`./rows/${row}.ts`)) as { start: StartPublisher }
+const publisher = await start({ heartbeatMs: Number(heartbeatMs) })
+let published = 0
+
+process.on('message', async (order: ServerOrder) => {
+  switch (order.type) {
+    case 'publish':
+      await publish(order.burst)
+      return say({ type: 'published' })
+    case 'cpu':
+      return say({ type: 'cpu', cpuMs: publisher.cpuMs?.() ?? ownCpuMs() })
+    case 'pss':
+      if (order.collect) globalThis.gc?.()
+      return say({ type: 'pss', pssBytes: pssBytes() })
+  }
+})
+process.on('disconnect', () => process.exit())
+say({ type: 'listening', port: publisher.port })
+
+async function publish({ turns, eventsPerTurn, payloadBytes }: Burst): Promise<void> {
+  const text = makeText(payloadBytes)
+  for (let turn = 0; turn < turns; turn++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await publisher.publish(Array.from({ length: eventsPerTurn }, () => makeTick(published++, text)))
+  }
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Its share of physical memory, as the kernel counts it. */
+function pssBytes(): number {
+  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]
+  return Number(kilobytes) * 1024
+}
+
+function say(answer: ServerAnswer): void {
+  process.send?.(answer)
+}
