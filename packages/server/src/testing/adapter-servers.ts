@@ -25,6 +25,7 @@ import { sse as sseWeb } from '../index.ts'
 import { sse as sseKoa } from '../koa.ts'
 import { sse as sseNest } from '../nest.ts'
 import { sse as sseNode } from '../node.ts'
+import type { Opened, Yielded } from '../source.ts'
 import { fetchHttp2 } from './fetch-http2.ts'
 
 export const stream = defineStream({
@@ -33,7 +34,7 @@ export const stream = defineStream({
 })
 
 type Context = StreamContext<typeof stream>
-export type TestSource = (context: Context) => AsyncGenerator<ReturnType<Context['event']>>
+export type TestSource = (context: Context) => Opened<Yielded<typeof stream>>
 export type TestOptions = StreamOptions<Context>
 
 export interface RunningServer {

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest'
+import { memory } from '../index.ts'
+import { read, readOpen, serveHub, type TestHub, testHub } from '../testing/hub-server.ts'
+import type { Engine } from './engine.ts'
+
+const publish = async (hub: TestHub, channel: string, from: number, to: number) => {
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n)
+  return Promise.all(numbers.map((n) => hub.publish(channel, 'count', n)))
+}
+
+/** Notes how often an engine is read. */
+function counted(engine: Engine): Engine & { reads: number } {
+  const read = engine.read.bind(engine)
+  const counting = Object.assign(engine, {
+    reads: 0,
+    read(...given: Parameters<Engine['read']>) {
+      counting.reads += 1
+      return read(...given)
+    },
+  })
+  return counting
+}
+
+describe('a resume', () => {
+  it('gets what came meanwhile, in order and once, then what comes', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const ids = await publish(hub, 'ada', 0, 10)
+    const reader = await read(`${origin}/leads/ada`, ids[3])
+    await publish(hub, 'ada', 10, 12)
+    await reader.until(({ events }) => events.length === 8)
+    expect(reader.payloads).toEqual([4, 5, 6, 7, 8, 9, 10, 11])
+    expect(reader.messages[0]).toEqual({ id: ids[3], event: 'sse.open', data: '' })
+  })
+
+  it('of a connection that has received nothing yet is exact: the opening carries an id', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    await publish(hub, 'ada', 0, 3)
+    const first = await readOpen(`${origin}/leads/ada`)
+    expect(first.events).toEqual([])
+    first.close()
+    await publish(hub, 'ada', 3, 5)
+    const second = await read(`${origin}/leads/ada`, first.lastEventId)
+    await second.until(({ events }) => events.length === 2)
+    expect(second.payloads).toEqual([3, 4])
+  })
+
+  it('cut off between the opening and the replay misses nothing: the opening carries where it stands', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const ids = await publish(hub, 'ada', 0, 5)
+    const reader = await readOpen(`${origin}/leads/ada`, ids[1])
+    expect(reader.messages[0]?.id).toBe(ids[1])
+  })
+
+  it('of many channels needs the one id that a client keeps', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const ids: string[] = []
+    for (let n = 0; n < 9; n += 1) {
+      ids.push(await hub.publish(['ada', 'everyone', 'ben'][n % 3] as string, 'count', n))
+    }
+    const reader = await read(`${origin}/leads/ada`, ids[1])
+    await reader.until(({ events }) => events.length === 4)
+    expect(reader.payloads).toEqual([3, 4, 6, 7])
+  })
+
+  it('of a quiet connection uses the heartbeat’s id', async () => {
+    const hub = testHub({ retention: { maxEvents: 5 } })
+    const { defineStream, type } = await import('@sse/contract')
+    const { sse } = await import('../node.ts')
+    const { createServer } = await import('node:http')
+    const { listen, stream } = await import('../testing/adapter-servers.ts')
+    const { scoped } = await import('../testing/server-scope.ts')
+    const beating = defineStream({
+      ...stream,
+      heartbeatMs: 20,
+      events: { ...stream.events, other: type<1>() },
+    })
+    const handler = sse(beating, ({ lastEventId }) => hub.subscribe('ada', { after: lastEventId }))
+    const { origin } = await scoped(listen(createServer(handler)))
+    const reader = await readOpen(`${origin}/leads/ada`)
+    const ids = await publish(hub, 'somebody else', 0, 100)
+    await reader.until(({ lastEventId }) => lastEventId === ids.at(-1))
+    expect((await reader.message('sse.heartbeat')).data).toBe('')
+    expect(reader.events).toEqual([])
+    const second = await readOpen(`${origin}/leads/ada`, reader.lastEventId)
+    expect(second.messages.map(({ event }) => event)).toEqual(['sse.open'])
+  })
+
+  it('after a trim reports a gap before anything else, with the oldest id still held, then all that is left', async () => {
+    const engine = memory()
+    const hub = testHub({ engine, retention: { maxEvents: 4 } })
+    const { origin } = await serveHub(hub)
+    const ids = await publish(hub, 'ada', 0, 10)
+    await engine.trim({ maxEvents: 4, maxAgeMs: Number.POSITIVE_INFINITY })
+    const reader = await read(`${origin}/leads/ada`, ids[2])
+    await reader.until(({ events }) => events.length === 4)
+    expect(reader.payloads).toEqual([6, 7, 8, 9])
+    const order = reader.messages.map(({ event }) => event)
+    expect(order.indexOf('sse.gap')).toBeLessThan(order.indexOf('count'))
+    const gap = await reader.message('sse.gap')
+    expect(JSON.parse(gap.data)).toEqual({ reason: 'trimmed', since: ids[6] })
+    expect(gap.id).toBe(ids[5]) // cut off here, it resumes with what is left
+    const exact = await readOpen(`${origin}/leads/ada`, ids[5])
+    await exact.until(({ events }) => events.length === 4)
+    expect(exact.messages.map(({ event }) => event)).not.toContain('sse.gap')
+  })
+
+  it('with the id of another log reports a gap, and goes on from now', async () => {
+    const before = testHub()
+    const [old] = await publish(before, 'ada', 0, 1)
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const ids = await publish(hub, 'ada', 0, 3)
+    const reader = await read(`${origin}/leads/ada`, old)
+    await reader.message('sse.open')
+    await hub.publish('ada', 'count', 3)
+    await reader.until(({ events }) => events.length > 0)
+    expect(reader.payloads).toEqual([3])
+    expect(reader.messages[0]).toEqual({ id: ids[2], event: 'sse.gap', data: '{"reason":"epoch"}' })
+  })
+
+  it('with an id of the future reports a gap', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const [id] = await publish(hub, 'ada', 0, 1)
+    const reader = await read(`${origin}/leads/ada`, id?.replace(/-1$/, '-zz'))
+    await reader.message('sse.open')
+    expect(reader.messages[0]).toMatchObject({ id, event: 'sse.gap', data: '{"reason":"ahead"}' })
+  })
+
+  it.each([
+    '',
+    ' ',
+    '0',
+    '-1',
+    'nonsense',
+    'a-',
+    '-',
+    'a-01',
+    'a-zzzzzzzzzzzz',
+    'ü-1',
+    '../etc/passwd',
+    'a-1-2',
+  ])(
+    'with the forged id %j is a gap or a fresh start, never an error, and shows nothing of other channels',
+    async (forged) => {
+      const hub = testHub()
+      const { origin } = await serveHub(hub)
+      await hub.publish('secret', 'text', 'not for ada')
+      const reader = await readOpen(`${origin}/leads/ada?lastEventId=${encodeURIComponent(forged)}`)
+      await hub.publish('ada', 'count', 1)
+      await reader.until(({ events }) => events.length > 0)
+      expect(reader.payloads).toEqual([1])
+      expect(reader.messages.some(({ event }) => event === 'sse.gap')).toBe(forged !== '')
+    },
+  )
+
+  it('with an id of somebody else’s channel is a place in the order, and worth nothing else', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const foreign = await hub.publish('ben', 'count', 1)
+    await hub.publish('ben', 'count', 2)
+    await hub.publish('ada', 'count', 3)
+    const reader = await read(`${origin}/leads/ada`, foreign)
+    await reader.until(({ events }) => events.length > 0)
+    expect(reader.payloads).toEqual([3])
+  })
+
+  it('older than the ring is read from the engine, over more than 10,000 events', async () => {
+    const engine = counted(memory())
+    const hub = testHub({ engine, ring: { maxEvents: 50 } })
+    const { origin } = await serveHub(hub)
+    const ids = await publish(hub, 'ada', 0, 12_000)
+    const reads = engine.reads
+    const reader = await read(`${origin}/leads/ada`, ids[9])
+    await reader.until(({ events }) => events.length === 11_990)
+    expect(reader.payloads).toEqual(Array.from({ length: 11_990 }, (_, n) => n + 10))
+    expect(engine.reads).toBeGreaterThan(reads)
+  })
+
+  it('within the ring never asks the engine, also right after a restart', async () => {
+    const engine = counted(memory())
+    const before = testHub({ engine })
+    const ids = await publish(before, 'ada', 0, 500)
+    const hub = testHub({ engine })
+    const { origin } = await serveHub(hub)
+    const first = await readOpen(`${origin}/leads/ada`)
+    first.close()
+    const reads = engine.reads
+    const readers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => read(`${origin}/leads/ada`, ids[n * 9])),
+    )
+    for (const [n, reader] of readers.entries()) {
+      await reader.until(({ events }) => events.length === 499 - n * 9)
+    }
+    expect(engine.reads - reads).toBeLessThan(3) // the poll
+  })
+
+  it('of a loop goes on where it was told to, and says a gap', async () => {
+    const hub = testHub({ retention: { maxEvents: 3 }, engine: memory({ maxBytes: 600 }) })
+    const ids = await publish(hub, 'ada', 0, 10)
+    const seen: unknown[] = []
+    for await (const { event, payload, id, channel } of hub.subscribe('ada', { after: ids[1] })) {
+      seen.push([event, event === 'gap' ? payload.reason : payload, channel])
+      if (id === ids.at(-1)) break
+    }
+    expect(seen).toEqual([
+      ['gap', 'trimmed', ''],
+      ['count', 7, 'ada'],
+      ['count', 8, 'ada'],
+      ['count', 9, 'ada'],
+    ])
+  })
+
+  it('latest per key: who was away gets the newest event of each key, in order', async () => {
+    const hub = testHub({ latestPerKey: (channel) => channel === 'everyone' })
+    const { origin } = await serveHub(hub)
+    const ids: string[] = []
+    for (let n = 0; n < 9; n += 1) {
+      ids.push(await hub.publish('everyone', 'count', n, { key: `price ${n % 3}` }))
+      await hub.publish('ada', 'count', n + 0.5, { key: 'one' })
+    }
+    const reader = await read(`${origin}/leads/ada`, ids[0])
+    await reader.until(({ events }) => events.length === 12)
+    expect(reader.payloads.filter(Number.isInteger)).toEqual([6, 7, 8])
+    expect(reader.payloads).toHaveLength(12) // the other channel has all nine
+  })
+})
+
+describe('a durable subscriber', () => {
+  it('goes on after what was acknowledged last, on any device; with nothing acknowledged, from the oldest', async () => {
+    const hub = testHub()
+    const subscription = async (after?: string) => {
+      const loop = hub.subscribe('ada', { subscriber: 'ada', after })[Symbol.asyncIterator]()
+      const first = await loop.next()
+      await loop.return?.()
+      return first.value?.payload
+    }
+    const ids = await publish(hub, 'ada', 0, 5)
+    expect(await subscription()).toBe(0)
+    await hub.ack('ada', ids[2] as string)
+    expect(await subscription()).toBe(3)
+    expect(await subscription(ids[0])).toBe(1) // this device knows better
+    expect(await hub.committed('ada')).toBe(ids[2])
+    expect(await hub.committed('ben')).toBeUndefined()
+  })
+
+  it('acknowledging backwards changes nothing; ahead, of another log or nonsense is refused', async () => {
+    const hub = testHub()
+    const ids = await publish(hub, 'ada', 0, 3)
+    await hub.ack('ada', ids[2] as string)
+    await hub.ack('ada', ids[0] as string)
+    expect(await hub.committed('ada')).toBe(ids[2])
+    const ahead = ids[2]?.replace(/-3$/, '-4') as string
+    for (const id of [ahead, 'other-1', 'nonsense', '', undefined as unknown as string]) {
+      await expect(hub.ack('ada', id)).rejects.toMatchObject({ code: 'ack_invalid' })
+    }
+    expect(await hub.committed('ada')).toBe(ids[2])
+    await expect(hub.ack('', ids[0] as string)).rejects.toMatchObject({ code: 'option_invalid' })
+  })
+})

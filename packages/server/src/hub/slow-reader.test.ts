@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest'
+import { memory } from '../index.ts'
+import { readOpen, serveHub, testHub } from '../testing/hub-server.ts'
+import { eventually, stalledReader } from '../testing/server-scope.ts'
+import type { Engine } from './engine.ts'
+
+const KILOBYTE = 'x'.repeat(1_000)
+
+describe('a slow reader', () => {
+  it('costs the process nothing while it stands still, and gets all it missed in order when it reads on', async () => {
+    const hub = testHub({ retention: { maxEvents: 100_000 }, ring: { maxEvents: 1_000 } })
+    const server = await serveHub(hub)
+    const socket = stalledReader(server).setEncoding('latin1')
+    await eventually(() => hub.stats().connections === 1)
+    let published = 0
+    while (hub.stats().lagging === 0) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => hub.publish('1', 'text', `${published++} ${KILOBYTE}`)),
+      )
+    }
+    const bytes = hub.stats().deliveredBytes
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => hub.publish('1', 'text', `${published++} ${KILOBYTE}`)),
+      )
+    }
+    expect(hub.stats().deliveredBytes).toBe(bytes)
+    const seen: number[] = []
+    let rest = ''
+    socket.on('data', (chunk) => {
+      rest += chunk
+      const lines = rest.split('\n')
+      rest = lines.pop() as string
+      for (const line of lines) {
+        const [, n] = /data: "(\d+) /.exec(line) ?? []
+        if (n !== undefined) seen.push(Number(n))
+      }
+    })
+    socket.resume()
+    await eventually(() => seen.length === published)
+    expect(seen).toEqual(Array.from({ length: published }, (_, n) => n))
+    expect(hub.stats()).toMatchObject({ lagging: 0, gaps: 0 })
+    expect(hub.stats().catchUps).toBeGreaterThan(0)
+  })
+
+  it('that history has left behind is told so, then gets what is left', async () => {
+    const hub = testHub({ engine: memory({ maxBytes: 1_000_000 }), ring: { maxEvents: 10 } })
+    const server = await serveHub(hub)
+    const socket = stalledReader(server).setEncoding('latin1')
+    await eventually(() => hub.stats().connections === 1)
+    let published = 0
+    for (let round = 0; round < 100 || hub.stats().lagging === 0; round += 1) {
+      await Promise.all(
+        Array.from({ length: 100 }, () => hub.publish('1', 'text', `${published++} ${KILOBYTE}`)),
+      )
+    }
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.resume()
+    await eventually(() => text.includes(`"${published - 1} x`))
+    const numbers = [...text.matchAll(/data: "(\d+) /g)].map(([, n]) => Number(n))
+    const jump = numbers.findIndex((n, at) => at > 0 && n !== (numbers[at - 1] as number) + 1)
+    const before = text.indexOf(`"${numbers[jump - 1]} x`)
+    const after = text.indexOf(`"${numbers[jump]} x`)
+    expect(text.slice(before, after)).toMatch(/event: sse\.gap\r?\n.*"trimmed"/s)
+    expect(text.match(/sse\.gap/g)).toHaveLength(1)
+    expect(numbers.slice(jump)).toEqual(numbers.slice(jump).map((_, n) => (numbers[jump] as number) + n))
+  })
+
+  it('that takes nothing for stallTimeoutMs is cut off; one that reads slowly is not', async () => {
+    const hub = testHub()
+    const server = await serveHub(hub, { stallTimeoutMs: 300 })
+    const stalled = stalledReader(server)
+    const slow = stalledReader(server)
+    const drip = setInterval(() => slow.read(), 20)
+    await eventually(() => hub.stats().connections === 2)
+    while (hub.stats().lagging < 1) {
+      await Promise.all(Array.from({ length: 100 }, () => hub.publish('1', 'text', KILOBYTE)))
+    }
+    await eventually(() => hub.stats().connections === 1)
+    const isCut = new Promise((resolve) => stalled.on('close', resolve).on('error', () => {}))
+    stalled.resume()
+    await isCut
+    expect(slow.destroyed).toBe(false)
+    clearInterval(drip)
+  })
+
+  it('waits for an engine that fails, and gets everything when it is back', async () => {
+    const errors: unknown[] = []
+    const engine = memory()
+    const working = engine.read.bind(engine)
+    let isBroken = false
+    const flaky: Engine = Object.assign(engine, {
+      read: (...given: Parameters<Engine['read']>) =>
+        isBroken ? Promise.reject(new Error('away')) : working(...given),
+    })
+    const hub = testHub({ engine: flaky, ring: { maxEvents: 2 }, onError: (error) => errors.push(error) })
+    const { origin } = await serveHub(hub)
+    const [first] = await Promise.all(Array.from({ length: 20 }, (_, n) => hub.publish('ada', 'count', n)))
+    isBroken = true
+    const reader = await readOpen(`${origin}/leads/ada`, first)
+    expect(errors).toEqual([expect.objectContaining({ code: 'engine_failed' })])
+    isBroken = false
+    await reader.until(({ events }) => events.length === 19)
+    expect(reader.payloads).toEqual(Array.from({ length: 19 }, (_, n) => n + 1))
+  })
+
+  it('an engine that is away at the start is a 503, and the next request is served', async () => {
+    const engine = memory()
+    const working = engine.read.bind(engine)
+    let isBroken = true
+    const flaky: Engine = Object.assign(engine, {
+      read: (...given: Parameters<Engine['read']>) =>
+        isBroken ? Promise.reject(new Error('away')) : working(...given),
+    })
+    const hub = testHub({ engine: flaky })
+    const { origin } = await serveHub(hub, { onError: () => {} })
+    const refused = await fetch(`${origin}/leads/ada`)
+    expect(refused.status).toBe(503)
+    expect(await refused.json()).toEqual({ code: 'internal', message: 'Internal error' })
+    isBroken = false
+    await readOpen(`${origin}/leads/ada`)
+    expect(hub.stats().connections).toBe(1)
+  })
+})
