@@ -5,14 +5,11 @@ import { listen } from '../listen.ts'
 import type { StartPublisher } from '../rows.ts'
 import type { Tick } from '../tick.ts'
 
-/** The longest a contract can say: no heartbeat comes within a run. */
-const LONG_MS = 2_147_483_647
-
 /** Through the public API and with everything on: the contract, ids, history as it comes, and resuming. */
 export const start: StartPublisher = async ({ heartbeatMs }) => {
   const contract = defineStream({
     path: '/ticks',
-    heartbeatMs: Math.min(heartbeatMs, LONG_MS),
+    heartbeatMs,
     events: { tick: type<Tick>() },
   })
   const hub = createHub(contract)
