@@ -146,7 +146,7 @@ export class Connection implements Host {
     this.#opening?.catch((error) => this.report(error))
     this.#opening = undefined
     this.#finish(isSseError(reason) ? reason.code : 'internal', lastFrame)
-    if (lastFrame === undefined) this.#sink?.destroy()
+    if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
   }
 
   destroy(): void {
@@ -157,7 +157,6 @@ export class Connection implements Host {
   gone(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.#sink = undefined // not to be written to, nor destroyed
     this.close(new SseError('client_gone', 'The client has left'))
     for (const task of this.#onGone ?? []) task()
     this.#onGone = undefined

@@ -1,0 +1,260 @@
+import { createServer } from 'node:http'
+import { SseError } from '@sse/contract'
+import { describe, expect, it, vi } from 'vitest'
+import { sse } from '../node.ts'
+import { listen, stream } from '../testing/adapter-servers.ts'
+import { awaitable } from '../testing/awaitable.ts'
+import { read, readOpen, serveHub, testHub } from '../testing/hub-server.ts'
+import { eventually, scoped, stalledReader } from '../testing/server-scope.ts'
+
+describe('limits', () => {
+  it('over all: one too many is refused with 503 and a jittered Retry-After, nobody is thrown out', async () => {
+    const hub = testHub({ maxConnections: 2 })
+    const { origin } = await serveHub(hub)
+    const readers = [await readOpen(`${origin}/leads/ada`), await readOpen(`${origin}/leads/ben`)]
+    const refused = await fetch(`${origin}/leads/cleo`)
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(2)
+    expect(await refused.json()).toMatchObject({ code: 'too_many_connections' })
+    expect(hub.stats()).toMatchObject({ connections: 2, rejected: 1 })
+    await hub.publish('everyone', 'count', 1)
+    for (const reader of readers) await reader.until(({ events }) => events.length === 1)
+    readers[0]?.close()
+    await eventually(() => hub.stats().connections === 1)
+    await readOpen(`${origin}/leads/cleo`)
+  })
+
+  it('per identity: the others are not touched', async () => {
+    const hub = testHub({ maxConnectionsPerIdentity: 1 })
+    const { origin } = await serveHub(hub)
+    const first = await readOpen(`${origin}/leads/ada`)
+    expect((await fetch(`${origin}/leads/ada`)).status).toBe(503)
+    await readOpen(`${origin}/leads/ben`)
+    first.close()
+    await eventually(() => hub.stats().connections === 1)
+    await readOpen(`${origin}/leads/ada`)
+  })
+
+  it('count requests that arrive at once', async () => {
+    const hub = testHub({ maxConnections: 5 })
+    const { origin } = await serveHub(hub)
+    const responses = await Promise.all(Array.from({ length: 20 }, () => fetch(`${origin}/leads/ada`)))
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(5)
+    expect(responses.filter(({ status }) => status === 503)).toHaveLength(15)
+    for (const response of responses) await response.body?.cancel()
+    await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('count a generator that belongs to the hub too', async () => {
+    const hub = testHub({ maxConnections: 1 })
+    const handler = sse(
+      stream,
+      async function* ({ event, signal }) {
+        yield event('count', 1)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+      { hub },
+    )
+    const { origin } = await scoped(listen(createServer(handler)))
+    const reader = await read(`${origin}/leads/ada`)
+    await reader.until(({ events }) => events.length === 1)
+    expect((await fetch(`${origin}/leads/ada`)).status).toBe(503)
+    reader.close()
+    await eventually(() => hub.stats().connections === 0)
+  })
+})
+
+describe('drain', () => {
+  it('ends every stream with a delay of its own, refuses newcomers, and lets the server close', async () => {
+    const hub = testHub()
+    const { called: aborted, call: abort } = awaitable<unknown>()
+    const generator = sse(
+      stream,
+      async function* ({ event, signal }) {
+        yield event('count', 1)
+        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+        abort(signal.reason)
+      },
+      { hub },
+    )
+    const subscription = sse(stream, ({ params }) => hub.subscribe(params.owner))
+    const server = createServer((req, res) =>
+      req.url?.includes('generator') ? generator(req, res) : subscription(req, res),
+    )
+    const { origin } = await scoped(listen(server))
+    const readers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => read(`${origin}/leads/${n ? 'ada' : 'generator'}`)),
+    )
+    await Promise.all(readers.map((reader) => reader.until(({ messages }) => messages.length > 0)))
+    await hub.drain({ graceMs: 5_000 })
+    const texts = await Promise.all(readers.map(async (reader) => (await reader.over()).text))
+    const delays = texts.map((text) => /retry: (\d+)\n\n$/.exec(text)?.[1])
+    expect(delays).not.toContain(undefined)
+    expect(new Set(delays).size).toBeGreaterThan(2)
+    expect(texts.join()).not.toContain('sse.end') // they are to come back
+    expect(await aborted).toMatchObject({ code: 'shutdown' })
+    const refused = await fetch(`${origin}/leads/ada`)
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(await refused.json()).toMatchObject({ code: 'draining' })
+    await new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())))
+  })
+
+  it('cuts off who has not taken its last bytes within graceMs', async () => {
+    const hub = testHub()
+    const server = await serveHub(hub)
+    const socket = stalledReader(server)
+    await eventually(() => hub.stats().connections === 1)
+    while (hub.stats().lagging === 0) await hub.publish('1', 'text', 'x'.repeat(100_000))
+    const closed = new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
+    await hub.drain({ graceMs: 50 })
+    socket.resume()
+    await closed
+    await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('refuses a grace that is no time', async () => {
+    await expect(testHub().drain({ graceMs: -1 })).rejects.toMatchObject({ code: 'option_invalid' })
+  })
+})
+
+describe('a connection’s end from the server', () => {
+  it('revoke tells every connection of the identity, and no other', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const [one, two, other] = await Promise.all(
+      ['ada', 'ada', 'ben'].map((owner) => readOpen(`${origin}/leads/${owner}`)),
+    )
+    expect(hub.revoke('ada')).toBe(2)
+    for (const reader of [one, two]) {
+      await reader?.over()
+      expect(JSON.parse(reader?.messages.at(-1)?.data ?? '')).toMatchObject({ code: 'revoked' })
+    }
+    await hub.publish('everyone', 'count', 1)
+    await other?.until(({ events }) => events.length === 1)
+    expect(hub.revoke('nobody')).toBe(0)
+  })
+
+  it('rotates at a jittered age, and a client goes on where it was', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub, { maxConnectionMs: 200 })
+    const reader = await readOpen(`${origin}/leads/ada`)
+    await hub.publish('ada', 'count', 1)
+    const { text, lastEventId } = await reader.over()
+    expect(text).toMatch(/retry: \d+\n\n$/)
+    await hub.publish('ada', 'count', 2)
+    const next = await read(`${origin}/leads/ada`, lastEventId)
+    await next.until(({ events }) => events.length === 1)
+    expect(next.payloads).toEqual([2])
+  })
+
+  it.each([
+    ['false', () => false, 'revoked'],
+    ['an SseError', () => Promise.reject(new SseError('token_expired', 'Sign in again')), 'token_expired'],
+  ])('authorize that says %s later tells the client and ends it', async (_what, refuse, code) => {
+    const hub = testHub()
+    let mayStay = true
+    const authorize = vi.fn(() => (mayStay ? undefined : refuse()))
+    const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10 })
+    const reader = await readOpen(`${origin}/leads/ada`)
+    await eventually(() => authorize.mock.calls.length > 3)
+    mayStay = false
+    await reader.over()
+    expect(JSON.parse(reader.messages.at(-1)?.data ?? '')).toMatchObject({ code })
+    await eventually(() => hub.stats().connections === 0)
+    const asked = authorize.mock.calls.length
+    await new Promise((resolve) => setTimeout(resolve, 50)) // it would be asked now
+    expect(authorize.mock.calls.length).toBe(asked)
+  })
+
+  it('authorize that can’t be asked throws nobody out', async () => {
+    const hub = testHub()
+    const onError = vi.fn()
+    let isAway = false
+    const authorize = () => {
+      if (isAway) throw new Error('the database is away')
+    }
+    const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10, onError })
+    const reader = await readOpen(`${origin}/leads/ada`)
+    isAway = true
+    await eventually(() => onError.mock.calls.length > 2)
+    await hub.publish('ada', 'count', 1)
+    await reader.until(({ events }) => events.length === 1)
+  })
+})
+
+describe('presence', () => {
+  it('knows who is connected to a channel, says who joins, and who has left for good', async () => {
+    const hub = testHub()
+    const { origin } = await serveHub(hub)
+    const changes: string[] = []
+    const stop = hub.onPresence('everyone', ({ type, identity }) => changes.push(`${type} ${identity}`))
+    const ada = await readOpen(`${origin}/leads/ada`)
+    const second = await readOpen(`${origin}/leads/ada`)
+    const ben = await readOpen(`${origin}/leads/ben`)
+    expect(hub.presence('everyone')).toEqual(['ada', 'ben'])
+    expect(hub.presence('ada')).toEqual(['ada'])
+    expect(hub.presence('nobody')).toEqual([])
+    second.close()
+    ben.close()
+    await eventually(() => hub.stats().connections === 1)
+    const back = await readOpen(`${origin}/leads/ben`) // a reload
+    await eventually(() => hub.stats().connections === 2)
+    back.close()
+    ada.close()
+    await eventually(() => changes.length === 4)
+    expect(changes).toEqual([
+      'join ada',
+      'join ben',
+      expect.stringMatching('leave'),
+      expect.stringMatching('leave'),
+    ])
+    expect(hub.presence('everyone')).toEqual([])
+    stop()
+    await readOpen(`${origin}/leads/ada`)
+    expect(changes).toHaveLength(4)
+  }, 20_000)
+})
+
+describe('diagnostics', () => {
+  it('tell of connections, gaps and refusals on node:diagnostics_channel', async () => {
+    const { subscribe, unsubscribe } = await import('node:diagnostics_channel')
+    const told: [string | symbol, unknown][] = []
+    const names = ['opened', 'closed', 'rejected'].map((name) => `sse.connection.${name}`).concat('sse.gap')
+    const listener = (message: unknown, name: string | symbol) => told.push([name, message])
+    for (const name of names) subscribe(name, listener)
+    const hub = testHub({ maxConnections: 1 })
+    const { origin } = await serveHub(hub)
+    const reader = await readOpen(`${origin}/leads/ada`, 'other-1')
+    await fetch(`${origin}/leads/ada`)
+    reader.close()
+    await eventually(() => names.every((name) => told.some(([own]) => own === name)))
+    for (const name of names) unsubscribe(name, listener)
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ['sse.connection.opened', { path: '/leads/:owner' }],
+        ['sse.gap', { reason: 'epoch' }],
+        ['sse.connection.rejected', { path: '/leads/:owner', code: 'too_many_connections', status: 503 }],
+        ['sse.connection.closed', { path: '/leads/:owner', reason: 'client_gone' }],
+      ]),
+    )
+  })
+})
+
+describe('createHub', () => {
+  it.each([
+    [{ engine: {} }, 'engine'],
+    [{ retention: { maxEvents: -1 } }, 'retention.maxEvents'],
+    [{ retention: { maxAgeMs: Number.NaN } }, 'retention.maxAgeMs'],
+    [{ ring: { maxEvents: 1.5 } }, 'ring.maxEvents'],
+    [{ ring: { maxBytes: '1' } }, 'ring.maxBytes'],
+    [{ maxConnections: -1 }, 'maxConnections'],
+    [{ maxEventBytes: 0 }, 'maxEventBytes'],
+    [{ latestPerKey: 'all' }, 'latestPerKey'],
+    [{ onError: 1 }, 'onError'],
+  ])('refuses %j, naming it', (options, name) => {
+    expect(() => testHub(options as never)).toThrow(
+      expect.objectContaining({ code: 'option_invalid', message: expect.stringContaining(name) }),
+    )
+  })
+})
