@@ -1,0 +1,57 @@
+/**
+ * Durable publish through a hub on `@sse/sqlite`, in events per second, against a group-commit loop by hand.
+ *
+ * @see docs/BENCHMARKS.md
+ */
+import { parseArgs } from 'node:util'
+import { pick } from './common/pick.ts'
+import { writeResults } from './common/results.ts'
+import { ratioSpread, spread } from './common/spread.ts'
+import { count, printTable } from './common/table.ts'
+import { measure, type Result, type Settings } from './sqlite/measure.ts'
+import { ROW_NAMES } from './sqlite/rows.ts'
+
+const FULL: Settings = { rounds: 25, sliceMs: 200 }
+const QUICK: Settings = { rounds: 5, sliceMs: 100 }
+const PUBLISHERS = [1, 10, 100, 1000]
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    publishers: { type: 'string' }, // such as 100,1000
+    rounds: { type: 'string' },
+    dry: { type: 'boolean', default: false }, // prints, writes no files
+  },
+})
+
+const settings = { ...(values.quick ? QUICK : FULL) }
+if (values.rounds) settings.rounds = Number(values.rounds)
+const results = (await measure(ROW_NAMES, pick(PUBLISHERS, values.publishers), settings)).map(withRatios)
+
+for (const { publishers, rows } of results) {
+  printTable(`${publishers} ${publishers === 1 ? 'publisher' : 'publishers at a time'}`, [
+    ['', 'events per s', 'of loop', 'min – max', 'events a commit'],
+    ...rows.map(({ row, eventsPerSecond, ofLoop, batchSize }) => [
+      row,
+      count(eventsPerSecond.median),
+      `${ofLoop.median.toFixed(2)} ×`,
+      `${ofLoop.min.toFixed(2)} – ${ofLoop.max.toFixed(2)}`,
+      batchSize.toFixed(1),
+    ]),
+  ])
+}
+if (!values.dry) writeResults('sqlite', { ...settings, results })
+
+function withRatios({ publishers, rows }: Result) {
+  const loop = rows.find(({ row }) => row === 'loop')?.rates ?? []
+  return {
+    publishers,
+    rows: rows.map(({ row, rates, batchSize }) => ({
+      row,
+      eventsPerSecond: spread(rates),
+      ofLoop: ratioSpread(rates, loop),
+      batchSize,
+      rates: rates.map(Math.round),
+    })),
+  }
+}
