@@ -37,6 +37,7 @@ export class Field {
     this.#port = port
   }
 
+  /** Opens connections until there are so many. */
   async open(connections: number): Promise<void> {
     const { protocol } = ROWS[this.row]
     this.#connections = connections
@@ -64,6 +65,25 @@ export class Field {
     if (problem) throw new Error(`${this.row}: ${problem}`)
     const delivered = bursts * burst.turns * burst.eventsPerTurn * this.#connections
     return { cpuMs, delivered, bytes: this.#bytes - bytesBefore }
+  }
+
+  /** Proportional share of physical memory, in bytes, after full garbage collections. */
+  async pssBytes(): Promise<number> {
+    const { pssBytes } = await this.server.ask({ type: 'pss' }, 'pss')
+    return pssBytes
+  }
+
+  /** CPU time of the server, and what all connections together have read meanwhile. */
+  async idle(ms: number): Promise<{ cpuMs: number; reads: number }> {
+    const [cpuBefore, readsBefore] = [await this.#cpuMs(), await this.#reads()]
+    await wait(ms)
+    const [cpuMs, reads] = [await this.#cpuMs(), await this.#reads()]
+    return { cpuMs: cpuMs - cpuBefore, reads: reads - readsBefore }
+  }
+
+  async #reads(): Promise<number> {
+    const { reads } = await this.#reader.ask({ type: 'reads' }, 'reads')
+    return reads
   }
 
   async #cpuMs(): Promise<number> {

@@ -6,10 +6,7 @@ export interface Burst {
 }
 
 /** From the bench to a row's server. */
-export type ServerOrder =
-  | { type: 'publish'; burst: Burst }
-  | { type: 'cpu' }
-  | { type: 'pss'; collect: boolean }
+export type ServerOrder = { type: 'publish'; burst: Burst } | { type: 'cpu' } | { type: 'pss' }
 
 /** From a row's server to the bench. */
 export type ServerAnswer =
@@ -23,6 +20,7 @@ export type ReaderOrder =
   | { type: 'open'; port: number; connections: number; protocol: 'sse' | 'websocket' }
   | { type: 'expect'; events: number }
   | { type: 'verify'; payloadBytes: number }
+  | { type: 'reads' }
 
 /** From the readers to the bench. `problem` says what was wrong with what came. */
 export type ReaderAnswer =
@@ -30,3 +28,4 @@ export type ReaderAnswer =
   | { type: 'opened' }
   | { type: 'seen'; bytes: number; problem?: string }
   | { type: 'verified'; problem?: string }
+  | { type: 'reads'; reads: number }

@@ -24,6 +24,7 @@ let verified = 0
 let protocol: 'sse' | 'websocket' = 'sse'
 let total = 0
 let bytes = 0
+let reads = 0
 let expected = Number.POSITIVE_INFINITY
 let broken: string | undefined
 
@@ -34,6 +35,8 @@ process.on('message', (order: ReaderOrder) => {
     case 'expect':
       expected = order.events
       return report()
+    case 'reads':
+      return say({ type: 'reads', reads })
     case 'verify':
       return void setTimeout(() => verify(order.payloadBytes), TAIL_MS)
   }
@@ -60,6 +63,7 @@ function openOne(port: number, index: number): Promise<void> {
       sample?.push(Buffer.from(read))
       const marks = countMarks(read)
       bytes += length
+      reads += 1
       events[index] = (events[index] as number) + marks
       total += marks
       if (marks > 0) report()

@@ -1,8 +1,11 @@
 /** One row's server, alone in its process so that its CPU time is its own: `node server.ts <row> <heartbeatMs>`. */
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Burst, ServerAnswer, ServerOrder } from './messages.ts'
 import type { StartPublisher } from './rows.ts'
 import { makeText, makeTick } from './tick.ts'
+
+const SETTLE_MS = 500
 
 const [row, heartbeatMs] = process.argv.slice(2)
 const { start } = (await import(`./rows/${row}.ts`)) as { start: StartPublisher }
@@ -17,7 +20,11 @@ process.on('message', async (order: ServerOrder) => {
     case 'cpu':
       return say({ type: 'cpu', cpuMs: publisher.cpuMs?.() ?? ownCpuMs() })
     case 'pss':
-      if (order.collect) globalThis.gc?.()
+      // Twice, and a moment apart: what the first one finds unused is given back to the system a little later.
+      globalThis.gc?.()
+      await wait(SETTLE_MS)
+      globalThis.gc?.()
+      await wait(SETTLE_MS)
       return say({ type: 'pss', pssBytes: pssBytes() })
   }
 })
