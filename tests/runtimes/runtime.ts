@@ -9,6 +9,8 @@ export interface Runtime {
   /** Whether a timer of a request whose client has left still fires. */
   keepsTimers: boolean
   serve(folder: string): Promise<ServerProgram>
+  /** What a script says until it ends. */
+  run(script: string, folder: string): Promise<string>
   /** What `fixtures/client.mjs` says of the server at `origin`. */
   follow(folder: string, origin: string): Promise<string>
 }
@@ -20,16 +22,18 @@ function scripted(
   serverScript: string,
 ): Runtime {
   const command = program ?? name
+  async function run(script: string, cwd: string, ...more: string[]): Promise<string> {
+    const child = startProgram(command, [...args, script, ...more], { cwd })
+    await child.exited
+    return child.output
+  }
   return {
     name,
     program,
     keepsTimers: true,
     serve: (cwd) => startServer(command, (port) => [...args, serverScript, String(port)], { cwd }),
-    async follow(cwd, origin) {
-      const client = startProgram(command, [...args, 'run-client.mjs', origin], { cwd })
-      await client.exited
-      return client.output
-    },
+    run,
+    follow: (cwd, origin) => run('run-client.mjs', cwd, origin),
   }
 }
 
@@ -46,6 +50,7 @@ export const RUNTIMES: Runtime[] = [
     program: workerd,
     keepsTimers: false,
     serve: (folder) => serveWorker(workerd ?? 'workerd', folder),
+    run: () => Promise.reject(new Error('workerd runs no scripts')),
     async follow(folder, origin) {
       await using server = await serveWorker(workerd ?? 'workerd', folder)
       return (await fetch(`${server.origin}/?follow=${origin}`)).text()

@@ -84,6 +84,15 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     }
   })
 
+  if (runtime.name.startsWith('Node')) {
+    it.skipIf(!runtime.program)(
+      'writes a hub’s events straight to the socket, the bytes the same',
+      async () => {
+        expect(await runtime.run('hub.mjs', folder)).toBe('same bytes; direct writes: true\n')
+      },
+    )
+  }
+
   it.skipIf(!runtime.program)('as a client: resumes, and stops when the stream has ended', async () => {
     expect(await runtime.follow(folder, node.origin)).toBe('message 2 2\nmessage 3 3\nended\n')
   })

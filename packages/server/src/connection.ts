@@ -5,7 +5,7 @@ import { errorFrame } from './error-frame.ts'
 import { startPeriodic, stopPeriodic } from './periodic.ts'
 import { Permission } from './permission.ts'
 import { Pump } from './pump.ts'
-import { type Host, isOpenable, OPEN, type Sender } from './sender.ts'
+import { type Host, isOpenable, type Sender } from './sender.ts'
 import type { Sink } from './sink.ts'
 
 /** What of a stream's settings a connection needs. */
@@ -84,7 +84,9 @@ export class Connection implements Host {
    */
   async prepare(makeSource: () => unknown): Promise<void> {
     const opening = Promise.resolve(makeSource()).then((source): PromiseLike<void> | undefined => {
-      const sender = isOpenable(source) ? source[OPEN](this) : new Pump(source, this, this.#settings.encode)
+      const sender = isOpenable(source)
+        ? source['@sse/open'](this)
+        : new Pump(source, this, this.#settings.encode)
       this.#sender = sender
       if (!this.#isClosed) return sender.ready
       sender.stop()

@@ -37,14 +37,12 @@ export interface Sender {
   stop(lastFrame?: string): boolean
 }
 
-/** The key of a source that is not iterated but opened: it gives a sender of its own. */
-export const OPEN: unique symbol = Symbol.for('@sse/server/open')
-
-/** A hub's subscription. */
+/** What a hub's subscription is to a connection: not iterated but opened, for a sender of its own. */
 export interface OpenableSource {
-  [OPEN](host: Host): Sender
+  /** By a name that no other source has, and that a second copy of this package knows too. */
+  '@sse/open'(host: Host): Sender
 }
 
 export function isOpenable(source: unknown): source is OpenableSource {
-  return typeof source === 'object' && source !== null && OPEN in source
+  return typeof source === 'object' && source !== null && '@sse/open' in source
 }

@@ -13,7 +13,7 @@ const FORBIDDEN = /\p{Cc}|\p{Surrogate}/u
 export function checkName(
   what: 'channel' | 'subscriber' | 'identity' | 'key' | 'idempotencyKey',
   name: unknown,
-) {
+): void {
   const problem = findProblem(name)
   if (problem === undefined) return
   const code = what === 'channel' ? 'channel_invalid' : 'option_invalid'

@@ -1,5 +1,5 @@
 import type { StreamContract } from '@sse/contract'
-import { type Host, OPEN, type OpenableSource, type Sender } from '../sender.ts'
+import type { Host, OpenableSource, Sender } from '../sender.ts'
 import type { Connections } from './connections.ts'
 import { Cursor, type CursorContext } from './cursor.ts'
 import type { Engine } from './engine.ts'
@@ -46,7 +46,7 @@ export class Subscription<Contract extends StreamContract>
     this.#options = options
   }
 
-  [OPEN](host: Host): Sender {
+  '@sse/open'(host: Host): Sender {
     const { connections, presence } = this.#context
     const { identity = this.#options.subscriber } = this.#options
     connections.admit(host, identity)
