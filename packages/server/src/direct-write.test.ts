@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import compression from 'compression'
 import express from 'express'
@@ -47,9 +47,10 @@ const wrapped =
 function countWrites(listener: RequestListener, onResponse: (writes: () => number) => void): RequestListener {
   return (req, res) => {
     let writes = 0
-    const { socket } = res as ServerResponse & { socket: { write: (...given: never[]) => boolean } }
-    const write = socket.write.bind(socket)
-    socket.write = (...given) => {
+    const { socket } = res
+    if (!socket) throw new Error('the response has no socket')
+    const write = socket.write.bind(socket) as (...given: unknown[]) => boolean
+    socket.write = (...given: unknown[]) => {
       writes += 1
       return write(...given)
     }
