@@ -58,6 +58,9 @@ const FULL_DISK = fileURLToPath(new URL('testing/full-disk-process.ts', import.m
 const ON_A_SMALL_DISK = ['unshare', '--map-root-user', '--mount', 'sh', '-c']
 const MOUNT = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'
 
+/** Node 22 calls `node:sqlite` an experiment. */
+const QUIET = { ...process.env, NODE_NO_WARNINGS: '1' }
+
 const mayMount = canMount()
 
 function canMount(): boolean {
@@ -73,7 +76,7 @@ it.skipIf(!mayMount)('a full disk is an error that loses nothing; with room agai
   const folder = dirname(newFile())
   const [command = '', ...args] = [...ON_A_SMALL_DISK, MOUNT, folder]
   const node = [process.execPath, '--conditions=@sse/source', FULL_DISK, folder]
-  const { stdout, stderr } = spawnSync(command, [...args, ...node], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(command, [...args, ...node], { encoding: 'utf8', env: QUIET })
   expect(stderr).toBe('')
   const { acknowledged, ...said } = JSON.parse(stdout)
   expect(acknowledged).toBeGreaterThan(50)

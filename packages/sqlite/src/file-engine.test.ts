@@ -16,8 +16,8 @@ it('an empty log has an epoch, and starts at position 1', async () => {
 it('what was stored comes back as it was, in order, from any position, at most the limit', async () => {
   const engine = open(newFile())
   const before = Date.now()
-  const text = 'Zoë 🎈 \u2028 "quoted" \\ \0'
-  await engine.append([lead({ text }, { key: text, channel: text }), lead(2), lead(3), lead(4)])
+  const text = 'Zoë 🎈 \u2028 "quoted" \\'
+  await engine.append([lead({ text, nul: '\0' }, { key: text, channel: text }), lead(2), lead(3), lead(4)])
   const page = await engine.read(0, 1)
   expect(page).toMatchObject({ head: 4, oldest: 1 })
   const [first] = page.entries
@@ -26,7 +26,7 @@ it('what was stored comes back as it was, in order, from any position, at most t
     at: expect.any(Number),
     channel: text,
     event: 'lead',
-    data: JSON.stringify({ text }),
+    data: JSON.stringify({ text, nul: '\0' }),
     key: text,
   })
   expect(first!.at).toBeGreaterThanOrEqual(before)
