@@ -1,0 +1,34 @@
+import type { OpenedEngine } from '../opened-engine.ts'
+import { World } from './world.ts'
+
+export interface HubModelOptions {
+  /** A whole number: the same one gives the same run. */
+  seed: number
+  /** A new, empty log and an engine on it. */
+  open: () => Promise<OpenedEngine>
+  /** How long the run is. Default 30. */
+  steps?: number
+}
+
+/**
+ * One run of hubs on an engine, with random publishers, readers that stall, drop and come back anywhere, durable
+ * subscribers, trims, failing appends, restarts and crashes as far as `open` has them. Throughout it must hold
+ * that a reader gets every event that is retained in its channels, in order, once, or is told of a gap first.
+ *
+ * The hubs are the real ones, with their real connections; only the socket is the model's. Nothing it chooses
+ * depends on the clock.
+ *
+ * @throws {BrokenPromise} naming the promise, the seed and what was done.
+ */
+export async function hubModel({ seed, open, steps = 30 }: HubModelOptions): Promise<void> {
+  const world = new World(seed, open)
+  try {
+    await world.begin()
+    for (let step = 0; step < steps; step += 1) await world.step()
+    await world.end()
+  } catch (error) {
+    throw world.explain(error)
+  } finally {
+    await world.close()
+  }
+}

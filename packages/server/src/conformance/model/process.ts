@@ -1,0 +1,49 @@
+import { defineStream, isSseError, type } from '@sse/contract'
+import type { Engine } from '../../hub/engine.ts'
+import { createHub, type Hub } from '../../hub/hub.ts'
+import { BrokenPromise } from '../broken-promise.ts'
+import { type Content, isLatestPerKey } from './publication.ts'
+import { ShakenEngine } from './shaken-engine.ts'
+
+export const contract = defineStream({
+  path: '/model',
+  heartbeatMs: Number.POSITIVE_INFINITY,
+  events: { lead: type<Content>(), note: type<Content>() },
+})
+
+/** What a run has in common, so that a restart makes the same hub again. */
+export interface Settings {
+  readonly ringEvents: number
+  readonly ringBytes: number
+  readonly maxEvents: number
+  /** The longest delay of an engine's call, in turns. */
+  readonly maxTurns: number
+}
+
+/** A process of the app: a hub on an engine. */
+export class Process {
+  readonly engine: ShakenEngine
+  readonly hub: Hub<typeof contract>
+  #violation: BrokenPromise | undefined
+
+  constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns }: Settings) {
+    this.engine = new ShakenEngine(inner, maxTurns)
+    this.hub = createHub(contract, {
+      engine: this.engine,
+      retention: { maxEvents, maxAgeMs: Number.POSITIVE_INFINITY },
+      ring: { maxEvents: ringEvents, maxBytes: ringBytes },
+      latestPerKey: isLatestPerKey,
+      onError: (error) => this.#note(error),
+    })
+  }
+
+  /** What the hub said or did that it may not. */
+  get violation(): BrokenPromise | undefined {
+    return this.#violation ?? this.engine.violation
+  }
+
+  #note(error: unknown): void {
+    if (isSseError(error) && error.code === 'engine_unavailable') return
+    this.#violation ??= new BrokenPromise('nothing fails in the background', String(error))
+  }
+}

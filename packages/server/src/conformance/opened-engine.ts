@@ -1,0 +1,35 @@
+import type { Engine } from '../hub/engine.ts'
+
+/** What an engine can do beside its verbs, and the suite can then show. */
+export type Ability = 'another' | 'reopen' | 'crash'
+
+/** A log of its own, empty, and what happens to it. */
+export interface OpenedEngine {
+  readonly engine: Engine
+  /** Another engine on the same log, as another process would have it. */
+  another?(): Promise<Engine>
+  /** A restart: every engine on this log has been closed; opens what they have left. */
+  reopen?(): Promise<Engine>
+  /**
+   * A crash: opens what `kill -9` at this moment would leave. The engines before it are not closed, and whatever
+   * they still do must not reach the log any more (work on a copy, or behind a connection that is cut).
+   */
+  crash?(): Promise<Engine>
+  /** Releases everything, open engines included. */
+  close(): Promise<void>
+}
+
+/** A promise to be shown, for any test runner: `it(name, run)`. */
+export interface ConformanceCase {
+  readonly name: string
+  /** Rejects with a {@link BrokenPromise} when the promise is broken. */
+  run(): Promise<void>
+}
+
+/** A promise of the engine's verbs. */
+export interface EngineCase {
+  readonly promise: string
+  /** What it cannot be shown without. */
+  readonly needs?: Ability
+  show(opened: OpenedEngine): Promise<void>
+}

@@ -1,0 +1,58 @@
+import { BrokenPromise } from './broken-promise.ts'
+import { modelCases } from './model/cases.ts'
+import type { Ability, ConformanceCase, EngineCase, OpenedEngine } from './opened-engine.ts'
+import { verbCases } from './verbs/cases.ts'
+
+export interface EngineSuiteOptions {
+  /** The engine's, for the names of the cases. */
+  name: string
+  /** A new, empty log and an engine on it. Called for each case and for each seed. */
+  open: () => Promise<OpenedEngine>
+  /**
+   * Which of the optional functions `open` gives, so that no case is left out unnoticed. A case that needs
+   * another is not in the list.
+   */
+  abilities?: readonly Ability[]
+  /** How many runs of the seeded model, or which seeds. Default 100. */
+  seeds?: number | readonly number[]
+}
+
+/**
+ * The promises of an engine, each a case for any test runner:
+ *
+ *     for (const { name, run } of engineSuite({ name: 'mine', open })) it(name, run)
+ *
+ * First every MUST of the `Engine` interface, then whole hubs on the engine, driven by a seeded model. A case
+ * fails with a message that names the promise, and the seed. The model's cases run 50 seeds each.
+ */
+export function engineSuite(options: EngineSuiteOptions): ConformanceCase[] {
+  const { name, open, abilities = [], seeds = 100 } = options
+  const openChecked = async () => checkAbilities(await open(), abilities)
+  const verbs = verbCases
+    .filter(({ needs }) => needs === undefined || abilities.includes(needs))
+    .map((verbCase) => ({
+      name: `${name}: ${verbCase.promise}`,
+      run: () => runCase(verbCase, openChecked),
+    }))
+  return [...verbs, ...modelCases({ name, open: openChecked, seeds })]
+}
+
+async function runCase(verbCase: EngineCase, open: () => Promise<OpenedEngine>): Promise<void> {
+  const opened = await open()
+  try {
+    await verbCase.show(opened)
+  } finally {
+    await opened.close()
+  }
+}
+
+const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash']
+
+async function checkAbilities(opened: OpenedEngine, abilities: readonly Ability[]): Promise<OpenedEngine> {
+  for (const ability of ABILITIES) {
+    if (abilities.includes(ability) === (opened[ability] !== undefined)) continue
+    await opened.close()
+    throw new BrokenPromise('`abilities` names the functions that `open` gives', ability)
+  }
+  return opened
+}

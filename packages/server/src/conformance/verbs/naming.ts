@@ -1,0 +1,92 @@
+import { check, checkSame } from '../broken-promise.ts'
+import type { EngineCase } from '../opened-engine.ts'
+import { makeEntry } from './entries.ts'
+
+/** What code that splits, escapes, folds or looks up carelessly takes for something else. */
+const NAMES = [
+  '__proto__',
+  'constructor',
+  'a:b:c',
+  'a.b.*',
+  '>',
+  '{tag}',
+  'A',
+  'a',
+  ' a ',
+  "it's",
+  '"quoted"',
+  'a\\b',
+  'a%b_c',
+  '\u00e9', // é as one code point
+  'e\u0301', // and as two
+  '👩‍👩‍👧‍👦 家族',
+  'x'.repeat(256),
+  '🦊'.repeat(128),
+]
+
+export const naming: readonly EngineCase[] = [
+  {
+    promise: 'every channel name is a channel of its own',
+    async show({ engine }) {
+      await engine.append(NAMES.map((channel) => makeEntry(channel, { channel })))
+      for (const [index, channel] of NAMES.entries()) {
+        const { entries } = await engine.read(0, 100, [channel])
+        checkSame(
+          entries.map((entry) => [entry.position, entry.channel]),
+          [[index + 1, channel]],
+          this.promise,
+        )
+      }
+      const { entries } = await engine.read(0, 100, NAMES)
+      checkSame(
+        entries.map(({ channel }) => channel),
+        NAMES,
+        this.promise,
+      )
+    },
+  },
+  {
+    promise: 'every key, idempotency key and event name is itself',
+    async show({ engine }) {
+      const entries = NAMES.map((name) => makeEntry(1, { key: name, event: name, idempotencyKey: name }))
+      const { positions: first } = await engine.append(entries)
+      const { positions: second } = await engine.append(entries)
+      checkSame(second, first, 'an idempotency key is taken for itself alone')
+      const page = await engine.read(0, 100)
+      checkSame(
+        page.entries.map(({ key, event }) => [key, event]),
+        NAMES.map((name) => [name, name]),
+        this.promise,
+      )
+    },
+  },
+  {
+    promise: 'every subscriber has a commit of its own',
+    async show({ engine }) {
+      for (const [position, name] of NAMES.entries()) await engine.commit(name, { epoch: 'e1', position })
+      for (const [position, name] of NAMES.entries()) {
+        checkSame((await engine.committed(name))?.position, position, this.promise)
+      }
+    },
+  },
+  {
+    promise: 'a payload of any text comes back as it was, of 1 MB too',
+    async show({ engine }) {
+      const texts = [
+        '',
+        'null',
+        '"\\u0000"',
+        '"\u2028\u2029"',
+        JSON.stringify(NAMES),
+        '"🦊é"'.padEnd(40, ' '),
+      ]
+      texts.push(JSON.stringify('x'.repeat(1_048_574)), JSON.stringify('🦊'.repeat(262_143)))
+      await engine.append(texts.map((data) => ({ channel: 'leads', event: 'lead', data })))
+      const { entries } = await engine.read(0, 100)
+      check(entries.length === texts.length, this.promise, `${entries.length} of ${texts.length}`)
+      for (const [index, { data }] of entries.entries()) {
+        checkSame(data === texts[index], true, `${this.promise} (${texts[index]?.slice(0, 40)})`)
+      }
+    },
+  },
+]

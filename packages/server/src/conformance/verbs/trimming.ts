@@ -1,0 +1,88 @@
+import { check, checkSame } from '../broken-promise.ts'
+import type { EngineCase } from '../opened-engine.ts'
+import { makeEntries, makeEntry, payloads, positions, range, wait } from './entries.ts'
+
+const FOREVER = Number.POSITIVE_INFINITY
+/** Apart enough to tell old from new on a busy machine. */
+const GAP_MS = 600
+
+export const trimming: readonly EngineCase[] = [
+  {
+    promise: 'trim by count keeps the newest; `head` stays and `oldest` moves',
+    async show({ engine }) {
+      await engine.append(makeEntries(20))
+      await engine.trim({ maxEvents: 7, maxAgeMs: FOREVER })
+      const page = await engine.read(13, 100)
+      checkSame([page.oldest, page.head, positions(page)], [14, 20, range(14, 20)], this.promise)
+      await engine.trim({ maxEvents: 7, maxAgeMs: FOREVER })
+      const again = await engine.read(0, 0)
+      checkSame([again.oldest, again.head], [14, 20], 'a second trim to the same changes nothing')
+      checkSame((await engine.append(makeEntries(1, {}, 21))).positions, [21], this.promise)
+    },
+  },
+  {
+    promise: 'a read from before `oldest` is answered from `oldest` on, and says which that is',
+    async show({ engine }) {
+      await engine.append([...makeEntries(10), ...makeEntries(10, { channel: 'chat' }, 11)])
+      await engine.trim({ maxEvents: 12, maxAgeMs: FOREVER })
+      for (const after of [0, 3, 7]) {
+        const page = await engine.read(after, 5)
+        checkSame([page.oldest, positions(page)], [9, range(9, 13)], this.promise)
+      }
+      checkSame(payloads(await engine.read(0, 100, ['leads'])), [9, 10], 'a trimmed entry is in no channel')
+      checkSame(payloads(await engine.read(0, 100, ['chat', 'leads'])), range(9, 20), this.promise)
+    },
+  },
+  {
+    promise: 'trim by age removes what is older, and nothing else',
+    async show({ engine }) {
+      await engine.append(makeEntries(3))
+      await wait(GAP_MS)
+      await engine.append(makeEntries(2, {}, 4))
+      const { entries } = await engine.read(0, 10)
+      const [old, young] = [entries[2]?.at as number, entries[3]?.at as number]
+      check(young > old, '`at` grows with time', `${old}, then ${young}`)
+      await engine.trim({ maxEvents: FOREVER, maxAgeMs: FOREVER })
+      checkSame((await engine.read(0, 0)).oldest, 1, '`Infinity` trims nothing')
+      await engine.trim({ maxEvents: FOREVER, maxAgeMs: GAP_MS - 50 })
+      const page = await engine.read(0, 10)
+      checkSame([page.oldest, page.head, payloads(page)], [4, 5, [4, 5]], this.promise)
+    },
+  },
+  {
+    promise: 'trim by count and age removes what exceeds either',
+    async show({ engine }) {
+      await engine.append(makeEntries(4))
+      await wait(GAP_MS)
+      await engine.append(makeEntries(4, {}, 5))
+      await engine.trim({ maxEvents: 6, maxAgeMs: 60_000 })
+      checkSame(payloads(await engine.read(0, 10)), range(3, 8), this.promise)
+      await engine.trim({ maxEvents: 5, maxAgeMs: GAP_MS - 50 })
+      checkSame(payloads(await engine.read(0, 10)), range(5, 8), this.promise)
+    },
+  },
+  {
+    promise: 'a log trimmed to nothing keeps its head, and gives no position out again',
+    async show({ engine }) {
+      await engine.append(makeEntries(5))
+      await engine.trim({ maxEvents: 0, maxAgeMs: FOREVER })
+      const { epoch, head, oldest, entries } = await engine.read(0, 10)
+      checkSame({ head, oldest, entries }, { head: 5, oldest: 6, entries: [] }, this.promise)
+      const next = await engine.append([makeEntry('new')])
+      checkSame([next.epoch, next.positions], [epoch, [6]], this.promise)
+      const page = await engine.read(0, 10)
+      checkSame([page.oldest, page.head, payloads(page)], [6, 6, ['new']], this.promise)
+    },
+  },
+  {
+    promise: 'trimming an empty log, or what no limit exceeds, changes nothing',
+    async show({ engine }) {
+      await engine.trim({ maxEvents: 0, maxAgeMs: 0 })
+      await engine.append(makeEntries(3))
+      await engine.trim({ maxEvents: 3, maxAgeMs: 60_000 })
+      await engine.trim({ maxEvents: FOREVER, maxAgeMs: FOREVER })
+      const page = await engine.read(0, 10)
+      checkSame([page.oldest, page.head, payloads(page)], [1, 3, [1, 2, 3]], this.promise)
+    },
+  },
+]
