@@ -10,7 +10,17 @@ export {
 export type { AckArguments, AckContext, AckOptions, AckTarget } from './ack-handler.ts'
 export type { Admission, StreamArguments, StreamContext, StreamOptions } from './arguments.ts'
 export type { Diagnostics } from './diagnostics.ts'
-export type { Commit, Engine, Entry, LogState, NewEntry, Page, Retention } from './hub/engine.ts'
+export type {
+  Commit,
+  Engine,
+  Entry,
+  LogState,
+  Member,
+  NewEntry,
+  Page,
+  PresenceStore,
+  Retention,
+} from './hub/engine.ts'
 export { createHub, type Hub, type PublishOptions } from './hub/hub.ts'
 export type { HubOptions } from './hub/hub-options.ts'
 export type { LogEvent, SubscriptionEvent } from './hub/log-event.ts'

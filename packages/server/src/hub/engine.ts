@@ -52,6 +52,27 @@ export interface Commit {
   readonly position: number
 }
 
+/** Somebody connected to a channel. */
+export interface Member {
+  readonly channel: string
+  readonly identity: string
+}
+
+/**
+ * Who is connected, over all processes that share an engine. Each process has a name of its own, and says now
+ * and then that it lives: the members of one that crashed are gone `ttlMs` after its last word.
+ */
+export interface PresenceStore {
+  /** Adds members of a process, and counts as its word. Adding one that is there changes nothing. */
+  enter(process: string, members: readonly Member[], ttlMs: number): Promise<void>
+  /** Removes members of a process; another process's are not touched. */
+  leave(process: string, members: readonly Member[]): Promise<void>
+  /** Says that a process lives. `false` when its members are not held any more: it has to enter them again. */
+  touch(process: string, ttlMs: number): Promise<boolean>
+  /** The identities in a channel, each once, of all processes that live. */
+  present(channel: string): Promise<readonly string[]>
+}
+
 /**
  * Where a hub's log is kept, and how processes that share it hear of each other.
  *
@@ -60,6 +81,8 @@ export interface Commit {
  * (`engine_unavailable` when trying again may help, else `engine_failed`) and heal by itself afterwards.
  */
 export interface Engine {
+  /** Left out by an engine of a single process. */
+  readonly presence?: PresenceStore
   /**
    * Stores entries, all or none, and gives each its position, in the order given.
    *
