@@ -117,8 +117,10 @@ export class Reader {
     const { from, head } = this.#beginning
     const before = this.#stand ?? (typeof from === 'string' ? undefined : from)
     if (reason === 'trimmed') {
-      const isTrue = before?.epoch === at.epoch && before.position < log.oldest - 1
-      const isExact = before !== undefined && at.position > before.position && at.position < log.oldest
+      // A loop from now on says no open: what it missed came after the head there was.
+      const start = before ?? (from === 'now' ? { epoch: at.epoch, position: head } : undefined)
+      const isTrue = start?.epoch === at.epoch && start.position < log.oldest - 1
+      const isExact = start !== undefined && at.position > start.position && at.position < log.oldest
       const isNamed = since === undefined || since === formatId({ ...at, position: at.position + 1 })
       if (isTrue && isExact && isNamed) return
     } else if (reason === 'epoch') {

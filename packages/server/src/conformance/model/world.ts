@@ -341,8 +341,8 @@ export class World {
     for (const { engine } of this.#processes) await engine.release()
     await this.#observer?.close()
     const [first, ...rest] = this.#processes
-    const another = this.#opened?.another
     first?.engine.exchange(await this.#reopened())
+    const another = this.#opened?.another
     for (const { engine } of rest) if (another) engine.exchange(await another.call(this.#opened))
     this.#observer = another ? await another.call(this.#opened) : undefined
     await this.#compareCommits()
