@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from '../common/child.ts'
 import type { Burst, ReaderAnswer, ReaderOrder, ServerAnswer, ServerOrder } from './messages.ts'
+import { formatOptions } from './options.ts'
 import { ROWS, type RowName } from './rows.ts'
 
 /** Long enough for what a library still does after its headers are out. */
@@ -27,7 +28,7 @@ export class Field {
   constructor(row: RowName, { execArgv = [], heartbeatMs = Number.POSITIVE_INFINITY }: FieldOptions = {}) {
     this.row = row
     const timeoutMs = TIMEOUT_MS
-    const args = [row, String(heartbeatMs)]
+    const args = [row, formatOptions({ heartbeatMs })]
     this.server = new Child(new URL('./server.ts', import.meta.url), args, { execArgv, timeoutMs })
     this.#reader = new Child(new URL('./reader.ts', import.meta.url), [row], { timeoutMs })
   }

@@ -6,7 +6,11 @@ export interface Burst {
 }
 
 /** From the bench to a row's server. */
-export type ServerOrder = { type: 'publish'; burst: Burst } | { type: 'cpu' } | { type: 'pss' }
+export type ServerOrder =
+  | { type: 'publish'; burst: Burst }
+  | { type: 'cpu' }
+  | { type: 'pss' }
+  | { type: 'weigh' }
 
 /** From a row's server to the bench. */
 export type ServerAnswer =
@@ -14,6 +18,7 @@ export type ServerAnswer =
   | { type: 'published' }
   | { type: 'cpu'; cpuMs: number }
   | { type: 'pss'; pssBytes: number }
+  | { type: 'weighed'; heapBytes: number }
 
 /** From the bench to a row's readers. `expect`: every connection is to have had so many events in all. */
 export type ReaderOrder =

@@ -21,6 +21,8 @@ export interface Publisher {
 export interface PublisherOptions {
   /** Of each connection; `Infinity`: none. */
   heartbeatMs: number
+  /** How long a connection may take nothing, for rows that ask. */
+  stallTimeoutMs?: number
 }
 
 /** What a row's file exports. */

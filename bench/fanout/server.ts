@@ -1,15 +1,16 @@
-/** One row's server, alone in its process so that its CPU time is its own: `node server.ts <row> <heartbeatMs>`. */
+/** One row's server, alone in its process so that its CPU time is its own: `node server.ts <row> <options>`. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Burst, ServerAnswer, ServerOrder } from './messages.ts'
+import { parseOptions } from './options.ts'
 import type { StartPublisher } from './rows.ts'
 import { makeText, makeTick } from './tick.ts'
 
 const SETTLE_MS = 500
 
-const [row, heartbeatMs] = process.argv.slice(2)
+const [row, options] = process.argv.slice(2)
 const { start } = (await import(`./rows/${row}.ts`)) as { start: StartPublisher }
-const publisher = await start({ heartbeatMs: Number(heartbeatMs) })
+const publisher = await start(parseOptions(options as string))
 let published = 0
 
 process.on('message', async (order: ServerOrder) => {
@@ -19,6 +20,8 @@ process.on('message', async (order: ServerOrder) => {
       return say({ type: 'published' })
     case 'cpu':
       return say({ type: 'cpu', cpuMs: publisher.cpuMs?.() ?? ownCpuMs() })
+    case 'weigh':
+      return say({ type: 'weighed', heapBytes: heapBytes() })
     case 'pss':
       // Twice, and a moment apart: what the first one finds unused is given back to the system a little later.
       globalThis.gc?.()
@@ -42,6 +45,13 @@ async function publish({ turns, eventsPerTurn, payloadBytes }: Burst): Promise<v
 function ownCpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1000
+}
+
+/** The heap, and what buffers hold outside of it. */
+function heapBytes(): number {
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 /** Its share of physical memory, as the kernel counts it. */

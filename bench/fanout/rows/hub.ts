@@ -6,7 +6,7 @@ import type { StartPublisher } from '../rows.ts'
 import type { Tick } from '../tick.ts'
 
 /** Through the public API and with everything on: the contract, ids, history as it comes, and resuming. */
-export const start: StartPublisher = async ({ heartbeatMs }) => {
+export const start: StartPublisher = async ({ heartbeatMs, ...options }) => {
   const contract = defineStream({
     path: '/ticks',
     heartbeatMs,
@@ -14,7 +14,7 @@ export const start: StartPublisher = async ({ heartbeatMs }) => {
   })
   const hub = createHub(contract)
   const port = await listen(
-    sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })),
+    sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId }), options),
   )
   return {
     port,
