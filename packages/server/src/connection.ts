@@ -5,8 +5,8 @@ import { errorFrame } from './error-frame.ts'
 import { startPeriodic, stopPeriodic } from './periodic.ts'
 import { Permission } from './permission.ts'
 import { Pump } from './pump.ts'
-import { type Host, isOpenable, type Sender } from './sender.ts'
-import type { Sink } from './sink.ts'
+import { type Host, isOpenable, type Sender, type Watcher } from './sender.ts'
+import type { Sink, StallWatch } from './sink.ts'
 
 /** What of a stream's settings a connection needs. */
 export interface ConnectionSettings {
@@ -17,13 +17,9 @@ export interface ConnectionSettings {
   readonly maxConnectionMs: number
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
-}
-
-/** What one request adds to them. */
-export interface ConnectionHooks {
   /** Rejects, or gives `false`, when the client may no longer be here. */
-  readonly authorize: () => unknown
-  readonly onError: (error: unknown) => void
+  readonly authorize: (context: unknown) => unknown
+  readonly onError: (error: unknown, context: unknown) => void
 }
 
 /** How long a source may take to its first event before the response's headers go out without it. */
@@ -35,9 +31,10 @@ const FIRST_BYTES = encodeComment()
  *
  * It exists before the response has started, so that a client that leaves during `authorize` is noticed.
  */
-export class Connection implements Host {
+export class Connection implements Host, StallWatch {
   readonly #settings: ConnectionSettings
-  readonly #hooks: ConnectionHooks
+  /** What the app's functions are told of the request. */
+  context: unknown
   #abort: AbortController | undefined
   #reason: Error | undefined
   #sender: Sender | undefined
@@ -46,11 +43,10 @@ export class Connection implements Host {
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
   #isGone = false
-  #onGone: (() => void)[] | undefined
+  #watchers: Watcher | Watcher[] | undefined
 
-  constructor(settings: ConnectionSettings, hooks: ConnectionHooks) {
+  constructor(settings: ConnectionSettings) {
     this.#settings = settings
-    this.#hooks = hooks
   }
 
   get path(): string {
@@ -136,7 +132,7 @@ export class Connection implements Host {
 
   fail(error: unknown): void {
     if (this.#isClosed) return this.report(error)
-    this.#hooks.onError(error)
+    this.#settings.onError(error, this.context)
     this.#finish('failed', errorFrame(error))
   }
 
@@ -160,21 +156,20 @@ export class Connection implements Host {
     if (this.#isGone) return
     this.#isGone = true
     this.close(new SseError('client_gone', 'The client has left'))
-    for (const task of this.#onGone ?? []) task()
-    this.#onGone = undefined
+    for (const watcher of [this.#watchers ?? []].flat()) watcher.gone(this)
+    this.#watchers = undefined
   }
 
   report(error: unknown): void {
     const reason = this.#reason
     const isEcho =
       error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason))
-    if (!reason || !isEcho) this.#hooks.onError(error)
+    if (!reason || !isEcho) this.#settings.onError(error, this.context)
   }
 
-  onGone(task: () => void): void {
-    if (this.#isGone) task()
-    else if (this.#onGone) this.#onGone.push(task)
-    else this.#onGone = [task]
+  watch(watcher: Watcher): void {
+    if (this.#isGone) watcher.gone(this)
+    else this.#watchers = this.#watchers ? [this.#watchers, watcher].flat() : watcher
   }
 
   #finish(reason: string, lastFrame?: string): void {
@@ -205,13 +200,13 @@ export class Connection implements Host {
   }
 
   #startDuties(): void {
-    const { maxConnectionMs, reauthorizeMs, retryMs } = this.#settings
+    const { maxConnectionMs, reauthorizeMs, retryMs, authorize } = this.#settings
     const duties: { stop(): void }[] = []
     if (maxConnectionMs !== Number.POSITIVE_INFINITY) {
       duties.push(new ConnectionAge(this, maxConnectionMs, retryMs))
     }
     if (reauthorizeMs !== Number.POSITIVE_INFINITY) {
-      duties.push(new Permission(this, reauthorizeMs, this.#hooks.authorize))
+      duties.push(new Permission(this, reauthorizeMs, () => authorize(this.context)))
     }
     if (duties.length > 0) this.#duties = duties
   }

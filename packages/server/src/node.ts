@@ -3,9 +3,8 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import { matchPath, SseError, type StreamContract } from '@sse/contract'
 import { type AckArguments, createAckHandler } from './ack-handler.ts'
 import { readArguments, type SettledArguments, type StreamArguments } from './arguments.ts'
-import type { Connection } from './connection.ts'
 import { decodeLastEventId } from './last-event-id.ts'
-import { NodeSink } from './node-sink.ts'
+import { linkResponse } from './node-link.ts'
 import type { UntypedEvent } from './source.ts'
 import { createStreamHandler, refusal, type StreamReply } from './stream-handler.ts'
 
@@ -103,44 +102,26 @@ export function createNodeStream<Native>(
       params,
       native,
     })
-    const leave = () => connection.gone()
-    // Of the response, not of the request: that one closes as soon as a POST body is read.
-    res.once('close', leave)
+    const link = linkResponse(res, connection)
     // A pipelined request's response has no socket before its turn, and hears nothing of it until then.
-    if (!res.socket) req.socket?.once('close', leave)
+    if (!res.socket) req.socket?.once('close', () => connection.gone())
     // A write to a peer that is gone; `close` follows and says all there is to say.
     res.on('error', ignore)
-    if (isGone(req, res)) leave()
+    if (isGone(req, res)) connection.gone()
     const answer = await reply
-    if (isGone(req, res)) return leave()
+    if (isGone(req, res)) return connection.gone()
     if (!answer.connection) return send(res, req.method, answer)
     try {
       writeHead(res, answer)
     } catch (error) {
-      leave() // another handler has answered, or set a header that can't be sent
+      connection.gone() // another handler has answered, or set a header that can't be sent
       throw error
     }
-    stream(res as ServerResponse, answer.connection)
+    link.start(res)
   }
 }
 
 const ignore = (): void => {}
-
-function stream(res: ServerResponse, connection: Connection): void {
-  const { stallTimeoutMs } = connection
-  const sink = new NodeSink(res, { timeoutMs: stallTimeoutMs, onStall: () => connection.stalled() })
-  const onDrain = () => {
-    sink.drained()
-    connection.drained()
-  }
-  res.on('drain', onDrain)
-  if (sink.direct) {
-    const { socket } = res // the response lets go of it before it closes, and the next one uses it
-    socket?.on('drain', onDrain)
-    res.once('close', () => socket?.off('drain', onDrain))
-  }
-  connection.start(sink)
-}
 
 /** The answer could not be begun: no framework stands above to be told. */
 function giveUp(res: NodeResponse, error: unknown): void {

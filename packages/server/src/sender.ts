@@ -16,8 +16,13 @@ export interface Host {
   close(reason: Error, lastFrame?: string): void
   /** Cuts off a response that is ending, and drops what it has not sent yet. */
   destroy(): void
-  /** Calls `task` once the response is closed, by either side; at once if it is. */
-  onGone(task: () => void): void
+  /** Tells `watcher` once the response is closed, by either side; at once if it is. */
+  watch(watcher: Watcher): void
+}
+
+/** Whoever wants to know that a response is closed. An object, not a function: there is one for many connections. */
+export interface Watcher {
+  gone(host: Host): void
 }
 
 /** What fills a connection: the pump of a generator, or a cursor on a hub's log. */

@@ -14,9 +14,9 @@ export interface Sink {
   afterTurn(task: () => void): void
 }
 
-/** What a sink calls when a response it has filled made no progress for the time it was given. */
+/** What a sink tells when a response it has filled makes no progress. */
 export interface StallWatch {
-  /** In milliseconds; `Infinity`: never. */
-  readonly timeoutMs: number
-  readonly onStall: () => void
+  /** How long that may take, in milliseconds; `Infinity`: for ever. */
+  readonly stallTimeoutMs: number
+  stalled(): void
 }

@@ -67,24 +67,16 @@ export function createStreamHandler<Native>({
     maxConnectionMs: options.maxConnectionMs ?? Number.POSITIVE_INFINITY,
     reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
     encode: (item) => encodeItem(item, path, event, maxEventBytes),
+    authorize: (context) => authorize?.(context),
+    onError: (error, context) => tell(options.onError, error, context),
   }
 
   return (request) => {
     const { native, params } = request
     const lastEventId = request.lastEventId || undefined // an empty one is what a reset leaves behind
-    const connection: Connection = new Connection(settings, {
-      onError: (error) => tell(options.onError, error, context),
-      authorize: () => authorize?.(context),
-    })
-    const context = {
-      ...native,
-      params,
-      event,
-      lastEventId,
-      get signal() {
-        return connection.signal
-      },
-    }
+    const connection = new Connection(settings)
+    const context = Object.assign(new Context(connection, params, event, lastEventId), native)
+    connection.context = context
 
     async function answer(): Promise<StreamReply> {
       checkParams(contract, params)
@@ -116,6 +108,30 @@ export function createStreamHandler<Native>({
           return refused
         }),
     }
+  }
+}
+
+/** What the app's functions are given. A class, so that the signal is made when it is first asked for. */
+class Context {
+  readonly #connection: Connection
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly event: unknown
+  readonly lastEventId: string | undefined
+
+  constructor(
+    connection: Connection,
+    params: Readonly<Record<string, string | undefined>>,
+    event: unknown,
+    lastEventId: string | undefined,
+  ) {
+    this.#connection = connection
+    this.params = params
+    this.event = event
+    this.lastEventId = lastEventId
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal
   }
 }
 

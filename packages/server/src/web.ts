@@ -142,8 +142,7 @@ function streamBody(connection: Connection): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const stall = { timeoutMs: connection.stallTimeoutMs, onStall: () => connection.stalled() }
-        sink = new WebSink(controller, stall, leave)
+        sink = new WebSink(controller, connection, leave)
         connection.start(sink)
       },
       pull() {
@@ -208,9 +207,9 @@ class WebSink implements Sink {
   #enqueue(bytes: Uint8Array): boolean {
     this.#controller.enqueue(bytes)
     const hasRoom = (this.#controller.desiredSize ?? 0) > 0
-    const { timeoutMs, onStall } = this.#stall
-    if (!hasRoom && !this.#timer && timeoutMs !== Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(onStall, timeoutMs)
+    const { stallTimeoutMs } = this.#stall
+    if (!hasRoom && !this.#timer && stallTimeoutMs !== Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => this.#stall.stalled(), stallTimeoutMs)
       unref(this.#timer)
     }
     return hasRoom

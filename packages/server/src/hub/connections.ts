@@ -2,7 +2,7 @@ import { SseError } from '@sse/contract'
 import type { Admission } from '../arguments.ts'
 import { goodbye } from '../connection-age.ts'
 import { errorFrame } from '../error-frame.ts'
-import type { Host } from '../sender.ts'
+import type { Host, Watcher } from '../sender.ts'
 import type { Counters } from './counters.ts'
 
 export interface ConnectionLimits {
@@ -14,7 +14,7 @@ export interface ConnectionLimits {
 const RETRY_AFTER_MS = 2_000
 
 /** The connections of a hub: who may come in, and how they all leave. */
-export class Connections implements Admission {
+export class Connections implements Admission, Watcher {
   readonly #limits: ConnectionLimits
   readonly #counters: Counters
   readonly #identities = new Map<Host, string | undefined>()
@@ -47,7 +47,7 @@ export class Connections implements Admission {
       )
     }
     this.#add(host, identity)
-    if (isNew) host.onGone(() => this.#delete(host))
+    if (isNew) host.watch(this)
   }
 
   /** Ends everything an identity has open; how many that were. */
@@ -87,7 +87,8 @@ export class Connections implements Admission {
     else this.#byIdentity.set(identity, new Set([host]))
   }
 
-  #delete(host: Host): void {
+  /** A connection is closed. */
+  gone(host: Host): void {
     const identity = this.#identities.get(host)
     this.#identities.delete(host)
     if (identity !== undefined) {

@@ -48,7 +48,7 @@ export class Cursor implements Sender, Follower, Periodic {
   readonly #context: CursorContext
   readonly #host: Host
   readonly #channels: readonly string[]
-  readonly #onStop: () => void
+  readonly #onStop: (() => void) | undefined
   #sink: Sink | undefined
   #epoch = ''
   #position = 0
@@ -61,7 +61,7 @@ export class Cursor implements Sender, Follower, Periodic {
     host: Host,
     channels: readonly string[],
     place: Place | Promise<Place>,
-    onStop: () => void,
+    onStop: (() => void) | undefined,
   ) {
     this.#context = context
     this.#host = host
@@ -114,13 +114,16 @@ export class Cursor implements Sender, Follower, Periodic {
     this.#advance()
   }
 
+  /** Its connection is closed by the hub. */
+  end(): void {}
+
   stop(lastFrame?: string): boolean {
     const sink = this.#sink
     this.isLive = false
     this.#sink = undefined
     this.#context.delivery.remove(this, this.#channels)
     stopPeriodic(this, this.#host.heartbeatMs)
-    this.#onStop()
+    this.#onStop?.()
     if (sink && lastFrame !== undefined) {
       sink.write(lastFrame)
       sink.end()

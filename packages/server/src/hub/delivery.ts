@@ -8,10 +8,12 @@ export interface Follower {
   isLive: boolean
   /** Which of a batch's channels it follows; the delivery's own, 0 in between. */
   mask: number
-  /** New frames of its channels, the last things up to `position`. Called only while it is live. */
-  deliver(frames: SharedFrames, position: number): void
+  /** New frames of its channels: all there is after `from`, up to `position`. Called only while it is live. */
+  deliver(frames: SharedFrames, position: number, from: number): void
   /** The log was replaced; it had reached `head` before, and a live follower everything up to there. */
   reset(reason: Gap['reason'], head: number): void
+  /** The hub is closed. */
+  end(): void
 }
 
 /** Channels that a bit mask can tell apart. */
@@ -20,7 +22,6 @@ const MAX_CHANNELS = 31
 /** Hands new frames to the live followers of their channels, each the same bytes. */
 export class Delivery {
   readonly #followers = new Map<string, Set<Follower>>()
-  readonly #all = new Set<Follower>()
   /** Frames handed over, counted once per follower. */
   bytes = 0
 
@@ -29,7 +30,6 @@ export class Delivery {
   }
 
   add(follower: Follower, channels: readonly string[]): void {
-    this.#all.add(follower)
     for (const channel of channels) {
       const followers = this.#followers.get(channel)
       if (followers) followers.add(follower)
@@ -38,7 +38,6 @@ export class Delivery {
   }
 
   remove(follower: Follower, channels: readonly string[]): void {
-    this.#all.delete(follower)
     for (const channel of channels) {
       const followers = this.#followers.get(channel)
       if (followers?.delete(follower) && followers.size === 0) this.#followers.delete(channel)
@@ -48,7 +47,7 @@ export class Delivery {
   /** How many are not live. */
   countLagging(): number {
     let lagging = 0
-    for (const follower of this.#all) if (!follower.isLive) lagging += 1
+    for (const follower of this.#all()) if (!follower.isLive) lagging += 1
     return lagging
   }
 
@@ -69,14 +68,23 @@ export class Delivery {
   }
 
   reset(reason: Gap['reason'], head: number): void {
-    for (const follower of [...this.#all]) follower.reset(reason, head)
+    for (const follower of this.#all()) follower.reset(reason, head)
+  }
+
+  end(): void {
+    for (const follower of this.#all()) follower.end()
+  }
+
+  #all(): Set<Follower> {
+    return new Set([...this.#followers.values()].flatMap((followers) => [...followers]))
   }
 
   #deliverRun(run: readonly StoredFrame[], channels: ReadonlySet<string>): void {
     const position = (run.at(-1) as StoredFrame).position
+    const from = (run[0] as StoredFrame).position - 1
     if (channels.size === 1) {
       const followers = this.#followers.get((run[0] as StoredFrame).channel)
-      if (followers) this.#deliverSame(run, followers, position)
+      if (followers) this.#deliverSame(run, followers, position, from)
       return
     }
     const bits = new Map<string, number>()
@@ -102,16 +110,21 @@ export class Delivery {
       }
       if (!follower.isLive) continue // stopped by what another one's delivery has set off
       this.bytes += frames.bytes.byteLength
-      follower.deliver(frames, position)
+      follower.deliver(frames, position, from)
     }
   }
 
-  #deliverSame(run: readonly StoredFrame[], followers: ReadonlySet<Follower>, position: number): void {
+  #deliverSame(
+    run: readonly StoredFrame[],
+    followers: ReadonlySet<Follower>,
+    position: number,
+    from: number,
+  ): void {
     const frames = share(run)
     for (const follower of followers) {
       if (!follower.isLive) continue
       this.bytes += frames.bytes.byteLength
-      follower.deliver(frames, position)
+      follower.deliver(frames, position, from)
     }
   }
 }

@@ -77,7 +77,7 @@ export interface PresenceStore {
  * Where a hub's log is kept, and how processes that share it hear of each other.
  *
  * The suite of `@sse/server/testing` shows whether an engine keeps what is written here. A hub calls `append`
- * and `trim` one at a time, everything else at any time. What fails MUST reject with an `SseError`
+ * one at a time, `trim` one at a time, and everything else at any time. What fails MUST reject with an `SseError`
  * (`engine_unavailable` when trying again may help, else `engine_failed`) and heal by itself afterwards.
  */
 export interface Engine {

@@ -19,7 +19,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { type HubOptions, type SettledHubOptions, settleHubOptions } from './hub-options.ts'
 import { formatId, parseId } from './id.ts'
 import { Log } from './log.ts'
-import { type PresenceListener, PresenceRegister } from './presence.ts'
+import { Presence, type PresenceListener } from './presence.ts'
 import { Publisher } from './publisher.ts'
 import type { HubStats } from './stats.ts'
 import { type SubscribeOptions, Subscription, type SubscriptionContext } from './subscription.ts'
@@ -65,7 +65,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
   readonly #delivery = new Delivery()
   readonly #publisher: Publisher
   readonly #connections: Connections
-  readonly #presence: PresenceRegister
+  readonly #presence: Presence
   readonly #trimmer: Trimmer
   readonly #context: SubscriptionContext
   readonly #poll: Periodic = { tick: () => this.#lookAround() }
@@ -90,7 +90,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     })
     this.#publisher = new Publisher(engine, this.#log)
     this.#connections = new Connections(settings, this.#counters)
-    this.#presence = new PresenceRegister(onError)
+    this.#presence = new Presence(engine.presence, onError)
     this.#trimmer = new Trimmer(engine, retention, onError)
     this.#context = {
       log: this.#log,
@@ -191,14 +191,20 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     return commit && formatId(commit)
   }
 
-  /** The identities connected to a channel of this process, in the order they came. */
-  presence(channel: string): string[] {
+  /**
+   * The identities connected to a channel, each once: over all processes that share the engine, where it can tell;
+   * else of this one. Who was connected to a process that crashed is gone within 15 seconds.
+   *
+   * @throws {SseError} what the engine says.
+   */
+  async presence(channel: string): Promise<string[]> {
+    checkName('channel', channel)
     return this.#presence.identities(channel)
   }
 
   /**
    * Calls `listener` when an identity's first connection to a channel opens, and when its last one has been gone
-   * for 3 to 6 seconds: a reload is no leave.
+   * for 3 to 6 seconds: a reload is no leave. Other processes are looked at every second.
    *
    * @returns a function that stops it.
    */
@@ -249,8 +255,9 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     if (this.#isClosed) return
     this.#isClosed = true
     await this.drain({ graceMs: 0 })
+    this.#delivery.end()
     stopPeriodic(this.#poll, POLL_MS)
-    this.#presence.close()
+    await this.#presence.close()
     await this.#publisher.settle()
     this.#log.close()
     await this.#settings.engine.close()

@@ -66,11 +66,17 @@ export class Iteration implements AsyncIterator<LogEvent, undefined>, Follower {
     return DONE
   }
 
-  deliver(): void {
-    this.#rouse() // it reads for itself
+  deliver(_frames: unknown, _position: number, from: number): void {
+    this.#position = from // it had everything up to there
+    this.#rouse() // and reads on for itself
   }
 
-  reset(reason: Gap['reason']): void {
+  end(): void {
+    this.return()
+  }
+
+  reset(reason: Gap['reason'], head: number): void {
+    if (this.isLive) this.#position = head
     if (reason !== 'trimmed') this.#moveToHead(reason)
     this.#rouse()
   }

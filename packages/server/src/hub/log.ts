@@ -91,6 +91,7 @@ export class Log {
       for (const entry of page.entries) this.#ring.push(storeFrame(this.#epoch, entry))
     } while (page.entries.length === FOLLOW_LIMIT)
     this.#isOpen = true
+    if (this.#isBehind) this.follow() // woken while it was reading
   }
 
   /** Takes what this process has just stored, without reading it back where it follows directly on the head. */

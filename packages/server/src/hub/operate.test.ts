@@ -192,9 +192,9 @@ describe('presence', () => {
     const ada = await readOpen(`${origin}/leads/ada`)
     const second = await readOpen(`${origin}/leads/ada`)
     const ben = await readOpen(`${origin}/leads/ben`)
-    expect(hub.presence('everyone')).toEqual(['ada', 'ben'])
-    expect(hub.presence('ada')).toEqual(['ada'])
-    expect(hub.presence('nobody')).toEqual([])
+    expect(await hub.presence('everyone')).toEqual(['ada', 'ben'])
+    expect(await hub.presence('ada')).toEqual(['ada'])
+    expect(await hub.presence('nobody')).toEqual([])
     second.close()
     ben.close()
     await eventually(() => hub.stats().connections === 1)
@@ -209,7 +209,7 @@ describe('presence', () => {
       expect.stringMatching('leave'),
       expect.stringMatching('leave'),
     ])
-    expect(hub.presence('everyone')).toEqual([])
+    expect(await hub.presence('everyone')).toEqual([])
     stop()
     await readOpen(`${origin}/leads/ada`)
     expect(changes).toHaveLength(4)

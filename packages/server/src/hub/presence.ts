@@ -1,103 +1,117 @@
-import { unref } from '../periodic.ts'
-
-export interface PresenceChange {
-  /** `join`: the first connection of this identity; `leave`: its last one is gone, and none came in its place. */
-  readonly type: 'join' | 'leave'
-  readonly channel: string
-  readonly identity: string
-}
+import { type Periodic, startPeriodic, stopPeriodic } from '../periodic.ts'
+import type { Member, PresenceStore } from './engine.ts'
+import { createEpoch } from './id.ts'
+import { LocalPresence, type PresenceChange } from './local-presence.ts'
 
 export type PresenceListener = (change: PresenceChange) => void
 
-/** How long somebody may be away before it counts: a reload, a tunnel, a rotated connection are no leave. */
-const LEAVE_DELAY_MS = 3_000
+/** How often a process says that it lives, and looks who has come and gone elsewhere. */
+const POLL_MS = 1_000
+const TOUCH_EVERY = 5
+/** How long the people of a process that crashed stay. */
+const TTL_MS = 15_000
 
-interface Presence {
-  connections: number
-  /** When the last connection went; undefined while there is one. */
-  leftAt: number | undefined
-}
-
-/** Who is connected to which channel. */
-export class PresenceRegister {
-  readonly #channels = new Map<string, Map<string, Presence>>()
+/** Who is connected to which channel: of this process, or of all that share the engine when it has a store. */
+export class Presence implements Periodic {
+  readonly #process = createEpoch()
+  readonly #local = new LocalPresence((change) => this.#onLocalChange(change))
   readonly #listeners = new Map<string, Set<PresenceListener>>()
-  readonly #leaving = new Set<{ channel: string; identity: string }>()
+  /** With a store: who was in the channels that are listened to when it was last asked. */
+  readonly #known = new Map<string, ReadonlySet<string>>()
+  readonly #store: PresenceStore | undefined
   readonly #onError: (error: unknown) => void
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #saving: Promise<void> = Promise.resolve()
+  #ticks = 0
 
-  constructor(onError: (error: unknown) => void) {
+  constructor(store: PresenceStore | undefined, onError: (error: unknown) => void) {
+    this.#store = store
     this.#onError = onError
+    if (store) startPeriodic(this, POLL_MS)
   }
 
-  identities(channel: string): string[] {
-    return [...(this.#channels.get(channel)?.keys() ?? [])]
+  enter(identity: string, channels: readonly string[]): void {
+    this.#local.enter(identity, channels)
+  }
+
+  exit(identity: string, channels: readonly string[]): void {
+    this.#local.exit(identity, channels)
+  }
+
+  async identities(channel: string): Promise<string[]> {
+    if (!this.#store) return this.#local.identities(channel)
+    await this.#saving
+    return [...(await this.#store.present(channel))]
   }
 
   listen(channel: string, listener: PresenceListener): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set()
     const own: PresenceListener = (change) => listener(change)
     this.#listeners.set(channel, listeners.add(own))
+    if (this.#store && !this.#known.has(channel)) this.#look(channel)
     return () => {
-      if (listeners.delete(own) && listeners.size === 0 && this.#listeners.get(channel) === listeners) {
-        this.#listeners.delete(channel)
+      if (!listeners.delete(own) || listeners.size > 0) return
+      this.#listeners.delete(channel)
+      this.#known.delete(channel)
+    }
+  }
+
+  tick(): void {
+    this.#ticks += 1
+    if (this.#ticks % TOUCH_EVERY === 0) this.#save((store) => this.#touch(store))
+    for (const channel of this.#listeners.keys()) this.#look(channel)
+  }
+
+  /** Takes this process's people out of the store. */
+  async close(): Promise<void> {
+    const members = this.#local.members()
+    this.#local.close()
+    if (!this.#store) return
+    stopPeriodic(this, POLL_MS)
+    this.#listeners.clear()
+    this.#save((store) => store.leave(this.#process, members))
+    await this.#saving
+  }
+
+  #onLocalChange(change: PresenceChange): void {
+    const { type, channel, identity } = change
+    if (!this.#store) return this.#tell(change)
+    const member = [{ channel, identity }]
+    this.#save((store) =>
+      type === 'join' ? store.enter(this.#process, member, TTL_MS) : store.leave(this.#process, member),
+    )
+    if (this.#listeners.has(channel)) this.#look(channel)
+  }
+
+  async #touch(store: PresenceStore): Promise<void> {
+    const members: Member[] = this.#local.members()
+    if (members.length === 0 || (await store.touch(this.#process, TTL_MS))) return
+    await store.enter(this.#process, members, TTL_MS) // the store has lost them
+  }
+
+  /** One after the other: who joins and leaves at once must not end as the wrong one. */
+  #save(task: (store: PresenceStore) => Promise<unknown>): void {
+    const store = this.#store as PresenceStore
+    this.#saving = this.#saving.then(async () => {
+      try {
+        await task(store)
+      } catch (error) {
+        this.#onError(error) // the next word says everything again
       }
+    })
+  }
+
+  async #look(channel: string): Promise<void> {
+    try {
+      const now = new Set(await this.identities(channel))
+      const before = this.#known.get(channel)
+      if (!this.#listeners.has(channel)) return
+      this.#known.set(channel, now)
+      if (!before) return // who was there already has not joined
+      for (const identity of now) if (!before.has(identity)) this.#tell({ type: 'join', channel, identity })
+      for (const identity of before) if (!now.has(identity)) this.#tell({ type: 'leave', channel, identity })
+    } catch (error) {
+      this.#onError(error)
     }
-  }
-
-  enter(identity: string, channels: readonly string[]): void {
-    for (const channel of channels) {
-      const members = this.#channels.get(channel) ?? new Map<string, Presence>()
-      this.#channels.set(channel, members)
-      const presence = members.get(identity)
-      if (presence) {
-        presence.connections += 1
-        presence.leftAt = undefined
-      } else {
-        members.set(identity, { connections: 1, leftAt: undefined })
-        this.#tell({ type: 'join', channel, identity })
-      }
-    }
-  }
-
-  exit(identity: string, channels: readonly string[]): void {
-    for (const channel of channels) {
-      const presence = this.#channels.get(channel)?.get(identity)
-      if (!presence) continue
-      presence.connections -= 1
-      if (presence.connections > 0) continue
-      presence.leftAt = performance.now()
-      this.#leaving.add({ channel, identity })
-    }
-    if (this.#leaving.size > 0) this.#schedule()
-  }
-
-  close(): void {
-    clearTimeout(this.#timer)
-    this.#leaving.clear()
-  }
-
-  #schedule(): void {
-    if (this.#timer !== undefined) return
-    this.#timer = setTimeout(() => this.#sweep(), LEAVE_DELAY_MS)
-    unref(this.#timer)
-  }
-
-  #sweep(): void {
-    this.#timer = undefined
-    const leftBefore = performance.now() - LEAVE_DELAY_MS
-    for (const leaving of this.#leaving) {
-      const { channel, identity } = leaving
-      const members = this.#channels.get(channel)
-      const leftAt = members?.get(identity)?.leftAt
-      if (leftAt !== undefined && leftAt > leftBefore + 1) continue
-      this.#leaving.delete(leaving)
-      if (!members || leftAt === undefined) continue // came back
-      members.delete(identity)
-      if (members.size === 0) this.#channels.delete(channel)
-      this.#tell({ type: 'leave', channel, identity })
-    }
-    if (this.#leaving.size > 0) this.#schedule()
   }
 
   #tell(change: PresenceChange): void {

@@ -165,3 +165,23 @@ describe('publish', () => {
     }
   })
 })
+
+describe('close', () => {
+  it('ends loops, connections and the engine, and what was published is stored', async () => {
+    const engine = memory()
+    const hub = testHub({ engine })
+    const { origin } = await serveHub(hub)
+    const reader = await readOpen(`${origin}/leads/ada`)
+    const seen: unknown[] = []
+    const loop = (async () => {
+      for await (const { payload } of hub.subscribe('ada')) seen.push(payload)
+    })()
+    await new Promise((resolve) => setImmediate(resolve))
+    await hub.publish('ada', 'count', 1)
+    await hub.close()
+    await loop
+    await reader.over()
+    expect(seen).toEqual([1])
+    await expect(engine.read(0, 1)).rejects.toMatchObject({ code: 'engine_unavailable' })
+  })
+})

@@ -262,3 +262,23 @@ describe('a durable subscriber', () => {
     await expect(hub.ack('', ids[0] as string)).rejects.toMatchObject({ code: 'option_invalid' })
   })
 })
+
+describe('a loop over a quiet channel', () => {
+  it('has missed nothing, however much of other channels was trimmed while it slept', async () => {
+    const hub = testHub({ engine: memory({ maxBytes: 2_000 }), ring: { maxEvents: 3 } })
+    const seen: unknown[] = []
+    const loop = (async () => {
+      for await (const { event, payload } of hub.subscribe('ada'))
+        if (seen.push([event, payload]) === 2) return
+    })()
+    await new Promise((resolve) => setImmediate(resolve))
+    await publish(hub, 'ada', 0, 1)
+    for (let round = 0; round < 10; round += 1) await publish(hub, 'ben', 0, 50)
+    await publish(hub, 'ada', 1, 2)
+    await loop
+    expect(seen).toEqual([
+      ['count', 0],
+      ['count', 1],
+    ])
+  })
+})

@@ -6,13 +6,13 @@ import type { Engine } from './engine.ts'
 import { Iteration } from './iteration.ts'
 import type { LogEvent, SubscriptionEvent } from './log-event.ts'
 import { findPlace } from './place.ts'
-import type { PresenceRegister } from './presence.ts'
+import type { Presence } from './presence.ts'
 
 /** The parts of a hub that a subscription needs. */
 export interface SubscriptionContext extends CursorContext {
   readonly engine: Engine
   readonly connections: Connections
-  readonly presence: PresenceRegister
+  readonly presence: Presence
 }
 
 export interface SubscribeOptions {
@@ -50,9 +50,11 @@ export class Subscription<Contract extends StreamContract>
     const { connections, presence } = this.#context
     const { identity = this.#options.subscriber } = this.#options
     connections.admit(host, identity)
-    if (identity !== undefined) presence.enter(identity, this.#channels)
-    const onStop = () => identity !== undefined && presence.exit(identity, this.#channels)
-    return new Cursor(this.#context, host, this.#channels, this.#findPlace(), onStop)
+    const place = this.#findPlace()
+    if (identity === undefined) return new Cursor(this.#context, host, this.#channels, place, undefined)
+    presence.enter(identity, this.#channels)
+    const onStop = () => presence.exit(identity, this.#channels)
+    return new Cursor(this.#context, host, this.#channels, place, onStop)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined> {
