@@ -22,11 +22,11 @@ export class Changes extends EventEmitter<{ change: [] }> {}
 /** Assigning leads, and the dispatcher's view of the team. */
 export function addDeskRoutes(app: FastifyInstance, store: Store, personOf: PersonOf, changes: Changes) {
   const { db, hub } = store
-  const isOnline = (person: string) => hub.presence(inboxOf(person)).includes(person)
-  const overview = (): Overview => ({
-    team: readTeam(db).map((person) => ({ ...person, isOnline: isOnline(person.id) })),
-    recent: readRecent(db),
-  })
+  const isOnline = async (person: string) => (await hub.presence(inboxOf(person))).includes(person)
+  const overview = async (): Promise<Overview> => {
+    const team = readTeam(db).map(async (person) => ({ ...person, isOnline: await isOnline(person.id) }))
+    return { team: await Promise.all(team), recent: readRecent(db) }
+  }
 
   changes.setMaxListeners(0)
   for (const { id } of readTeam(db)) hub.onPresence(inboxOf(id), () => changes.emit('change'))
@@ -40,7 +40,7 @@ export function addDeskRoutes(app: FastifyInstance, store: Store, personOf: Pers
           // Listens before it looks: what changes in between is in the next overview.
           const changed = once(changes, 'change', { signal })
           changed.catch(() => {}) // The client may leave before anybody waits for it.
-          yield event('overview', overview())
+          yield event('overview', await overview())
           await changed
           // However many leads come at once, some overviews a second are enough for a person.
           await setTimeout(MIN_INTERVAL_MS, undefined, { signal })

@@ -22,14 +22,17 @@ console.log(
 
 let isStopping = false
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(name, async () => {
-    // Asked twice: somebody is in a hurry. Nothing is lost by it, what was assigned is on the disk.
-    if (isStopping) process.exit(1)
-    isStopping = true
-    // Pages are told to come back, and do so to the next process.
-    await store.hub.drain({ graceMs: 500 })
-    await app.close()
-    await store.hub.close()
-    store.db.close()
+  // A terminal, a shell and a package manager may each pass it on.
+  process.on(name, () => {
+    if (!isStopping) stop()
   })
+}
+
+async function stop(): Promise<void> {
+  isStopping = true
+  // Pages are told to come back, and do so to the next process.
+  await store.hub.drain({ graceMs: 500 })
+  await app.close()
+  await store.hub.close()
+  store.db.close()
 }
