@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Commit, NewEntry, Page, Retention } from '@sse/server'
+import type { Commit, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
 import { AppConnections } from './app-connections.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { CommitWatch } from './commit-watch.ts'
@@ -18,6 +18,12 @@ interface SubscriberCommit extends Commit {
 
 /** The log in one file: what a hub asks of it, and what stands in the way said in words. */
 export class FileEngine implements SqliteEngine {
+  readonly presence: PresenceStore = {
+    enter: (process, members, ttlMs) => this.#run(({ presence }) => presence.enter(process, members, ttlMs)),
+    leave: (process, members) => this.#run(({ presence }) => presence.leave(process, members)),
+    touch: (process, ttlMs) => this.#run(({ presence }) => presence.touch(process, ttlMs)),
+    present: (channel) => this.#run(({ presence }) => presence.present(channel)),
+  }
   readonly #file: string
   readonly #busyTimeoutMs: number
   readonly #name = crypto.randomUUID()

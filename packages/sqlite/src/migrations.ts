@@ -34,6 +34,16 @@ const MIGRATIONS = [
     sqlite_version TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE sse_presence (process TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE sse_members (
+    channel TEXT NOT NULL,
+    identity TEXT NOT NULL,
+    process TEXT NOT NULL,
+    PRIMARY KEY (channel, identity, process)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sse_members_by_process ON sse_members (process);
+  `,
 ]
 
 /** Brings the tables up to date, inside the caller's transaction. Refuses tables that somebody else has made. */

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Engine, NewEntry } from '@sse/server'
+import type { Engine, NewEntry, PresenceStore } from '@sse/server'
 
 /** A hub's log in a file, and a way into it for the app's own transactions. */
 export interface SqliteEngine extends Engine {
+  readonly presence: PresenceStore
   /**
    * Stores an entry (`hub.entry(…)`) through the app's own connection to the same file, inside the transaction
    * that is open on it: rows and event are committed together, and a rollback leaves nothing. Without a

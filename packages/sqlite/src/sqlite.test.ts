@@ -137,8 +137,23 @@ it('tables of a newer version are refused', async () => {
   connect(file, `UPDATE sse_meta SET value = '7' WHERE name = 'version'`)
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
-    message: '<file> was written by a newer @sse/sqlite (tables 7, known 1): upgrade this one',
+    message: '<file> was written by a newer @sse/sqlite (tables 7, known 2): upgrade this one',
   })
+})
+
+it('a file of an earlier version is brought up to date, and keeps what it has', async () => {
+  const file = newFile()
+  const engine = open(file)
+  await engine.append([lead(1)])
+  await engine.close()
+  connect(
+    file,
+    `DROP TABLE sse_members; DROP TABLE sse_presence; UPDATE sse_meta SET value = '1' WHERE name = 'version'`,
+  )
+  const again = open(file)
+  await again.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 1000)
+  expect(await again.presence.present('a')).toEqual(['ada'])
+  expect(await again.read(0, 10)).toMatchObject({ head: 1, entries: { length: 1 } })
 })
 
 it('its tables live beside those of the app', async () => {
@@ -158,7 +173,10 @@ it('its tables live beside those of the app', async () => {
     'sse_entries',
     'sse_entries_by_channel',
     'sse_entries_by_idempotency_key',
+    'sse_members',
+    'sse_members_by_process',
     'sse_meta',
+    'sse_presence',
     'sse_processes',
   ])
 })

@@ -4,6 +4,7 @@ import { EntryWriter } from './entry-writer.ts'
 import { enterProcess } from './live-processes.ts'
 import { LogReader } from './log-reader.ts'
 import { migrate } from './migrations.ts'
+import { Presence } from './presence.ts'
 import { prepareCommit, prepareCommitted } from './subscriber-commits.ts'
 import { transaction } from './transaction.ts'
 import { Trimming } from './trimming.ts'
@@ -16,6 +17,7 @@ export interface Tables {
   readonly trimming: Trimming
   readonly commit: StatementSync
   readonly committed: StatementSync
+  readonly presence: Presence
 }
 
 /** Makes what is missing of a file. While another connection is in the way it throws, and may be called again. */
@@ -33,5 +35,6 @@ export function setUpTables(connections: Connections, file: string, engine: stri
     trimming: new Trimming(writer),
     commit: prepareCommit(writer),
     committed: prepareCommitted(reader),
+    presence: new Presence(writer, reader),
   }
 }

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest'
+import { engineScope, lead } from './testing/engine-scope.ts'
+
+const { newFile, open, connect } = engineScope()
+const ada = { channel: 'desk', identity: 'ada' }
+
+it('who is present leaves the file with its process, and events stay as durable as they were', async () => {
+  const file = newFile()
+  const engine = open(file)
+  const other = open(file)
+  await engine.presence.enter('crashed', [ada], 20)
+  await other.presence.enter('alive', [{ ...ada, identity: 'bob' }], 60_000)
+  await expect.poll(() => other.presence.present('desk')).toEqual(['bob'])
+  expect(await other.presence.touch('alive', 60_000)).toBe(true)
+  const rows = connect(file).prepare('SELECT identity, process FROM sse_members').all()
+  expect(rows).toEqual([{ identity: 'bob', process: 'alive' }])
+  expect((await engine.append([lead(1)])).positions).toEqual([1])
+})
+
+it('ten thousand who come at once are in the file within seconds', async () => {
+  const engine = open(newFile())
+  for (let index = 0; index < 10_000; index++) {
+    await engine.presence.enter('p', [{ channel: 'desk', identity: `i${index}` }], 60_000)
+  }
+  expect(await engine.presence.present('desk')).toHaveLength(10_000)
+}, 20_000)
