@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export const names = ['express', 'fastify', 'hono'] as const
-export type ExampleName = (typeof names)[number]
+export type ExampleName = (typeof names)[number] | 'metrics'
 
 export interface Example extends AsyncDisposable {
   url: string

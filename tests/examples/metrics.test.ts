@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { startExample } from './start-example.ts'
+
+it('the metrics example tells Prometheus of connections, of events, and of why connections ended', async () => {
+  await using example = await startExample('metrics')
+  const { origin } = new URL(example.url)
+  const aborts = [new AbortController(), new AbortController()]
+  for (const { signal } of aborts) {
+    const response = await fetch(`${origin}/clock`, { signal })
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    for (let text = ''; !text.includes('event: time'); ) text += (await reader.read()).value
+  }
+  aborts[0]?.abort()
+  const metrics = async () => (await fetch(`${origin}/metrics`)).text()
+  let text = await metrics()
+  while (!text.includes('sse_connections_closed_total{')) text = await metrics()
+  expect(text).toMatch(/^sse_connections(\{.*\})? 1$/m)
+  expect(text).toMatch(/^sse_published_total(\{.*\})? [1-9]\d*$/m)
+  expect(text).toMatch(/^sse_connections_closed_total\{.*reason="client_gone".*\} 1$/m)
+  expect(text).toMatch(/^sse_gaps_total(\{.*\})? 0$/m)
+  aborts[1]?.abort()
+  expect(await example.stop()).toBe(0)
+})
