@@ -22,10 +22,19 @@ export type ServerAnswer =
 
 /** From the bench to a row's readers. `expect`: every connection is to have had so many events in all. */
 export type ReaderOrder =
-  | { type: 'open'; port: number; connections: number; protocol: 'sse' | 'websocket' }
+  | ({ type: 'open' } & Opening)
   | { type: 'expect'; events: number }
   | { type: 'verify'; payloadBytes: number }
   | { type: 'reads' }
+
+export interface Opening {
+  port: number
+  /** Until there are so many. */
+  connections: number
+  protocol: 'sse' | 'websocket'
+  /** They resume, and the next event's number is `first`. */
+  resume?: { lastEventId: string; first: number }
+}
 
 /** From the readers to the bench. `problem` says what was wrong with what came. */
 export type ReaderAnswer =

@@ -1,16 +1,16 @@
 /** All clients of a row, in one process: raw sockets, and a scan for one byte per event. */
 import { connect, type Socket } from 'node:net'
 import { findProblem } from './decode.ts'
-import type { ReaderAnswer, ReaderOrder } from './messages.ts'
+import type { Opening, ReaderAnswer, ReaderOrder } from './messages.ts'
 import { MARK } from './tick.ts'
 
-const SSE_REQUEST = 'GET /ticks HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n\r\n'
+const SSE_REQUEST = 'GET /ticks HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\n'
 const WEBSOCKET_REQUEST = `GET /ticks HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r
-sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`
+sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n`
 const MARK_BYTE = MARK.charCodeAt(0)
 const READ_BUFFER_BYTES = 262_144
 /** How many connect at the same time. */
-const CONNECTING = 256
+const CONNECTING = 1000
 /** Connections of which every byte is kept, until it is verified. */
 const SAMPLES = 3
 /** After a last event's mark, so that the rest of its frame, or an event too many, can come. */
@@ -20,6 +20,9 @@ const TAIL_MS = 30
 const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES)
 const events: number[] = []
 const samples: Buffer[][] = Array.from({ length: SAMPLES }, () => [])
+let connections = 0
+/** Events that the samples had when they were last verified, and the number of the next. */
+let checked = 0
 let verified = 0
 let protocol: 'sse' | 'websocket' = 'sse'
 let total = 0
@@ -44,17 +47,19 @@ process.on('message', (order: ReaderOrder) => {
 process.on('disconnect', () => process.exit())
 say({ type: 'ready' })
 
-async function open({ port, connections, protocol: kind }: Extract<ReaderOrder, { type: 'open' }>) {
-  protocol = kind
+async function open(opening: Opening): Promise<void> {
+  connections = opening.connections
+  protocol = opening.protocol
+  if (opening.resume) verified = opening.resume.first
   const openNext = async () => {
-    while (events.length < connections) await openOne(port, events.push(0) - 1)
+    while (events.length < connections) await openOne(opening, events.push(0) - 1)
   }
   await Promise.all(Array.from({ length: CONNECTING }, openNext))
   say({ type: 'opened' })
 }
 
 /** Resolves when the first bytes have come: the server has begun to answer. */
-function openOne(port: number, index: number): Promise<void> {
+function openOne({ port, resume }: Opening, index: number): Promise<void> {
   return new Promise((resolve) => {
     const sample = samples[index]
     const callback = (length: number) => {
@@ -70,7 +75,9 @@ function openOne(port: number, index: number): Promise<void> {
       return true
     }
     const socket: Socket = connect({ port, host: '127.0.0.1', onread: { buffer, callback } })
-    socket.on('connect', () => socket.write(protocol === 'sse' ? SSE_REQUEST : WEBSOCKET_REQUEST))
+    const request = protocol === 'sse' ? SSE_REQUEST : WEBSOCKET_REQUEST
+    const lastEventId = resume ? `last-event-id: ${resume.lastEventId}\r\n` : ''
+    socket.on('connect', () => socket.write(`${request}${lastEventId}\r\n`))
     socket.on('error', (error) => fail(`connection ${index}: ${error.message}`))
     socket.on('close', () => fail(`connection ${index} ended early`))
   })
@@ -83,7 +90,7 @@ function fail(problem: string): void {
 
 /** Says so when everyone has had everything. */
 function report(): void {
-  if (total < expected * events.length && !broken) return
+  if (total < expected * connections && !broken) return
   if (expected === Number.POSITIVE_INFINITY) return
   const wrong = events.findIndex((each) => each !== expected)
   const problem =
@@ -94,7 +101,7 @@ function report(): void {
 
 /** Reads what the samples have got so far as a client would; what they get from now on is the next to verify. */
 function verify(payloadBytes: number): void {
-  const expectedNow = (events[0] as number) - verified
+  const expectedNow = (events[0] as number) - checked
   for (const sample of samples) {
     const problem = findProblem(Buffer.concat(sample), protocol, {
       first: verified,
@@ -104,6 +111,7 @@ function verify(payloadBytes: number): void {
     sample.length = 0
     if (problem) return say({ type: 'verified', problem })
   }
+  checked += expectedNow
   verified += expectedNow
   say({ type: 'verified' })
 }

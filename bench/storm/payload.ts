@@ -1,0 +1,1 @@
+export const PAYLOAD_BYTES = 120

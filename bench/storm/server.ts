@@ -1,0 +1,46 @@
+/** A hub on `sqlite <file>` or on `memory`, alone in its process. */
+import { defineStream, type } from '@sse/contract'
+import { createHub, memory } from '@sse/server'
+import { sse } from '@sse/server/node'
+import { sqlite } from '@sse/sqlite'
+import { countReads } from '../common/count-reads.ts'
+import { publishAll } from '../common/publish-all.ts'
+import { listen } from '../fanout/listen.ts'
+import { makeText, makeTick, type Tick } from '../fanout/tick.ts'
+import type { StormAnswer, StormOrder } from './messages.ts'
+import { PAYLOAD_BYTES } from './payload.ts'
+
+const [kind, file] = process.argv.slice(2)
+const engine = kind === 'sqlite' ? sqlite(file as string) : memory()
+const reads = countReads(engine)
+const contract = defineStream({
+  path: '/ticks',
+  heartbeatMs: Number.POSITIVE_INFINITY,
+  events: { tick: type<Tick>() },
+})
+const hub = createHub(contract, { engine })
+const port = await listen(
+  sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })),
+)
+let readsBefore = reads()
+let cpuBefore = process.cpuUsage()
+
+process.on('message', async (order: StormOrder) => {
+  if (order.type === 'spent') {
+    const { user, system } = process.cpuUsage(cpuBefore)
+    return say({ type: 'spent', reads: reads() - readsBefore, cpuMs: (user + system) / 1000 })
+  }
+  const text = makeText(PAYLOAD_BYTES)
+  const ids = await publishAll(order.events, (index) =>
+    hub.publish('everyone', 'tick', makeTick(index, text)),
+  )
+  readsBefore = reads()
+  cpuBefore = process.cpuUsage()
+  say({ type: 'filled', ids })
+})
+process.on('disconnect', () => process.exit())
+say({ type: 'listening', port })
+
+function say(answer: StormAnswer): void {
+  process.send?.(answer)
+}
