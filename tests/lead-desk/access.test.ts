@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Desk, PASSWORD, post, type SignedIn, signIn, startDesk } from './desk.ts'
@@ -55,6 +56,10 @@ describe('sign-in', () => {
     db.close()
     expect(new Set(hashes.map((row) => row.password_hash)).size).toBe(4)
     expect(JSON.stringify(hashes)).not.toContain(PASSWORD)
+  })
+
+  it('signs cookies with a secret that only its own user can read', () => {
+    expect(statSync(`${desk.data}/cookie-secret`).mode & 0o777).toBe(0o600)
   })
 
   it('ends with the session', async () => {
