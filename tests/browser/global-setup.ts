@@ -4,6 +4,7 @@ import { sse } from '@sse/server/node'
 import type { TestProject } from 'vitest/node'
 import { startScriptServer } from '../support/script-server.ts'
 import { countdown } from './countdown.ts'
+import { startHubServer } from './hub-server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -11,6 +12,8 @@ declare module 'vitest' {
     scriptOrigin: string
     /** Where `countdown` is served by `@sse/server`. */
     countdownOrigin: string
+    /** Where `inbox` is served by a hub; see `startHubServer`. */
+    hubOrigin: string
   }
 }
 
@@ -35,9 +38,13 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   provide('countdownOrigin', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
 
-  return () => {
+  const hub = await startHubServer()
+  provide('hubOrigin', hub.origin)
+
+  return async () => {
     server.closeAllConnections()
     server.close()
+    await hub.close()
     return script.close()
   }
 }
