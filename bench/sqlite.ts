@@ -30,12 +30,14 @@ const results = (await measure(ROW_NAMES, pick(PUBLISHERS, values.publishers), s
 
 for (const { publishers, rows } of results) {
   printTable(`${publishers} ${publishers === 1 ? 'publisher' : 'publishers at a time'}`, [
-    ['', 'events per s', 'of loop', 'min – max', 'events a commit'],
-    ...rows.map(({ row, eventsPerSecond, ofLoop, batchSize }) => [
+    ['', 'events per s', 'of loop', 'min – max', 'per CPU s, of loop', 'min – max', 'events a commit'],
+    ...rows.map(({ row, eventsPerSecond, ofLoop, cpuOfLoop, batchSize }) => [
       row,
       count(eventsPerSecond.median),
       `${ofLoop.median.toFixed(2)} ×`,
       `${ofLoop.min.toFixed(2)} – ${ofLoop.max.toFixed(2)}`,
+      `${cpuOfLoop.median.toFixed(2)} ×`,
+      `${cpuOfLoop.min.toFixed(2)} – ${cpuOfLoop.max.toFixed(2)}`,
       batchSize.toFixed(1),
     ]),
   ])
@@ -43,13 +45,14 @@ for (const { publishers, rows } of results) {
 if (!values.dry) writeResults('sqlite', { ...settings, results })
 
 function withRatios({ publishers, rows }: Result) {
-  const loop = rows.find(({ row }) => row === 'loop')?.rates ?? []
+  const loop = rows.find(({ row }) => row === 'loop')
   return {
     publishers,
-    rows: rows.map(({ row, rates, batchSize }) => ({
+    rows: rows.map(({ row, rates, cpuRates, batchSize }) => ({
       row,
       eventsPerSecond: spread(rates),
-      ofLoop: ratioSpread(rates, loop),
+      ofLoop: ratioSpread(rates, loop?.rates ?? []),
+      cpuOfLoop: ratioSpread(cpuRates, loop?.cpuRates ?? []),
       batchSize,
       rates: rates.map(Math.round),
     })),
