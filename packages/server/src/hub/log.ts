@@ -1,5 +1,6 @@
 import { type Gap, isSseError, SseError } from '@sse/contract'
 import type { Engine, NewEntry, Page } from './engine.ts'
+import { HistoryReader } from './history-reader.ts'
 import { Ring, type RingLimits } from './ring.ts'
 import { type StoredFrame, storeFrame } from './stored-frame.ts'
 
@@ -36,6 +37,7 @@ const READ_BYTES = 262_144
 export class Log {
   readonly #settings: LogSettings
   readonly #ring: Ring
+  readonly #history: HistoryReader
   readonly #stopWake: () => void
   #epoch = ''
   #opening: Promise<void> | undefined
@@ -46,6 +48,7 @@ export class Log {
   constructor(settings: LogSettings) {
     this.#settings = settings
     this.#ring = new Ring(settings.ring, settings.isLatestPerKey)
+    this.#history = new HistoryReader(settings.engine)
     this.#stopWake = settings.engine.onWake(() => this.follow())
   }
 
@@ -198,20 +201,17 @@ export class Log {
    */
   async readEngine(position: number, channels: readonly string[]): Promise<Reading> {
     try {
-      const page = await this.#settings.engine.read(position, READ_LIMIT, channels)
+      const page = await this.#history.read(position, channels)
       if (page.epoch !== this.#epoch) {
         await this.refresh() // `onReset` moves everybody
         return { frames: [], position, missingUpTo: undefined }
       }
       // Nobody is shown an event before this process has seen everything below it.
-      const entries = page.entries.filter((entry) => entry.position <= this.head)
-      const frames = entries
-        .map((entry) => storeFrame(page.epoch, entry))
-        .filter((frame) => !this.#ring.isSuperseded(frame))
-      const isWhole = page.entries.length < READ_LIMIT
-      const reached = isWhole ? page.head : (page.entries.at(-1) as { position: number }).position
+      const frames = page.frames.filter(
+        (frame) => frame.position <= this.head && !this.#ring.isSuperseded(frame),
+      )
       const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, this.head) : undefined
-      return { frames, position: Math.min(reached, this.head), missingUpTo }
+      return { frames, position: Math.max(position, Math.min(page.position, this.head)), missingUpTo }
     } catch (error) {
       this.#settings.onError(engineError(error))
       throw error

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memory } from '../index.ts'
 import { read, readOpen, serveHub, type TestHub, testHub } from '../testing/hub-server.ts'
+import { eventually } from '../testing/server-scope.ts'
 import type { Engine } from './engine.ts'
 
 const publish = async (hub: TestHub, channel: string, from: number, to: number) => {
@@ -280,5 +281,59 @@ describe('a loop over a quiet channel', () => {
       ['count', 0],
       ['count', 1],
     ])
+  })
+})
+
+describe('a storm of resumes from before the ring', () => {
+  it('costs a read for each thousand events of history, not one for each client', async () => {
+    const engine = counted(memory())
+    const hub = testHub({ engine, ring: { maxEvents: 10 } })
+    const owners = Array.from({ length: 2_000 }, (_, n) => `owner ${n}`)
+    const ids: string[] = []
+    for (let round = 0; round < 10; round += 1) {
+      ids.push(
+        ...(await Promise.all(owners.map((owner, n) => hub.publish(owner, 'count', round * 10_000 + n)))),
+      )
+    }
+    const reads = engine.reads
+    const follow = async (owner: string, n: number) => {
+      const seen: unknown[] = []
+      const after = ids[n] as string
+      for await (const { payload } of hub.subscribe([owner, 'everyone'], { after })) {
+        seen.push(payload)
+        if (seen.length === 9) return seen
+      }
+      return seen
+    }
+    const all = await Promise.all(owners.map(follow))
+    for (const [n, seen] of all.entries()) {
+      expect(seen).toEqual(Array.from({ length: 9 }, (_, round) => (round + 1) * 10_000 + n))
+    }
+    expect(engine.reads - reads).toBeLessThan(60)
+  })
+
+  it('a client that vanishes in the middle of its replay leaves nothing behind', async () => {
+    const engine = memory()
+    const working = engine.read.bind(engine)
+    let release = () => {}
+    const slow: Engine = Object.assign(engine, {
+      async read(...given: Parameters<Engine['read']>) {
+        if (given[2]) {
+          await new Promise<void>((resolve) => {
+            release = resolve
+          })
+        }
+        return working(...given)
+      },
+    })
+    const hub = testHub({ engine: slow, ring: { maxEvents: 2 } })
+    const { origin } = await serveHub(hub)
+    const [first] = await publish(hub, 'ada', 0, 20)
+    const reader = await readOpen(`${origin}/leads/ada`, first)
+    reader.close()
+    await eventually(() => hub.stats().connections === 0)
+    release()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(hub.stats()).toMatchObject({ connections: 0, lagging: 0, channels: 0 })
   })
 })
