@@ -10,8 +10,9 @@ import { versions, writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import { Field } from './fanout/field.ts'
-import { ROW_NAMES, ROWS, type RowName } from './fanout/rows.ts'
+import { ROWS, type RowName } from './fanout/rows.ts'
 
+const ROW_NAMES: RowName[] = ['floor', 'hub', 'better-sse', 'ws']
 /** Opened before the first weighing, so that code and caches are not counted. */
 const WARM_UP_CONNECTIONS = 500
 const HEARTBEAT_MS = 1000
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     rows: { type: 'string' }, // such as hub,ws
     connections: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '10' }, // of heartbeats, a round
+    seconds: { type: 'string', default: '6' }, // of heartbeats, a round
     node: { type: 'string', multiple: true }, // for the servers, such as --node=--cpu-prof
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },

@@ -6,7 +6,8 @@ import { parseOptions } from './options.ts'
 import type { StartPublisher } from './rows.ts'
 import { makeText, makeTick } from './tick.ts'
 
-const SETTLE_MS = 500
+const COLLECTIONS = 3
+const SETTLE_MS = 1500
 
 const [row, options] = process.argv.slice(2)
 const { start } = (await import(`./rows/${row}.ts`)) as { start: StartPublisher }
@@ -23,11 +24,11 @@ process.on('message', async (order: ServerOrder) => {
     case 'weigh':
       return say({ type: 'weighed', heapBytes: heapBytes() })
     case 'pss':
-      // Twice, and a moment apart: what the first one finds unused is given back to the system a little later.
-      globalThis.gc?.()
-      await wait(SETTLE_MS)
-      globalThis.gc?.()
-      await wait(SETTLE_MS)
+      // V8 gives pages back some time after they have become empty.
+      for (let time = 0; time < COLLECTIONS; time++) {
+        globalThis.gc?.()
+        await wait(SETTLE_MS)
+      }
       return say({ type: 'pss', pssBytes: pssBytes() })
   }
 })
