@@ -17,10 +17,12 @@ interface DiagnosticsChannel {
   publish(message: unknown): void
 }
 
-type GetBuiltin = (id: string) => { channel(name: string): DiagnosticsChannel } | undefined
+interface Runtime {
+  getBuiltinModule?: (id: string) => { channel(name: string): DiagnosticsChannel } | undefined
+}
 
 // Asked for, not imported: the root runs where there is no such module.
-const { process: runtime } = globalThis as { process?: { getBuiltinModule?: GetBuiltin } }
+const { process: runtime } = globalThis as unknown as Record<'process', Runtime | undefined>
 const builtin = runtime?.getBuiltinModule?.('node:diagnostics_channel')
 
 const channels = new Map<string, DiagnosticsChannel | undefined>()
