@@ -84,6 +84,11 @@ export interface Engine {
   /** Left out by an engine of a single process. */
   readonly presence?: PresenceStore
   /**
+   * The most bytes of `data` (UTF-8) that an entry may have, where the store has a limit of its own; `undefined`
+   * while it is not known. A hub refuses what is larger before it shares a batch with others.
+   */
+  readonly maxDataBytes?: number | undefined
+  /**
    * Stores entries, all or none, and gives each its position, in the order given.
    *
    * MUST resolve only once they are as durable as the engine promises. An entry MUST NOT become visible to

@@ -142,7 +142,8 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     if (key !== undefined) checkName('key', key)
     if (idempotencyKey !== undefined) checkName('idempotencyKey', idempotencyKey)
     const data = encodeEventData(this.contract, event satisfies EventName<Contract>, payload)
-    checkSize(event, data, this.#settings.maxEventBytes)
+    const { maxEventBytes, engine } = this.#settings
+    checkSize(event, data, Math.min(maxEventBytes, engine.maxDataBytes ?? Number.POSITIVE_INFINITY))
     return { channel, event, data, key, idempotencyKey }
   }
 
