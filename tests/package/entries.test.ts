@@ -31,8 +31,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are twelve entries', () => {
-  expect(ENTRIES).toHaveLength(12)
+it('there are thirteen entries', () => {
+  expect(ENTRIES).toHaveLength(13)
 })
 
 describe.each([
@@ -41,7 +41,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|sqlite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|sqlite|engineSuite)( \w+)*$/,
     )
   })
 
