@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'
 import { type Cell, measure, type Settings } from './fanout/measure.ts'
+import { missingNchan } from './fanout/nginx.ts'
 import { printTable, writeResults } from './fanout/report.ts'
 import { ROW_NAMES } from './fanout/rows.ts'
 
@@ -38,7 +39,13 @@ const cells: Cell[] = pick(SUBSCRIBERS, values.subscribers).flatMap((subscribers
   ),
 )
 // The floor is always there: without it there is no ratio.
-const rows = pick(ROW_NAMES, values.rows)
-const results = await measure(rows.includes('floor') ? rows : ['floor', ...rows], cells, settings)
+let rows = pick(ROW_NAMES, values.rows)
+if (!rows.includes('floor')) rows = ['floor', ...rows]
+const missing = missingNchan()
+if (missing && rows.includes('nchan')) {
+  console.error(`nchan is left out: ${missing}`)
+  rows = rows.filter((row) => row !== 'nchan')
+}
+const results = await measure(rows, cells, settings)
 for (const result of results) printTable(result)
 if (!values.dry) writeResults(results, settings)

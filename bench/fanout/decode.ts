@@ -7,27 +7,46 @@ interface Expected {
   payloadBytes: number
 }
 
-/** What is wrong with what a connection got, if anything: its events must be all that were published, in order. */
-export function findProblem(
-  received: Buffer,
-  protocol: 'sse' | 'websocket',
-  { first, events, payloadBytes }: Expected,
-): string | undefined {
-  const body = dropHead(received)
-  const found = protocol === 'sse' ? readEvents(body.toString('latin1')) : readMessages(body)
-  const text = makeText(payloadBytes)
-  if (found.length !== events) return `${found.length} events came, ${events} were published`
-  for (const [index, { id, data }] of found.entries()) {
-    if (data !== JSON.stringify(makeTick(first + index, text))) return `event ${first + index} is ${data}`
-    if (!id) return `event ${first + index} has no id`
-  }
-  return undefined
-}
+/** Every byte of one connection, until it is verified. */
+export class Sample {
+  readonly #protocol: 'sse' | 'websocket'
+  #received: Buffer[] = []
+  /** Known from the head, which comes first. */
+  #isChunked: boolean | undefined
 
-/** The first bytes are the response's head; later ones are not. */
-function dropHead(received: Buffer): Buffer {
-  if (received.subarray(0, 5).toString('latin1') !== 'HTTP/') return received
-  return received.subarray(received.indexOf('\r\n\r\n') + 4)
+  constructor(protocol: 'sse' | 'websocket') {
+    this.#protocol = protocol
+  }
+
+  push(bytes: Buffer): void {
+    this.#received.push(bytes)
+  }
+
+  /** What is wrong with what came since the last time, if anything: all that was published, in order. */
+  findProblem({ first, events, payloadBytes }: Expected): string | undefined {
+    const found = this.#take()
+    const text = makeText(payloadBytes)
+    if (found.length !== events) return `${found.length} events came, ${events} were published`
+    for (const [index, { id, data }] of found.entries()) {
+      if (data !== JSON.stringify(makeTick(first + index, text))) return `event ${first + index} is ${data}`
+      if (!id) return `event ${first + index} has no id`
+    }
+    return undefined
+  }
+
+  #take(): Event[] {
+    let received = Buffer.concat(this.#received)
+    this.#received = []
+    if (this.#isChunked === undefined) {
+      const headEnd = received.indexOf('\r\n\r\n') + 4
+      const head = received.toString('latin1', 0, headEnd).toLowerCase()
+      this.#isChunked = head.includes('transfer-encoding: chunked')
+      received = received.subarray(headEnd)
+    }
+    if (this.#protocol === 'websocket') return readMessages(received)
+    const text = received.toString('latin1')
+    return readEvents(this.#isChunked ? unchunk(text) : text)
+  }
 }
 
 interface Event {
@@ -35,9 +54,9 @@ interface Event {
   data: string
 }
 
-function readEvents(chunked: string): Event[] {
+function readEvents(text: string): Event[] {
   const found: Event[] = []
-  for (const block of unchunk(chunked).split('\n\n')) {
+  for (const block of text.split('\n\n')) {
     const fields = new Map(block.split('\n').map(readField))
     const data = fields.get('data')
     if (fields.get('event') === 'tick' && data) found.push({ id: fields.get('id') ?? '', data })

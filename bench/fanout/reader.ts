@@ -1,6 +1,6 @@
 /** All clients of a row, in one process: raw sockets, and a scan for one byte per event. */
 import { connect, type Socket } from 'node:net'
-import { findProblem } from './decode.ts'
+import { Sample } from './decode.ts'
 import type { Opening, ReaderAnswer, ReaderOrder } from './messages.ts'
 import { MARK } from './tick.ts'
 
@@ -19,7 +19,7 @@ const TAIL_MS = 30
 // One buffer for all: what is read is counted at once and never kept.
 const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES)
 const events: number[] = []
-const samples: Buffer[][] = Array.from({ length: SAMPLES }, () => [])
+const samples: Sample[] = []
 let connections = 0
 /** Events that the samples had when they were last verified, and the number of the next. */
 let checked = 0
@@ -61,7 +61,8 @@ async function open(opening: Opening): Promise<void> {
 /** Resolves when the first bytes have come: the server has begun to answer. */
 function openOne({ port, resume }: Opening, index: number): Promise<void> {
   return new Promise((resolve) => {
-    const sample = samples[index]
+    const sample = index < SAMPLES ? new Sample(protocol) : undefined
+    if (sample) samples.push(sample)
     const callback = (length: number) => {
       resolve()
       const read = buffer.subarray(0, length)
@@ -103,12 +104,7 @@ function report(): void {
 function verify(payloadBytes: number): void {
   const expectedNow = (events[0] as number) - checked
   for (const sample of samples) {
-    const problem = findProblem(Buffer.concat(sample), protocol, {
-      first: verified,
-      events: expectedNow,
-      payloadBytes,
-    })
-    sample.length = 0
+    const problem = sample.findProblem({ first: verified, events: expectedNow, payloadBytes })
     if (problem) return say({ type: 'verified', problem })
   }
   checked += expectedNow

@@ -35,6 +35,7 @@ export const ROWS = {
   'better-sse': { role: 'peer', protocol: 'sse', packages: ['better-sse'] },
   'fastify-sse': { role: 'peer', protocol: 'sse', packages: ['@fastify/sse', 'fastify'] },
   ws: { role: 'peer', protocol: 'websocket', packages: ['ws'] },
+  nchan: { role: 'peer', protocol: 'sse', packages: [] },
 } as const satisfies Record<string, Row>
 
 export type RowName = keyof typeof ROWS
