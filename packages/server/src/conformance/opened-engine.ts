@@ -1,7 +1,7 @@
 import type { Engine } from '../hub/engine.ts'
 
-/** What an engine can do beside its verbs, and the suite can then show. */
-export type Ability = 'another' | 'reopen' | 'crash'
+/** What an engine or its `open` has beside the verbs, and the suite can then show. */
+export type Ability = 'another' | 'reopen' | 'crash' | 'presence'
 
 /** A log of its own, empty, and what happens to it. */
 export interface OpenedEngine {
@@ -30,6 +30,6 @@ export interface ConformanceCase {
 export interface EngineCase {
   readonly promise: string
   /** What it cannot be shown without. */
-  readonly needs?: Ability
+  readonly needs?: Ability | 'presence and another'
   show(opened: OpenedEngine): Promise<void>
 }

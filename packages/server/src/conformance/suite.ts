@@ -9,8 +9,8 @@ export interface EngineSuiteOptions {
   /** A new, empty log and an engine on it. Called for each case and for each seed. */
   open: () => Promise<OpenedEngine>
   /**
-   * Which of the optional functions `open` gives, so that no case is left out unnoticed. A case that needs
-   * another is not in the list.
+   * Which of the optional functions `open` gives, and whether its engine has `presence`: so that no case is left
+   * out unnoticed. What needs another is not in the list.
    */
   abilities?: readonly Ability[]
   /** How many runs of the seeded model, or which seeds. Default 100. */
@@ -29,7 +29,9 @@ export function engineSuite(options: EngineSuiteOptions): ConformanceCase[] {
   const { name, open, abilities = [], seeds = 100 } = options
   const openChecked = async () => checkAbilities(await open(), abilities)
   const verbs = verbCases
-    .filter(({ needs }) => needs === undefined || abilities.includes(needs))
+    .filter(({ needs }) =>
+      ABILITIES.every((ability) => !needs?.includes(ability) || abilities.includes(ability)),
+    )
     .map((verbCase) => ({
       name: `${name}: ${verbCase.promise}`,
       run: () => runCase(verbCase, openChecked),
@@ -46,13 +48,14 @@ async function runCase(verbCase: EngineCase, open: () => Promise<OpenedEngine>):
   }
 }
 
-const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash']
+const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash', 'presence']
 
 async function checkAbilities(opened: OpenedEngine, abilities: readonly Ability[]): Promise<OpenedEngine> {
   for (const ability of ABILITIES) {
-    if (abilities.includes(ability) === (opened[ability] !== undefined)) continue
+    const isThere = ability === 'presence' ? opened.engine.presence : opened[ability]
+    if (abilities.includes(ability) === (isThere !== undefined)) continue
     await opened.close()
-    throw new BrokenPromise('`abilities` names the functions that `open` gives', ability)
+    throw new BrokenPromise('`abilities` names what there is, all of it', ability)
   }
   return opened
 }

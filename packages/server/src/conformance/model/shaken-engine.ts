@@ -111,7 +111,7 @@ export class ShakenEngine implements Engine {
   async #oneAtATime<Value>(verb: 'append' | 'trim', call: () => Promise<Value>): Promise<Value> {
     this.#alone[verb] += 1
     if (this.#alone[verb] > 1) {
-      this.violation ??= new BrokenPromise('a hub calls `append` and `trim` one at a time', verb)
+      this.violation ??= new BrokenPromise('a hub makes one append, and one trim, at a time', verb)
     }
     try {
       return await this.#delayed(call)

@@ -314,8 +314,13 @@ export class World {
 
   async #shut(process: Process): Promise<void> {
     await process.hub.close()
+    await turns(2)
     for (const reader of this.#readers) {
-      if (this.#processOf.get(reader) === process) reader.drop((arrived) => arrived)
+      if (this.#processOf.get(reader) !== process) continue
+      // A loop with its event in hand hears of it when it asks for the next.
+      const isTold = !reader.isConnected || !reader.isFlowing
+      check(isTold, 'a hub that closes ends every connection and every loop', reader.name)
+      reader.drop((arrived) => arrived)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Engine } from '../../hub/engine.ts'
 import { check, checkSame } from '../broken-promise.ts'
+import { turns } from '../model/turns.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, makeEntry, payloads, positions, range, readPages } from './entries.ts'
 
@@ -76,16 +77,19 @@ export const appending: readonly EngineCase[] = [
     promise: 'reads during appends never see a hole, nor an entry after one with a higher position',
     async show({ engine }) {
       let isDone = false
-      const readers = range(1, 4).map((limit) => followUntil(engine, limit * 3, () => isDone, this.promise))
-      try {
+      const write = async () => {
         for (let batch = 0; batch < 40; batch += 1) {
           await engine.append(makeEntries(1 + (batch % 7), {}, batch))
         }
-      } finally {
-        isDone = true
+        const { head } = await engine.read(0, 0)
+        return head
       }
-      const { head } = await engine.read(0, 0)
-      checkSame(await Promise.all(readers), [head, head, head, head], this.promise)
+      const written = write().finally(() => {
+        isDone = true
+      })
+      const readers = range(1, 4).map((limit) => followUntil(engine, limit * 3, () => isDone, this.promise))
+      const [head, ...heads] = await Promise.all([written, ...readers])
+      checkSame(heads, [head, head, head, head], this.promise)
     },
   },
   {
@@ -119,6 +123,7 @@ async function followUntil(
 ): Promise<number> {
   let head = 0
   for (;;) {
+    await turns(1) // an engine that answers at once must not keep the appends from going on
     const wasDone = isDone()
     const page = await engine.read(head, limit)
     const last = head + page.entries.length

@@ -4,6 +4,7 @@ import { closing } from './closing.ts'
 import { committing } from './committing.ts'
 import { idempotency } from './idempotency.ts'
 import { naming } from './naming.ts'
+import { presence } from './presence.ts'
 import { reading } from './reading.ts'
 import { trimming } from './trimming.ts'
 import { waking } from './waking.ts'
@@ -17,5 +18,6 @@ export const verbCases: readonly EngineCase[] = [
   ...committing,
   ...naming,
   ...waking,
+  ...presence,
   ...closing,
 ]

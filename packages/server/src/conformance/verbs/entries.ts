@@ -32,8 +32,11 @@ export async function readPages(
   const all: Entry[] = []
   let page: Page
   do {
-    page = await engine.read(all.at(-1)?.position ?? after, limit, channels)
+    const from = all.at(-1)?.position ?? after
+    page = await engine.read(from, limit, channels)
     check(page.entries.length <= limit, 'read gives no more than `limit` entries', `${page.entries.length}`)
+    const first = page.entries[0]?.position ?? Number.POSITIVE_INFINITY
+    check(first > from, 'read gives what is after a position', `${first} after ${from}`)
     all.push(...page.entries)
   } while (page.entries.length === limit)
   return all

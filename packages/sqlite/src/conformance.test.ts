@@ -1,0 +1,55 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { describe, it } from 'vitest'
+import { sqlite } from './index.ts'
+
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 1_000)
+
+/** In memory where there is such a folder: what is shown is order, which costs a disk a minute of waiting. */
+const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+
+/** What `kill -9` leaves of a file: the database and its log of what was committed, not the index of that log. */
+const LEFT = ['hub.db', 'hub.db-wal']
+
+async function open(): Promise<OpenedEngine> {
+  const folder = mkdtempSync(join(parent, 'sse-conformance-'))
+  const engines: ReturnType<typeof sqlite>[] = []
+  let file = join(folder, 'hub.db')
+  let crashes = 0
+  const connect = () => {
+    const engine = sqlite(file)
+    engines.push(engine)
+    return engine
+  }
+  return {
+    engine: connect(),
+    another: async () => connect(),
+    reopen: async () => connect(),
+    crash: async () => {
+      crashes += 1
+      const copy = mkdtempSync(join(folder, `crash-${crashes}-`))
+      for (const name of LEFT) {
+        const from = join(file, '..', name)
+        if (existsSync(from)) cpSync(from, join(copy, name))
+      }
+      file = join(copy, 'hub.db')
+      return connect()
+    },
+    close: async () => {
+      for (const engine of engines) await engine.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+describe('sqlite()', () => {
+  const cases = engineSuite({
+    name: 'sqlite',
+    open,
+    abilities: ['another', 'reopen', 'crash', 'presence'],
+    seeds,
+  })
+  for (const { name, run } of cases) it(name, run, 120_000)
+})
