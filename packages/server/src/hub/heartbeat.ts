@@ -8,7 +8,8 @@ const encoder = new TextEncoder()
 /** The heartbeat of connections that have everything: it carries the id they stand at, the same bytes for all. */
 export class Heartbeat {
   readonly #log: Log
-  #id = ''
+  #epoch = ''
+  #head = 0
   #frames: SharedFrames | undefined
 
   constructor(log: Log) {
@@ -16,9 +17,11 @@ export class Heartbeat {
   }
 
   get frames(): SharedFrames {
-    const id = formatId({ epoch: this.#log.epoch, position: this.#log.head })
-    if (!this.#frames || id !== this.#id) {
-      this.#id = id
+    const { epoch, head } = this.#log
+    if (!this.#frames || head !== this.#head || epoch !== this.#epoch) {
+      this.#epoch = epoch
+      this.#head = head
+      const id = formatId({ epoch, position: head })
       this.#frames = new SharedFrames(encoder.encode(encodeMessage({ id, event: CONTROL.heartbeat })))
     }
     return this.#frames
