@@ -1,4 +1,8 @@
 import type { OpenedEngine } from '../opened-engine.ts'
+import { acknowledge } from './acking.ts'
+import { beBusy, publishSome } from './busy-step.ts'
+import { crash, exchangeEngine, restartAll, restartOne } from './restarting.ts'
+import { resume } from './resume.ts'
 import { World } from './world.ts'
 
 export interface HubModelOptions {
@@ -24,11 +28,29 @@ export async function hubModel({ seed, open, steps = 30 }: HubModelOptions): Pro
   const world = new World(seed, open)
   try {
     await world.begin()
-    for (let step = 0; step < steps; step += 1) await world.step()
-    await world.end()
+    for (let step = 0; step < steps; step += 1) await world.step(acts[world.random.weighted(WEIGHTS)])
+    await world.step(comeBack)
+    await world.step(leave)
+    world.checkEmpty()
   } catch (error) {
     throw world.explain(error)
   } finally {
     await world.close()
   }
+}
+
+const acts = { beBusy, acknowledge, restartAll, restartOne, crash, exchangeEngine }
+const WEIGHTS = { beBusy: 24, acknowledge: 4, restartAll: 1, restartOne: 1, crash: 2, exchangeEngine: 1 }
+
+/** Everybody takes what there is. */
+async function comeBack(world: World): Promise<void> {
+  for (const reader of world.readers) {
+    if (reader.isConnected) reader.setFlowing(true)
+    else resume(world, reader)
+  }
+  publishSome(world)
+}
+
+async function leave({ readers }: World): Promise<void> {
+  for (const reader of readers) reader.drop((arrived) => arrived)
 }

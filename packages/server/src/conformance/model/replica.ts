@@ -20,8 +20,8 @@ export interface Settings {
   readonly maxTurns: number
 }
 
-/** A process of the app: a hub on an engine. */
-export class Process {
+/** One process of the app: a hub on an engine. */
+export class Replica {
   readonly engine: ShakenEngine
   readonly hub: Hub<typeof contract>
   #violation: BrokenPromise | undefined
