@@ -92,3 +92,11 @@ describe.each(FAULTS.filter((fault) => !UNSEEN.includes(fault)))('hubs on an eng
     expect(await firstFailingSeed(fault)).toMatch(/^seed \d+, step \d+: /)
   }, 60_000)
 })
+
+it('a seed replays exactly', async () => {
+  const fault = 'misses an entry of a second channel'
+  const messages = await Promise.all([firstFailingSeed(fault), firstFailingSeed(fault)])
+  const [first, second] = messages.map((message) => message?.replace(/[0-9a-f]{12}-/g, 'epoch-'))
+  expect(first).toMatch(/^seed \d+/)
+  expect(second).toBe(first)
+})

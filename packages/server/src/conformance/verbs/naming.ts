@@ -81,6 +81,8 @@ export const naming: readonly EngineCase[] = [
         '"🦊é"'.padEnd(40, ' '),
       ]
       texts.push(JSON.stringify('x'.repeat(1_048_574)), JSON.stringify('🦊'.repeat(262_143)))
+      const { maxDataBytes = Number.POSITIVE_INFINITY } = engine
+      while (utf8Length(texts.at(-1) as string) > maxDataBytes) texts.pop()
       await engine.append(texts.map((data) => ({ channel: 'leads', event: 'lead', data })))
       const { entries } = await engine.read(0, 100)
       check(entries.length === texts.length, this.promise, `${entries.length} of ${texts.length}`)
@@ -90,3 +92,5 @@ export const naming: readonly EngineCase[] = [
     },
   },
 ]
+
+const utf8Length = (text: string) => new TextEncoder().encode(text).byteLength
