@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
 import { memory } from '../hub/memory-engine.ts'
-import { engineSuite } from './index.ts'
+import { engineSuite, hubModel } from './index.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 2_000)
 
@@ -11,4 +11,8 @@ async function open() {
 
 describe('memory()', () => {
   for (const { name, run } of engineSuite({ name: 'memory', open, seeds })) it(name, run, 60_000)
+
+  it('memory: the id that a heartbeat carries resumes exactly', async () => {
+    for (let seed = 1; seed <= seeds / 10; seed += 1) await hubModel({ seed, open, heartbeatMs: 1 })
+  }, 60_000)
 })

@@ -35,12 +35,12 @@ export function publishSome(world: World): void {
   for (let event = 0; event < count; event += 1) publish(world, replica)
 }
 
-function publish({ random, truth, pending }: World, { hub }: Replica): void {
+function publish({ random, truth, pending, settings }: World, { hub }: Replica): void {
   const channel = random.pick(CHANNELS)
   const event = random.pick(['lead', 'note'] as const)
   const key = random.chance(channel === 'latest' ? 0.8 : 0.1) ? `k${random.int(3)}` : undefined
   const idempotencyKey = random.chance(0.15) ? `i${random.int(8)}` : undefined
-  const bulk = 'x'.repeat(random.pick([0, 0, 10, 300]))
+  const bulk = 'x'.repeat(random.pick(settings.bulks))
   const publication = truth.intend({ channel, event, key, idempotencyKey }, bulk)
   const content: Content = { serial: publication.serial, bulk }
   const published = hub.publish(channel, event, content, { key, idempotencyKey }).then(

@@ -12,6 +12,11 @@ export interface HubModelOptions {
   open: () => Promise<OpenedEngine>
   /** How long the run is. Default 30. */
   steps?: number
+  /**
+   * How often heartbeats are sent, in milliseconds. Default `Infinity`: never, because when one comes is the
+   * clock's choice, and a client comes back with its id.
+   */
+  heartbeatMs?: number
 }
 
 /**
@@ -24,8 +29,9 @@ export interface HubModelOptions {
  *
  * @throws {BrokenPromise} naming the promise, the seed and what was done.
  */
-export async function hubModel({ seed, open, steps = 30 }: HubModelOptions): Promise<void> {
-  const world = new World(seed, open)
+export async function hubModel({ seed, open, ...options }: HubModelOptions): Promise<void> {
+  const { steps = 30, heartbeatMs = Number.POSITIVE_INFINITY } = options
+  const world = new World(seed, open, heartbeatMs)
   try {
     await world.begin()
     for (let step = 0; step < steps; step += 1) await world.step(acts[world.random.weighted(WEIGHTS)])

@@ -11,8 +11,8 @@ export interface Link {
   readonly frames: Frame[]
   /** Whether the hub has begun to write. */
   readonly isOpen: boolean
-  /** Whether the hub waits for room. */
-  readonly isFull: boolean
+  /** Whether the hub waits for room; `undefined` when that cannot be told. */
+  readonly isFull: boolean | undefined
   readonly isEnded: boolean
   /** An answer that was no stream. */
   readonly refusal: string | undefined

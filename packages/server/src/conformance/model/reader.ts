@@ -88,8 +88,7 @@ export class Reader {
     const log = at && truth.logOf(at.epoch)
     if (!at || !log)
       throw this.#broken('every frame has the id of a log that there is', JSON.stringify(frame))
-    // How far a log got that is gone, nobody can tell any more.
-    if (log === truth.log && at.position > log.head)
+    if (!log.isGone && at.position > log.head)
       throw this.#broken('no id is ahead of the log', `${frame.id}, head ${log.head}`)
     if (frame.event === CONTROL.open) this.#verifyOpen(at)
     else if (frame.event === CONTROL.gap) this.#verifyGap(at, JSON.parse(frame.data ?? '{}') as Gap, log)

@@ -1,15 +1,11 @@
-import { defineStream, isSseError, type } from '@sse/contract'
+import { defineStream, isSseError, type StreamContract, type } from '@sse/contract'
 import type { Engine } from '../../hub/engine.ts'
 import { createHub, type Hub } from '../../hub/hub.ts'
 import { BrokenPromise } from '../broken-promise.ts'
 import { type Content, isLatestPerKey } from './publication.ts'
 import { ShakenEngine } from './shaken-engine.ts'
 
-export const contract = defineStream({
-  path: '/model',
-  heartbeatMs: Number.POSITIVE_INFINITY,
-  events: { lead: type<Content>(), note: type<Content>() },
-})
+const events = { lead: type<Content>(), note: type<Content>() }
 
 /** What a run has in common, so that a restart makes the same hub again. */
 export interface Settings {
@@ -18,17 +14,20 @@ export interface Settings {
   readonly maxEvents: number
   /** The longest delay of an engine's call, in turns. */
   readonly maxTurns: number
+  /** The sizes of payloads, in characters. */
+  readonly bulks: readonly number[]
+  readonly heartbeatMs: number
 }
 
 /** One process of the app: a hub on an engine. */
 export class Replica {
   readonly engine: ShakenEngine
-  readonly hub: Hub<typeof contract>
+  readonly hub: Hub<StreamContract<'/model', typeof events>>
   #violation: BrokenPromise | undefined
 
-  constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns }: Settings) {
+  constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns, heartbeatMs }: Settings) {
     this.engine = new ShakenEngine(inner, maxTurns)
-    this.hub = createHub(contract, {
+    this.hub = createHub(defineStream({ path: '/model', heartbeatMs, events }), {
       engine: this.engine,
       retention: { maxEvents, maxAgeMs: Number.POSITIVE_INFINITY },
       ring: { maxEvents: ringEvents, maxBytes: ringBytes },

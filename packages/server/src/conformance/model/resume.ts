@@ -1,11 +1,12 @@
 import { parseId } from '../../hub/id.ts'
+import { sse } from '../../web.ts'
 import { SinkLink } from './link.ts'
 import { LoopLink } from './loop-link.ts'
 import type { Reader } from './reader.ts'
-import { contract } from './replica.ts'
+import { ResponseLink } from './response-link.ts'
 import type { World } from './world.ts'
 
-/** Connects a reader to any process, with the last id it has, as a connection or as a loop. */
+/** Connects a reader to any process, with the last id it has, as a connection, a response or a loop. */
 export function resume(world: World, reader: Reader): void {
   const { random, truth, commits, replicaOf } = world
   const replica = random.pick(world.replicas)
@@ -15,10 +16,15 @@ export function resume(world: World, reader: Reader): void {
   const commit = subscriber === undefined ? undefined : (commits.get(subscriber) ?? { epoch, position: 0 })
   const from = lastId === undefined ? (commit ?? 'now') : (parseId(lastId) ?? 'nowhere')
   const subscribe = () => replica.hub.subscribe(channels, { after: lastId, subscriber })
-  const isLoop = random.chance(0.2)
-  const manner = isLoop ? 'loops over' : 'connects to'
-  world.note(`${reader.name} ${manner} ${channels} from ${lastId ?? subscriber ?? 'now'}`, replica)
-  const link = isLoop ? new LoopLink(subscribe()) : new SinkLink(contract, subscribe, lastId)
+  const kind = random.weighted({ sink: 7, loop: 2, response: 1 })
+  world.note(`${reader.name} follows ${channels} from ${lastId ?? subscriber ?? 'now'} (${kind})`, replica)
+  const { contract } = replica.hub
+  const link =
+    kind === 'loop'
+      ? new LoopLink(subscribe())
+      : kind === 'sink'
+        ? new SinkLink(contract, subscribe, lastId)
+        : new ResponseLink(sse(contract, subscribe), contract.path, lastId)
   reader.connect(link, { from, head })
   replicaOf.set(reader, replica)
 }

@@ -4,6 +4,8 @@ import { isLatestPerKey, type Publication } from './publication.ts'
 /** One log as it is: what was ever seen in it, also what has been trimmed since. */
 export class TruthLog {
   readonly epoch: string
+  /** Whether another log has taken its place: how far it got, nobody can tell any more. */
+  isGone = false
   readonly #entries = new Map<number, Publication>()
   /** Position of the newest entry of each key, in the channels that deliver only that. */
   readonly #latest = new Map<string, number>()
@@ -69,9 +71,17 @@ export class TruthLog {
       const publication = this.#entries.get(position)
       if (!publication || !channels.includes(publication.channel)) continue
       const name = keyName(publication)
-      if (name === undefined || this.#latest.get(name) === position) return position
+      if (name === undefined || (this.#latest.get(name) === position && this.#isKnownFrom(position)))
+        return position
     }
     return undefined
+  }
+
+  /** Whether everything after a position was seen: else a newer event of its key may have been trimmed unseen. */
+  #isKnownFrom(position: number): boolean {
+    if (this.isGone) return false
+    for (let next = position + 1; next <= this.#head; next += 1) if (!this.#entries.has(next)) return false
+    return true
   }
 }
 

@@ -60,6 +60,7 @@ export class Truth {
       log = new TruthLog(state.epoch, state.oldest)
       this.#logs.set(state.epoch, log)
     }
+    if (this.#current && this.#current !== log) this.#current.isGone = true
     this.#current = log
     check(
       state.head >= log.head,
@@ -80,7 +81,7 @@ export class Truth {
     check(from === state.head, 'the log is readable up to `head`', `${from} of ${state.head}`)
     log.reach(state.head)
     log.checkIdempotency()
-    this.#checkAcknowledged(log)
+    this.#checkAcknowledged()
   }
 
   #publicationOf(entry: Entry): Publication {
@@ -93,19 +94,21 @@ export class Truth {
     throw new BrokenPromise('the log holds what was published', JSON.stringify(entry))
   }
 
-  #checkAcknowledged(current: TruthLog): void {
+  #checkAcknowledged(): void {
     for (const { epoch, position, publication } of this.#acknowledged.splice(0)) {
       const log = this.#logs.get(epoch)
       check(log !== undefined, 'an id names a log that there was', epoch)
       check(
-        log !== current || position <= log.head,
+        log.isGone || position <= log.head,
         'what was acknowledged is in the log',
         `${position} is not: it ends at ${log.head}`,
       )
       const held = log.at(position)
       if (!held) {
-        // Stored and trimmed before anybody looked, or just before the whole log went.
-        if (position < log.oldest || log !== current) log.learn(position, publication)
+        // Stored and trimmed before anybody looked, or just before the whole log went. Whose it is can be told
+        // only where it may not be a second publication with the key of the first.
+        const isUnseen = position < log.oldest || log.isGone
+        if (isUnseen && publication.idempotencyKey === undefined) log.learn(position, publication)
         continue
       }
       const isDouble = held.idempotencyKey !== undefined && held.idempotencyKey === publication.idempotencyKey

@@ -35,7 +35,7 @@ export class World {
   #step = 0
   #readersNamed = 0
 
-  constructor(seed: number, open: () => Promise<OpenedEngine>) {
+  constructor(seed: number, open: () => Promise<OpenedEngine>, heartbeatMs: number) {
     this.#seed = seed
     this.#open = open
     this.random = new Random(seed)
@@ -44,6 +44,12 @@ export class World {
       ringBytes: this.random.pick([500, 1_048_576]),
       maxEvents: this.random.pick([10, 40, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]),
       maxTurns: this.random.pick([0, 1, 3]),
+      bulks: this.random.pick([
+        [0, 0, 10, 300],
+        [0, 0, 10, 300],
+        [0, 30_000],
+      ]),
+      heartbeatMs,
     }
   }
 
@@ -145,9 +151,11 @@ export class World {
       const links = this.readers.flatMap((reader) =>
         reader.isConnected && this.replicaOf.get(reader) === replica && reader.link ? [reader.link] : [],
       )
-      const full = links.filter(({ isFull }) => isFull).length
+      const full = links.filter(({ isFull }) => isFull === true).length
+      const atMost = full + links.filter(({ isFull }) => isFull === undefined).length
       const isOpen = links.every((link) => link.isOpen || link.refusal !== undefined)
-      return replica.engine.isIdle && isOpen && replica.hub.stats().lagging === full
+      const { lagging } = replica.hub.stats()
+      return replica.engine.isIdle && isOpen && lagging >= full && lagging <= atMost
     })
   }
 
