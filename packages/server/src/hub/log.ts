@@ -105,7 +105,8 @@ export class Log {
     for (const [index, entry] of entries.entries()) {
       const position = positions[index] as number
       if (position <= this.head) continue // stored before, or read meanwhile
-      if (position !== this.head + 1) {
+      // One with a key may have been stored before, by another process and with other content.
+      if (position !== this.head + 1 || entry.idempotencyKey !== undefined) {
         this.follow()
         break
       }
