@@ -11,7 +11,7 @@ import type { World } from './world.ts'
 const MAX_READERS = 6
 const MAX_ACTIONS = 5
 
-const WEIGHTS = { publish: 8, connect: 4, drop: 2, resume: 3, stall: 2, flow: 2, trim: 1, fault: 1 }
+const WEIGHTS = { publish: 9, connect: 4, drop: 2, move: 2, resume: 3, stall: 2, flow: 2, trim: 1, fault: 1 }
 
 /** Many things at once: nothing waits for what was begun before it. */
 export async function beBusy(world: World): Promise<void> {
@@ -86,12 +86,16 @@ export function inventId({ random, truth }: World): string {
   return random.pick(['0', '-', `${epoch}-`, `${epoch}-1!`, `${epoch}-01`, 'x'.repeat(400), '__proto__'])
 }
 
-function treatReader(world: World, kind: 'drop' | 'resume' | 'stall' | 'flow'): void {
+function treatReader(world: World, kind: 'drop' | 'move' | 'resume' | 'stall' | 'flow'): void {
   const readers = world.readers.filter(({ isConnected }) => isConnected === (kind !== 'resume'))
   if (readers.length === 0) return
   const reader = world.random.pick(readers)
   if (kind === 'resume') return resume(world, reader)
   world.note(`${reader.name} ${kind}s`)
+  if (kind === 'move') {
+    reader.drop((arrived) => arrived)
+    return resume(world, reader)
+  }
   if (kind !== 'drop') return reader.setFlowing(kind === 'flow')
   const quarters = world.random.int(5)
   reader.drop((arrived) => Math.ceil((arrived * quarters) / 4))

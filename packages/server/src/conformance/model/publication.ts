@@ -12,5 +12,5 @@ export interface Publication extends NewEntry {
 }
 
 export const CHANNELS = ['a', 'b', 'c', 'latest'] as const
-export const SUBSCRIBERS = ['anna', 'bert', '__proto__']
+export const SUBSCRIBERS: readonly string[] = ['anna', 'bert', '__proto__']
 export const isLatestPerKey = (channel: string): boolean => channel === 'latest'

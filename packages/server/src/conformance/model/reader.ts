@@ -7,10 +7,13 @@ import type { Link } from './link.ts'
 import type { Truth } from './truth.ts'
 import type { TruthLog } from './truth-log.ts'
 
-/** Where a connection asked to begin: after an id, from now on, or after what is no id at all. */
+/** Where a connection asked to begin: after an id, with the oldest, from now on, or after what is no id at all. */
 export interface Beginning {
-  readonly from: Commit | 'now' | 'nowhere'
-  /** The log's head just before. */
+  readonly from: Commit | 'oldest' | 'now' | 'nowhere'
+  /** Whether the id came from a hub, and so cannot be ahead of the log. */
+  readonly isGenuine: boolean
+  /** The log that there was just before, and its head. */
+  readonly epoch: string
   readonly head: number
 }
 
@@ -26,10 +29,12 @@ export class Reader {
   isFlowing = true
   /** The last id it got: what it comes back with. */
   lastId: string | undefined
+  /** Whether it got that from a hub. */
+  isGenuine = false
   readonly #queue: (Frame | Beginning)[] = []
   /** Where the connection stands; `undefined` until it is known. */
   #stand: Commit | undefined
-  #beginning: Beginning = { from: 'now', head: 0 }
+  #beginning: Beginning = { from: 'now', isGenuine: false, epoch: '', head: 0 }
 
   constructor(name: string, channels: readonly string[], subscriber: string | undefined) {
     this.name = name
@@ -77,7 +82,10 @@ export class Reader {
 
   #take(count: number): void {
     for (const frame of this.link?.frames.splice(0, count) ?? []) {
-      if (frame.id !== undefined) this.lastId = frame.id
+      if (frame.id !== undefined) {
+        this.lastId = frame.id
+        this.isGenuine = true
+      }
       this.#queue.push(frame)
     }
   }
@@ -98,12 +106,14 @@ export class Reader {
   }
 
   #verifyOpen(at: Commit): void {
-    const { from, head } = this.#beginning
+    const { from } = this.#beginning
     const isRight = this.#stand
       ? isSame(at, this.#stand)
       : from === 'now'
-        ? at.position >= head
-        : from !== 'nowhere' && isSame(at, from)
+        ? at.position >= this.#headOf(at.epoch)
+        : from === 'oldest'
+          ? at.position === 0
+          : from !== 'nowhere' && isSame(at, from)
     if (isRight) return
     const expected = this.#stand ?? from
     throw this.#broken(
@@ -113,19 +123,25 @@ export class Reader {
   }
 
   #verifyGap(at: Commit, { reason, since }: Gap, log: TruthLog): void {
-    const { from, head } = this.#beginning
+    const { from, isGenuine } = this.#beginning
     const before = this.#stand ?? (typeof from === 'string' ? undefined : from)
     if (reason === 'trimmed') {
-      // A loop from now on says no open: what it missed came after the head there was.
-      const start = before ?? (from === 'now' ? { epoch: at.epoch, position: head } : undefined)
-      const isTrue = start?.epoch === at.epoch && start.position < log.oldest - 1
-      const isExact = start !== undefined && at.position > start.position && at.position < log.oldest
+      // A loop says no open: one from now on missed what came after the head there was.
+      const start = before ?? { epoch: at.epoch, position: from === 'now' ? this.#headOf(at.epoch) : 0 }
+      const isTrue = from !== 'nowhere' && start.epoch === at.epoch && start.position < log.oldest - 1
+      const isExact = at.position > start.position && at.position < log.oldest
       const isNamed = since === undefined || since === formatId({ ...at, position: at.position + 1 })
       if (isTrue && isExact && isNamed) return
     } else if (reason === 'epoch') {
-      if (this.#stand ? this.#stand.epoch !== at.epoch : from === 'nowhere' || before?.epoch !== at.epoch)
+      if (
+        this.#stand
+          ? this.#stand.epoch !== at.epoch
+          : from === 'nowhere' || (before && before.epoch !== at.epoch)
+      )
         return
-    } else if (!this.#stand && before?.epoch === at.epoch && before.position > head) return
+    } else if (!this.#stand && before?.epoch === at.epoch && before.position > this.#headOf(at.epoch)) {
+      if (!isGenuine) return
+    }
     throw this.#broken(
       'a gap is said only where something is missing, and goes on from the right place',
       `${reason} at ${formatId(at)} since ${since}, from ${before && formatId(before)}, oldest ${log.oldest}`,
@@ -163,6 +179,7 @@ export class Reader {
   #begun(first: Commit): Commit {
     const { from } = this.#beginning
     if (from === 'now') return { epoch: first.epoch, position: first.position - 1 }
+    if (from === 'oldest') return { epoch: first.epoch, position: 0 }
     if (from !== 'nowhere') return from
     throw this.#broken('an id that is none is answered with a gap', formatId(first))
   }
@@ -171,6 +188,7 @@ export class Reader {
     const { from } = this.#beginning
     if (!this.#stand) {
       if (from === 'now') this.#stand = { epoch: log.epoch, position: log.head }
+      else if (from === 'oldest') this.#stand = { epoch: log.epoch, position: 0 }
       else if (from !== 'nowhere' && from.epoch === log.epoch && from.position <= log.head) this.#stand = from
       else throw this.#broken('an id that means nothing here is answered with a gap')
     }
@@ -182,6 +200,11 @@ export class Reader {
       'every retained event arrives, or a gap is said',
       `${missing} of "${log.at(missing)?.channel}" did not; it stands at ${formatId(stand)}`,
     )
+  }
+
+  /** The least that a log's head was when the connection was made. */
+  #headOf(epoch: string): number {
+    return epoch === this.#beginning.epoch ? this.#beginning.head : 0
   }
 
   #broken(promise: string, seen = ''): BrokenPromise {

@@ -5,7 +5,8 @@ import { BrokenPromise } from '../broken-promise.ts'
 import { type Content, isLatestPerKey } from './publication.ts'
 import { ShakenEngine } from './shaken-engine.ts'
 
-const events = { lead: type<Content>(), note: type<Content>() }
+type Events = Record<'lead' | 'note', ReturnType<typeof type<Content>>>
+const events: Events = { lead: type<Content>(), note: type<Content>() }
 
 /** What a run has in common, so that a restart makes the same hub again. */
 export interface Settings {
@@ -22,7 +23,7 @@ export interface Settings {
 /** One process of the app: a hub on an engine. */
 export class Replica {
   readonly engine: ShakenEngine
-  readonly hub: Hub<StreamContract<'/model', typeof events>>
+  readonly hub: Hub<StreamContract<'/model', Events>>
   #violation: BrokenPromise | undefined
 
   constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns, heartbeatMs }: Settings) {

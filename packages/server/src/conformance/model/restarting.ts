@@ -1,9 +1,10 @@
 import type { Engine } from '../../hub/engine.ts'
 import { check } from '../broken-promise.ts'
 import { checkCommitted } from './acking.ts'
-import { publishSome } from './busy-step.ts'
+import { beBusy, publishSome } from './busy-step.ts'
 import { SUBSCRIBERS } from './publication.ts'
 import { Replica } from './replica.ts'
+import { resume } from './resume.ts'
 import { turns } from './turns.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +16,7 @@ export async function restartAll(world: World): Promise<void> {
   await world.observer?.close()
   await world.start(await world.reopen())
   await compareCommits(world)
+  await goOn(world)
 }
 
 /** A rolling restart: the others go on. */
@@ -25,6 +27,7 @@ export async function restartOne(world: World): Promise<void> {
   world.note('restarts', replica)
   await shut(world, replica)
   replicas[replicas.indexOf(replica)] = new Replica(await opened.another(), settings)
+  await goOn(world)
 }
 
 /** Everything dies at once, whatever it is doing. */
@@ -41,6 +44,7 @@ export async function crash(world: World): Promise<void> {
   for (const { hub } of dead) await hub.close()
   await world.start(survivor)
   await compareCommits(world)
+  await goOn(world)
 }
 
 /** The engine restarts, or is another one, below hubs that live on. */
@@ -53,6 +57,11 @@ export async function exchangeEngine(world: World): Promise<void> {
   first?.engine.exchange(await world.reopen())
   const another = world.opened.another && (() => world.opened.another?.() as Promise<Engine>)
   for (const { engine } of rest) if (another) engine.exchange(await another())
+  // Whoever comes before a hub has noticed. Commits may be others by now: those come later.
+  for (const reader of world.readers) {
+    if (!reader.isConnected && (reader.lastId !== undefined || reader.subscriber === undefined))
+      resume(world, reader)
+  }
   world.observer = await another?.()
   await compareCommits(world)
 }
@@ -68,6 +77,12 @@ async function shut(world: World, replica: Replica): Promise<void> {
     check(isTold, 'a hub that closes ends every connection and every loop', reader.name)
     reader.drop((arrived) => arrived)
   }
+}
+
+/** Hubs that have not opened their log yet are busy at once. */
+async function goOn(world: World): Promise<void> {
+  await world.audit()
+  await beBusy(world)
 }
 
 /** Commits are there after a restart, unless the log says that it is another. */

@@ -10,11 +10,11 @@ import type { World } from './world.ts'
 export function resume(world: World, reader: Reader): void {
   const { random, truth, commits, replicaOf } = world
   const replica = random.pick(world.replicas)
-  const { lastId, subscriber, channels } = reader
+  const { lastId, isGenuine, subscriber, channels } = reader
   const { epoch, head } = truth.log
   // A durable subscriber without an id goes on after its commit; one that never committed, from the oldest.
-  const commit = subscriber === undefined ? undefined : (commits.get(subscriber) ?? { epoch, position: 0 })
-  const from = lastId === undefined ? (commit ?? 'now') : (parseId(lastId) ?? 'nowhere')
+  const commit = subscriber === undefined ? 'now' : (commits.get(subscriber) ?? 'oldest')
+  const from = lastId === undefined ? commit : (parseId(lastId) ?? 'nowhere')
   const subscribe = () => replica.hub.subscribe(channels, { after: lastId, subscriber })
   const kind = random.weighted({ sink: 7, loop: 2, response: 1 })
   world.note(`${reader.name} follows ${channels} from ${lastId ?? subscriber ?? 'now'} (${kind})`, replica)
@@ -25,6 +25,6 @@ export function resume(world: World, reader: Reader): void {
       : kind === 'sink'
         ? new SinkLink(contract, subscribe, lastId)
         : new ResponseLink(sse(contract, subscribe), contract.path, lastId)
-  reader.connect(link, { from, head })
+  reader.connect(link, { from, isGenuine, epoch, head })
   replicaOf.set(reader, replica)
 }

@@ -16,13 +16,13 @@ const REST_MS = 10_000
 export class World {
   readonly random: Random
   readonly settings: Settings
-  readonly truth = new Truth()
+  readonly truth: Truth = new Truth()
   readonly readers: Reader[] = []
   /** Readers that are gone for good, and were not judged yet. */
   readonly left: Reader[] = []
   /** Which replica a reader is connected to. */
-  readonly replicaOf = new WeakMap<Reader, Replica>()
-  readonly commits = new Map<string, Commit>()
+  readonly replicaOf: WeakMap<Reader, Replica> = new WeakMap()
+  readonly commits: Map<string, Commit> = new Map()
   replicas: Replica[] = []
   /** An engine nobody else calls: it sees what is stored, and trims as another process would. */
   observer: Engine | undefined
@@ -122,9 +122,13 @@ export class World {
 
   async settle(): Promise<void> {
     await this.rest()
-    await this.truth.audit(this.observer ?? (this.replicas[0] as Replica).engine)
+    await this.audit()
     for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.truth)
     for (const { violation } of this.replicas) if (violation) throw violation
+  }
+
+  audit(): Promise<void> {
+    return this.truth.audit(this.observer ?? (this.replicas[0] as Replica).engine)
   }
 
   /** Waits until nothing is under way, and nobody who takes what there is waits for anything. */
@@ -132,7 +136,7 @@ export class World {
     await Promise.all(this.pending.splice(0))
     for (const { engine } of this.replicas) {
       engine.calm()
-      engine.wake()
+      if (this.opened.another) engine.wake() // an engine's own hints may be late; alone, there is nobody to hint at
     }
     const deadline = performance.now() + REST_MS
     for (let quiet = 0; quiet < QUIET_TURNS; quiet = this.#isAtRest() ? quiet + 1 : 0) {
