@@ -123,22 +123,20 @@ export class Reader {
   }
 
   #verifyGap(at: Commit, { reason, since }: Gap, log: TruthLog): void {
-    const { from, isGenuine } = this.#beginning
+    const { from, isGenuine, epoch } = this.#beginning
     const before = this.#stand ?? (typeof from === 'string' ? undefined : from)
     if (reason === 'trimmed') {
       // A loop says no open: one from now on missed what came after the head there was.
       const start = before ?? { epoch: at.epoch, position: from === 'now' ? this.#headOf(at.epoch) : 0 }
-      const isTrue = from !== 'nowhere' && start.epoch === at.epoch && start.position < log.oldest - 1
+      const isTrue =
+        (before ?? from) !== 'nowhere' && start.epoch === at.epoch && start.position < log.oldest - 1
       const isExact = at.position > start.position && at.position < log.oldest
       const isNamed = since === undefined || since === formatId({ ...at, position: at.position + 1 })
       if (isTrue && isExact && isNamed) return
     } else if (reason === 'epoch') {
-      if (
-        this.#stand
-          ? this.#stand.epoch !== at.epoch
-          : from === 'nowhere' || (before && before.epoch !== at.epoch)
-      )
-        return
+      // Of another log than the one it had, asked for, or found when it came.
+      if (from === 'nowhere' && !this.#stand) return
+      if ((before?.epoch ?? epoch) !== at.epoch) return
     } else if (!this.#stand && before?.epoch === at.epoch && before.position > this.#headOf(at.epoch)) {
       if (!isGenuine) return
     }
