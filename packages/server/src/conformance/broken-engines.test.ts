@@ -1,8 +1,8 @@
 // A suite nobody has seen fail is a wish: here are engines that each break one promise.
 import { describe, expect, it } from 'vitest'
+import { FAULTS, type Fault, FaultyEngine } from '../testing/faulty-engine.ts'
+import { FaultyStore } from '../testing/faulty-store.ts'
 import { BrokenPromise, engineSuite, hubModel, type OpenedEngine } from './index.ts'
-import { FAULTS, type Fault, FaultyEngine } from './testing/faulty-engine.ts'
-import { FaultyStore } from './testing/faulty-store.ts'
 
 /** Enough to meet any fault that a hub can meet. */
 const SEEDS = 60

@@ -1,5 +1,5 @@
-import type { Commit, Entry } from '../../hub/engine.ts'
-import { createEpoch } from '../../hub/id.ts'
+import type { Commit, Entry } from '../hub/engine.ts'
+import { createEpoch } from '../hub/id.ts'
 
 export interface StoredEntry extends Entry {
   readonly idempotencyKey?: string | undefined

@@ -1,6 +1,6 @@
 import { SseError } from '@sse/contract'
-import type { Commit, Engine, Entry, NewEntry, Page, Retention } from '../../hub/engine.ts'
-import { nextTurn } from '../../next-turn.ts'
+import type { Commit, Engine, Entry, NewEntry, Page, Retention } from '../hub/engine.ts'
+import { nextTurn } from '../next-turn.ts'
 import type { FaultyStore, StoredEntry } from './faulty-store.ts'
 
 /** Ways to break a promise. */
