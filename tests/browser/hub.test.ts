@@ -61,12 +61,14 @@ describe.each(transports)('a hub, over $name', ({ name, transport }) => {
   })
 
   // A first request of the others has no header.
-  it.runIf(transport === fetchTransport)('an id of another log is a gap', async () => {
-    const { feed, seen } = follow({ lastEventId: 'other-1' })
-    await until(() => seen.length > 0)
-    feed.close()
-    expect(seen[0]).toBe('gap: epoch')
-  })
+  if (transport === fetchTransport) {
+    it('an id of another log is a gap', async () => {
+      const { feed, seen } = follow({ lastEventId: 'other-1' })
+      await until(() => seen.length > 0)
+      feed.close()
+      expect(seen[0]).toBe('gap: epoch')
+    })
+  }
 
   it('an acknowledgement reaches the hub', async () => {
     const { feed } = follow()
