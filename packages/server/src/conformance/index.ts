@@ -1,4 +1,5 @@
 export { BrokenPromise } from './broken-promise.ts'
-export { type HubModelOptions, hubModel } from './model/hub-model.ts'
+export { hubModel } from './model/hub-model.ts'
+export type { HubModelOptions, ServeStream } from './model/options.ts'
 export type { Ability, ConformanceCase, OpenedEngine } from './opened-engine.ts'
 export { type EngineSuiteOptions, engineSuite } from './suite.ts'

@@ -1,23 +1,9 @@
-import type { OpenedEngine } from '../opened-engine.ts'
 import { acknowledge } from './acking.ts'
 import { beBusy, publishSome } from './busy-step.ts'
+import type { HubModelOptions } from './options.ts'
 import { crash, exchangeEngine, restartAll, restartOne } from './restarting.ts'
 import { resume } from './resume.ts'
 import { World } from './world.ts'
-
-export interface HubModelOptions {
-  /** A whole number: the same one gives the same run. */
-  seed: number
-  /** A new, empty log and an engine on it. */
-  open: () => Promise<OpenedEngine>
-  /** How long the run is. Default 30. */
-  steps?: number
-  /**
-   * How often heartbeats are sent, in milliseconds. Default `Infinity`: never, because when one comes is the
-   * clock's choice, and a client comes back with its id.
-   */
-  heartbeatMs?: number
-}
 
 /**
  * One run of hubs on an engine, with random publishers, readers that stall, drop and come back anywhere, durable
@@ -29,15 +15,15 @@ export interface HubModelOptions {
  *
  * @throws {BrokenPromise} naming the promise, the seed and what was done.
  */
-export async function hubModel({ seed, open, ...options }: HubModelOptions): Promise<void> {
-  const { steps = 30, heartbeatMs = Number.POSITIVE_INFINITY } = options
-  const world = new World(seed, open, heartbeatMs)
+export async function hubModel(options: HubModelOptions): Promise<void> {
+  const { steps = 30 } = options
+  const world = new World(options)
   try {
     await world.begin()
     for (let step = 0; step < steps; step += 1) await world.step(acts[world.random.weighted(WEIGHTS)])
     await world.step(comeBack)
     await world.step(leave)
-    world.checkEmpty()
+    await world.checkEmpty()
   } catch (error) {
     throw world.explain(error)
   } finally {

@@ -4,6 +4,7 @@ import { formatId, parseId } from '../../hub/id.ts'
 import { BrokenPromise, check } from '../broken-promise.ts'
 import type { Frame } from './frames.ts'
 import type { Link } from './link.ts'
+import { ResponseLink } from './response-link.ts'
 import type { Truth } from './truth.ts'
 import type { TruthLog } from './truth-log.ts'
 
@@ -65,6 +66,13 @@ export class Reader {
     this.#take(looked(this.link.frames.length))
     this.link.drop()
     this.link = undefined
+  }
+
+  /** Whether it has the newest event that is for it, or takes nothing now. */
+  hasArrived(log: TruthLog): boolean {
+    if (!(this.link instanceof ResponseLink) || !this.isConnected || !this.isFlowing) return true
+    const last = parseId(this.link?.frames.findLast(({ id }) => id !== undefined)?.id ?? this.lastId ?? '')
+    return last?.epoch === log.epoch && last.position >= log.lastOf(this.channels)
   }
 
   /** @throws {BrokenPromise} when anything that came is not as it must be, or something did not come. */

@@ -48,14 +48,21 @@ export class ResponseLink implements Link {
   }
 
   async #begin(answer: Response | Promise<Response>): Promise<void> {
-    const response = await answer
+    const response = await Promise.resolve(answer).catch(() => undefined)
+    if (this.isEnded) {
+      response?.body?.cancel().catch(() => {})
+      return
+    }
+    if (!response) {
+      this.refusal = 'no answer'
+      return
+    }
     if (response.status !== 200 || !response.body) {
       this.refusal = `${response.status} ${await response.text()}`
       return
     }
     this.#body = response.body.getReader()
-    if (this.isEnded) this.#body.cancel().catch(() => {})
-    else this.#read()
+    this.#read()
   }
 
   async #read(): Promise<void> {

@@ -5,7 +5,7 @@ import { beBusy, publishSome } from './busy-step.ts'
 import { SUBSCRIBERS } from './publication.ts'
 import { Replica } from './replica.ts'
 import { resume } from './resume.ts'
-import { turns } from './turns.ts'
+import { turns, until } from './turns.ts'
 import type { World } from './world.ts'
 
 /** Every process of the app ends as it should, and comes back. */
@@ -69,11 +69,10 @@ export async function exchangeEngine(world: World): Promise<void> {
 async function shut(world: World, replica: Replica): Promise<void> {
   const { readers, replicaOf } = world
   await replica.hub.close()
-  await turns(2 * world.settings.maxTurns + 4) // a loop may be reading, from an engine that takes its time
   for (const reader of readers) {
     if (replicaOf.get(reader) !== replica) continue
-    // A loop with its event in hand hears of it when it asks for the next.
-    const isTold = !reader.isConnected || !reader.isFlowing
+    // A loop with its event in hand hears of it when it asks for the next, a response when it reads on.
+    const isTold = await until(() => !reader.isConnected || !reader.isFlowing)
     check(isTold, 'a hub that closes ends every connection and every loop', reader.name)
     reader.drop((arrived) => arrived)
   }

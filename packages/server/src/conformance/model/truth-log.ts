@@ -77,6 +77,14 @@ export class TruthLog {
     return undefined
   }
 
+  /** Position of the newest event of some channels; 0 without one. */
+  lastOf(channels: readonly string[]): number {
+    for (let position = this.#head; position > 0; position -= 1) {
+      if (channels.includes(this.#entries.get(position)?.channel ?? '')) return position
+    }
+    return 0
+  }
+
   /** Whether everything after a position was seen: else a newer event of its key may have been trimmed unseen. */
   #isKnownFrom(position: number): boolean {
     if (this.isGone) return false

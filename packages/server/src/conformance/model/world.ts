@@ -1,16 +1,16 @@
 import type { Commit, Engine } from '../../hub/engine.ts'
+import { sse } from '../../web.ts'
 import { BrokenPromise, check } from '../broken-promise.ts'
 import type { OpenedEngine } from '../opened-engine.ts'
+import type { HubModelOptions, ServeStream } from './options.ts'
 import { Random } from './random.ts'
 import type { Reader } from './reader.ts'
 import { Replica, type Settings } from './replica.ts'
 import { Truth } from './truth.ts'
-import { turns } from './turns.ts'
+import { until } from './turns.ts'
 
 /** Turns without anything under way, after which nothing will come by itself. */
 const QUIET_TURNS = 3
-/** Hubs that take longer than this to come to rest have left somebody behind. */
-const REST_MS = 10_000
 
 /** The processes of an app, its readers and its log: what the steps act on, and what judges them. */
 export class World {
@@ -23,6 +23,10 @@ export class World {
   /** Which replica a reader is connected to. */
   readonly replicaOf: WeakMap<Reader, Replica> = new WeakMap()
   readonly commits: Map<string, Commit> = new Map()
+  /** How a subscription is served to readers that come by Fetch. */
+  readonly serve: ServeStream
+  /** Whether that is somewhere else, so that what was written arrives later. */
+  readonly isRemote: boolean
   replicas: Replica[] = []
   /** An engine nobody else calls: it sees what is stored, and trims as another process would. */
   observer: Engine | undefined
@@ -35,9 +39,11 @@ export class World {
   #step = 0
   #readersNamed = 0
 
-  constructor(seed: number, open: () => Promise<OpenedEngine>, heartbeatMs: number) {
+  constructor({ seed, open, serve, heartbeatMs = Number.POSITIVE_INFINITY }: HubModelOptions) {
     this.#seed = seed
     this.#open = open
+    this.serve = serve ?? sse
+    this.isRemote = serve !== undefined
     this.random = new Random(seed)
     this.settings = {
       ringEvents: this.random.pick([0, 1, 4, 10, 1_000]),
@@ -123,6 +129,8 @@ export class World {
   async settle(): Promise<void> {
     await this.rest()
     await this.audit()
+    // What a socket still carries is not lost.
+    if (this.isRemote) await until(() => this.readers.every((reader) => reader.hasArrived(this.truth.log)))
     for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.truth)
     for (const { violation } of this.replicas) if (violation) throw violation
   }
@@ -138,16 +146,17 @@ export class World {
       engine.calm()
       if (this.opened.another) engine.wake() // an engine's own hints may be late; alone, there is nobody to hint at
     }
-    const deadline = performance.now() + REST_MS
-    for (let quiet = 0; quiet < QUIET_TURNS; quiet = this.#isAtRest() ? quiet + 1 : 0) {
-      await turns(1)
-      if (performance.now() < deadline) continue
-      const lagging = this.replicas.map(({ hub }) => hub.stats().lagging)
-      throw new BrokenPromise(
-        'every reader that takes what it is given gets to the head',
-        `lagging: ${lagging}`,
-      )
+    let quiet = 0
+    const isQuiet = () => {
+      quiet = this.#isAtRest() ? quiet + 1 : 0
+      return quiet > QUIET_TURNS
     }
+    if (await until(isQuiet)) return
+    const lagging = this.replicas.map(({ hub }) => hub.stats().lagging)
+    throw new BrokenPromise(
+      'every reader that takes what it is given gets to the head',
+      `lagging: ${lagging}`,
+    )
   }
 
   #isAtRest(): boolean {
@@ -164,11 +173,10 @@ export class World {
   }
 
   /** Nobody is connected any more. */
-  checkEmpty(): void {
+  async checkEmpty(): Promise<void> {
     for (const { hub } of this.replicas) {
-      const { connections, channels } = hub.stats()
-      check(connections === 0, 'a connection that is gone is counted no more', `${connections}`)
-      check(channels === 0, 'a reader that is gone follows no channel', `${channels}`)
+      const isEmpty = await until(() => hub.stats().connections === 0 && hub.stats().channels === 0)
+      check(isEmpty, 'a reader that is gone leaves nothing behind', JSON.stringify(hub.stats()))
     }
   }
 }
