@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rows: { type: 'string' }, // such as hub,ws
     connections: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '6' }, // of heartbeats, a round
+    seconds: { type: 'string', default: '12' }, // of heartbeats, a round
     node: { type: 'string', multiple: true }, // for the servers, such as --node=--cpu-prof
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },

@@ -25,6 +25,7 @@ let connections = 0
 let checked = 0
 let verified = 0
 let protocol: 'sse' | 'websocket' = 'sse'
+let isOpen = false
 let total = 0
 let bytes = 0
 let reads = 0
@@ -55,6 +56,7 @@ async function open(opening: Opening): Promise<void> {
     while (events.length < connections) await openOne(opening, events.push(0) - 1)
   }
   await Promise.all(Array.from({ length: CONNECTING }, openNext))
+  isOpen = true
   say({ type: 'opened' })
 }
 
@@ -85,6 +87,7 @@ function openOne({ port, resume }: Opening, index: number): Promise<void> {
 }
 
 function fail(problem: string): void {
+  if (!isOpen) throw new Error(problem) // such as too few open files
   broken ??= problem
   report()
 }
