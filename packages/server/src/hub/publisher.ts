@@ -23,7 +23,7 @@ export class Publisher {
   readonly #engine: Engine
   readonly #log: Log
   #pending: Pending[] = []
-  #isBusy = false
+  #running: Promise<void> | undefined
 
   constructor(engine: Engine, log: Log) {
     this.#engine = engine
@@ -38,24 +38,24 @@ export class Publisher {
     }
     return new Promise((resolve, reject) => {
       this.#pending.push({ entry, resolve, reject })
-      if (this.#isBusy) return
-      this.#isBusy = true
-      nextTurn(this.#run)
+      this.#running ??= this.#run()
     })
   }
 
   /** Resolves when nothing waits any more. */
   async settle(): Promise<void> {
-    while (this.#isBusy) await new Promise<void>(nextTurn)
+    while (this.#running) await this.#running
   }
 
-  readonly #run = async (): Promise<void> => {
+  async #run(): Promise<void> {
+    await new Promise<void>(nextTurn)
     while (this.#pending.length > 0) {
       const batch = this.#pending.slice(0, MAX_BATCH)
       this.#pending = this.#pending.slice(MAX_BATCH)
       await this.#append(batch)
     }
-    this.#isBusy = false
+    // In the same turn as the look at `#pending`: what is published from now on starts anew.
+    this.#running = undefined
   }
 
   async #append(batch: readonly Pending[]): Promise<void> {
