@@ -22,12 +22,14 @@ interface Pending {
 export class Publisher {
   readonly #engine: Engine
   readonly #log: Log
+  readonly #onStored: (count: number) => void
   #pending: Pending[] = []
   #running: Promise<void> | undefined
 
-  constructor(engine: Engine, log: Log) {
+  constructor(engine: Engine, log: Log, onStored: (count: number) => void) {
     this.#engine = engine
     this.#log = log
+    this.#onStored = onStored
   }
 
   /** Resolves with the id once stored. @throws {SseError} `overloaded`, what the engine says. */
@@ -64,8 +66,10 @@ export class Publisher {
       await this.#log.open()
       const { epoch, positions } = await this.#engine.append(entries)
       this.#log.take(epoch, entries, positions)
-      for (const [index, { resolve }] of batch.entries()) {
-        resolve(formatId({ epoch, position: positions[index] as number }))
+      this.#onStored(entries.length)
+      for (let index = 0; index < batch.length; index += 1) {
+        const position = positions[index] as number
+        ;(batch[index] as Pending).resolve(formatId({ epoch, position }))
       }
     } catch (cause) {
       const error = engineError(cause)
