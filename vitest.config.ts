@@ -20,6 +20,7 @@ export default defineConfig({
       unit('server'),
       unit('client'),
       unit('sqlite'),
+      unit('redis'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

@@ -1,0 +1,37 @@
+import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type RedisEngine, redis } from './index.ts'
+import { hasRedis, RedisServer } from './testing/redis-server.ts'
+
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 150)
+
+let server: RedisServer
+beforeAll(async () => {
+  if (hasRedis) server = await RedisServer.start()
+})
+afterAll(() => server?.stop())
+
+let logs = 0
+
+async function open(): Promise<OpenedEngine> {
+  const name = `log-${++logs}`
+  const engines: RedisEngine[] = []
+  const connect = () => {
+    const engine = redis({ url: server.url, name })
+    engines.push(engine)
+    return engine
+  }
+  return {
+    engine: connect(),
+    another: async () => connect(),
+    reopen: async () => connect(),
+    close: async () => {
+      for (const engine of engines) await engine.close()
+    },
+  }
+}
+
+describe.skipIf(!hasRedis)('redis()', () => {
+  const cases = engineSuite({ name: 'redis', open, abilities: ['another', 'reopen', 'presence'], seeds })
+  for (const { name, run } of cases) it(name, run, 120_000)
+})

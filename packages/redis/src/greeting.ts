@@ -1,0 +1,84 @@
+import type { Connection, Reply } from './connection.ts'
+import { failed, unavailable } from './failure.ts'
+import { Script } from './script.ts'
+
+const LEAST_VERSION = 7
+
+export interface GreetingSettings {
+  /** A key beside the hub's, that nobody uses. */
+  readonly probeKey: string
+  readonly warn: (message: string) => void
+}
+
+/** Looks at a server before it is used: that it is new enough, primary, and lets this user do what it takes. */
+export async function greet(connection: Connection, { probeKey, warn }: GreetingSettings): Promise<void> {
+  const [hello, memory] = await Promise.all([
+    connection.send(['HELLO']),
+    connection.send(['INFO', 'memory']).catch(() => null),
+    PROBE.call(connection, [probeKey], []),
+  ])
+  const { version, role } = fields(hello)
+  if (Number.parseInt(String(version), 10) < LEAST_VERSION) {
+    throw failed(`Redis at ${connection.where} is version ${version}: ${LEAST_VERSION}.0 is the least`)
+  }
+  if (role !== 'master') {
+    throw unavailable(
+      `Redis at ${connection.where} is a replica: waiting for a primary. With Sentinel, pass \`sentinel\``,
+    )
+  }
+  if (typeof memory !== 'string') {
+    warn(
+      `Redis at ${connection.where} hides INFO from this user: a failover that loses events is noticed only by who has seen them. Grant +info`,
+    )
+    return
+  }
+  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1] ?? ''
+  if (policy.startsWith('allkeys') && !/maxmemory:0\s/.test(memory)) {
+    warn(
+      `Redis at ${connection.where} evicts keys without asking (maxmemory-policy ${policy}): history, idempotency keys and acknowledged positions may vanish. Use noeviction`,
+    )
+  }
+}
+
+function fields(reply: Reply): Record<string, Reply> {
+  const list = reply as Reply[]
+  return Object.fromEntries(
+    list.flatMap((name, index) => (index % 2 ? [] : [[String(name), list[index + 1] as Reply]])),
+  )
+}
+
+/**
+ * Does each kind of thing that the other scripts do, on a key of its own: a script that is forbidden a command in its
+ * middle would leave half its work. A server that is full or read-only forbids nothing.
+ */
+const PROBE = new Script(`
+local first
+local function try(...)
+  local answer = redis.pcall(...)
+  local text = type(answer) == 'table' and answer.err
+  if text and (string.find(text, 'NOPERM') or string.find(text, "can't")) then first = first or text end
+end
+local key = KEYS[1]
+try('TIME')
+try('EXISTS', key)
+try('DEL', key)
+try('XADD', key, '1-0', '', '')
+try('XRANGE', key, '-', '+', 'COUNT', 1)
+try('XREAD', 'COUNT', 1, 'STREAMS', key, '0')
+try('XLEN', key)
+try('XTRIM', key, 'MINID', 2)
+try('DEL', key)
+try('HSET', key, 'a', 'b')
+try('HGET', key, 'a')
+try('HMGET', key, 'a')
+try('HDEL', key, 'a')
+try('SADD', key, 'a')
+try('SMEMBERS', key)
+try('SREM', key, 'a')
+try('ZADD', key, 1, 'a')
+try('ZSCORE', key, 'a')
+try('ZRANGE', key, '-inf', 1, 'BYSCORE', 'LIMIT', 0, 1)
+try('ZREM', key, 'a')
+if first then return redis.error_reply('-NOPERM ' .. first) end
+return 1
+`)

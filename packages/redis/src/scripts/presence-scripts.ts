@@ -1,0 +1,79 @@
+/**
+ * Key: a sorted set of processes by the time, of the server's clock, until which each is believed to live. Beside it,
+ * with the names in the first argument before them: for each process a set `p:` of `channel's length:channel identity`,
+ * for each channel a set `c:` of `process's length:process identity`.
+ */
+const PRESENCE = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local prefix = ARGV[1]
+local function join(name, identity) return #name .. ':' .. name .. identity end
+local function split(text)
+  local length, rest = string.match(text, '^(%d+):(.*)$')
+  return string.sub(rest, 1, tonumber(length)), string.sub(rest, tonumber(length) + 1)
+end
+local function remove(process, members)
+  for _, member in ipairs(members) do
+    local channel, identity = split(member)
+    redis.call('SREM', prefix .. 'c:' .. channel, join(process, identity))
+  end
+end
+local function forget(process)
+  remove(process, redis.call('SMEMBERS', prefix .. 'p:' .. process))
+  redis.call('DEL', prefix .. 'p:' .. process)
+  redis.call('ZREM', KEYS[1], process)
+end
+local function lives(process)
+  local untilTime = redis.call('ZSCORE', KEYS[1], process)
+  return untilTime and tonumber(untilTime) > now
+end
+local function forgetSilent()
+  local silent = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)
+  if silent[1] then forget(silent[1]) end
+end
+`
+
+/** Arguments: prefix, process, ttl, then channel and identity of each member. */
+export const ENTER = `${PRESENCE}
+local process = ARGV[2]
+if not lives(process) then forget(process) end
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[3])), process)
+forgetSilent()
+for i = 4, #ARGV, 2 do
+  redis.call('SADD', prefix .. 'p:' .. process, join(ARGV[i], ARGV[i + 1]))
+  redis.call('SADD', prefix .. 'c:' .. ARGV[i], join(process, ARGV[i + 1]))
+end
+return 1
+`
+
+/** Arguments: prefix, process, then channel and identity of each member. */
+export const LEAVE = `${PRESENCE}
+for i = 3, #ARGV, 2 do
+  local member = join(ARGV[i], ARGV[i + 1])
+  redis.call('SREM', prefix .. 'p:' .. ARGV[2], member)
+  remove(ARGV[2], { member })
+end
+return 1
+`
+
+/** Arguments: prefix, process, ttl. Answers whether its members are held. */
+export const TOUCH = `${PRESENCE}
+forgetSilent()
+if not lives(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[2])
+return 1
+`
+
+/** Arguments: prefix, channel. Answers identities. */
+export const PRESENT = `${PRESENCE}
+local known, seen, present = {}, {}, {}
+for _, member in ipairs(redis.call('SMEMBERS', prefix .. 'c:' .. ARGV[2])) do
+  local process, identity = split(member)
+  if known[process] == nil then known[process] = lives(process) or false end
+  if known[process] and not seen[identity] then
+    seen[identity] = true
+    present[#present + 1] = identity
+  end
+end
+return present
+`

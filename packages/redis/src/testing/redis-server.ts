@@ -1,0 +1,110 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
+
+/** Whether there is a server to test with. In CI there has to be one. */
+export const hasRedis: boolean = isInstalled()
+
+function isInstalled(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    const message = 'redis-server is not installed: the tests of @sse/redis cannot run (Debian: redis-server)'
+    if (process.env.CI) throw new Error(message)
+    console.warn(`\n!!! ${message}\n`)
+    return false
+  }
+}
+
+/** A real server in a folder of its own, as a child process. */
+export class RedisServer {
+  readonly port: number
+  readonly folder: string
+  readonly #args: readonly string[]
+  #process: ChildProcess | undefined
+
+  static async start(...args: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), args)
+    await server.start()
+    return server
+  }
+
+  constructor(port: number, args: readonly string[]) {
+    this.port = port
+    this.folder = mkdtempSync(join(tmpdir(), 'sse-redis-'))
+    this.#args = args
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  get address(): { host: string; port: number } {
+    return { host: '127.0.0.1', port: this.port }
+  }
+
+  async start(): Promise<void> {
+    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
+    this.#process = spawn(
+      'redis-server',
+      [...this.#args, ...own, ...NO_DISK.filter(() => !this.#writesToDisk)],
+      {
+        stdio: 'ignore',
+      },
+    )
+    while (!(await isListening(this.port))) await pause(5)
+  }
+
+  get #writesToDisk(): boolean {
+    return this.#args.includes('--appendonly') || this.#args.includes('--save')
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (!child || child.exitCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Runs one command, as the machine's own client would. @returns what was answered, as text. */
+  command(...words: string[]): string {
+    return execFileSync('redis-cli', ['-p', String(this.port), '--raw', ...words], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  }
+
+  info(field: string): string {
+    return new RegExp(`^${field}:(\\S*)`, 'm').exec(this.command('INFO', 'everything'))?.[1] ?? ''
+  }
+
+  async stop(): Promise<void> {
+    await this.kill()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+const NO_DISK = ['--save', '', '--appendonly', 'no']
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
