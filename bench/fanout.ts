@@ -10,8 +10,8 @@ import { missingNchan } from './fanout/nginx.ts'
 import { printTable, writeResults } from './fanout/report.ts'
 import { ROW_NAMES } from './fanout/rows.ts'
 
-const FULL: Settings = { rounds: 7, sliceCpuMs: 500, execArgv: [] }
-const QUICK: Settings = { rounds: 3, sliceCpuMs: 60, execArgv: [] }
+const FULL: Settings = { rounds: 7, sliceCpuMs: 500, maxUnderWay: 50_000, execArgv: [] }
+const QUICK: Settings = { rounds: 3, sliceCpuMs: 60, maxUnderWay: 20_000, execArgv: [] }
 
 const SUBSCRIBERS = [1000, 10_000]
 const EVENTS = [1, 10]

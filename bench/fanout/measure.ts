@@ -13,6 +13,8 @@ export interface Settings {
   rounds: number
   /** How much CPU time one row spends in one round, about. */
   sliceCpuMs: number
+  /** Events under way over all connections, if more than one turn: a slice is to be no longer than it was asked to be. */
+  maxUnderWay: number
   /** Node's own options for the servers, such as `--cpu-prof`. */
   execArgv: string[]
 }
@@ -33,8 +35,6 @@ export interface CellResult extends Cell {
  * and more, sockets fill, and what is measured is how a library deals with slow readers.
  */
 const MAX_BYTES_UNDER_WAY = 8192
-/** The same in events over all connections, so that a slice is not much longer than it was asked to be. */
-const MAX_UNDER_WAY = 50_000
 /** Of a frame, besides the payload. */
 const FRAME_BYTES = 60
 
@@ -66,10 +66,10 @@ export async function measure(rows: RowName[], cells: Cell[], settings: Settings
 async function measureCell(
   fields: Field[],
   cell: Cell,
-  { rounds, sliceCpuMs }: Settings,
+  { rounds, sliceCpuMs, maxUnderWay }: Settings,
   step: (what: string) => void,
 ): Promise<CellResult> {
-  const burst = toBurst(cell)
+  const burst = toBurst(cell, maxUnderWay)
   const slices = new Map<Field, number>()
   const rows: RowResult[] = fields.map(({ row }) => ({ row, rates: [], bytesPerEvent: 0 }))
   for (const field of fields) {
@@ -99,8 +99,8 @@ export function describe({ subscribers, eventsPerTurn, payloadBytes }: Cell): st
   return `${subscribers.toLocaleString('en')} subscribers, ${turn} a turn, ${size}`
 }
 
-function toBurst({ subscribers, eventsPerTurn, payloadBytes }: Cell): Burst {
+function toBurst({ subscribers, eventsPerTurn, payloadBytes }: Cell, maxUnderWay: number): Burst {
   const bytesPerTurn = eventsPerTurn * (payloadBytes + FRAME_BYTES)
-  const fitting = Math.min(MAX_BYTES_UNDER_WAY / bytesPerTurn, MAX_UNDER_WAY / (subscribers * eventsPerTurn))
+  const fitting = Math.min(MAX_BYTES_UNDER_WAY / bytesPerTurn, maxUnderWay / (subscribers * eventsPerTurn))
   return { eventsPerTurn, payloadBytes, turns: Math.max(1, Math.floor(fitting)) }
 }
