@@ -5,7 +5,7 @@ const outside = (name) => `^packages/(?!${name}/)`
 const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
 const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
-const engines = '^packages/(sqlite)/src/'
+const engines = '^packages/(sqlite|redis)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 
 export const graphRules = [

@@ -13,7 +13,7 @@ const entriesOf = (name: string): string[] => {
     .map((entry) => name + entry.slice(1))
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
-const ENGINES = ['@sse/sqlite']
+const ENGINES = ['@sse/redis', '@sse/sqlite']
 const ENTRIES = [...ROOTS, ...ENGINES].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. */
 const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')
@@ -31,8 +31,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are thirteen entries', () => {
-  expect(ENTRIES).toHaveLength(13)
+it('there are twelve entries, and one for each engine', () => {
+  expect(ENTRIES).toHaveLength(12 + ENGINES.length)
 })
 
 describe.each([
@@ -41,7 +41,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|redis|sqlite|engineSuite)( \w+)*$/,
     )
   })
 
