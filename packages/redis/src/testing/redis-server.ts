@@ -50,7 +50,16 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder]
+    const own = [
+      '--repl-diskless-sync-delay',
+      '0',
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.folder,
+    ]
     this.#process = spawn(
       'redis-server',
       [...this.#args, ...own, ...NO_DISK.filter(() => !this.#writesToDisk)],
