@@ -45,7 +45,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     /^NOPERM|can't run this command|no permissions|can't access/,
     failed,
     (name) =>
-      `forbids a command to this user: it needs ~sse:{${name}}* +@read +@write +@scripting +@connection +@transaction +time +info`,
+      `forbids a command to this user: it needs ~sse:{${name}}* +@read +@write +@scripting +@connection +info +time`,
   ],
   [
     /^(WRONGTYPE|SSEFOREIGN)/,

@@ -3,18 +3,24 @@ import { failed, unavailable } from './failure.ts'
 import { Script } from './script.ts'
 
 const LEAST_VERSION = 7
+/** Of one argument: `proto-max-bulk-len`. */
+const DEFAULT_MAX_BYTES = 536_870_912
 
 export interface GreetingSettings {
   /** A key beside the hub's, that nobody uses. */
   readonly probeKey: string
   readonly warn: (message: string) => void
+  /** Told how long one argument of a command may be. */
+  readonly onMaxBytes: (bytes: number) => void
 }
 
 /** Looks at a server before it is used: that it is new enough, primary, and lets this user do what it takes. */
-export async function greet(connection: Connection, { probeKey, warn }: GreetingSettings): Promise<void> {
-  const [hello, memory] = await Promise.all([
+export async function greet(connection: Connection, settings: GreetingSettings): Promise<void> {
+  const { probeKey, warn, onMaxBytes } = settings
+  const [hello, memory, limit] = await Promise.all([
     connection.send(['HELLO']),
     connection.send(['INFO', 'memory']).catch(() => null),
+    connection.send(['CONFIG', 'GET', 'proto-max-bulk-len']).catch(() => null),
     PROBE.call(connection, [probeKey], []),
   ])
   const { version, role } = fields(hello)
@@ -26,6 +32,9 @@ export async function greet(connection: Connection, { probeKey, warn }: Greeting
       `Redis at ${connection.where} is a replica: waiting for a primary. With Sentinel, pass \`sentinel\``,
     )
   }
+  // Often hidden: then it is what it is by default.
+  const maxBytes = Array.isArray(limit) ? Number(limit[1]) : Number.NaN
+  onMaxBytes(maxBytes > 0 ? maxBytes : DEFAULT_MAX_BYTES)
   if (typeof memory !== 'string') {
     warn(
       `Redis at ${connection.where} hides INFO from this user: a failover that loses events is noticed only by who has seen them. Grant +info`,
@@ -55,8 +64,10 @@ const PROBE = new Script(`
 local first
 local function try(...)
   local answer = redis.pcall(...)
-  local text = type(answer) == 'table' and answer.err
-  if text and (string.find(text, 'NOPERM') or string.find(text, "can't")) then first = first or text end
+  local text = type(answer) == 'table' and answer.err or ''
+  for _, refusal in ipairs({ 'NOPERM', "can't run this command", "can't access", 'no permissions' }) do
+    if string.find(text, refusal, 1, true) then first = first or text end
+  end
 end
 local key = KEYS[1]
 try('TIME')

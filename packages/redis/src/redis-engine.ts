@@ -23,6 +23,7 @@ const MAX_LOOKS = 5
 /** The hub's log on a server: one connection for its commands, one that waits for what others store. */
 export class ServerEngine implements Engine {
   readonly presence: PresenceStore
+  maxDataBytes: number | undefined
   readonly #keys: HubKeys
   readonly #commands: Link
   readonly #waiting: Link
@@ -30,14 +31,14 @@ export class ServerEngine implements Engine {
   readonly #listener: Listener
   #appending: Promise<unknown> = Promise.resolve()
 
-  constructor(keys: HubKeys, commands: Link, waiting: Link) {
+  constructor(keys: HubKeys, openLink: () => Link) {
     this.#keys = keys
-    this.#commands = commands
-    this.#waiting = waiting
+    this.#commands = openLink()
+    this.#waiting = openLink()
     this.#cursor = new LogCursor(keys, () => this.#listener.restart())
-    this.presence = new Presence(keys, commands)
+    this.presence = new Presence(keys, this.#commands)
     this.#listener = new Listener({
-      link: waiting,
+      link: this.#waiting,
       cursor: this.#cursor,
       look: () => this.read(0, 0),
       settled: () => this.#appending,

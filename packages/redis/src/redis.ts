@@ -35,14 +35,24 @@ export function redis(options: RedisOptions | string = {}): RedisEngine {
     onWarning(message)
   }
   const findPrimary = primaryOf(given, address, keys, settings)
-  const openLink = () =>
-    new Link({
-      ...settings,
-      findPrimary,
-      name,
-      greet: (connection) => greet(connection, { probeKey: keys.probe, warn }),
-    })
-  return new ServerEngine(keys, openLink(), openLink())
+  const engine: ServerEngine = new ServerEngine(
+    keys,
+    () =>
+      new Link({
+        ...settings,
+        findPrimary,
+        name,
+        greet: (connection) =>
+          greet(connection, {
+            probeKey: keys.probe,
+            warn,
+            onMaxBytes: (bytes) => {
+              engine.maxDataBytes = bytes
+            },
+          }),
+      }),
+  )
+  return engine
 }
 
 function primaryOf(

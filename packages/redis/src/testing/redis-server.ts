@@ -49,7 +49,7 @@ export class RedisServer {
     return { host: '127.0.0.1', port: this.port }
   }
 
-  async start(): Promise<void> {
+  async start(...more: string[]): Promise<void> {
     const own = [
       '--repl-diskless-sync-delay',
       '0',
@@ -62,7 +62,7 @@ export class RedisServer {
     ]
     this.#process = spawn(
       'redis-server',
-      [...this.#args, ...own, ...NO_DISK.filter(() => !this.#writesToDisk)],
+      [...this.#args, ...more, ...own, ...NO_DISK.filter(() => !this.#writesToDisk)],
       {
         stdio: 'ignore',
       },
