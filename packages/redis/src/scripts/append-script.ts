@@ -8,7 +8,7 @@ import { LOG_STATE } from './log-state.ts'
  *
  * The log is written first: a server that is out of memory or forbids it refuses here, where nothing is half done.
  */
-export const APPEND = `${LOG_STATE}
+export const APPEND: string = `${LOG_STATE}
 if ARGV[4] ~= generation then return { epoch, generation } end
 local at = text(now())
 local positions = {}

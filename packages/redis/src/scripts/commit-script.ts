@@ -1,5 +1,5 @@
 /** Key: commits. Arguments: subscriber, epoch, position. Within one epoch a commit moves forward only. */
-export const COMMIT = `
+export const COMMIT: string = `
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if held then
   local epoch, position = string.match(held, '^(%w+) (%d+)$')

@@ -6,7 +6,7 @@
  * The epoch is a stored random one and the replication id, which changes on a promotion and on a restart. Asking
  * for it here, not once for a connection, leaves no moment in which an old epoch goes with new positions.
  */
-export const LOG_STATE = `
+export const LOG_STATE: string = `
 local info = redis.pcall('INFO', 'replication')
 local replid = ''
 if type(info) == 'string' then

@@ -34,7 +34,7 @@ end
 `
 
 /** Arguments: prefix, process, ttl, then channel and identity of each member. */
-export const ENTER = `${PRESENCE}
+export const ENTER: string = `${PRESENCE}
 local process = ARGV[2]
 if not lives(process) then forget(process) end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[3])), process)
@@ -47,7 +47,7 @@ return 1
 `
 
 /** Arguments: prefix, process, then channel and identity of each member. */
-export const LEAVE = `${PRESENCE}
+export const LEAVE: string = `${PRESENCE}
 for i = 3, #ARGV, 2 do
   local member = join(ARGV[i], ARGV[i + 1])
   redis.call('SREM', prefix .. 'p:' .. ARGV[2], member)
@@ -57,7 +57,7 @@ return 1
 `
 
 /** Arguments: prefix, process, ttl. Answers whether its members are held. */
-export const TOUCH = `${PRESENCE}
+export const TOUCH: string = `${PRESENCE}
 forgetSilent()
 if not lives(ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[3])), ARGV[2])
@@ -65,7 +65,7 @@ return 1
 `
 
 /** Arguments: prefix, channel. Answers identities. */
-export const PRESENT = `${PRESENCE}
+export const PRESENT: string = `${PRESENCE}
 local known, seen, present = {}, {}, {}
 for _, member in ipairs(redis.call('SMEMBERS', prefix .. 'c:' .. ARGV[2])) do
   local process, identity = split(member)

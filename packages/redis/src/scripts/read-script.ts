@@ -8,7 +8,7 @@ import { LOG_STATE } from './log-state.ts'
  * `oldest` follows from the number of entries, which have no holes: should the server have evicted the log, it says
  * so by itself. An index is read in pieces, until what all have given reaches far enough.
  */
-export const READ = `${LOG_STATE}
+export const READ: string = `${LOG_STATE}
 if ARGV[4] ~= generation then return { epoch, generation } end
 local oldest = head - redis.call('XLEN', KEYS[2]) + 1
 local after, limit = math.max(tonumber(ARGV[5]), oldest - 1), tonumber(ARGV[6])

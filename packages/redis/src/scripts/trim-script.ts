@@ -11,7 +11,7 @@ const MAX_BYTES = 1_048_576
  *
  * From the oldest on, up to the first entry that both limits let stay: no hole, also when the clock went back.
  */
-export const TRIM = `${LOG_STATE}
+export const TRIM: string = `${LOG_STATE}
 if ARGV[4] ~= generation then return { epoch, generation, 1 } end
 local last = ARGV[5] == '' and 0 or head - tonumber(ARGV[5])
 local olderThan = ARGV[6] == '' and -1 or now() - tonumber(ARGV[6])
