@@ -60,14 +60,22 @@ export class RedisServer {
       '--dir',
       this.folder,
     ]
-    this.#process = spawn(
-      'redis-server',
-      [...this.#args, ...more, ...own, ...NO_DISK.filter(() => !this.#writesToDisk)],
-      {
-        stdio: 'ignore',
-      },
-    )
-    while (!(await isListening(this.port))) await pause(5)
+    const disk = this.#writesToDisk ? [] : ['--save', '', '--appendonly', 'no']
+    await this.startAs('redis-server', [...this.#args, ...more, ...own, ...disk])
+  }
+
+  async startAs(program: string, args: readonly string[]): Promise<void> {
+    const child = spawn(program, args, { stdio: 'ignore' })
+    this.#process = child
+    while (!(await isListening(this.port))) {
+      if (child.exitCode !== null)
+        throw new Error(`${program} ended with ${child.exitCode}: ${args.join(' ')}`)
+      await pause(5)
+    }
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined
   }
 
   get #writesToDisk(): boolean {
@@ -89,8 +97,10 @@ export class RedisServer {
 
   /** Runs one command, as the machine's own client would. @returns what was answered, as text. */
   command(...words: string[]): string {
+    const password = this.#args[this.#args.indexOf('--requirepass') + 1]
     return execFileSync('redis-cli', ['-p', String(this.port), '--raw', ...words], {
       encoding: 'utf8',
+      env: { ...process.env, ...(this.#args.includes('--requirepass') && { REDISCLI_AUTH: password }) },
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
   }
@@ -104,8 +114,6 @@ export class RedisServer {
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
-
-const NO_DISK = ['--save', '', '--appendonly', 'no']
 
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
