@@ -133,13 +133,13 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
     // As if the second had been stored by a clock an hour ahead.
     const log = server.command('KEYS', '*:log')
     const [, , , ...fields] = server.command('XRANGE', log, '2', '2').split('\n')
-    expect(fields.length).toBeGreaterThan(5)
+    expect(fields.length).toBeGreaterThan(4)
     server.command(
       'EVAL',
       `local all = redis.call('XRANGE', KEYS[1], '-', '+')
        redis.call('DEL', KEYS[1])
        for i, entry in ipairs(all) do
-         if i == 2 then entry[2][10] = tostring(tonumber(entry[2][10]) + 3600000) end
+         if i == 2 then entry[2][8] = tostring(tonumber(entry[2][8]) + 3600000) end
          redis.call('XADD', KEYS[1], entry[1], unpack(entry[2]))
        end`,
       '1',

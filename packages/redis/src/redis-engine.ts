@@ -1,6 +1,6 @@
 import type { Commit, Engine, Entry, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
 import type { Reply } from './connection.ts'
-import { unavailable } from './failure.ts'
+import { failed, unavailable } from './failure.ts'
 import type { Link } from './link.ts'
 import { Listener } from './listener.ts'
 import { LogCursor } from './log-cursor.ts'
@@ -30,6 +30,8 @@ export class ServerEngine implements Engine {
   readonly #cursor: LogCursor
   readonly #listener: Listener
   #appending: Promise<unknown> = Promise.resolve()
+  #trimming: Promise<unknown> = Promise.resolve()
+  #isClosing = false
 
   constructor(keys: HubKeys, openLink: () => Link) {
     this.#keys = keys
@@ -54,7 +56,9 @@ export class ServerEngine implements Engine {
   async #append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
     const channels = new Map<string, number>()
     const values: string[] = []
+    if (this.maxDataBytes === undefined) await this.#commands.connection() // says it
     for (const { channel, event, data, key, idempotencyKey } of entries) {
+      this.#checkSize(data)
       let index = channels.get(channel)
       if (index === undefined) {
         index = channels.size + 4
@@ -65,6 +69,15 @@ export class ServerEngine implements Engine {
     const [epoch, , positions] = await this.#onLog(append, [...channels.keys()], values, true)
     this.#cursor.noteAppended(positions as number[])
     return { epoch: epoch as string, positions: positions as number[] }
+  }
+
+  /** The server would cut the connection, and say why only if one is quick enough to hear it. */
+  #checkSize(data: string): void {
+    const most = this.maxDataBytes ?? Number.POSITIVE_INFINITY
+    if (data.length * 3 <= most || Buffer.byteLength(data) <= most) return
+    throw failed(
+      `Redis takes no payload of more than ${most} bytes (proto-max-bulk-len): publish smaller ones`,
+    )
   }
 
   async read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
@@ -81,14 +94,19 @@ export class ServerEngine implements Engine {
     return this.#listener.add(callback)
   }
 
-  async trim({ maxEvents, maxAgeMs }: Retention): Promise<void> {
+  trim(retention: Retention): Promise<void> {
+    const trimmed = this.#trim(retention)
+    this.#trimming = trimmed.catch(() => {})
+    return trimmed
+  }
+
+  async #trim({ maxEvents, maxAgeMs }: Retention): Promise<void> {
     const limits = [maxEvents, maxAgeMs].map((limit) =>
       limit < Number.MAX_SAFE_INTEGER ? String(limit) : '',
     )
-    let isMore: Reply | undefined = 1
-    while (isMore === 1) {
-      const reply = await this.#onLog(trim, [], [...limits, `${this.#keys.hash}:`], true)
-      isMore = reply[2]
+    for (;;) {
+      const [, , isMore] = await this.#onLog(trim, [], [...limits, `${this.#keys.hash}:`], true)
+      if (isMore === 0 || this.#isClosing) return
     }
   }
 
@@ -107,7 +125,9 @@ export class ServerEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     this.#listener.close()
+    await this.#trimming // a piece of it at most
     this.#commands.close()
     this.#waiting.close()
   }
@@ -139,9 +159,9 @@ const optional = (text: string | undefined): string => (text === undefined ? '' 
 
 type RawEntry = readonly [id: string, fields: readonly string[]]
 
-/** Fields stand in one order, always. */
+/** Fields stand in one order, always; the keys are left out together. */
 function toEntry([id, fields]: RawEntry): Entry {
-  const [, channel, , event, , data, , key, , at] = fields as string[]
+  const [, channel, , event, , data, , at, , key] = fields as string[]
   return {
     position: Number.parseInt(id, 10),
     at: Number(at),

@@ -6,6 +6,8 @@ import { LOG_STATE } from './log-state.ts'
  * `''` or `:` and its key, `''` or `:` and its idempotency key. Answers `{epoch, generation, positions}`;
  * another generation than the keys' and no positions when nothing was stored.
  *
+ * Most entries have neither key: the last two fields are left out for them.
+ *
  * The log is written first: a server that is out of memory or forbids it refuses here, where nothing is half done.
  */
 export const APPEND: string = `${LOG_STATE}
@@ -22,8 +24,12 @@ for i = 5, #ARGV, 6 do
     head = head + 1
     local position = text(head)
     local id = position .. '-0'
-    redis.call('XADD', KEYS[2], id, 'c', ARGV[i + 1], 'e', ARGV[i + 2], 'd', ARGV[i + 3], 'k', ARGV[i + 4],
-      't', at, 'i', idempotency)
+    local channel, event, data, key = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+    if key == '' and idempotency == '' then
+      redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at)
+    else
+      redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at, 'k', key, 'i', idempotency)
+    end
     redis.call('XADD', KEYS[tonumber(ARGV[i])], id, '', '')
     if idempotency ~= '' then redis.call('HSET', KEYS[3], idempotency, position) end
     positions[#positions + 1] = head

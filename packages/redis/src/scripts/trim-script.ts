@@ -21,13 +21,13 @@ repeat
   if #entries == 0 then isMore = 0 end
   for _, entry in ipairs(entries) do
     local position, fields = tonumber(string.match(entry[1], '%d+')), entry[2]
-    if position > last and tonumber(fields[10]) > olderThan then
+    if position > last and tonumber(fields[8]) > olderThan then
       isMore = 0
       break
     end
     up, removed, bytes = position, removed + 1, bytes + #fields[6]
     indexes[fields[2]] = position
-    if fields[12] ~= '' then redis.call('HDEL', KEYS[3], fields[12]) end
+    if fields[12] and fields[12] ~= '' then redis.call('HDEL', KEYS[3], fields[12]) end
   end
 until isMore == 0 or removed >= ${MAX_ENTRIES} or bytes >= ${MAX_BYTES}
 if removed > 0 then
