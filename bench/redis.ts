@@ -18,7 +18,7 @@ const { values } = parseArgs({
     dry: { type: 'boolean', default: false }, // prints, writes no files
   },
 })
-const settings = values.quick ? { rounds: 5, sliceMs: 200 } : { rounds: 15, sliceMs: 300 }
+const settings = values.quick ? { rounds: 9, sliceMs: 100 } : { rounds: 45, sliceMs: 100 }
 const PER_SECOND = 1_000
 
 const server = await startRedis()
