@@ -43,9 +43,10 @@ it('every file an entry names is there', () => {
   }
 })
 
-it('an install brings the parser and a schema type, and no framework', () => {
+it('an install brings the parser, a schema type and the clients of the engines, and no framework', () => {
   const modules = join(inject('installed'), 'node_modules')
   expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).toEqual([
+    '@redis',
     '@sse',
     '@standard-schema',
     'eventsource-parser',
