@@ -35,9 +35,16 @@ export class RedisServer {
     return server
   }
 
-  constructor(port: number, args: readonly string[]) {
+  /** Starts on another port with the files of this one, which has to be dead. */
+  async moved(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), this.#args, this.folder)
+    await server.start()
+    return server
+  }
+
+  constructor(port: number, args: readonly string[], folder = mkdtempSync(join(tmpdir(), 'sse-redis-'))) {
     this.port = port
-    this.folder = mkdtempSync(join(tmpdir(), 'sse-redis-'))
+    this.folder = folder
     this.#args = args
   }
 
