@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
   it('-READONLY: a replica is waited for, and served once it is promoted', async () => {
     const primary = await start()
     const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
-    const engine = open({ url: replica.url, timeoutMs: 300 })
+    const engine = open({ url: replica.url, timeoutMs: 1_000 })
     const { code, message } = await answer(() => engine.append(leads(1)))
     expect({ code, message }).toEqual(
       unavailable('Redis at <server> is a replica: waiting for a primary. With Sentinel, pass `sentinel`'),
@@ -50,7 +50,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
 
   it('-READONLY: a primary that becomes a replica under an open connection takes nothing more', async () => {
     const server = await start()
-    const engine = open({ url: server.url, timeoutMs: 300 })
+    const engine = open({ url: server.url, timeoutMs: 1_000 })
     await engine.append(leads(1))
     server.command('REPLICAOF', '127.0.0.1', '1')
     expect(await answer(() => engine.append(leads(1)))).toMatchObject({
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
   it('-LOADING: unavailable until it has its data', async () => {
     // It looks at its connections between pieces of its file.
     const server = await start('--save', '3600 100000', '--loading-process-events-interval-bytes', '1024')
-    const engine = open({ url: server.url, timeoutMs: 300 })
+    const engine = open({ url: server.url, timeoutMs: 1_000 })
     await engine.append(leads(1000))
     server.command('EVAL', `for i = 1, 2000 do redis.call('SET', i, string.rep('x', 100)) end`, '0')
     server.command('SAVE')

@@ -12,7 +12,7 @@ async function open(): Promise<OpenedEngine> {
   const servers = [server]
   const engines: RedisEngine[] = []
   const connect = () => {
-    const engine = redis({ url: server.url, timeoutMs: 300 })
+    const engine = redis({ url: server.url, timeoutMs: 2_000 })
     engines.push(engine)
     return engine
   }

@@ -17,7 +17,7 @@ export interface GreetingSettings {
 /** Looks at a server before it is used: that it is new enough, primary, and lets this user do what it takes. */
 export async function greet(connection: Connection, settings: GreetingSettings): Promise<void> {
   const { probeKey, warn, onMaxBytes } = settings
-  const [hello, memory, limit] = await Promise.all([
+  const [hello, memory, limit, showsHistory] = await Promise.all([
     connection.send(['HELLO']),
     connection.send(['INFO', 'memory']).catch(() => null),
     connection.send(['CONFIG', 'GET', 'proto-max-bulk-len']).catch(() => null),
@@ -35,12 +35,12 @@ export async function greet(connection: Connection, settings: GreetingSettings):
   // Often hidden: then it is what it is by default.
   const maxBytes = Array.isArray(limit) ? Number(limit[1]) : Number.NaN
   onMaxBytes(maxBytes > 0 ? maxBytes : DEFAULT_MAX_BYTES)
-  if (typeof memory !== 'string') {
+  if (showsHistory !== 1) {
     warn(
       `Redis at ${connection.where} hides INFO from this user: a failover that loses events is noticed only by who has seen them. Grant +info`,
     )
-    return
   }
+  if (typeof memory !== 'string') return
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1] ?? ''
   if (policy.startsWith('allkeys') && !/maxmemory:0\s/.test(memory)) {
     warn(
@@ -59,6 +59,7 @@ function fields(reply: Reply): Record<string, Reply> {
 /**
  * Does each kind of thing that the other scripts do, on a key of its own: a script that is forbidden a command in its
  * middle would leave half its work. A server that is full or read-only forbids nothing.
+ * Answers whether scripts may ask for the replication id.
  */
 const PROBE = new Script(`
 local first
@@ -91,5 +92,5 @@ try('ZSCORE', key, 'a')
 try('ZRANGE', key, '-inf', 1, 'BYSCORE', 'LIMIT', 0, 1)
 try('ZREM', key, 'a')
 if first then return redis.error_reply('-NOPERM ' .. first) end
-return 1
+return type(redis.pcall('INFO', 'replication')) == 'string' and 1 or 0
 `)

@@ -1,7 +1,7 @@
 /** Appends to the server on a port, listens, closes and says what it got. Nothing keeps it from ending. */
 import { redis } from '../index.ts'
 
-const engine = redis({ url: `redis://127.0.0.1:${process.argv[2]}`, timeoutMs: 200 })
+const engine = redis({ url: `redis://127.0.0.1:${process.argv[2]}`, timeoutMs: 1_000 })
 engine.onWake(() => {})
 const said = await engine.append([{ channel: 'a', event: 'b', data: '1' }]).then(
   () => 'stored',
