@@ -1,52 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expect, it, vi } from 'vitest'
-import { freePort, requireProgram } from '../support/process.ts'
+import { hasPrograms, startCluster } from './start-cluster.ts'
 
-const hasPrograms = ['redis-server', 'haproxy'].map(requireProgram).every((path) => path !== undefined)
 const leads = defineStream({
   path: '/leads/:owner',
   heartbeatMs: 5_000,
   events: { lead: type<{ title: string; by: string }>() },
 })
 const CLIENTS = 60
-
-/** The example as its own `start` script runs it, with a terminal's Enter. */
-async function startCluster() {
-  const cwd = fileURLToPath(new URL('../../examples/cluster', import.meta.url))
-  const port = await freePort()
-  const child = spawn(process.execPath, ['--conditions=@sse/source', 'cluster.ts'], {
-    cwd,
-    env: { ...process.env, PORT: String(port) },
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const says = async (text: string) => {
-    for (;;) {
-      const { done, value } = await lines.next()
-      if (done) throw new Error(`the cluster ended without saying ${text}`)
-      if (value.includes(text)) return
-    }
-  }
-  await says('Open')
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    async restart() {
-      child.stdin.write('\n')
-      await says('server 2 was restarted')
-    },
-    async [Symbol.asyncDispose]() {
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
-}
 
 it.skipIf(!hasPrograms)(
   'a rolling restart of two processes behind HAProxy loses no lead, doubles none, and is no stampede',
