@@ -21,10 +21,12 @@ export default defineConfig({
       unit('client'),
       unit('sqlite'),
       unit('redis'),
+      unit('react'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',
       'tests/vitest.browser.config.ts',
+      'tests/vitest.browser-react18.config.ts',
     ],
   },
 })

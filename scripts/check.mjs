@@ -29,7 +29,7 @@ const steps = [
   },
   {
     name: 'unit and type tests',
-    run: vitest('unit', 'contract', 'server', 'client', 'sqlite', 'redis', 'scripts'),
+    run: vitest('unit', 'contract', 'server', 'client', 'sqlite', 'redis', 'react', 'scripts'),
     live: true,
     next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
   },
@@ -55,7 +55,7 @@ const steps = [
   },
   {
     name: 'tests in browsers',
-    run: vitest('browser', 'browser'),
+    run: vitest('browser', 'browser', 'browser-react18'),
     live: true,
     next: 'run it alone: `node scripts/dev.mjs unit --project browser`',
   },

@@ -18,6 +18,7 @@ const contract = 'packages/contract/src'
 const server = 'packages/server/src'
 const client = 'packages/client/src'
 const sqlite = 'packages/sqlite/src'
+const react = 'packages/react/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -33,6 +34,8 @@ const sound = {
   [`${client}/polyfill.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
+  [`${client}/shared.ts`]: `import './index.ts'`,
+  [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/shared'`,
   'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
@@ -44,6 +47,8 @@ const proofs = {
   'client-imports-contract-only': { [`${client}/a.ts`]: `import type {} from '@sse/server'` },
   'engines-import-server-only': { [`${sqlite}/a.ts`]: `import type {} from '@sse/contract'` },
   'engines-are-leaves': { [`${server}/a.test.ts`]: `import '@sse/sqlite'` },
+  'hooks-import-client-only': { [`${react}/a.ts`]: `import type {} from '@sse/contract'` },
+  'hooks-are-leaves': { [`${client}/a.test.ts`]: `import '@sse/react'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './express.ts'` },
@@ -72,12 +77,18 @@ function plant(name, files) {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text)
   }
-  for (const library of ['express', 'eventsource-parser', 'event-source-polyfill', '@standard-schema/spec']) {
+  for (const library of [
+    'express',
+    'react',
+    'eventsource-parser',
+    'event-source-polyfill',
+    '@standard-schema/spec',
+  ]) {
     write(`node_modules/${library}/package.json`, JSON.stringify({ name: library, exports: './index.js' }))
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client', 'sqlite']) {
+  for (const own of ['contract', 'server', 'client', 'sqlite', 'react']) {
     const exports = { '.': { '@sse/source': './src/index.ts' }, './*': { '@sse/source': './src/*.ts' } }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

@@ -6,6 +6,8 @@ const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
 const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
 const engines = '^packages/(sqlite|redis)/src/'
+/** Each is named for its framework. */
+const hooks = '^packages/(react)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 
 export const graphRules = [
@@ -55,6 +57,21 @@ export const graphRules = [
     comment: 'An engine is chosen by the app: no package imports one.',
     from: { path: '^packages/([^/]+)/' },
     to: { path: engines, pathNot: '^packages/$1/' },
+  },
+  {
+    name: 'hooks-import-client-only',
+    comment: "Hooks know the client's root, what it shares, and their own framework.",
+    from: { path: hooks, pathNot: tests },
+    to: {
+      path: '.',
+      pathNot: ['^packages/$1/', '^packages/client/src/(index|shared)\\.ts$', 'node_modules/.*$1/'],
+    },
+  },
+  {
+    name: 'hooks-are-leaves',
+    comment: 'Hooks are chosen by the app: no package imports any.',
+    from: { path: '^packages/([^/]+)/' },
+    to: { path: hooks, pathNot: '^packages/$1/' },
   },
   {
     name: 'packages-by-public-name',

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { startScriptServer } from '../support/script-server.ts'
 import { countdown } from './countdown.ts'
 import { startHubServer } from './hub-server.ts'
+import { startRoomServer } from './room-server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -14,6 +15,8 @@ declare module 'vitest' {
     countdownOrigin: string
     /** Where `inbox` is served by a hub; see `startHubServer`. */
     hubOrigin: string
+    /** Where `room` is served; see `startRoomServer`. */
+    roomOrigin: string
   }
 }
 
@@ -41,10 +44,14 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const hub = await startHubServer()
   provide('hubOrigin', hub.origin)
 
+  const rooms = await startRoomServer()
+  provide('roomOrigin', rooms.origin)
+
   return async () => {
     server.closeAllConnections()
     server.close()
     await hub.close()
+    await rooms.close()
     return script.close()
   }
 }

@@ -14,10 +14,11 @@ const entriesOf = (name: string): string[] => {
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/redis', '@sse/sqlite']
-const ENTRIES = [...ROOTS, ...ENGINES].flatMap(entriesOf)
+const HOOKS = ['@sse/react']
+const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. */
 const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')
-const PAGE = [...ROOTS, '@sse/client/native', '@sse/client/polyfill']
+const PAGE = [...ROOTS, ...HOOKS, '@sse/client/native', '@sse/client/polyfill', '@sse/client/shared']
 
 let full: string
 beforeAll(() => {
@@ -31,8 +32,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are twelve entries, and one for each engine', () => {
-  expect(ENTRIES).toHaveLength(12 + ENGINES.length)
+it('there are thirteen entries, and one for each engine and each framework’s hooks', () => {
+  expect(ENTRIES).toHaveLength(13 + ENGINES.length + HOOKS.length)
 })
 
 describe.each([
@@ -41,7 +42,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|redis|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|redis|sqlite|engineSuite)( \w+)*$/,
     )
   })
 

@@ -9,7 +9,7 @@ const files = inject('tarballs').flatMap((tarball) =>
     .split('\n')
     .map((file) => file.replace(/^package\//, '')),
 )
-const PACKAGES = ['client', 'contract', 'redis', 'server', 'sqlite']
+const PACKAGES = ['client', 'contract', 'react', 'redis', 'server', 'sqlite']
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
 
 it('all packages hold what they run on, their types, their page and their licence, and nothing else', () => {
@@ -17,7 +17,7 @@ it('all packages hold what they run on, their types, their page and their licenc
   expect(files.filter((file) => !/^dist\/([\w-]+\/)*[\w-]+\.(js|js\.map|d\.ts)$/.test(file)).sort()).toEqual(
     ['LICENSE', 'README.md', 'package.json'].flatMap((file) => PACKAGES.map(() => file)),
   )
-  expect(files.filter((file) => /test|testing|tsbuildinfo/.test(file))).toEqual([])
+  expect(files.filter((file) => /\btest|tsbuildinfo/.test(file))).toEqual([])
 })
 
 it('no source, workspace protocol or private condition is published', () => {
@@ -43,12 +43,13 @@ it('every file an entry names is there', () => {
   }
 })
 
-it('an install brings the parser, a schema type and the clients of the engines, and no framework', () => {
+it('an install brings the parser, a schema type, the clients of the engines and what hooks are for, and no other framework', () => {
   const modules = join(inject('installed'), 'node_modules')
   expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).toEqual([
     '@redis',
     '@sse',
     '@standard-schema',
     'eventsource-parser',
+    'react',
   ])
 })

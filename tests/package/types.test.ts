@@ -17,6 +17,7 @@ const FRAMEWORKS = [
   'rxjs',
   '@types/express',
   '@types/koa',
+  '@types/react',
 ]
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))

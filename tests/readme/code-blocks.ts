@@ -24,9 +24,9 @@ export function readPage(page: string): string {
 
 export function codeBlocks(page: string): CodeBlock[] {
   const text = readPage(page)
-  return [...text.matchAll(/^```(?:ts|tsx)\n([\s\S]*?)^```$/gm)].map(({ 1: code = '', index }) => {
+  return [...text.matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)].map(({ 1: language, 2: code = '', index }) => {
     const line = text.slice(0, index).split('\n').length + 1
-    const file = code.match(/^\/\/ ([\w-]+\.ts)\b/)?.[1] ?? `line-${line}.ts`
+    const file = code.match(/^\/\/ ([\w-]+\.ts)\b/)?.[1] ?? `line-${line}.${language}`
     return { page, line, file, code }
   })
 }

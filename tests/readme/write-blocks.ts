@@ -22,8 +22,8 @@ export function writeBlocks(name: string, blocks: readonly CodeBlock[]): string 
   const config = {
     extends: '../../tsconfig.json',
     // Blocks are modules, also those that neither import nor export.
-    compilerOptions: { moduleDetection: 'force', incremental: false },
-    include: ['**/*.ts', '../../readme/runtimes.d.ts'],
+    compilerOptions: { moduleDetection: 'force', incremental: false, jsx: 'react-jsx' },
+    include: ['**/*.ts', '**/*.tsx', '../../readme/runtimes.d.ts'],
     exclude: [],
   }
   writeFileSync(`${folder}tsconfig.json`, JSON.stringify(config))

@@ -1,0 +1,20 @@
+import { useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
+import { createElement } from 'react'
+import { renderToString } from 'react-dom/server'
+import { expect, it } from 'vitest'
+
+it('a server renders what is known before the first event, and connects to nothing', () => {
+  const requests: unknown[] = []
+  const App = () => {
+    const feed = useStream('http://localhost/stream', {
+      fetch: async (...request) => {
+        requests.push(request)
+        throw new Error('no')
+      },
+    })
+    const { state } = useStreamStatus(feed)
+    return `${state} ${useLatest(feed, 'count', '3')} ${useEvents(feed, 'count').length}`
+  }
+  expect(renderToString(createElement(App))).toBe('connecting 3 0')
+  expect(requests).toEqual([])
+})
