@@ -1,7 +1,7 @@
 import { LOG_STATE } from './log-state.ts'
 
-/** What one call may remove: other commands wait for about a millisecond. */
-const MAX_ENTRIES = 512
+/** What one call may remove: other commands wait for about two milliseconds. */
+const MAX_ENTRIES = 1_024
 const MAX_BYTES = 1_048_576
 
 /**
