@@ -265,7 +265,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     stopPeriodic(this.#poll, POLL_MS)
     await this.#presence.close()
     await this.#publisher.settle()
-    this.#log.close()
+    await Promise.all([this.#trimmer.stop(), this.#log.close()])
     await this.#settings.engine.close()
   }
 

@@ -219,8 +219,12 @@ export class Log {
     }
   }
 
-  close(): void {
+  /** Resolves when nothing is under way any more. */
+  async close(): Promise<void> {
     this.#stopWake()
+    this.#isOpen = false // nothing is followed from now on
+    this.#isBehind = false
+    await this.#following
   }
 }
 

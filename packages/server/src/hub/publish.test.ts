@@ -184,4 +184,21 @@ describe('close', () => {
     expect(seen).toEqual([1])
     await expect(engine.read(0, 1)).rejects.toMatchObject({ code: 'engine_unavailable' })
   })
+
+  it('waits for what is under way in the background: nothing fails for being closed', async () => {
+    const engine = memory()
+    const trim = engine.trim.bind(engine)
+    const errors: unknown[] = []
+    const slow = Object.assign(engine, {
+      async trim(...given: Parameters<Engine['trim']>) {
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        return trim(...given)
+      },
+    })
+    const hub = testHub({ engine: slow, retention: { maxEvents: 8 }, onError: (error) => errors.push(error) })
+    await Promise.all(Array.from({ length: 20 }, (_, n) => hub.publish('ada', 'count', n)))
+    await hub.close()
+    await new Promise((resolve) => setTimeout(resolve, 50)) // it would fail now
+    expect(errors).toEqual([])
+  })
 })

@@ -11,7 +11,8 @@ export class Trimmer {
   readonly #onError: (error: unknown) => void
   #stored = 0
   #dueAt = 0
-  #isBusy = false
+  #trimming: Promise<void> | undefined
+  #isStopped = false
 
   constructor(engine: Engine, retention: Retention, onError: (error: unknown) => void) {
     this.#engine = engine
@@ -28,15 +29,24 @@ export class Trimmer {
   /** Trims if it is time to. */
   run(): void {
     const isDue = performance.now() >= this.#dueAt || this.#stored > this.#retention.maxEvents / PART
-    if (this.#isBusy || !isDue) return
-    this.#isBusy = true
+    if (this.#trimming || this.#isStopped || !isDue) return
     this.#stored = 0
     this.#dueAt = performance.now() + INTERVAL_MS
-    this.#engine
-      .trim(this.#retention)
-      .catch(this.#onError)
-      .finally(() => {
-        this.#isBusy = false
-      })
+    this.#trimming = this.#trim()
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#trimming
+  }
+
+  async #trim(): Promise<void> {
+    try {
+      await this.#engine.trim(this.#retention)
+    } catch (error) {
+      this.#onError(error)
+    }
+    this.#trimming = undefined
   }
 }
