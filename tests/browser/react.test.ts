@@ -122,6 +122,19 @@ describe(`React ${version}`, () => {
     await until(() => element.textContent === 'open')
   })
 
+  it('a component that comes later sees the latest at once, without another event', async () => {
+    const App = () => String(useLatest(useStream(room, at.options), 'n'))
+    const first = mount(App)
+    await at.hasOpen(1)
+    await at.publish(3)
+    await until(() => first.element.textContent === '3')
+    first.unmount()
+    const second = mount(App)
+    await until(() => second.element.textContent !== '')
+    expect(second.element.textContent).toBe('3')
+    expect(await at.connections()).toEqual([1, 1])
+  })
+
   it('a feed that the app connected is listened to, and left open', async () => {
     const feed = connect(room, at.options)
     onTestFinished(() => feed.close())

@@ -8,7 +8,7 @@ import { isSignedOut, TopBar } from './top-bar.tsx'
 import { useDesk } from './use-desk.ts'
 
 export function DeskPage({ me, onLeave }: { me: Person; onLeave: () => void }) {
-  const { overview, status } = useDesk()
+  const { overview, status } = useDesk(me.id)
 
   useEffect(() => {
     if (isSignedOut(status)) onLeave()

@@ -17,13 +17,15 @@ export interface RecentEvents<Payload> {
 /**
  * @param listen - starts listening, and returns a function that stops.
  * @param limit - how many are kept, the newest; the others are forgotten.
+ * @param first - an event that came before.
  */
 export function recentEvents<Payload>(
   listen: (listener: (payload: Payload, meta: EventMeta) => void) => () => void,
   limit: number,
+  first?: RecentEvent<Payload>,
 ): RecentEvents<Payload> {
   const listeners = new Set<() => void>()
-  let shown: readonly RecentEvent<Payload>[] = []
+  let shown: readonly RecentEvent<Payload>[] = first ? [first] : []
   let arrived: RecentEvent<Payload>[] = []
   let stop: (() => void) | undefined
   const frame = eachFrame(() => {

@@ -2,6 +2,7 @@ import type { PathParams, StreamContract } from '@sse/contract'
 import type { ConnectOptions } from './connect.ts'
 import type { EventMeta, Feed, FeedPayloads, ListenablePayload } from './feed.ts'
 import { connect } from './index.ts'
+import type { RecentEvent } from './recent-events.ts'
 import type { FeedStatus } from './status.ts'
 
 /** What hooks listen to. */
@@ -43,6 +44,8 @@ type AnyOptions = SharedOptions & { params?: Readonly<Record<string, string>> }
 type AnyFeed = Feed<Record<string, unknown>>
 interface Connection {
   readonly feed: AnyFeed
+  /** Of each name that was ever listened to: for who comes later. */
+  readonly latest: Map<string, RecentEvent<unknown> | undefined>
   /** Of whoever asked last: its functions are called. */
   options: AnyOptions
   users: number
@@ -110,11 +113,25 @@ export class SharedFeed<Payloads>
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
   ): () => void {
     // Of its own: the same function may listen twice.
-    return this.#use((feed) => feed.on(name, (payload, meta) => listener(payload as never, meta)))
+    return this.#use(({ feed, latest }) => {
+      if (!latest.has(name)) {
+        latest.set(name, undefined)
+        feed.on(name, (payload, meta) => latest.set(name, { ...meta, payload }))
+      }
+      return feed.on(name, (payload, meta) => listener(payload as never, meta))
+    })
   }
 
   onStatus(listener: (status: FeedStatus) => void): () => void {
-    return this.#use((feed) => feed.onStatus((status) => listener(status)))
+    return this.#use(({ feed }) => feed.onStatus((status) => listener(status)))
+  }
+
+  /** The newest event of that name since anyone began to listen to it on this connection. */
+  latest<Name extends (keyof Payloads & string) | 'gap'>(
+    name: Name,
+  ): RecentEvent<ListenablePayload<Payloads, Name>> | undefined {
+    const event = connections.get(this.key)?.latest.get(name)
+    return event as RecentEvent<ListenablePayload<Payloads, Name>> | undefined
   }
 
   get status(): FeedStatus {
@@ -133,10 +150,10 @@ export class SharedFeed<Payloads>
     return sent
   }
 
-  #use(start: (feed: AnyFeed) => () => void): () => void {
+  #use(start: (connection: Connection) => () => void): () => void {
     const release = this.retain()
-    const feed = connections.get(this.key)?.feed
-    const stop = feed && this.#options.enabled !== false ? start(feed) : () => {}
+    const connection = connections.get(this.key)
+    const stop = connection ? start(connection) : () => {}
     return () => {
       stop()
       release()
@@ -148,6 +165,7 @@ export class SharedFeed<Payloads>
     if (known && !(known.users === 0 && known.feed.status.state === 'closed')) return known
     const connection: Connection = {
       feed: this.#connect(() => connection.options),
+      latest: new Map(),
       options: this.#options,
       users: 0,
       timer: undefined,

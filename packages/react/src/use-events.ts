@@ -2,6 +2,9 @@ import type { ListenableName, ListenablePayload } from '@sse/client'
 import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/shared'
 import { useMemo, useSyncExternalStore } from 'react'
 
+const none: readonly never[] = []
+const onServer = () => none
+
 /**
  * The newest events of that name since the component was mounted, oldest first. Renders once a frame at most,
  * however many events come.
@@ -20,5 +23,5 @@ export function useEvents<Payloads, Name extends ListenableName<Payloads>>(
     () => recentEvents<ListenablePayload<Payloads, Name>>((listener) => feed.on(name, listener), limit),
     [feed, name, limit],
   )
-  return useSyncExternalStore(recent.subscribe, recent.get, recent.get)
+  return useSyncExternalStore(recent.subscribe, recent.get, onServer)
 }

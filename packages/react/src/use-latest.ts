@@ -1,12 +1,12 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import type { FeedSource } from '@sse/client/shared'
-import { useEvents } from './use-events.ts'
+import { type FeedSource, recentEvents, SharedFeed } from '@sse/client/shared'
+import { useMemo, useSyncExternalStore } from 'react'
 
-const newest = { limit: 1 }
+const onServer = () => undefined
 
 /**
- * The payload of the newest event of that name since the component was mounted; `undefined`, or `initial`, before
- * the first. Renders once a frame at most.
+ * The payload of the newest event of that name; `undefined`, or `initial`, before the first. A component that comes
+ * later sees at once what the others see. Renders once a frame at most.
  *
  * @param initial - what to show until an event comes, such as what the server rendered.
  * @example
@@ -26,6 +26,10 @@ export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
   name: Name,
   initial?: ListenablePayload<Payloads, Name>,
 ): ListenablePayload<Payloads, Name> | undefined {
-  const [event] = useEvents(feed, name, newest)
+  const newest = useMemo(() => {
+    const first = feed instanceof SharedFeed ? feed.latest(name) : undefined
+    return recentEvents<ListenablePayload<Payloads, Name>>((listener) => feed.on(name, listener), 1, first)
+  }, [feed, name])
+  const event = useSyncExternalStore(newest.subscribe, () => newest.get()[0], onServer)
   return event ? event.payload : initial
 }
