@@ -22,6 +22,7 @@ export default defineConfig({
       unit('sqlite'),
       unit('redis'),
       unit('react'),
+      unit('vue'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

@@ -29,7 +29,7 @@ const steps = [
   },
   {
     name: 'unit and type tests',
-    run: vitest('unit', 'contract', 'server', 'client', 'sqlite', 'redis', 'react', 'scripts'),
+    run: vitest('unit', 'contract', 'server', 'client', 'sqlite', 'redis', 'react', 'vue', 'scripts'),
     live: true,
     next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
   },

@@ -7,7 +7,7 @@ const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
 const engines = '^packages/(sqlite|redis)/src/'
 /** Each is named for its framework. */
-const hooks = '^packages/(react)/src/'
+const hooks = '^packages/(react|vue)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 
 export const graphRules = [

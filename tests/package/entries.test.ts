@@ -14,7 +14,7 @@ const entriesOf = (name: string): string[] => {
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/redis', '@sse/sqlite']
-const HOOKS = ['@sse/react']
+const HOOKS = ['@sse/react', '@sse/vue']
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. */
 const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 
@@ -9,7 +9,7 @@ const files = inject('tarballs').flatMap((tarball) =>
     .split('\n')
     .map((file) => file.replace(/^package\//, '')),
 )
-const PACKAGES = ['client', 'contract', 'react', 'redis', 'server', 'sqlite']
+const PACKAGES = ['client', 'contract', 'react', 'redis', 'server', 'sqlite', 'vue']
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
 
 it('all packages hold what they run on, their types, their page and their licence, and nothing else', () => {
@@ -43,13 +43,26 @@ it('every file an entry names is there', () => {
   }
 })
 
-it('an install brings the parser, a schema type, the clients of the engines and what hooks are for, and no other framework', () => {
-  const modules = join(inject('installed'), 'node_modules')
-  expect(readdirSync(modules).filter((name) => !name.startsWith('.'))).toEqual([
-    '@redis',
-    '@sse',
-    '@standard-schema',
-    'eventsource-parser',
+it('an install brings the parser, a schema type, the clients of the engines, and the frameworks that hooks are for', () => {
+  const lock = join(inject('installed'), 'node_modules/.package-lock.json')
+  const packages: Record<string, { peer?: boolean }> = JSON.parse(readFileSync(lock, 'utf8')).packages
+  const names = Object.entries(packages).map(([path, { peer }]) => ({
+    name: path.replace('node_modules/', ''),
+    peer: peer === true,
+  }))
+  const scopes = names.flatMap(({ name, peer }) => (peer ? [] : [name.split('/')[0]]))
+  expect([...new Set(scopes)].sort()).toEqual(['@redis', '@sse', '@standard-schema', 'eventsource-parser'])
+  // What an app has anyway: npm adds the peers where nothing else does, with all that they bring.
+  const known = [
+    'express',
+    'fastify',
+    'hono',
+    'koa',
+    '@nestjs/common',
     'react',
-  ])
+    'vue',
+    'event-source-polyfill',
+  ]
+  const peers = names.flatMap(({ name, peer }) => (peer && known.includes(name) ? [name] : []))
+  expect(peers.sort()).toEqual(['react', 'vue'])
 })
