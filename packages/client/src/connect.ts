@@ -1,5 +1,6 @@
 import { buildPath, type PathParams, SseError, type StreamContract } from '@sse/contract'
 import type { Feed, FeedPayloads, InvalidEvent } from './feed.ts'
+import { makeInspectable } from './inspect.ts'
 import type { ReconnectOptions } from './reconnect.ts'
 import { StreamFeed } from './stream-feed.ts'
 import type { Transport } from './transport.ts'
@@ -78,6 +79,7 @@ export function connectWith(defaultTransport: Transport): Connect {
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
     })
+    makeInspectable(feed, { url, method, headers, contract, transport })
     const abort = () => feed.finish('aborted')
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()

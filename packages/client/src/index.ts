@@ -30,7 +30,14 @@ export type {
   ListenablePayload,
 } from './feed.ts'
 export { fetchTransport } from './fetch-transport.ts'
+export type { FeedOrigin, FeedProbe, InspectableFeed } from './inspect.ts'
 export { nativeTransport } from './native-transport.ts'
 export type { ReconnectOptions } from './reconnect.ts'
 export type { FeedStatus } from './status.ts'
-export type { Transport, TransportEvents, TransportHandle, TransportRequest } from './transport.ts'
+export type {
+  Transport,
+  TransportEvents,
+  TransportHandle,
+  TransportNote,
+  TransportRequest,
+} from './transport.ts'

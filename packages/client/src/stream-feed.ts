@@ -1,11 +1,12 @@
 import { CONTROL, SseError, type StreamContract } from '@sse/contract'
 import { decodeEvent, decodeServerError } from './decode-event.ts'
 import { EventQueue } from './event-queue.ts'
-import type { EventMeta, Feed, InvalidEvent } from './feed.ts'
+import type { EventMeta, InvalidEvent } from './feed.ts'
+import type { FeedProbe, InspectableFeed } from './inspect.ts'
 import { canHeal, type ReconnectOptions, reconnectDelay } from './reconnect.ts'
 import { sendAck } from './send-ack.ts'
 import type { FeedStatus } from './status.ts'
-import type { PreparedRequest, Transport, TransportHandle } from './transport.ts'
+import type { PreparedRequest, Transport, TransportHandle, TransportNote } from './transport.ts'
 
 export interface FeedSettings {
   contract: StreamContract | undefined
@@ -22,7 +23,9 @@ type Listener = (payload: never, meta: EventMeta) => void
 type AnyEvent = { event: string; payload: unknown; id: string }
 
 /** The one implementation of `Feed`. */
-export class StreamFeed implements Feed<Record<string, unknown>> {
+export class StreamFeed implements InspectableFeed {
+  declare probe?: FeedProbe
+  declare note?: TransportNote
   readonly #settings: FeedSettings
   readonly #listeners = new Map<string, Set<Listener>>()
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
@@ -150,6 +153,10 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
           onMessage: (event, data) => this.#onMessage(event, data),
           onWaiting: (reason) => this.#setWaiting(reason, undefined),
           onEnd: (reason) => this.#onEnd(reason),
+          onNote: (note) => {
+            this.note = note
+            this.probe?.note(note)
+          },
         },
       )
     } catch (cause) {
@@ -165,6 +172,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
 
   #onMessage(event: string, data: string): void {
     if (this.#isClosed) return
+    this.probe?.message(event, data)
     if (event === CONTROL.end) return this.finish('ended')
     if (event === CONTROL.error) {
       this.#serverError = decodeServerError(data)
@@ -180,6 +188,7 @@ export class StreamFeed implements Feed<Record<string, unknown>> {
   }
 
   #onInvalid(invalid: InvalidEvent): void {
+    this.probe?.invalid(invalid)
     const { onInvalid } = this.#settings
     if (onInvalid) this.#call(() => onInvalid(invalid))
     else this.#report(invalid.error)

@@ -32,6 +32,14 @@ export interface TransportEvents {
   onWaiting: (reason: SseError) => void
   /** The attempt is over: `ended` when the server said so with 204, else why. */
   onEnd: (reason: SseError | 'ended') => void
+  /** For who inspects the page alone; a transport may call it at any time, and need not. */
+  onNote?: (note: TransportNote) => void
+}
+
+/** What a transport wants an inspector to show. */
+export interface TransportNote {
+  /** Of a connection that tabs share: whether this tab holds it. */
+  readonly role?: 'leader' | 'follower'
 }
 
 /** An attempt under way. */
