@@ -47,6 +47,8 @@ export interface Program extends AsyncDisposable {
   readonly exited: Promise<number | null>
   /** Resolves with the first match in its output, said already or still to come; rejects if it ends without. */
   says(pattern: RegExp): Promise<RegExpExecArray>
+  /** Signals it and whatever it has started. */
+  signal(name: NodeJS.Signals): void
   /** Ends it and whatever it has started. */
   stop(signal?: NodeJS.Signals): Promise<void>
 }
@@ -122,6 +124,7 @@ export function startProgram(
         look()
       })
     },
+    signal: (name) => signalGroup(child, name),
     stop,
     [Symbol.asyncDispose]: () => stop(),
   }
@@ -132,13 +135,13 @@ export interface ServerProgram extends Program {
   readonly origin: string
 }
 
-/** Starts a server on a free port, which `makeArgs` tells it, and waits until it answers there. */
+/** Starts a server on a port, which `makeArgs` tells it, and waits until it answers there. By default a free one. */
 export async function startServer(
   command: string,
   makeArgs: (port: number) => readonly string[],
-  options?: ProgramOptions,
+  { port: asked, ...options }: ProgramOptions & { port?: number } = {},
 ): Promise<ServerProgram> {
-  const port = await freePort()
+  const port = asked ?? (await freePort())
   const program = startProgram(command, makeArgs(port), options)
   let isOver = false
   program.exited.then(() => {

@@ -6,13 +6,13 @@ import type { Store } from './store.ts'
 
 /**
  * Assigns a lead: the row and its event are written in one transaction, so there is never one without the
- * other, whatever happens to this process in between. The hub finds the event after the commit and brings it
- * to whoever is connected; whoever is not gets it on return.
+ * other, whatever happens to this process in between. After the commit the hub brings it to whoever is
+ * connected; whoever is not gets it on return.
  *
  * The same `requestId` again, by the same person, gives the lead that the first one made.
  */
 export function assignLead(
-  { db, engine, hub }: Store,
+  { db, hub, record }: Store,
   { owner, title, company, phone, value }: NewLead,
   { assignedBy, requestId }: { assignedBy: string; requestId: string },
 ): InboxLead {
@@ -38,7 +38,7 @@ export function assignLead(
         requestId,
       )
     const lead = readLead(db, lastInsertRowid)
-    engine.insert(hub.entry(inboxOf(owner), 'lead', lead), db)
+    record(hub.entry(inboxOf(owner), 'lead', lead))
     return lead
   })
 }

@@ -11,7 +11,10 @@ const folder = process.env.LEAD_DESK_DATA ?? fileURLToPath(new URL('../data/', i
 mkdirSync(folder, { recursive: true })
 
 const page = await buildPage()
-const store = openStore(folder, Number(process.env.LEAD_DESK_MAX_EVENTS) || undefined)
+const store = await openStore(folder, {
+  maxEvents: Number(process.env.LEAD_DESK_MAX_EVENTS) || undefined,
+  engine: process.env.LEAD_DESK_ENGINE || undefined,
+})
 const app = await buildApp({ store, page, secret: readSecret(folder) })
 
 const port = await choosePort()
@@ -33,6 +36,5 @@ async function stop(): Promise<void> {
   // Pages are told to come back, and do so to the next process.
   await store.hub.drain({ graceMs: 500 })
   await app.close()
-  await store.hub.close()
-  store.db.close()
+  await store.close()
 }
