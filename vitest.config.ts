@@ -21,6 +21,7 @@ export default defineConfig({
       unit('client'),
       unit('sqlite'),
       unit('redis'),
+      unit('postgres'),
       unit('react'),
       unit('vue'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
