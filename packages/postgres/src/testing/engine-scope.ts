@@ -27,13 +27,16 @@ export function engineScope() {
     },
     /** An empty database on the server that the file's tests share. */
     async newDatabase(): Promise<{ server: PostgresServer; url: string }> {
-      shared ??= PostgresServer.start()
+      shared ??= PostgresServer.start('fsync=off')
       const server = await shared
       databases += 1
       return { server, url: await server.database(`test-${databases}`) }
     },
     open(options: PostgresOptions | string): PostgresEngine {
-      const engine = postgres(options)
+      const engine = postgres({
+        onWarning: () => {},
+        ...(typeof options === 'string' ? { url: options } : options),
+      })
       things.push(engine)
       return engine
     },
