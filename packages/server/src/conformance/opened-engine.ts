@@ -3,6 +3,12 @@ import type { Engine } from '../hub/engine.ts'
 /** What an engine or its `open` has beside the verbs, and the suite can then show. */
 export type Ability = 'another' | 'reopen' | 'crash' | 'presence'
 
+/** What is there of an append that rejected or was cut off: all or nothing, or some of its entries. */
+export type Appends = 'whole' | 'in part'
+
+/** For how long an idempotency key is held: as long as its event, or a time that outlasts a run of the suite. */
+export type KeysHeld = 'with events' | 'for a time'
+
 /** A log of its own, empty, and what happens to it. */
 export interface OpenedEngine {
   readonly engine: Engine
@@ -31,5 +37,9 @@ export interface EngineCase {
   readonly promise: string
   /** What it cannot be shown without. */
   readonly needs?: Ability | 'presence and another'
+  /** Shown only of engines whose appends are stored so. */
+  readonly appends?: Appends
+  /** Shown only of engines that hold idempotency keys so. */
+  readonly keys?: KeysHeld
   show(opened: OpenedEngine): Promise<void>
 }

@@ -1,6 +1,13 @@
 import { BrokenPromise } from './broken-promise.ts'
 import { modelCases } from './model/cases.ts'
-import type { Ability, ConformanceCase, EngineCase, OpenedEngine } from './opened-engine.ts'
+import type {
+  Ability,
+  Appends,
+  ConformanceCase,
+  EngineCase,
+  KeysHeld,
+  OpenedEngine,
+} from './opened-engine.ts'
 import { verbCases } from './verbs/cases.ts'
 
 export interface EngineSuiteOptions {
@@ -13,6 +20,16 @@ export interface EngineSuiteOptions {
    * out unnoticed. What needs another is not in the list.
    */
   abilities?: readonly Ability[]
+  /**
+   * What is there of an append that was cut off. Default `'whole'`: all of it or nothing. `'in part'`: any of its
+   * entries, in their order.
+   */
+  appends?: Appends
+  /**
+   * For how long an idempotency key is held. Default `'with events'`: as long as its event. `'for a time'`: for one
+   * that is longer than a run, whether its event is trimmed or not.
+   */
+  keys?: KeysHeld
   /** How many runs of the seeded model, or which seeds. Default 100. */
   seeds?: number | readonly number[]
 }
@@ -26,9 +43,10 @@ export interface EngineSuiteOptions {
  * fails with a message that names the promise, and the seed. The model's cases run 50 seeds each.
  */
 export function engineSuite(options: EngineSuiteOptions): ConformanceCase[] {
-  const { name, open, abilities = [], seeds = 100 } = options
+  const { name, open, abilities = [], appends = 'whole', keys = 'with events', seeds = 100 } = options
   const openChecked = async () => checkAbilities(await open(), abilities)
   const verbs = verbCases
+    .filter((verbCase) => (verbCase.appends ?? appends) === appends && (verbCase.keys ?? keys) === keys)
     .filter(({ needs }) =>
       ABILITIES.every((ability) => !needs?.includes(ability) || abilities.includes(ability)),
     )

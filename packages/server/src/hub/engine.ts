@@ -8,7 +8,7 @@ export interface NewEntry {
   readonly data: string
   /** What the event is about, for channels that deliver only the latest event of each key. */
   readonly key?: string | undefined
-  /** Publishing twice with one of these stores one event, for as long as that event is retained. */
+  /** Publishing twice with one of these stores one event, for as long as the engine holds it: see `append`. */
   readonly idempotencyKey?: string | undefined
 }
 
@@ -89,11 +89,15 @@ export interface Engine {
    */
   readonly maxDataBytes?: number | undefined
   /**
-   * Stores entries, all or none, and gives each its position, in the order given.
+   * Stores entries and gives each its position, in the order given: all of them, or it rejects.
+   *
+   * When it rejects, or is cut off by a crash, none of them SHOULD be stored. An engine whose store takes one at a
+   * time may have stored some of them, in their order; it says so.
    *
    * MUST resolve only once they are as durable as the engine promises. An entry MUST NOT become visible to
    * `read` after one with a higher position. One whose `idempotencyKey` is held already (or came earlier in
-   * `entries`) MUST NOT be stored again: its position is that of the first.
+   * `entries`) MUST NOT be stored again: its position is that of the first. A key SHOULD be held as long as its event;
+   * an engine whose store remembers keys for a time of its own says so.
    */
   append(
     entries: readonly NewEntry[],

@@ -1,7 +1,7 @@
 import type { Engine } from '../../hub/engine.ts'
 import { check, checkSame } from '../broken-promise.ts'
 import { turns } from '../model/turns.ts'
-import type { EngineCase } from '../opened-engine.ts'
+import type { EngineCase, OpenedEngine } from '../opened-engine.ts'
 import { makeEntries, makeEntry, payloads, positions, range, readPages } from './entries.ts'
 
 const EPOCH = /^[0-9A-Za-z]{1,32}$/
@@ -96,23 +96,41 @@ export const appending: readonly EngineCase[] = [
     promise:
       'an append that a crash cuts off is there as a whole or not at all; what was acknowledged is there',
     needs: 'crash',
-    async show({ engine, crash }) {
-      const { epoch } = await engine.append(makeEntries(10))
-      engine.append(makeEntries(500, {}, 11)).catch(() => {})
-      const survivor = await (crash as () => Promise<Engine>)()
-      const state = await survivor.read(0, 0)
-      if (state.epoch !== epoch) return // it says that it has lost something
-      check(state.head === 10 || state.head === 510, this.promise, `head is ${state.head}`)
-      checkSame(
-        (await readPages(survivor, 0, 100)).map(({ data }) => Number(data)),
-        range(1, state.head),
-        this.promise,
-      )
-      const { positions: given } = await survivor.append(makeEntries(1))
-      checkSame(given, [state.head + 1], this.promise)
-    },
+    appends: 'whole',
+    show: (opened) => showCutOff(opened, (stored) => stored.length === 0 || stored.length === 500),
+  },
+  {
+    promise: 'of an append that a crash cuts off some entries are there; what was acknowledged is there',
+    needs: 'crash',
+    appends: 'in part',
+    show: (opened) => showCutOff(opened, () => true),
   },
 ]
+
+/** @param isFit - whether what is there of an append of 500 may be all that is. */
+async function showCutOff(
+  { engine, crash }: OpenedEngine,
+  isFit: (stored: readonly number[]) => boolean,
+): Promise<void> {
+  const { epoch } = await engine.append(makeEntries(10))
+  engine.append(makeEntries(500, {}, 11)).catch(() => {})
+  const survivor = await (crash as () => Promise<Engine>)()
+  const state = await survivor.read(0, 0)
+  if (state.epoch !== epoch) return // it says that it has lost something
+  const all = (await readPages(survivor, 0, 100)).map(({ data }) => Number(data))
+  const [before, stored] = [all.slice(0, 10), all.slice(10)]
+  checkSame(before, range(1, 10), 'what was acknowledged is there')
+  check(
+    isFit(stored),
+    'an append that a crash cuts off is there as a whole or not at all',
+    `${stored.length}`,
+  )
+  const isInOrder = stored.every((data, index) => data > (stored[index - 1] ?? 10))
+  check(isInOrder, 'what is there of an append is in its order', `${stored}`)
+  checkSame(state.head, all.length, '`head` is the newest entry')
+  const { positions: given } = await survivor.append(makeEntries(1))
+  checkSame(given, [state.head + 1], 'positions go on from the head')
+}
 
 /** Follows the log as a hub does; resolves with where it has got to. */
 async function followUntil(

@@ -45,6 +45,7 @@ export const idempotency: readonly EngineCase[] = [
   },
   {
     promise: 'an idempotency key is free again when its event is trimmed, and held for as long as it is not',
+    keys: 'with events',
     async show({ engine }) {
       await engine.append([twice(1, 'a'), twice(2, 'b')])
       await engine.append(makeEntries(2, {}, 3))
@@ -52,6 +53,21 @@ export const idempotency: readonly EngineCase[] = [
       const { positions: given } = await engine.append([twice('new', 'a'), twice('again', 'b')])
       checkSame(given, [5, 2], this.promise)
       checkSame(payloads(await engine.read(0, 10)), [2, 3, 4, 'new'], this.promise)
+    },
+  },
+  {
+    promise: 'an idempotency key is held for its time, also when its event is trimmed',
+    keys: 'for a time',
+    async show({ engine }) {
+      await engine.append([twice(1, 'a'), twice(2, 'b'), makeEntry(3)])
+      await engine.trim({ maxEvents: 2, maxAgeMs: Number.POSITIVE_INFINITY })
+      const { positions: given } = await engine.append([
+        twice('again', 'a'),
+        twice('again', 'b'),
+        makeEntry(4),
+      ])
+      checkSame(given, [1, 2, 4], this.promise)
+      checkSame(payloads(await engine.read(0, 10)), [2, 3, 4], this.promise)
     },
   },
 ]

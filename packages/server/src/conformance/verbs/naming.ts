@@ -81,6 +81,7 @@ export const naming: readonly EngineCase[] = [
         '"🦊é"'.padEnd(40, ' '),
       ]
       texts.push(JSON.stringify('x'.repeat(1_048_574)), JSON.stringify('🦊'.repeat(262_143)))
+      await engine.read(0, 0) // from here on the limit of its store is known
       const { maxDataBytes = Number.POSITIVE_INFINITY } = engine
       while (utf8Length(texts.at(-1) as string) > maxDataBytes) texts.pop()
       await engine.append(texts.map((data) => ({ channel: 'leads', event: 'lead', data })))
