@@ -21,7 +21,7 @@ export default defineConfig({
       unit('client'),
       unit('sqlite'),
       unit('redis'),
-      unit('postgres'),
+      unit('nats'),
       unit('react'),
       unit('vue'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },

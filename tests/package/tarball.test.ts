@@ -9,7 +9,7 @@ const files = inject('tarballs').flatMap((tarball) =>
     .split('\n')
     .map((file) => file.replace(/^package\//, '')),
 )
-const PACKAGES = ['client', 'contract', 'postgres', 'react', 'redis', 'server', 'sqlite', 'vue']
+const PACKAGES = ['client', 'contract', 'nats', 'react', 'redis', 'server', 'sqlite', 'vue']
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
 
 it('all packages hold what they run on, their types, their page and their licence, and nothing else', () => {
@@ -51,7 +51,14 @@ it('an install brings the parser, a schema type, the clients of the engines, and
     peer: peer === true,
   }))
   const scopes = names.flatMap(({ name, peer }) => (peer ? [] : [name.split('/')[0]]))
-  expect([...new Set(scopes)].sort()).toEqual(['@redis', '@sse', '@standard-schema', 'eventsource-parser'])
+  expect([...new Set(scopes)].sort()).toEqual([
+    '@nats-io',
+    '@redis',
+    '@sse',
+    '@standard-schema',
+    'eventsource-parser',
+    'tweetnacl',
+  ])
   // What an app has anyway: npm adds the peers where nothing else does, with all that they bring.
   const known = [
     'express',

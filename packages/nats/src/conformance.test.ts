@@ -1,0 +1,44 @@
+import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type NatsEngine, nats } from './index.ts'
+import { hasNats, NatsServer } from './testing/nats-server.ts'
+
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 100)
+
+let server: NatsServer
+beforeAll(async () => {
+  if (hasNats) server = await NatsServer.start()
+})
+afterAll(() => server?.stop())
+
+let logs = 0
+
+async function open(): Promise<OpenedEngine> {
+  const name = `log-${++logs}`
+  const engines: NatsEngine[] = []
+  const connect = () => {
+    const engine = nats({ servers: server.url, name })
+    engines.push(engine)
+    return engine
+  }
+  return {
+    engine: connect(),
+    another: async () => connect(),
+    reopen: async () => connect(),
+    close: async () => {
+      for (const engine of engines) await engine.close()
+    },
+  }
+}
+
+describe.skipIf(!hasNats)('nats()', () => {
+  const cases = engineSuite({
+    name: 'nats',
+    open,
+    abilities: ['another', 'reopen', 'presence'],
+    appends: 'in part',
+    keys: 'for a time',
+    seeds,
+  })
+  for (const { name, run } of cases) it(name, run, 120_000)
+})

@@ -1,0 +1,47 @@
+import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { describe, it } from 'vitest'
+import { type NatsEngine, nats } from './index.ts'
+import { hasNats, NatsServer } from './testing/nats-server.ts'
+
+/** Each starts a server, and every crash another: few, with more in a run of its own. */
+const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 15)
+
+/** A log on a server of its own, which is killed with -9. */
+async function open(): Promise<OpenedEngine> {
+  let server = await NatsServer.start()
+  const servers = [server]
+  const engines: NatsEngine[] = []
+  const connect = () => {
+    const engine = nats({ servers: server.url, timeoutMs: 2_000 })
+    engines.push(engine)
+    return engine
+  }
+  return {
+    engine: connect(),
+    another: async () => connect(),
+    reopen: async () => connect(),
+    crash: async () => {
+      await server.kill()
+      // Elsewhere, so that the engines before do not find it.
+      server = await server.moved()
+      servers.push(server)
+      return connect()
+    },
+    close: async () => {
+      for (const engine of engines) await engine.close()
+      for (const each of servers) await each.stop()
+    },
+  }
+}
+
+describe.skipIf(!hasNats)('nats() on a server that crashes', () => {
+  const cases = engineSuite({
+    name: 'nats',
+    open,
+    abilities: ['another', 'reopen', 'crash', 'presence'],
+    appends: 'in part',
+    keys: 'for a time',
+    seeds,
+  }).filter(({ name }) => /crash|seeds/.test(name))
+  for (const { name, run } of cases) it(name, run, 120_000)
+})

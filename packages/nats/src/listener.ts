@@ -1,0 +1,160 @@
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
+import { createInbox, type Msg, nanos } from '@nats-io/transport-node'
+import type { Entry } from '@sse/server'
+import type { Connection } from './connection.ts'
+import type { Link } from './link.ts'
+import type { SeenLog } from './log-watch.ts'
+import { toEntry } from './stored-entry.ts'
+import type { Tail } from './tail.ts'
+
+const HEARTBEAT_MS = 2_000
+/** Silence after which the consumer is made anew. */
+const SILENCE_MS = 3 * HEARTBEAT_MS
+const MAX_PAUSE_MS = 100
+
+export interface ListenerSettings {
+  readonly link: Link
+  readonly stream: string
+  readonly inboxPrefix: string | undefined
+  readonly tail: Tail
+  readonly look: (connection: Connection) => Promise<SeenLog>
+  /** Resolves when what this process is storing itself has been acknowledged. */
+  readonly settled: () => Promise<unknown>
+  /** The newest position that this process has stored itself. */
+  readonly appended: () => number
+  readonly onFailure: (error: unknown) => void
+}
+
+/**
+ * Follows the log with one ordered consumer, from after what there is: a missing message, a silence or another log,
+ * and it is made anew.
+ */
+export class Listener {
+  readonly #settings: ListenerSettings
+  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  #end: (() => void) | undefined
+  #newest = 0
+  #isChecking = false
+  #isRunning = false
+  #isClosed = false
+
+  constructor(settings: ListenerSettings) {
+    this.#settings = settings
+  }
+
+  add(call: () => void): () => void {
+    if (this.#isClosed) return () => {}
+    const entry = { call }
+    this.#callbacks.add(entry)
+    if (!this.#isRunning) {
+      this.#isRunning = true
+      this.#run()
+    }
+    return () => this.#callbacks.delete(entry)
+  }
+
+  /** There is another log, or another epoch of it. */
+  restart(): void {
+    this.#end?.()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#callbacks.clear()
+    this.restart()
+  }
+
+  async #run(): Promise<void> {
+    const { link, onFailure } = this.#settings
+    while (!this.#isClosed) {
+      try {
+        await link.run((connection) => this.#listen(connection))
+      } catch (error) {
+        if (!this.#isClosed) onFailure(error)
+        // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS))
+      }
+    }
+  }
+
+  /** Resolves when it is time to begin anew. */
+  async #listen(connection: Connection): Promise<void> {
+    const { stream, inboxPrefix, tail, look } = this.#settings
+    const ended = new Promise<void>((resolve) => {
+      this.#end = resolve
+      connection.onLost(resolve)
+    })
+    const { epoch, head } = await look(connection)
+    const inbox = createInbox(inboxPrefix)
+    let delivered = 0
+    let silence = setTimeout(() => this.#end?.(), SILENCE_MS)
+    tail.reset(epoch)
+    this.#newest = 0
+    const subscription = connection.nats.subscribe(inbox, {
+      callback: (error, message) => {
+        clearTimeout(silence)
+        silence = setTimeout(() => this.#end?.(), SILENCE_MS)
+        if (error) return this.#end?.()
+        if (message.headers?.code === 100) return answerServer(connection, message)
+        const place = placeOf(message)
+        if (place?.delivered !== delivered + 1) return this.#end?.()
+        delivered += 1
+        this.#take(toEntry({ ...place, ...pick(message) }))
+      },
+    })
+    try {
+      await connection.jsm.consumers.add(stream, {
+        deliver_subject: inbox,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: head + 1,
+        ack_policy: AckPolicy.None,
+        max_deliver: 1,
+        mem_storage: true,
+        num_replicas: 1,
+        flow_control: true,
+        idle_heartbeat: nanos(HEARTBEAT_MS),
+      })
+      this.#wake() // for what came while nobody listened
+      await ended
+    } finally {
+      clearTimeout(silence)
+      if (!connection.isLost) subscription.unsubscribe() // and with it the consumer
+    }
+  }
+
+  #take(entry: Entry): void {
+    this.#settings.tail.push(entry)
+    this.#newest = entry.position
+    if (this.#isChecking) return
+    this.#isChecking = true
+    this.#settings.settled().then(() => {
+      this.#isChecking = false
+      // What this process has stored itself is no news.
+      if (this.#newest > this.#settings.appended()) this.#wake()
+    })
+  }
+
+  #wake(): void {
+    for (const { call } of [...this.#callbacks]) call()
+  }
+}
+
+const pick = ({ subject, data, headers }: Msg) => ({ subject, data, headers })
+
+/** A heartbeat of a consumer that waits for us, or a question whether we keep up. */
+function answerServer({ nats }: Connection, { reply, headers }: Msg): void {
+  const subject = reply || headers?.get('Nats-Consumer-Stalled')
+  if (subject) nats.publish(subject)
+}
+
+/** From `$JS.ACK.…`, with or without the domain and the account before the stream. */
+function placeOf({ reply = '' }: Msg): { position: number; delivered: number; at: number } | undefined {
+  const tokens = reply.split('.')
+  if (tokens[0] !== '$JS' || tokens.length < 9) return undefined
+  const [position, delivered, time] = tokens.slice(tokens.length === 9 ? 5 : 7)
+  return {
+    position: Number(position),
+    delivered: Number(delivered),
+    at: Math.floor(Number(time) / 1_000_000),
+  }
+}

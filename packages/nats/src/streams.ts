@@ -1,0 +1,108 @@
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream'
+import type { Connection } from './connection.ts'
+import { codeOf, failed, STREAM_NOT_FOUND } from './failure.ts'
+import { type HubNames, randomName } from './hub-names.ts'
+
+const KIND = '@sse/nats'
+const VERSION = 1
+const MARK = /^@sse\/nats (\d+)(?: ([a-z2-7]+))?$/
+
+export interface StreamSettings {
+  readonly replicas: number
+  readonly idempotencyMs: number
+}
+
+/** What stands in the description of a stream of ours: its version, and for a log a part of its epoch. */
+export function mark(part = ''): string {
+  return `${KIND} ${VERSION} ${part}`.trim()
+}
+
+/** The part of the epoch. @throws {SseError} `engine_failed` for a stream that is not ours. */
+export function readMark({ config }: StreamInfo, where: string): string {
+  const [, version, part = ''] = MARK.exec(config.description ?? '') ?? []
+  if (version === undefined) {
+    throw failed(
+      `NATS at ${where} has a stream ${config.name} of somebody else: use another \`name\`, or remove it`,
+    )
+  }
+  if (Number(version) > VERSION) {
+    throw failed(`NATS at ${where} has a stream ${config.name} of a newer ${KIND}: upgrade this one`)
+  }
+  return part
+}
+
+/** The stream of the log, made if it is not there. */
+export function ensureLog(
+  connection: Connection,
+  names: HubNames,
+  { replicas, idempotencyMs }: StreamSettings,
+): Promise<StreamInfo> {
+  return ensure(connection, {
+    name: names.logStream,
+    description: mark(randomName()),
+    subjects: [`${names.logPrefix(randomName())}>`],
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    storage: StorageType.File,
+    num_replicas: replicas,
+    duplicate_window: idempotencyMs * 1_000_000,
+    allow_direct: true,
+  })
+}
+
+/** The newest message of each subject is what counts. */
+export async function ensureOthers(
+  connection: Connection,
+  names: HubNames,
+  { replicas }: StreamSettings,
+): Promise<void> {
+  const common = { description: mark(), num_replicas: replicas, max_msgs_per_subject: 1, allow_direct: true }
+  await Promise.all([
+    ensure(connection, {
+      ...common,
+      name: names.commitStream,
+      subjects: [`${names.commits}.>`],
+      storage: StorageType.File,
+    }),
+    ensure(connection, {
+      ...common,
+      name: names.presenceStream,
+      subjects: [`${names.presence}.>`],
+      storage: StorageType.Memory,
+    }),
+  ])
+}
+
+async function ensure(
+  { jsm, where }: Connection,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<StreamInfo> {
+  const held = await find(jsm, config.name, where)
+  if (held) return held
+  try {
+    return await jsm.streams.add(config)
+  } catch (error) {
+    // Another process may have made it meanwhile, with a name of its own for the log.
+    const made = await find(jsm, config.name, where)
+    if (made) return made
+    throw error
+  }
+}
+
+async function find(jsm: JetStreamManager, name: string, where: string): Promise<StreamInfo | undefined> {
+  try {
+    const info = await jsm.streams.info(name)
+    readMark(info, where)
+    return info
+  } catch (error) {
+    if (codeOf(error) === STREAM_NOT_FOUND) return undefined
+    throw error
+  }
+}
