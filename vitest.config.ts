@@ -22,6 +22,7 @@ export default defineConfig({
       unit('sqlite'),
       unit('redis'),
       unit('nats'),
+      unit('postgres'),
       unit('react'),
       unit('vue'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },

@@ -5,7 +5,7 @@ const outside = (name) => `^packages/(?!${name}/)`
 const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
 const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
-const engines = '^packages/(sqlite|redis|nats)/src/'
+const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
 const hooks = '^packages/(react|vue)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
@@ -48,7 +48,11 @@ export const graphRules = [
     from: { path: engines, pathNot: tests },
     to: {
       path: '.',
-      pathNot: ['^packages/$1/', '^packages/server/src/index\\.ts$', '/node_modules/@nats-io/'],
+      pathNot: [
+        '^packages/$1/',
+        '^packages/server/src/index\\.ts$',
+        'node_modules/(@redis/client|@nats-io/[a-z-]+|pg)/',
+      ],
       dependencyTypesNot: ['core'],
     },
   },

@@ -1,5 +1,5 @@
 // What an import graph cannot see: words that may stand in a few files only.
-const bridgeOrEngine = /^packages\/(server\/src\/node(-[^/]+)?\.ts$|(sqlite|redis|nats)\/src\/)/
+const bridgeOrEngine = /^packages\/(server\/src\/node(-[^/]+)?\.ts$|(sqlite|redis|nats|postgres)\/src\/)/
 
 const textRules = [
   {

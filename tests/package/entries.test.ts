@@ -13,7 +13,7 @@ const entriesOf = (name: string): string[] => {
     .map((entry) => name + entry.slice(1))
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
-const ENGINES = ['@sse/nats', '@sse/redis', '@sse/sqlite']
+const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue']
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. */
@@ -42,7 +42,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|nats|redis|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
     )
   })
 

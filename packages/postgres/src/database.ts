@@ -1,0 +1,124 @@
+import { Connection, type ConnectionSettings, type Row } from './connection.ts'
+import { closed, explain, failed, isMissing, isOther } from './failure.ts'
+import { greet } from './greeting.ts'
+import { Link } from './link.ts'
+import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
+import { Statements } from './sql/statements.ts'
+
+export interface DatabaseSettings extends ConnectionSettings {
+  readonly listenUrl: string | undefined
+  readonly schema: string
+  readonly name: string
+  readonly warn: (message: string) => void
+}
+
+/** What a connection is for: none waits behind what another does. */
+type Errand = 'append' | 'read' | 'keep'
+
+/** The engine's connections to its database, whose tables are there once anything is asked of them. */
+export class Database {
+  readonly statements: Statements
+  /** The one that listens, which has to be a session's own. */
+  readonly listening: Link
+  readonly #settings: DatabaseSettings
+  readonly #links: Readonly<Record<Errand, Link>>
+  #opening: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(settings: DatabaseSettings) {
+    const { listenUrl, url, warn } = settings
+    this.#settings = settings
+    this.statements = new Statements(quoted(settings.schema))
+    const link = (to = url) =>
+      new Link({ ...settings, url: to, greet: (connection) => greet(connection, warn) })
+    this.#links = { append: link(), read: link(), keep: link() }
+    this.listening = link(listenUrl)
+  }
+
+  get name(): string {
+    return this.#settings.name
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Runs one statement, whose first parameter is the hub's name. @throws {SseError} */
+  async ask(errand: Errand, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    for (let attempt = 0; ; attempt += 1) {
+      await this.open()
+      try {
+        return await this.#links[errand].query(text, [this.name, ...values])
+      } catch (error) {
+        // Somebody has dropped the tables, or the hub's row: its log begins anew.
+        if (!isMissing((error as Error).cause)) throw error
+        this.forget()
+        if (attempt === 1) throw error
+      }
+    }
+  }
+
+  /** Makes the tables and the hub's row, if need be. @throws {SseError} the next call tries again. */
+  open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(closed())
+    this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined
+      throw this.#isClosed ? closed(error) : error
+    })
+    return this.#opening
+  }
+
+  /** Looks at the tables again before anything else. */
+  forget(): void {
+    this.#opening = undefined
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.listening.close()
+    for (const link of Object.values(this.#links)) link.close()
+  }
+
+  async #open(): Promise<void> {
+    const { name, warn } = this.#settings
+    const connection = await this.#links.keep.connection() // says what is wrong with the server
+    const timeline = (await this.#look(name)) ?? (await this.#prepare(name))
+    if (timeline !== '') return
+    warn(
+      `Postgres at ${connection.where} hides its timeline from this user: a failover that loses events is noticed only by who has seen them. Grant EXECUTE on pg_current_wal_lsn() and pg_walfile_name(pg_lsn)`,
+    )
+  }
+
+  /** @returns the timeline; `undefined` where something is still to be made. */
+  async #look(name: string): Promise<string | undefined> {
+    const { state } = this.statements
+    try {
+      const [row] = await this.#links.keep.query(state, [name, SCHEMA_VERSION])
+      return row?.[0] as string | undefined
+    } catch (error) {
+      const { cause } = error as Error
+      if (isMissing(cause) || isOther(cause)) return undefined
+      throw error
+    }
+  }
+
+  /** On a connection of its own: a transaction is not for sharing. */
+  async #prepare(name: string): Promise<string> {
+    const { schema } = this.#settings
+    const connection = new Connection(this.#settings)
+    const place = { where: connection.where, schema }
+    try {
+      await connection.open()
+      await migrate(connection, place)
+      await connection.query(this.statements.addLog, [name])
+      const [row] = await connection.query(this.statements.state, [name, SCHEMA_VERSION])
+      if (!row)
+        throw failed(`Postgres at ${place.where} hides the hub's row from this user: is there row security?`)
+      return row[0] as string
+    } catch (error) {
+      throw explain(error, place)
+    } finally {
+      connection.destroy()
+    }
+  }
+}

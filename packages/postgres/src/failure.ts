@@ -1,0 +1,109 @@
+import { isSseError, SseError } from '@sse/server'
+
+/** What trying again may heal. */
+export function unavailable(message: string, cause?: unknown): SseError {
+  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
+}
+
+/** What needs a hand. */
+export function failed(message: string, cause?: unknown): SseError {
+  return new SseError('engine_failed', message, { expose: false, cause })
+}
+
+export function closed(cause?: unknown): SseError {
+  return unavailable('This engine is closed', cause)
+}
+
+/** What a message may name. */
+export interface Place {
+  /** `host:port/database`. */
+  readonly where: string
+  readonly schema: string
+}
+
+type Explanation = readonly [
+  code: RegExp,
+  make: typeof failed,
+  text: (place: Place, message: string) => string,
+]
+
+const STANDBY = () => 'is a standby, or read-only, and takes no writes: waiting for a primary'
+
+/** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const BY_STATE: readonly Explanation[] = [
+  [/^28|^SASL/, failed, () => 'refuses the credentials: check user name, password and pg_hba.conf'],
+  [/^3D000/, failed, () => 'has no database of that name: create it, or correct the URL'],
+  [
+    /^42501/,
+    failed,
+    ({ schema }, message) =>
+      `forbids something to this user (${message}): let it own the schema ${schema}, or grant it what the README names`,
+  ],
+  [/^57P03/, unavailable, () => 'is starting up, or shutting down'],
+  [/^57P0[125]/, unavailable, () => 'has ended the connection'],
+  [/^53300/, unavailable, () => 'has no connection left (max_connections)'],
+  [/^53100/, unavailable, () => 'has a full disk: nothing was stored'],
+  [/^53|^58030/, unavailable, (_, message) => `is short of resources: ${message}`],
+  [/^25006/, unavailable, STANDBY],
+  [/^(55P03|57014|25P0[34])/, unavailable, (_, message) => `has given up: ${message}`],
+  [/^40/, unavailable, (_, message) => `could not order what met at once: ${message}`],
+  [/^08/, unavailable, (_, message) => `cannot be reached: ${message}`],
+  [
+    /^(42P01|3F000|42883|SSE01)/,
+    unavailable,
+    ({ schema }) => `has lost the tables of the schema ${schema}: they are made anew`,
+  ],
+  [/^54000|^XX000/, failed, (_, message) => `cannot do that: ${message}`],
+]
+
+/** What a pooler says has no code of its own. */
+const BY_MESSAGE: readonly Explanation[] = [
+  [/^SASL|password must be a string/, failed, () => 'wants a password, and none was given'],
+  [/recovery is in progress/, unavailable, STANDBY],
+  [/no such database/i, failed, () => 'has no database of that name: create it, or correct the URL'],
+  [
+    /no such user|auth(entication)? failed/i,
+    failed,
+    () => 'refuses the credentials: check user name and password',
+  ],
+  [/does not support SSL/, failed, () => 'does not speak TLS: switch it on there, or leave `tls` away'],
+]
+
+/** Certificates and the like: nothing that passes by itself. */
+const TLS_PROBLEM = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/
+
+/** The failure of a server in words that say what to do; an `SseError` stays what it is. */
+export function explain(error: unknown, place: Place): SseError {
+  if (isSseError(error)) return error
+  const { message = String(error), code = '' } = error as { message?: string; code?: string }
+  const server = `Postgres at ${place.where}`
+  const found =
+    BY_MESSAGE.find(([pattern]) => pattern.test(message)) ?? BY_STATE.find(([pattern]) => pattern.test(code))
+  if (found) return found[1](`${server} ${found[2](place, message)}`, error)
+  if (TLS_PROBLEM.test(code)) return failed(`${server} cannot be reached over TLS: ${code}`, error)
+  // Five characters are an answer of the server; whatever else comes from the socket or the client library.
+  if (/^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') return failed(`${server} answered: ${message}`, error)
+  return unavailable(`${server} cannot be reached: ${code || message}`, error)
+}
+
+const stateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '')
+
+/** Whether what met at once may succeed one after the other. */
+export function isCollision(error: unknown): boolean {
+  return /^(40001|40P01)$/.test(stateOf(error))
+}
+
+/** Whether the tables are gone that were there. */
+export function isMissing(error: unknown): boolean {
+  return /^(42P01|3F000|42883|SSE01)$/.test(stateOf(error))
+}
+
+/** Whether a table is not the one it should be: it lacks a column, or the column is of another kind. */
+export function isOther(error: unknown): boolean {
+  return /^(42703|42883|42804|42P18)$/.test(stateOf(error))
+}
+
+/** Whether another connection, perhaps to another server, is what it takes. */
+export function asksForReconnect(error: unknown): boolean {
+  return /^(25006|57P|08|55000)/.test(stateOf(error))
+}

@@ -1,0 +1,104 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Connection } from './connection.ts'
+import type { Database } from './database.ts'
+import { quoted } from './migrations.ts'
+
+/** How often a quiet connection is asked whether it still is one. */
+const CHECK_MS = 5_000
+const MAX_PAUSE_MS = 100
+
+export interface ListenerSettings {
+  readonly database: Database
+  /** The channel of Postgres on which processes tell each other. */
+  readonly topic: string
+  /** Of this process; what it says itself wakes nobody. */
+  readonly self: string
+  readonly warn: (message: string) => void
+}
+
+/** Hears what other processes say on a connection of its own, and that it has been away. */
+export class Listener {
+  readonly #settings: ListenerSettings
+  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #stop = new AbortController()
+  #onProbe: (() => void) | undefined
+  #isRunning = false
+
+  constructor(settings: ListenerSettings) {
+    this.#settings = settings
+  }
+
+  add(call: () => void): () => void {
+    if (this.#stop.signal.aborted) return () => {}
+    const entry = { call }
+    this.#callbacks.add(entry)
+    if (!this.#isRunning) {
+      this.#isRunning = true
+      this.#run()
+    }
+    return () => this.#callbacks.delete(entry)
+  }
+
+  wake(): void {
+    for (const { call } of [...this.#callbacks]) call()
+  }
+
+  close(): void {
+    this.#stop.abort()
+    this.#callbacks.clear()
+  }
+
+  async #run(): Promise<void> {
+    const { database } = this.#settings
+    while (!this.#stop.signal.aborted) {
+      try {
+        await database.listening.run((connection) => this.#listen(connection))
+      } catch {
+        // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
+        await this.#pause(Math.random() * MAX_PAUSE_MS)
+      }
+    }
+  }
+
+  async #listen(connection: Connection): Promise<void> {
+    const { self, topic } = this.#settings
+    connection.onNotification((payload) => {
+      if (payload === `?${self}`) this.#onProbe?.()
+      else if (payload !== self && !payload.startsWith('?')) this.wake()
+    })
+    let isLost = false
+    connection.onLost(() => {
+      isLost = true
+    })
+    await connection.query(`LISTEN ${quoted(topic)}`)
+    this.wake() // for what came while nobody listened
+    this.#probe()
+    while (!isLost) {
+      await this.#pause(CHECK_MS)
+      if (this.#stop.signal.aborted) return
+      await connection.query('SELECT 1')
+    }
+  }
+
+  /** A pooler in transaction mode takes a LISTEN and never tells anything. */
+  async #probe(): Promise<void> {
+    const { database, self, topic, warn } = this.#settings
+    const heard = new Promise<void>((resolve) => {
+      this.#onProbe = resolve
+    })
+    try {
+      await database.ask('keep', 'SELECT pg_notify($2, $3), $1::text', [topic, `?${self}`])
+    } catch {
+      return
+    }
+    const isHeard = await Promise.race([heard.then(() => true), this.#pause(CHECK_MS)])
+    if (isHeard || this.#stop.signal.aborted) return
+    warn(
+      'Postgres: what other processes store is not heard of, only looked for now and then. Is `url` a pooler in transaction mode? Pass `listenUrl`, the server itself',
+    )
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
+  }
+}

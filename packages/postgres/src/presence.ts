@@ -1,0 +1,37 @@
+import type { Member, PresenceStore } from '@sse/server'
+import type { Database } from './database.ts'
+
+/** Who is connected, by the clock of the server. */
+export class Presence implements PresenceStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async enter(process: string, members: readonly Member[], ttlMs: number): Promise<void> {
+    await this.#ask('enter', process, ttlMs, ...columns(members))
+  }
+
+  async leave(process: string, members: readonly Member[]): Promise<void> {
+    await this.#ask('leave', process, ...columns(members))
+  }
+
+  async touch(process: string, ttlMs: number): Promise<boolean> {
+    const [row] = await this.#ask('touch', process, ttlMs)
+    return row?.[0] === true
+  }
+
+  async present(channel: string): Promise<string[]> {
+    return (await this.#ask('present', channel)).map(([identity]) => String(identity))
+  }
+
+  #ask(verb: 'enter' | 'leave' | 'touch' | 'present', ...values: unknown[]) {
+    return this.#database.ask('keep', this.#database.statements[verb], values)
+  }
+}
+
+const columns = (members: readonly Member[]): [string[], string[]] => [
+  members.map(({ channel }) => channel),
+  members.map(({ identity }) => identity),
+]

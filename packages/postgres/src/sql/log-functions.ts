@@ -1,0 +1,165 @@
+/**
+ * What gives events their positions. Each call is one statement: it takes its turn at the row of the log and gives
+ * it back without waiting for the network, so that no process that stops or dies in the middle stops the others.
+ * Nobody's snapshot is older than the turn: each statement of a function takes a new one.
+ */
+export const logFunctions = (schema: string): string => `
+-- The history this server is on: another after each failover. '' where the user may not know.
+CREATE FUNCTION ${schema}.timeline() RETURNS text LANGUAGE plpgsql AS $function$
+BEGIN
+  IF has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
+     AND has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE') THEN
+    RETURN lower(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8));
+  END IF;
+  RETURN '';
+END
+$function$;
+
+CREATE FUNCTION ${schema}.new_epoch() RETURNS text LANGUAGE sql AS $function$
+  SELECT substr(replace(gen_random_uuid()::text, '-', ''), 1, 12)
+$function$;
+
+-- Waits for the disk, whatever the user's default.
+CREATE FUNCTION ${schema}.be_durable() RETURNS void LANGUAGE plpgsql AS $function$
+BEGIN
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+END
+$function$;
+
+-- Moves up to 1,000 committed events of the outbox to the end of the log, whose row the caller holds.
+CREATE FUNCTION ${schema}.move(of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint)
+LANGUAGE sql AS $function$
+  WITH gone AS (
+    DELETE FROM ${schema}.outbox WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000
+    )) RETURNING *
+  ), counted AS (
+    SELECT *, row_number() OVER (PARTITION BY idempotency_key ORDER BY id) AS turn FROM gone
+  ), fresh AS (
+    SELECT *, row_number() OVER (ORDER BY id) AS place FROM counted WHERE idempotency_key IS NULL OR (
+      turn = 1 AND NOT EXISTS (
+        SELECT FROM ${schema}.entries held WHERE held.log = of_log AND held.idempotency_key = counted.idempotency_key
+      )
+    )
+  ), kept AS (
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key)
+    SELECT of_log, old_head + place, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+      channel, event, data, key, idempotency_key
+    FROM fresh ORDER BY place
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept)
+$function$;
+
+-- Moves what is in the outbox, unless somebody else is at it: -1.
+CREATE FUNCTION ${schema}.place(log_name text) RETURNS bigint LANGUAGE plpgsql AS $function$
+DECLARE
+  own ${schema}.logs;
+  moved record;
+BEGIN
+  PERFORM FROM ${schema}.outbox o WHERE o.log = (SELECT l.id FROM ${schema}.logs l WHERE l.name = log_name) LIMIT 1;
+  IF NOT FOUND THEN RETURN 0; END IF;
+  SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN RETURN -1; END IF;
+  PERFORM ${schema}.be_durable();
+  SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
+  UPDATE ${schema}.logs SET head = head + moved.stored WHERE id = own.id AND moved.stored > 0;
+  RETURN moved.taken;
+END
+$function$;
+
+-- Stores entries, after what was committed to the outbox before.
+CREATE FUNCTION ${schema}.append(
+  log_name text, seen_epoch text, seen_head bigint,
+  channels text[], events text[], payloads text[], keys text[], idempotency_keys text[],
+  OUT log_epoch text, OUT positions bigint[]
+) LANGUAGE plpgsql AS $function$
+DECLARE
+  own ${schema}.logs;
+  moved record;
+  old_head bigint;
+  count bigint := cardinality(channels);
+  stored_at bigint;
+BEGIN
+  PERFORM ${schema}.be_durable();
+  SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE;
+  IF NOT FOUND THEN RAISE EXCEPTION 'no log %', log_name USING ERRCODE = 'SSE01'; END IF;
+  log_epoch := own.epoch || ${schema}.timeline();
+  IF log_epoch = seen_epoch AND own.head < seen_head THEN
+    own.epoch := ${schema}.new_epoch();
+    UPDATE ${schema}.logs SET epoch = own.epoch WHERE id = own.id;
+    log_epoch := own.epoch || ${schema}.timeline();
+  END IF;
+  old_head := own.head;
+  FOR piece IN 1..10 LOOP
+    SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
+    own.head := own.head + moved.stored;
+    EXIT WHEN moved.taken < 1000;
+  END LOOP;
+  stored_at := extract(epoch FROM clock_timestamp()) * 1000;
+  IF idempotency_keys IS NULL THEN
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key)
+    SELECT own.id, own.head + given.n, stored_at, given.channel, given.event, given.data, given.key
+    FROM unnest(channels, events, payloads, keys) WITH ORDINALITY AS given (channel, event, data, key, n);
+    positions := ARRAY(SELECT generate_series(own.head + 1, own.head + count));
+  ELSE
+    WITH given AS (
+      SELECT *,
+        min(n) OVER (PARTITION BY idempotency_key) AS first,
+        (SELECT position FROM ${schema}.entries held
+         WHERE held.log = own.id AND held.idempotency_key = one.idempotency_key) AS held
+      FROM unnest(channels, events, payloads, keys, idempotency_keys)
+        WITH ORDINALITY AS one (channel, event, data, key, idempotency_key, n)
+    ), fresh AS (
+      SELECT *, own.head + row_number() OVER (ORDER BY n) AS position FROM given
+      WHERE held IS NULL AND (idempotency_key IS NULL OR n = first)
+    ), kept AS (
+      INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key)
+      SELECT own.id, position, stored_at, channel, event, data, key, idempotency_key FROM fresh
+    )
+    SELECT array_agg(coalesce(given.held, fresh.position) ORDER BY given.n), (SELECT count(*) FROM fresh)
+    INTO positions, count
+    FROM given LEFT JOIN fresh
+      ON fresh.n = CASE WHEN given.idempotency_key IS NULL THEN given.n ELSE given.first END;
+  END IF;
+  own.head := own.head + count;
+  UPDATE ${schema}.logs SET head = own.head WHERE id = own.id AND own.head > old_head;
+END
+$function$;
+
+-- The head is below what a process has seen: positions are about to be given out again.
+CREATE FUNCTION ${schema}.renew(log_name text, seen_epoch text, seen_head bigint) RETURNS void
+LANGUAGE sql AS $function$
+  UPDATE ${schema}.logs SET epoch = ${schema}.new_epoch()
+  WHERE name = log_name AND epoch || ${schema}.timeline() = seen_epoch AND head < seen_head
+$function$;
+
+-- Removes the oldest of what exceeds a limit, 1,000 at most. Says whether there may be more.
+CREATE FUNCTION ${schema}.trim(log_name text, max_events bigint, max_age_ms double precision) RETURNS boolean
+LANGUAGE plpgsql AS $function$
+DECLARE
+  own ${schema}.logs;
+  upto bigint;
+  last bigint;
+  cutoff bigint;
+BEGIN
+  SELECT * INTO own FROM ${schema}.logs WHERE name = log_name;
+  IF NOT FOUND THEN RAISE EXCEPTION 'no log %', log_name USING ERRCODE = 'SSE01'; END IF;
+  last := least(own.trimmed + 1000, own.head);
+  upto := greatest(own.trimmed, least(last, coalesce(own.head - max_events, 0)));
+  IF max_age_ms IS NOT NULL AND upto < last THEN
+    cutoff := extract(epoch FROM clock_timestamp()) * 1000 - max_age_ms;
+    -- Up to the first that is young enough: what a clock that stepped back made older stays behind it.
+    upto := coalesce(
+      (SELECT position - 1 FROM ${schema}.entries
+       WHERE log = own.id AND position > upto AND position <= last AND at > cutoff ORDER BY position LIMIT 1),
+      last
+    );
+  END IF;
+  IF upto <= own.trimmed THEN RETURN false; END IF;
+  DELETE FROM ${schema}.entries WHERE log = own.id AND position > own.trimmed AND position <= upto;
+  UPDATE ${schema}.logs SET trimmed = greatest(trimmed, upto) WHERE id = own.id;
+  RETURN upto = last AND last < own.head;
+END
+$function$;
+`

@@ -1,0 +1,81 @@
+/** What the engine says to the server, for a schema's quoted name. The first parameter is the hub's name. */
+export class Statements {
+  /** The timeline, if the tables are of this version and the hub is there. */
+  readonly state: string
+  readonly addLog: string
+  readonly append: string
+  readonly place: string
+  readonly renew: string
+  readonly trim: string
+  readonly read: string
+  readonly readChannels: string
+  readonly commit: string
+  readonly committed: string
+  readonly enter: string
+  readonly leave: string
+  readonly touch: string
+  readonly present: string
+  /** The statement that runs in the app's transaction, cut at its six parameters. */
+  readonly insertStrings: TemplateStringsArray
+  readonly insert: string
+
+  constructor(schema: string) {
+    this.state = `
+      SELECT ${schema}.timeline() FROM ${schema}.meta m, ${schema}.logs l
+      WHERE l.name = $1 AND m.version = $2 AND m.owner = '@sse/postgres'`
+    this.addLog = `
+      INSERT INTO ${schema}.logs (name, epoch) SELECT $1, ${schema}.new_epoch()
+      WHERE NOT EXISTS (SELECT FROM ${schema}.logs WHERE name = $1) ON CONFLICT DO NOTHING`
+    this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8)`
+    this.place = `SELECT ${schema}.place($1)`
+    this.renew = `SELECT ${schema}.renew($1, $2, $3)`
+    this.trim = `SELECT ${schema}.trim($1, $2, $3)`
+    const state = `
+      WITH state AS MATERIALIZED (
+        SELECT id, epoch || ${schema}.timeline() AS epoch, head, trimmed FROM ${schema}.logs WHERE name = $1
+      )
+      SELECT state.epoch, state.head, state.trimmed, e.position, e.at, e.channel, e.event, e.data, e.key FROM state`
+    const after = 'e.log = state.id AND e.position > greatest($2::bigint, state.trimmed)'
+    this.read = `${state}
+      LEFT JOIN LATERAL (
+        SELECT * FROM ${schema}.entries e WHERE ${after} ORDER BY e.position LIMIT $3
+      ) e ON true ORDER BY e.position`
+    // Each channel by itself, in its index: what it costs is what is in them.
+    this.readChannels = `${state}
+      LEFT JOIN LATERAL (
+        SELECT own.* FROM unnest($4::text[]) AS asked (channel) CROSS JOIN LATERAL (
+          SELECT * FROM ${schema}.entries e WHERE ${after} AND e.channel = asked.channel
+          ORDER BY e.position LIMIT $3
+        ) own ORDER BY own.position LIMIT $3
+      ) e ON true ORDER BY e.position`
+    this.commit = `
+      INSERT INTO ${schema}.commits AS c (log, subscriber, epoch, position)
+      SELECT l.id, said.subscriber, said.epoch, said.position FROM ${schema}.logs l,
+        unnest($2::text[], $3::text[], $4::bigint[]) AS said (subscriber, epoch, position)
+      WHERE l.name = $1
+      ON CONFLICT (log, subscriber) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
+      WHERE c.epoch <> excluded.epoch OR c.position < excluded.position`
+    this.committed = `
+      SELECT c.epoch, c.position FROM ${schema}.commits c JOIN ${schema}.logs l ON l.id = c.log
+      WHERE l.name = $1 AND c.subscriber = $2`
+    this.enter = `SELECT ${schema}.enter($1, $2, $3, $4, $5)`
+    this.leave = `SELECT ${schema}.leave($1, $2, $3, $4)`
+    this.touch = `SELECT ${schema}.touch($1, $2, $3)`
+    this.present = `SELECT ${schema}.present($1, $2)`
+    this.insertStrings = template([
+      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key) VALUES ((SELECT id FROM ${schema}.logs WHERE name = `,
+      '::text), ',
+      '::text, ',
+      '::text, ',
+      '::text, ',
+      '::text, ',
+      '::text)',
+    ])
+    this.insert = this.insertStrings.reduce((text, part, index) => `${text}$${index}${part}`)
+  }
+}
+
+/** As a template tag gets it: drivers tell a template from a list by `raw`. */
+function template(strings: readonly string[]): TemplateStringsArray {
+  return Object.freeze(Object.assign([...strings], { raw: Object.freeze([...strings]) }))
+}
