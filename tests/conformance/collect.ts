@@ -43,6 +43,7 @@ export function collect(
         ...request,
       },
       {
+        onActivity: () => {},
         onOpen: () => {
           isOpened = true
         },

@@ -35,6 +35,7 @@ function StatusPill({ status }: { status: FeedStatus }) {
     connecting: status.state === 'connecting' && status.attempt > 1 ? 'Reconnecting' : 'Connecting',
     open: 'Live',
     waiting: 'Reconnecting',
+    paused: status.state === 'paused' && status.reason === 'offline' ? 'Offline' : 'Paused',
     closed: 'Not connected',
   }[status.state]
   return (

@@ -41,6 +41,11 @@ function describe(status: FeedStatus): Description {
         color: 'waiting',
         isDown: true,
       }
+    case 'paused': {
+      const detail =
+        status.reason === 'offline' ? 'There is no network.' : 'It goes on when the page is back.'
+      return { label: 'paused', detail, color: 'waiting', isDown: false }
+    }
     case 'closed': {
       const { reason } = status
       if (typeof reason === 'object') {

@@ -45,7 +45,7 @@ export interface InvalidEvent {
 export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disposable {
   /**
    * Calls `listener` for every event of that name, and `gap` when history did not reach back to where this
-   * client was (refetch then). A listener that throws is reported; the others, and the stream, go on.
+   * client was (refetch then, or let `onGap` hold the stream meanwhile). A listener that throws is reported; the others, and the stream, go on.
    *
    * @returns a function that stops it, as `off` does.
    */
@@ -63,6 +63,10 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
   onStatus(listener: (status: FeedStatus) => void): () => void
   /** The id a reconnect resumes after; `''` while there is none. */
   readonly lastEventId: string
+  /** The delay the server asked for with `retry`, in milliseconds; 0 while it has asked for none. */
+  readonly reconnectionTime: number
+  /** How many events loops that fell behind did not get, with `overflow` other than `error`. */
+  readonly dropped: number
   /**
    * Tells the server that everything up to `id` is dealt with (a durable subscription goes on after it, on any
    * device). Cumulative: of many at once the newest is sent. What fails for lack of a connection is sent again

@@ -1,8 +1,11 @@
 import { SseError } from '@sse/contract'
 import { createParser } from 'eventsource-parser'
 import { toByteString } from './byte-string.ts'
-import { readRefusal } from './read-refusal.ts'
+import { readRefusedResponse } from './read-refusal.ts'
 import type { Transport, TransportEvents, TransportRequest } from './transport.ts'
+
+/** What one event may hold before it has ended, so that an endless line does not fill the memory. */
+const MAX_EVENT_LENGTH = 16 * 1024 * 1024
 
 /**
  * Carries a stream over `fetch`: any headers, method and body, and the response's status is seen. The default.
@@ -12,6 +15,7 @@ import type { Transport, TransportEvents, TransportRequest } from './transport.t
  */
 export const fetchTransport: Transport = (request, events) => {
   const controller = new AbortController()
+  events.onActivity()
   run(request, events, controller).then(events.onEnd, (cause) => {
     events.onEnd(new SseError('network', 'The connection failed', { cause }))
   })
@@ -36,7 +40,7 @@ async function run(
     signal: controller.signal,
   } as RequestInit
   const response = await fetch(url, init)
-  const refused = readRefusal(response.status, response.headers.get('content-type'))
+  const refused = await readRefusedResponse(response)
   if (refused) {
     // A body nobody reads keeps its connection, and six of them block an HTTP/1.1 origin.
     controller.abort()
@@ -44,22 +48,40 @@ async function run(
   }
   if (!response.body) return new SseError('option_invalid', 'This fetch does not stream')
   events.onOpen()
-  await read(response.body, events)
-  return new SseError('dropped', 'The connection was closed')
+  return (
+    (await readEvents(response.body.getReader(), events)) ??
+    new SseError('dropped', 'The connection was closed')
+  )
 }
 
-async function read(body: ReadableStream<Uint8Array>, events: TransportEvents): Promise<void> {
+/**
+ * Reads a body to its end.
+ *
+ * @returns `payload_too_large` when the server never came to the end of an event; the rest is not read.
+ */
+export async function readEvents(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  events: Pick<TransportEvents, 'onActivity' | 'onId' | 'onMessage' | 'onRetry'>,
+): Promise<SseError | undefined> {
+  let overflow: SseError | undefined
   const decoder = new TextDecoder() // strips one BOM, as "UTF-8 decode" does
   const parser = createParser({
+    maxBufferSize: MAX_EVENT_LENGTH,
     onId: events.onId,
     onEvent: ({ event, data }) => events.onMessage(event ?? 'message', data),
     onRetry: events.onRetry,
+    onError: ({ type }) => {
+      if (type !== 'max-buffer-size-exceeded') return
+      overflow = new SseError('payload_too_large', `An event has more than ${MAX_EVENT_LENGTH} characters`)
+    },
   })
   parser.feed(':\n') // past its own BOM check: a second BOM is content, and so is the text "ï»¿"
-  const reader = body.getReader()
-  for (;;) {
+  while (!overflow) {
     const { done, value } = await reader.read()
     if (done) return // an unfinished block is dropped, as the standard has it
+    events.onActivity()
     parser.feed(decoder.decode(value, { stream: true }))
   }
+  await reader.cancel()
+  return overflow
 }

@@ -18,7 +18,8 @@ import { fetchTransport } from './fetch-transport.ts'
 export const connect: Connect = connectWith(fetchTransport)
 
 export { isSseError, SseError, type SseErrorCode } from '@sse/contract'
-export type { Connect, ConnectOptions, ConnectOptionsFor, HeaderSource } from './connect.ts'
+export type { BodySource, Connect, ConnectOptions, ConnectOptionsFor, HeaderSource } from './connect.ts'
+export type { Overflow } from './event-queue.ts'
 export { type EventSourceLike, eventSourceTransport } from './event-source-transport.ts'
 export type {
   EventMeta,
@@ -30,10 +31,13 @@ export type {
   ListenablePayload,
 } from './feed.ts'
 export { fetchTransport } from './fetch-transport.ts'
+export { fromReadableStream, type ReadOptions } from './from-readable-stream.ts'
+export type { IdStore } from './id-store.ts'
 export type { FeedOrigin, FeedProbe, InspectableFeed } from './inspect.ts'
 export { nativeTransport } from './native-transport.ts'
 export type { ReconnectOptions } from './reconnect.ts'
-export type { FeedStatus } from './status.ts'
+export { singleFlight } from './single-flight.ts'
+export type { FeedStatus, PauseReason } from './status.ts'
 export type {
   Transport,
   TransportEvents,

@@ -10,7 +10,7 @@ export interface ReconnectOptions {
 }
 
 /** The longest a timer can wait: longer ones fire at once. */
-const MAX_TIMER_MS = 2_147_483_647
+export const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * How long to wait before attempt `attempt` (from 1): the server's `retry`, and on top of it full jitter over a
@@ -36,5 +36,5 @@ const HEALING_STATUS = /^(5..|408|425|429)$/
 /** Whether the same request may succeed later: a failed network, 5xx, 408, 425 and 429; not another status. */
 export function canHeal({ code, status }: SseError): boolean {
   if (code === 'http_status') return HEALING_STATUS.test(String(status))
-  return code !== 'content_type' && code !== 'option_invalid'
+  return !['content_type', 'option_invalid', 'payload_too_large'].includes(code)
 }

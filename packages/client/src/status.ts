@@ -16,5 +16,12 @@ export type FeedStatus =
       readonly retryAt: number | undefined
       readonly reason: SseError
     }
+  /**
+   * Nothing is open, and it goes on by itself, where it was: when the network is back (`offline`), the page is
+   * back from the back-forward cache or thawed (`frozen`), or `onGap` has settled (`gap`).
+   */
+  | { readonly state: 'paused'; readonly reason: PauseReason }
   /** For good: by `close()`, by the signal, because the stream has ended, or because of an error. */
   | { readonly state: 'closed'; readonly reason: 'closed' | 'aborted' | 'ended' | SseError }
+
+export type PauseReason = 'offline' | 'frozen' | 'gap'

@@ -21,6 +21,11 @@ export interface TransportRequest extends PreparedRequest {
 
 /** What a transport tells, each a plain function. After `onEnd` it tells nothing more; after `close` nobody listens. */
 export interface TransportEvents {
+  /**
+   * The server was heard, be it with a comment; also when an attempt starts. From the first call on, silence
+   * beyond the idle timeout ends the attempt: a transport that can't see comments never calls it.
+   */
+  onActivity: () => void
   /** Status and content type were checked: events may follow. */
   onOpen: () => void
   /** The last event id, whenever a block sets it; before that block's `onMessage`. */

@@ -37,6 +37,7 @@ export type SseErrorCode =
   | 'http_status'
   | 'content_type'
   | 'dropped'
+  | 'idle'
   | 'queue_overflow'
 
 export interface SseErrorOptions extends ErrorOptions {

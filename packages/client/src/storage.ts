@@ -1,0 +1,1 @@
+export { type KeyValueStorage, type StoredIdOptions, storedId } from './stored-id.ts'
