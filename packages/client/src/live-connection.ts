@@ -118,7 +118,11 @@ export class LiveConnection {
   moveTo(id: string): void {
     this.#previousId = this.lastEventId
     this.#lastEventId = id
-    this.#store?.save(id)
+    try {
+      this.#store?.save(id)
+    } catch (error) {
+      this.#events.onError(error)
+    }
   }
 
   /** What ended, or is about to end, this connection on the server. */

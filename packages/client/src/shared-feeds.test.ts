@@ -111,6 +111,15 @@ describe('the key of a connection', () => {
     expect(shareKey(room, one)).toBe(shareKey(room, { ...two, enabled: true }))
   })
 
+  it('is that of where an id is kept: two stores of one name are one, others are not', () => {
+    const store = (key?: string) => ({ ...(key && { key }), load: () => undefined, save() {} })
+    const keys = [store('a'), store('a'), store('b'), store(), store()].map((lastEventId) =>
+      shareKey(room, { lastEventId }),
+    )
+    expect(keys[0]).toBe(keys[1])
+    expect(new Set(keys).size).toBe(4)
+  })
+
   it('is another for another contract, parameter, header, body, transport, user, or when off', () => {
     const transport = () => ({ close() {} })
     const differing: (SharedOptions & { params?: object })[] = [

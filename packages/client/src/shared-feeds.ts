@@ -41,6 +41,7 @@ export const CONNECTING: FeedStatus = { state: 'connecting', attempt: 1 }
 const OFF: FeedStatus = { state: 'closed', reason: 'closed' }
 
 type AnyOptions = SharedOptions & { params?: Readonly<Record<string, string>> }
+type Callback = (...given: unknown[]) => unknown
 type AnyFeed = Feed<Record<string, unknown>>
 interface Connection {
   readonly feed: AnyFeed
@@ -174,22 +175,16 @@ export class SharedFeed<Payloads>
     return connection
   }
 
-  /** Functions are read when they are called: a callback of the latest render, a token of the latest user. */
+  /** Functions are looked up when they are called: a callback of the latest render, a token of the latest user. */
   #connect(latest: () => AnyOptions): AnyFeed {
-    const { headers, onError, onInvalid, fetch: given, ...options } = this.#options
+    const options = Object.entries(this.#options).map(([name, value]) => [
+      name,
+      typeof value === 'function' && name !== 'transport'
+        ? (...given: unknown[]) => (latest() as Record<string, Callback>)[name]?.(...given)
+        : value,
+    ])
     const follow = connect as unknown as (target: unknown, options: ConnectOptions) => AnyFeed
-    return follow(this.#target, {
-      ...options,
-      ...(headers && {
-        headers: () => {
-          const now = latest().headers ?? {}
-          return typeof now === 'function' ? now() : now
-        },
-      }),
-      ...(onError && { onError: (error) => latest().onError?.(error) }),
-      ...(onInvalid && { onInvalid: (event) => latest().onInvalid?.(event) }),
-      ...(given && { fetch: (...request) => (latest().fetch ?? fetch)(...request) }),
-    })
+    return follow(this.#target, Object.fromEntries(options))
   }
 }
 
@@ -203,26 +198,26 @@ export function shareFeed<const Target extends StreamContract | string | URL>(
 
 /** The same text where a connection can be shared. */
 export function shareKey(target: StreamContract | string | URL, options: SharedOptions = {}): string {
-  const { onError, onInvalid, fetch, headers, body, transport, enabled, ...values } = options
+  const { body, transport, lastEventId, enabled, ...others } = options
   const isContract = typeof target === 'object' && 'events' in target
   const key = {
-    values,
+    ...others,
     target: isContract ? number(target) : String(target),
     isOff: enabled === false,
-    headers: typeof headers === 'function' ? 0 : headers,
-    body: typeof body === 'object' && !isText(body) ? number(body) : body && String(body),
+    body: body instanceof URLSearchParams ? String(body) : typeof body === 'object' ? number(body) : body,
     transport: transport && number(transport),
-    functions: [onError, onInvalid, fetch].map(Boolean),
+    id: typeof lastEventId === 'object' ? [lastEventId.key ?? number(lastEventId)] : lastEventId,
   }
-  return JSON.stringify(key, (_, value) => (isPlain(value) ? sorted(value) : value))
+  // Of a function only that there is one: the latest is called.
+  return JSON.stringify(key, (_, value) =>
+    typeof value === 'function' ? 0 : isPlain(value) ? sorted(value) : value,
+  )
 }
 
 const isPlain = (value: unknown): value is object =>
   Object.prototype.toString.call(value) === '[object Object]'
 const sorted = (value: object): object =>
   Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-const isText = (body: object): boolean => body instanceof URLSearchParams
-
 function number(thing: object): number {
   const known = numbers.get(thing)
   if (known) return known

@@ -58,6 +58,7 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
     }
   }
   return {
+    key,
     async load() {
       try {
         return read(await storage().getItem(name), maxAgeMs)

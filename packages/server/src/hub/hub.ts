@@ -198,6 +198,20 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
   }
 
   /**
+   * What a client needs to begin with: what `read` gives, and the id to follow the stream after. The position is
+   * taken first and the data is read second, so that an event in between is seen twice rather than never; for
+   * that, rows are committed before their event is published, or with it.
+   *
+   * @throws {SseError} `hub_closed`, what the engine says; and what `read` throws.
+   */
+  async getState<State>(read: () => State | Promise<State>): Promise<{ lastEventId: string; state: State }> {
+    if (this.#isClosed) throw closedError()
+    await this.#log.open()
+    const { epoch, head: position } = this.#log
+    return { lastEventId: formatId({ epoch, position }), state: await read() }
+  }
+
+  /**
    * The identities connected to a channel, each once: over all processes that share the engine, where it can tell;
    * else of this one. Who was connected to a process that crashed is gone within 15 seconds.
    *

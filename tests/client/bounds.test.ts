@@ -1,0 +1,249 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect, type Feed, fromReadableStream } from '@sse/client'
+import { type KeyValueStorage, storedId } from '@sse/client/storage'
+import { defineStream, encodeMessage, type } from '@sse/contract'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+const closing: (() => unknown)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+const type200 = { headers: { 'content-type': 'text/event-stream' } }
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+/** A feed of a body that stays open. */
+function open(text: string, options: Parameters<typeof connect>[1] = {}) {
+  const body = new ReadableStream({ start: (controller) => controller.enqueue(bytes(text)) })
+  const feed = connect('http://a/', { fetch: async () => new Response(body, type200), ...options })
+  closing.push(() => feed.close())
+  return feed
+}
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    encodeMessage({ event: `e${index % 3}`, data: `${index}` }),
+  ).join('')
+
+/** What a loop gets that only begins to take when everything has come. */
+async function takeLate(feed: Feed<Record<string, string>>, count: number) {
+  const iterator = feed[Symbol.asyncIterator]()
+  await new Promise<void>((resolve) => feed.on('last', () => resolve()))
+  const taken: unknown[] = []
+  while (taken.length < count) taken.push((await iterator.next()).value)
+  return taken.map((event) => (event as { payload: unknown }).payload)
+}
+
+describe('a loop that falls behind', () => {
+  const last = encodeMessage({ event: 'last', data: 'last' })
+
+  it('drops the oldest, and says how many', async () => {
+    const feed = open(numbered(100) + last, { overflow: 'drop-oldest', maxQueued: 3 })
+    expect(await takeLate(feed, 3)).toEqual(['98', '99', 'last'])
+    expect(feed.dropped).toBe(98)
+  })
+
+  it('keeps the latest of each name', async () => {
+    const feed = open(numbered(99) + last, { overflow: 'latest' })
+    expect(await takeLate(feed, 4)).toEqual(['96', '97', '98', 'last'])
+    expect(feed.dropped).toBe(96)
+  })
+
+  it('never forgets that history is missing for the sake of an event', async () => {
+    const gap = encodeMessage({ event: 'sse.gap', data: '{"reason":"trimmed"}' })
+    const feed = open(gap + numbered(9) + last, { overflow: 'drop-oldest', maxQueued: 2 })
+    expect(await takeLate(feed, 2)).toEqual([{ reason: 'trimmed' }, 'last'])
+  })
+
+  it('is told by default, whatever the bound', async () => {
+    const feed = open(numbered(9) + last, { maxQueued: 4 })
+    const iterator = feed[Symbol.asyncIterator]()
+    await new Promise<void>((resolve) => feed.on('last', () => resolve()))
+    for (let index = 0; index < 4; index++) expect((await iterator.next()).done).toBe(false)
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'queue_overflow' })
+    expect(feed.dropped).toBe(0)
+  })
+})
+
+describe('one event', () => {
+  async function serve(chunk: string, times: number) {
+    let written = 0
+    let requests = 0
+    const server = createServer(async (_, res) => {
+      requests += 1
+      res.setMaxListeners(0)
+      res.writeHead(200, type200.headers)
+      res.write('id: 1\ndata: ')
+      for (; written < times && !res.destroyed; written++) {
+        if (!res.write(chunk))
+          await new Promise((resolve) => res.once('drain', resolve).once('close', resolve))
+      }
+      res.write('\n\n')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closing.push(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests: () => requests }
+  }
+
+  it('of 8 MB in one line, in small pieces, arrives', async () => {
+    const { url } = await serve('x'.repeat(1_460), 5_746)
+    const feed = connect(url)
+    closing.push(() => feed.close())
+    const length = await new Promise<number>((resolve) => feed.on('message', (data) => resolve(data.length)))
+    expect(length).toBe(1_460 * 5_746)
+  })
+
+  it('that never ends closes the feed before it fills the memory, and is not asked for again', async () => {
+    const { url, requests } = await serve('x'.repeat(1 << 20), 1_000)
+    const feed = connect(url, { onError() {} })
+    const reason = await new Promise((resolve) =>
+      feed.onStatus((status) => status.state === 'closed' && resolve(status.reason)),
+    )
+    expect(reason).toMatchObject({ code: 'payload_too_large' })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(requests()).toBe(1)
+  })
+})
+
+describe('a body that is there already', () => {
+  const numbers = defineStream({ path: '/', events: { n: type<number>() } })
+
+  it('is read as a feed: typed events, then its end', async () => {
+    const stream = new Response(`${encodeMessage({ event: 'n', data: '1', id: 'a' })}event: n\ndata: 2\n\n`)
+      .body
+    const feed = fromReadableStream(numbers, stream as ReadableStream<Uint8Array>)
+    const seen: unknown[] = []
+    for await (const { event, payload, id } of feed) seen.push([event, payload, id])
+    expect(seen).toEqual([
+      ['n', 1, 'a'],
+      ['n', 2, 'a'],
+    ])
+    expect(feed.status).toEqual({ state: 'closed', reason: 'ended' })
+  })
+
+  it('that breaks says so; a closed feed cancels it; a locked one is refused', async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.error(new Error('cut')),
+    })
+    const feed = fromReadableStream(numbers, broken, { onError() {} })
+    await vi.waitFor(() => expect(feed.status).toMatchObject({ reason: { code: 'network' } }))
+    const cancel = vi.fn()
+    const open = new ReadableStream<Uint8Array>({ cancel })
+    const second = fromReadableStream(numbers, open)
+    await vi.waitFor(() => expect(second.status.state).toBe('open'))
+    second.close()
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce())
+    expect(() => fromReadableStream(numbers, open)).toThrow(TypeError)
+  })
+})
+
+describe('an id that is kept', () => {
+  function memory(initial: Record<string, string> = {}) {
+    const items = new Map(Object.entries(initial))
+    const storage: KeyValueStorage = {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: vi.fn((key, value) => items.set(key, value)),
+    }
+    return { items, storage }
+  }
+
+  /** The id a page asks for, and once it has seen `ids`, the storage. */
+  async function visit(storage: KeyValueStorage, ids: string[], options = {}) {
+    let asked: string | null | undefined
+    const body = ids.map((id) => encodeMessage({ id, data: id })).join('')
+    const feed = connect('http://a/', {
+      lastEventId: storedId('leads:42', { storage, ...options }),
+      fetch: async (_url, init) => {
+        asked = new Headers(init?.headers).get('last-event-id')
+        return new Response(new ReadableStream({ start: (c) => c.enqueue(bytes(`${body}\n`)) }), type200)
+      },
+    })
+    closing.push(() => feed.close())
+    await vi.waitFor(() => expect(feed.lastEventId).toBe(ids.at(-1) ?? ''))
+    await vi.waitFor(() => expect(asked).not.toBe(undefined))
+    return asked
+  }
+
+  it('is where the next page goes on; another person starts afresh', async () => {
+    const { items, storage } = memory()
+    expect(await visit(storage, ['a', 'b', 'c'])).toBe(null)
+    await vi.waitFor(() => expect(items.get('sse:leads:42')).toContain('"c"'))
+    expect(await visit(storage, ['d'])).toBe('c')
+    expect(await storedId('leads:43', { storage }).load()).toBe(undefined)
+  })
+
+  it('is written a few times a second, whatever comes', async () => {
+    const { items, storage } = memory()
+    await visit(
+      storage,
+      Array.from({ length: 5_000 }, (_, index) => `${index}`),
+    )
+    await vi.waitFor(() => expect(items.get('sse:leads:42')).toContain('4999'))
+    expect(storage.setItem).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    ['too old', JSON.stringify({ id: 'a', at: Date.now() - 2_000 })],
+    ['not ours', '{"id":5,"at":"soon"}'],
+    ['null', 'null'],
+    ['no JSON', 'a'],
+    ['without a time', '{"id":"a"}'],
+  ])('that is %s counts for nothing', async (_, value) => {
+    const { storage } = memory({ 'sse:k': value })
+    expect(await storedId('k', { storage, maxAgeMs: 1_000 }).load()).toBe(undefined)
+  })
+
+  it('of any age counts where that is asked for, also after the clock was set back', async () => {
+    const { storage } = memory({
+      'sse:k': JSON.stringify({ id: 'a', at: 0 }),
+      'sse:l': '{"id":"b","at":9e15}',
+    })
+    expect(await storedId('k', { storage, maxAgeMs: Number.POSITIVE_INFINITY }).load()).toBe('a')
+    expect(await storedId('l', { storage }).load()).toBe('b')
+  })
+
+  it('may be in a storage that takes its time', async () => {
+    const storage = {
+      getItem: async () => JSON.stringify({ id: 'slow', at: Date.now() }),
+      setItem: async () => {},
+    }
+    expect(await visit(storage, [])).toBe('slow')
+  })
+
+  it('in a storage that throws or is full is said once, and the feed goes on', async () => {
+    const onError = vi.fn()
+    const full = {
+      getItem: () => {
+        throw new Error('denied')
+      },
+      setItem: () => {
+        throw new Error('full')
+      },
+    }
+    expect(await visit(full, ['a', 'b'], { onError })).toBe(null)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(onError.mock.calls).toEqual([[new Error('denied')]])
+  })
+
+  it('of the app’s own, which throws, is reported, and the feed goes on', async () => {
+    const onError = vi.fn()
+    const load = () => {
+      throw new Error('mine')
+    }
+    const feed = open('id: a\ndata: 1\n\n', { lastEventId: { load, save: load }, onError })
+    await new Promise<void>((resolve) => feed.on('message', () => resolve()))
+    expect(onError.mock.calls).toEqual([[new Error('mine')], [new Error('mine')]])
+  })
+
+  it.each([
+    ['', {}],
+    ['k', { maxAgeMs: 0 }],
+    ['k', { maxAgeMs: Number.NaN }],
+  ])('storedId(%j, %j) is refused', (key, options) => {
+    expect(() => storedId(key, options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+  })
+})
