@@ -25,6 +25,7 @@ export default defineConfig({
       unit('postgres'),
       unit('react'),
       unit('vue'),
+      unit('devtools'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

@@ -40,6 +40,7 @@ const steps = [
       'postgres',
       'react',
       'vue',
+      'devtools',
       'scripts',
     ),
     live: true,

@@ -19,6 +19,7 @@ const server = 'packages/server/src'
 const client = 'packages/client/src'
 const sqlite = 'packages/sqlite/src'
 const react = 'packages/react/src'
+const devtools = 'packages/devtools/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -36,6 +37,7 @@ const sound = {
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
   [`${client}/shared.ts`]: `import './index.ts'`,
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/shared'`,
+  [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
@@ -49,6 +51,8 @@ const proofs = {
   'engines-are-leaves': { [`${server}/a.test.ts`]: `import '@sse/sqlite'` },
   'hooks-import-client-only': { [`${react}/a.ts`]: `import type {} from '@sse/contract'` },
   'hooks-are-leaves': { [`${client}/a.test.ts`]: `import '@sse/react'` },
+  'devtools-import-types-only': { [`${devtools}/a.ts`]: `import '@sse/client'` },
+  'devtools-are-a-leaf': { [`${client}/a.ts`]: `import type {} from '@sse/devtools'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './express.ts'` },
@@ -88,7 +92,7 @@ function plant(name, files) {
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client', 'sqlite', 'react']) {
+  for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools']) {
     const exports = { '.': { '@sse/source': './src/index.ts' }, './*': { '@sse/source': './src/*.ts' } }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

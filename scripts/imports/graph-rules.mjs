@@ -78,6 +78,19 @@ export const graphRules = [
     to: { path: hooks, pathNot: '^packages/$1/' },
   },
   {
+    name: 'devtools-import-types-only',
+    comment:
+      'The devtools find feeds on the page, whichever copy made them: of other packages they name types.',
+    from: { path: inside('devtools'), pathNot: tests },
+    to: { path: outside('devtools'), dependencyTypesNot: ['type-only'] },
+  },
+  {
+    name: 'devtools-are-a-leaf',
+    comment: 'Nothing that is published may bring the devtools along.',
+    from: { path: outside('devtools') },
+    to: { path: inside('devtools') },
+  },
+  {
     name: 'packages-by-public-name',
     comment: "Another package's files are reached through its exports, never by a path into it.",
     from: { path: '^packages/([^/]+)/' },

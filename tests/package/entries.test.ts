@@ -15,10 +15,17 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue']
-const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS].flatMap(entriesOf)
-/** Decorators are Nest's own functions: the one entry that needs its framework to load. */
-const FREE = ENTRIES.filter((entry) => entry !== '@sse/server/nest')
-const PAGE = [...ROOTS, ...HOOKS, '@sse/client/native', '@sse/client/polyfill', '@sse/client/shared']
+const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, '@sse/devtools'].flatMap(entriesOf)
+/** Decorators are Nest's own functions: the one entry that needs its framework to load. `mount` exports nothing. */
+const FREE = ENTRIES.filter((entry) => !['@sse/server/nest', '@sse/devtools/mount'].includes(entry))
+const PAGE = [
+  ...ROOTS,
+  ...HOOKS,
+  '@sse/client/native',
+  '@sse/client/polyfill',
+  '@sse/client/shared',
+  '@sse/devtools',
+]
 
 let full: string
 beforeAll(() => {
@@ -32,8 +39,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are thirteen entries, and one for each engine and each framework’s hooks', () => {
-  expect(ENTRIES).toHaveLength(13 + ENGINES.length + HOOKS.length)
+it('there are thirteen entries, one for each engine and each framework’s hooks, and two of the devtools', () => {
+  expect(ENTRIES).toHaveLength(13 + ENGINES.length + HOOKS.length + 2)
 })
 
 describe.each([
@@ -42,7 +49,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
     )
   })
 

@@ -9,7 +9,18 @@ const files = inject('tarballs').flatMap((tarball) =>
     .split('\n')
     .map((file) => file.replace(/^package\//, '')),
 )
-const PACKAGES = ['client', 'contract', 'nats', 'postgres', 'react', 'redis', 'server', 'sqlite', 'vue']
+const PACKAGES = [
+  'client',
+  'contract',
+  'devtools',
+  'nats',
+  'postgres',
+  'react',
+  'redis',
+  'server',
+  'sqlite',
+  'vue',
+]
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
 
 it('all packages hold what they run on, their types, their page and their licence, and nothing else', () => {

@@ -1,0 +1,136 @@
+import type { FeedOrigin, FeedStatus, InvalidEvent, TransportNote } from '@sse/client'
+import { type Redact, redactData, redactUrl } from './redact.ts'
+import { Ring } from './ring.ts'
+import { utf8Length } from './utf8-length.ts'
+
+/** Events of one feed that are held: the newest. */
+export const MAX_EVENTS = 300
+/** Changes of status of one feed that are held: the newest. */
+export const MAX_CHANGES = 100
+/** Characters of one event's data that are held. */
+export const MAX_DATA_LENGTH = 10_000
+
+export interface EventEntry {
+  /** `unknown`: its name is not in the contract. `control`: what the library itself says, `sse.*`. */
+  kind: 'event' | 'unknown' | 'control' | 'gap' | 'invalid'
+  /** Entries of a feed in the order they came. */
+  readonly order: number
+  /** In milliseconds since 1970, as all times here. */
+  readonly at: number
+  readonly name: string
+  /** The last event id by then, `''` for none. */
+  readonly id: string
+  /** All of it, on the wire. */
+  readonly bytes: number
+  /** Its beginning, redacted. */
+  readonly data: string
+  readonly isCut: boolean
+  /** Why it is invalid. */
+  problem?: string
+}
+
+export interface StatusEntry {
+  readonly kind: 'status'
+  readonly order: number
+  readonly at: number
+  readonly status: FeedStatus
+}
+
+export type LogEntry = EventEntry | StatusEntry
+
+/** What is known of one feed. Its memory has bounds, whatever comes. */
+export class FeedLog {
+  readonly url: string
+  readonly method: string
+  readonly transport: string
+  /** Their names: their values are not kept. */
+  readonly headers: string
+  readonly events: Ring<EventEntry> = new Ring(MAX_EVENTS)
+  readonly changes: Ring<StatusEntry> = new Ring(MAX_CHANGES)
+  status: FeedStatus
+  role: TransportNote['role']
+  counts = { events: 0, bytes: 0, heartbeats: 0, gaps: 0, invalid: 0, drops: 0, unrecorded: 0 }
+  readonly #names: readonly string[] | undefined
+  readonly #redact: Redact
+  #order = 0
+
+  constructor(origin: FeedOrigin, status: FeedStatus, redact: Redact) {
+    const { url, method, headers, contract, transport } = origin
+    this.url = redactUrl(url, redact)
+    this.method = method
+    this.transport = transport.name.replace(/Transport$/, '') || 'custom'
+    this.headers = typeof headers === 'function' ? 'from a function' : Object.keys(headers).join(', ')
+    this.#names = contract && Object.keys(contract.events)
+    this.#redact = redact
+    this.status = status
+    this.#push(status)
+  }
+
+  onStatus(status: FeedStatus): void {
+    const isSame =
+      this.status.state === 'connecting' &&
+      status.state === 'connecting' &&
+      this.status.attempt === status.attempt
+    this.status = status
+    if (status.state === 'waiting') this.counts.drops += 1
+    if (!isSame) this.#push(status)
+  }
+
+  /** @param isRecorded - without it the event is only counted. */
+  onMessage(name: string, data: string, id: string, isRecorded: boolean): void {
+    const bytes = utf8Length(data)
+    this.counts.bytes += bytes
+    if (name === 'sse.heartbeat') {
+      this.counts.heartbeats += 1
+      return
+    }
+    const kind = this.#kindOf(name)
+    if (kind === 'gap') this.counts.gaps += 1
+    else if (kind !== 'control') this.counts.events += 1
+    if (!isRecorded) {
+      this.counts.unrecorded += 1
+      return
+    }
+    const shown = redactData(data, this.#redact)
+    this.#order += 1
+    this.events.push({
+      kind,
+      order: this.#order,
+      at: Date.now(),
+      name,
+      id,
+      bytes,
+      data: shown.slice(0, MAX_DATA_LENGTH),
+      isCut: shown.length > MAX_DATA_LENGTH,
+    })
+  }
+
+  /** Of the event that came last. */
+  onInvalid({ event, data, error }: InvalidEvent, isRecorded: boolean): void {
+    this.counts.invalid += 1
+    const last = isRecorded ? this.events.last : undefined
+    if (last?.name !== event) return
+    last.kind = 'invalid'
+    // It may quote the data.
+    last.problem = redactData(data, this.#redact) === data ? error.message : error.code
+  }
+
+  /** Forgets all but where it stands. */
+  clear(): void {
+    this.events.clear()
+    this.changes.clear()
+    this.counts = { events: 0, bytes: 0, heartbeats: 0, gaps: 0, invalid: 0, drops: 0, unrecorded: 0 }
+    this.#push(this.status)
+  }
+
+  #push(status: FeedStatus): void {
+    this.#order += 1
+    this.changes.push({ kind: 'status', order: this.#order, at: Date.now(), status })
+  }
+
+  #kindOf(name: string): EventEntry['kind'] {
+    if (name === 'sse.gap') return 'gap'
+    if (name.startsWith('sse.')) return 'control'
+    return this.#names?.includes(name) === false ? 'unknown' : 'event'
+  }
+}

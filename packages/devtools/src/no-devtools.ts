@@ -1,0 +1,6 @@
+// What `@sse/devtools` is under the condition `production`.
+import type { DevtoolsOptions } from './index.ts'
+
+export function mountDevtools(_options?: DevtoolsOptions): () => void {
+  return () => {}
+}

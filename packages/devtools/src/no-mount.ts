@@ -1,0 +1,2 @@
+// What `@sse/devtools/mount` is without the condition `development`.
+export {}

@@ -1,0 +1,176 @@
+import { connect, type InspectableFeed, SseError, type Transport, type TransportEvents } from '@sse/client'
+import { defineStream, type } from '@sse/contract'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { MAX_CHANGES, MAX_DATA_LENGTH, MAX_EVENTS } from './feed-log.ts'
+import { Recorder } from './recorder.ts'
+
+const numbers = defineStream({ path: '/numbers', events: { n: type<number>() } })
+const stops: (() => void)[] = []
+let recorder: Recorder
+beforeEach(() => {
+  recorder = new Recorder(undefined)
+})
+afterEach(() => {
+  recorder.stop()
+  for (const stop of stops.splice(0)) stop()
+})
+
+/** A feed whose transport is played by hand: what a network can do is not at stake here. */
+async function play(options: object = {}) {
+  let events!: TransportEvents
+  const byHandTransport: Transport = (_, given) => {
+    events = given
+    return { close() {} }
+  }
+  const feed = connect(numbers, {
+    baseUrl: 'https://example.com',
+    transport: byHandTransport,
+    onError() {},
+    onInvalid() {},
+    ...options,
+  })
+  feed.on('n', () => {})
+  stops.push(() => feed.close())
+  await new Promise((resolve) => setTimeout(resolve))
+  return { feed: feed as unknown as InspectableFeed, events }
+}
+
+const names = () => recorder.logs[0]?.events.items.map(({ kind, name, id }) => [kind, name, id])
+const states = () => recorder.logs[0]?.changes.items.map(({ status }) => status.state)
+
+it('a feed made later is recorded from its first attempt on', async () => {
+  recorder.start()
+  const { events } = await play({ headers: { authorization: 'Bearer secret' } })
+  events.onOpen()
+  events.onId('a')
+  events.onMessage('n', '"é"')
+  expect(recorder.logs[0]).toMatchObject({
+    url: 'https://example.com/numbers',
+    method: 'GET',
+    transport: 'byHand',
+    headers: 'authorization',
+    counts: { events: 1, bytes: 4 },
+  })
+  expect(names()).toEqual([['event', 'n', 'a']])
+  expect(states()).toEqual(['connecting', 'open'])
+  expect(JSON.stringify(recorder.logs)).not.toContain('secret')
+})
+
+it('a feed made before is recorded from now on, with where it stands', async () => {
+  const { feed, events } = await play()
+  events.onOpen()
+  events.onMessage('n', '1')
+  recorder.start()
+  events.onMessage('n', '2')
+  expect(states()).toEqual(['open'])
+  expect(recorder.logs[0]?.events.items.map(({ data }) => data)).toEqual(['2'])
+  expect(feed.probe).toBeDefined()
+})
+
+it('what is invalid, unknown, a gap or a control event is told apart, and heartbeats are counted', async () => {
+  recorder.start()
+  const { events } = await play()
+  events.onOpen()
+  events.onMessage('n', '{')
+  events.onMessage('other', '1')
+  events.onMessage('sse.gap', '{"reason":"trimmed"}')
+  events.onMessage('sse.open', '')
+  events.onMessage('sse.heartbeat', '')
+  expect(names()?.map(([kind, name]) => [kind, name])).toEqual([
+    ['invalid', 'n'],
+    ['unknown', 'other'],
+    ['gap', 'sse.gap'],
+    ['control', 'sse.open'],
+  ])
+  expect(recorder.logs[0]?.counts).toMatchObject({ events: 2, gaps: 1, invalid: 1, heartbeats: 1 })
+  expect(recorder.logs[0]?.events.items[0]?.problem).toMatch(/^Event "n": /)
+})
+
+it('why it waits, and why it gave up, is kept', async () => {
+  recorder.start()
+  const { events } = await play()
+  events.onEnd(new SseError('dropped', 'The connection was closed'))
+  const log = recorder.logs[0]!
+  expect(log.status).toMatchObject({ state: 'waiting', attempt: 2, reason: { code: 'dropped' } })
+  expect(log.counts.drops).toBe(1)
+  const refused = await play()
+  refused.events.onEnd(new SseError('http_status', 'The server answered 401', { status: 401 }))
+  expect(recorder.logs[1]?.status).toMatchObject({ state: 'closed', reason: { status: 401 } })
+})
+
+it('which tab leads is kept, also when it was told before', async () => {
+  const { events } = await play()
+  events.onNote?.({ role: 'follower' })
+  recorder.start()
+  expect(recorder.logs[0]?.role).toBe('follower')
+  events.onNote?.({ role: 'leader' })
+  expect(recorder.logs[0]?.role).toBe('leader')
+})
+
+it('memory is bounded in every direction, and what is dropped is counted', async () => {
+  recorder.start()
+  const { events } = await play({ reconnect: { minDelayMs: 0, maxDelayMs: 0 } })
+  for (let n = 1; n <= 1_000; n += 1) events.onMessage('n', String(n))
+  events.onMessage('n', `"${'x'.repeat(1_000_000)}"`)
+  for (let n = 1; n <= 1_000; n += 1) events.onWaiting(new SseError('dropped', 'The connection was lost'))
+  const log = recorder.logs[0]!
+  expect(log.events.items).toHaveLength(MAX_EVENTS)
+  expect(log.events.dropped).toBe(1_001 - MAX_EVENTS)
+  expect(log.events.last).toMatchObject({ bytes: 1_000_002, isCut: true })
+  expect(log.events.last?.data).toHaveLength(MAX_DATA_LENGTH)
+  expect(log.changes.items).toHaveLength(MAX_CHANGES)
+  expect(log.counts.events).toBe(1_001)
+
+  for (let n = 0; n < 50; n += 1) (await play()).feed.close()
+  expect(recorder.logs).toHaveLength(21)
+  expect(recorder.logs).toContain(log)
+})
+
+it('paused, events are counted and otherwise left out; status goes on', async () => {
+  recorder.start()
+  const { events } = await play()
+  recorder.isPaused = true
+  events.onMessage('n', '{')
+  events.onOpen()
+  expect(names()).toEqual([])
+  expect(recorder.logs[0]?.counts).toMatchObject({ events: 1, invalid: 1, unrecorded: 1 })
+  expect(states()).toEqual(['connecting', 'open'])
+  recorder.isPaused = false
+  events.onMessage('n', '1')
+  expect(names()).toHaveLength(1)
+})
+
+it('cleared, closed feeds are forgotten and the others start over where they stand', async () => {
+  recorder.start()
+  const [{ feed }, { events }] = [await play(), await play()]
+  feed.close()
+  events.onOpen()
+  events.onMessage('n', '1')
+  recorder.clear()
+  expect(recorder.logs).toHaveLength(1)
+  expect([names(), states()]).toEqual([[], ['open']])
+  expect(recorder.logs[0]?.counts.events).toBe(0)
+})
+
+it('stopped, it leaves no trace on the feeds', async () => {
+  const feeds = () => (globalThis as never)[Symbol.for('@sse/feeds') as never] as Map<unknown, unknown>
+  const { feed, events } = await play()
+  recorder.start()
+  recorder.stop()
+  expect(feed.probe).toBeUndefined()
+  await play()
+  events.onOpen()
+  expect(recorder.logs).toHaveLength(1)
+  expect(states()).toEqual(['connecting'])
+  expect(feeds().set).toBe(Map.prototype.set)
+})
+
+it('a listener that throws, or a feed that closes in the middle, does not disturb it', async () => {
+  recorder.start()
+  const { feed, events } = await play()
+  feed.on('n', () => feed.close())
+  events.onMessage('n', '1')
+  events.onMessage('n', '2')
+  expect(names()).toHaveLength(1)
+  expect(recorder.logs[0]?.status).toEqual({ state: 'closed', reason: 'closed' })
+})

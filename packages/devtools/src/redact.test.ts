@@ -1,0 +1,47 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { redactData, redactUrl } from './redact.ts'
+
+it.each([
+  'token',
+  'access_token',
+  'apiKey',
+  'api_key',
+  'Authorization',
+  'session',
+  'sig',
+  'password',
+  'code',
+])('the value of %s is hidden without being asked', (name) => {
+  expect(redactUrl(`https://example.com/s?${name}=hunter2&view=all`, undefined)).toBe(
+    `https://example.com/s?${name}=•••&view=all`,
+  )
+})
+
+it('so is the password of a URL, and every value of a parameter that comes twice', () => {
+  const shown = redactUrl('https://ada:hunter2@example.com/?token=hunter2&token=hunter2', undefined)
+  expect(shown).toBe('https://ada:•••@example.com/?token=•••')
+})
+
+it('with `true` no value and no data is shown, whatever it is', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.string({ minLength: 1 }), (name, value) => {
+      const url = new URL('https://example.com/')
+      url.searchParams.set(name, value)
+      expect(new URL(redactUrl(url.href, true)).searchParams.get(name)).toBe('•••')
+      expect(redactData(value, true)).toBe('•••')
+    }),
+  )
+})
+
+it('a function decides, after the default; what throws is hidden', () => {
+  const digits = (text: string) => text.replace(/\d/g, '#')
+  expect(redactUrl('https://example.com/users/42?token=1', digits)).toBe(
+    'https://example.com/users/##?token=•••',
+  )
+  expect(redactData('{"id":42}', digits)).toBe('{"id":##}')
+  const broken = () => {
+    throw new Error('no')
+  }
+  expect([redactUrl('https://example.com/', broken), redactData('secret', broken)]).toEqual(['•••', '•••'])
+})

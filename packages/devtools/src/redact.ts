@@ -1,0 +1,38 @@
+/** Parameters of a URL that are likely to be secrets: their values are never kept. */
+const SECRET_NAME = /token|secret|passw|auth|api_?key|access_?key|session|signature|^(key|sig|jwt|code)$/i
+
+const HIDDEN = '•••'
+
+/**
+ * How texts are shown.
+ *
+ * - `undefined`: the URL's password, and the values of query parameters whose names sound like secrets, are hidden.
+ * - `true`: so are the values of all query parameters, and what events carry.
+ * - a function: it gets each URL (after the default) and each event's data before anything is kept, and returns
+ *   what may be seen. What throws is hidden.
+ */
+export type Redact = true | ((text: string, what: 'url' | 'data') => string) | undefined
+
+export function redactUrl(text: string, redact: Redact): string {
+  try {
+    const url = new URL(text)
+    if (url.password) url.password = HIDDEN
+    for (const name of new Set(url.searchParams.keys())) {
+      if (redact === true || SECRET_NAME.test(name)) url.searchParams.set(name, HIDDEN)
+    }
+    const shown = url.href.replaceAll(encodeURIComponent(HIDDEN), HIDDEN)
+    return typeof redact === 'function' ? String(redact(shown, 'url')) : shown
+  } catch {
+    return HIDDEN
+  }
+}
+
+export function redactData(data: string, redact: Redact): string {
+  if (redact === true) return data === '' ? '' : HIDDEN
+  if (!redact) return data
+  try {
+    return String(redact(data, 'data'))
+  } catch {
+    return HIDDEN
+  }
+}
