@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type NatsEngine, nats } from './index.ts'
 import { hasNats, NatsServer } from './testing/nats-server.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 100)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 50)
 
 let server: NatsServer
 beforeAll(async () => {

@@ -37,7 +37,7 @@ export class Connection {
     })
     const nats = await within(timeoutMs, opening, () => {
       opening.then((late) => late.close()).catch(() => {})
-      return unavailable(`NATS at ${servers.map(hostOf).join(', ')} has not answered for ${timeoutMs} ms`)
+      return unavailable(`NATS at ${servers.map(hostOf).join(', ')} has not answered within ${timeoutMs} ms`)
     })
     try {
       const options = { timeout: timeoutMs }
@@ -57,7 +57,11 @@ export class Connection {
     this.js = js
     this.jsm = jsm
     this.where = nats.getServer()
-    const { max_payload: maxPayload, headers } = nats.info ?? { max_payload: 0, headers: false }
+    const { max_payload: maxPayload = 0, headers = false, version = '' } = nats.info ?? {}
+    const [major = 0, minor = 0] = version.split('.').map(Number)
+    if (major < 2 || (major === 2 && minor < 9)) {
+      throw failed(`NATS at ${this.where} is version ${version}: 2.9 is the least`)
+    }
     if (!headers) throw failed(`NATS at ${this.where} has headers switched off: JetStream needs them`)
     this.maxDataBytes = maxPayload - OVERHEAD_BYTES
     if (this.maxDataBytes < OVERHEAD_BYTES) {

@@ -4,7 +4,7 @@ import { type NatsEngine, nats } from './index.ts'
 import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 /** Each starts a server, and every crash another: few, with more in a run of its own. */
-const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 15)
+const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 12)
 
 /** A log on a server of its own, which is killed with -9. */
 async function open(): Promise<OpenedEngine> {

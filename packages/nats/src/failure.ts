@@ -34,6 +34,9 @@ export function codeOf(error: unknown): number {
 export const STREAM_NOT_FOUND = 10_059
 export const WRONG_LAST_SEQUENCE = 10_071
 
+export const NO_JETSTREAM =
+  'has no JetStream for this account: start nats-server with -js, or give the account limits of its own'
+
 type Explanation = readonly [make: typeof failed, text: (hub: string) => string]
 
 const FULL: Explanation = [
@@ -57,8 +60,8 @@ const EXPLANATIONS: Record<number, Explanation> = {
   10005: [unavailable, () => 'has no servers for as many replicas at the moment'],
   10008: [unavailable, () => 'has no leader for JetStream at the moment'],
   10009: [unavailable, () => 'has no leader for the stream at the moment'],
-  10039: [failed, () => 'has JetStream off for this account: give it limits of its own'],
-  10076: [failed, () => 'runs without JetStream: start nats-server with -js'],
+  10039: [failed, () => NO_JETSTREAM],
+  10076: [failed, () => NO_JETSTREAM],
   10074: [failed, () => 'is no cluster: more than one of `replicas` cannot be kept there'],
   10054: [failed, () => 'takes no payload of this size (max_msg_size of the stream): publish smaller ones'],
   10058: TAKEN,
@@ -68,8 +71,14 @@ const EXPLANATIONS: Record<number, Explanation> = {
 /** Certificates and the like: nothing that passes by itself. */
 const TLS_PROBLEM = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/
 
+export interface Circumstances {
+  readonly where: string
+  readonly hub: string
+  readonly timeoutMs: number
+}
+
 /** The failure of a server in words that say what to do; an `SseError` stays what it is. */
-export function explain(error: unknown, where: string, hub: string): SseError {
+export function explain(error: unknown, { where, hub, timeoutMs }: Circumstances): SseError {
   if (isSseError(error)) return error
   const problem = rootOf(error)
   const { message = '', code = '' } = problem as { message?: string; code?: string }
@@ -92,7 +101,7 @@ export function explain(error: unknown, where: string, hub: string): SseError {
     return failed(`NATS at ${where} refuses the credentials: check user, password, token or creds`, error)
   }
   if (problem instanceof errors.TimeoutError)
-    return unavailable(`NATS at ${where} has not answered in time`, error)
+    return unavailable(`NATS at ${where} has not answered within ${timeoutMs} ms`, error)
   if (TLS_PROBLEM.test(code) || (problem instanceof errors.InvalidArgumentError && /'?tls'?/.test(message))) {
     return failed(`NATS at ${where} cannot be reached over TLS: ${code || message}`, error)
   }

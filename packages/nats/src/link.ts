@@ -75,7 +75,7 @@ export class Link {
       return await work(connection)
     } catch (error) {
       if (this.#isClosed) throw closed(error)
-      throw explain(error, connection.where, this.#settings.hub)
+      throw explain(error, { ...this.#settings, where: connection.where })
     }
   }
 
@@ -96,7 +96,7 @@ export class Link {
     this.#isConnecting = true
     this.#settings.open().then(
       (connection) => this.#adopt(connection),
-      (error) => this.#retry(explain(error, this.#settings.where, this.#settings.hub)),
+      (error) => this.#retry(explain(error, this.#settings)),
     )
   }
 

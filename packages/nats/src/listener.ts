@@ -7,7 +7,7 @@ import type { SeenLog } from './log-watch.ts'
 import { toEntry } from './stored-entry.ts'
 import type { Tail } from './tail.ts'
 
-const HEARTBEAT_MS = 2_000
+const HEARTBEAT_MS = 1_000
 /** Silence after which the consumer is made anew. */
 const SILENCE_MS = 3 * HEARTBEAT_MS
 const MAX_PAUSE_MS = 100

@@ -1,7 +1,7 @@
 import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
 import { Appender } from './appender.ts'
 import { Connection, type ConnectionSettings, hostOf } from './connection.ts'
-import { codeOf, failed, isNobodyThere, STREAM_NOT_FOUND, unavailable } from './failure.ts'
+import { codeOf, failed, isNobodyThere, NO_JETSTREAM, STREAM_NOT_FOUND, unavailable } from './failure.ts'
 import { HubNames } from './hub-names.ts'
 import { Link } from './link.ts'
 import { Listener } from './listener.ts'
@@ -176,7 +176,7 @@ export class ServerEngine implements Engine {
     } catch (error) {
       connection.destroy()
       if (isNobodyThere(error) && !connection.nats.info?.jetstream) {
-        throw failed(`NATS at ${connection.where} runs without JetStream: start nats-server with -js`, error)
+        throw failed(`NATS at ${connection.where} ${NO_JETSTREAM}`, error)
       }
       throw error
     }

@@ -32,7 +32,7 @@ export function nats(options: NatsOptions | string = {}): NatsEngine {
     throw invalid(`name has to be 1 to 64 letters, digits, - and _, not ${JSON.stringify(name)}`)
   }
   checkNumber('replicas', replicas, 1, 5)
-  checkNumber('idempotencyMs', idempotencyMs, 100, Number.MAX_SAFE_INTEGER / 1_000_000)
+  checkNumber('idempotencyMs', idempotencyMs, 100, MAX_IDEMPOTENCY_MS)
   checkNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS)
   const warned = new Set<string>()
   return new ServerEngine({
@@ -50,6 +50,8 @@ export function nats(options: NatsOptions | string = {}): NatsEngine {
   })
 }
 
+/** 24 days: the server keeps keys in memory. In nanoseconds it is below what a number holds exactly. */
+const MAX_IDEMPOTENCY_MS = 2_147_483_647
 /** Half of what a timer of Node can wait. */
 const MAX_TIMEOUT_MS = 1_073_741_823
 

@@ -1,0 +1,260 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { describe, expect, it } from 'vitest'
+import { nats } from './index.ts'
+import { CutProxy } from './testing/cut-proxy.ts'
+import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
+import { freePort } from './testing/free-port.ts'
+import { hasNats, NatsServer } from './testing/nats-server.ts'
+
+const { start, open, operate, later, laterStop } = engineScope()
+const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
+
+/** Two hubs, each as a process of its own has it, and what a reader of the second has got; -1 for a gap. */
+async function publisherAndFollower(servers: string) {
+  const hubs = [1, 2].map(() => later(createHub(numbers, { engine: nats({ servers }), onError: () => {} })))
+  const [publisher, follower] = hubs as [(typeof hubs)[0], (typeof hubs)[0]]
+  const seen: number[] = []
+  const from = await publisher.publish('a', 'number', 0)
+  const read = async () => {
+    for await (const { event, payload } of follower.subscribe('a', { after: from })) {
+      seen.push(event === 'gap' ? -1 : (payload as number))
+    }
+  }
+  read()
+  return { publisher, follower, seen }
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
+  it('a server that is down at the start: unavailable within the time, and served once it is up', async () => {
+    const server = laterStop(new NatsServer(await freePort()))
+    const engine = open({ servers: server.url, timeoutMs: 1_000 })
+    let wakes = 0
+    engine.onWake(() => {
+      wakes += 1
+    })
+    const since = performance.now()
+    expect(await failureOf(() => engine.append(leads(1)))).toEqual({
+      code: 'engine_unavailable',
+      message: `NATS at 127.0.0.1:${server.port} cannot be reached: ECONNREFUSED`,
+    })
+    expect(performance.now() - since).toBeLessThan(5_000)
+    await server.start()
+    await until(() => engine.append(leads(1)), 'it is served')
+    await until(() => wakes > 0, 'it is woken once it listens')
+  })
+
+  it('kill -9 and a restart: what was acknowledged is there, and it goes on by itself', async () => {
+    const server = await start()
+    const engine = open(server)
+    const other = open(server)
+    const { epoch } = await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(9, 2)])
+    await engine.commit('ada', { epoch, position: 4 })
+    let wakes = 0
+    other.onWake(() => {
+      wakes += 1
+    })
+    await until(() => wakes > 0, 'it listens')
+    await server.kill()
+    const duringOutage = failureOf(() => engine.append(leads(1, 11)))
+    await pause(100)
+    await server.start()
+    await duringOutage.catch(() => {}) // stored or not: it did not wait for ever
+    const { head, entries } = await until(() => engine.read(0, 100), 'it is back')
+    expect(payloads(entries).slice(0, 10)).toEqual(range(10))
+    expect(await engine.append([lead(1, { idempotencyKey: 'a' })])).toEqual({ epoch, positions: [1] })
+    expect((await engine.append([lead('next')])).positions).toEqual([head + 1])
+    expect(await engine.committed('ada')).toEqual({ epoch, position: 4 })
+    const before = wakes
+    await until(() => wakes > before || wakes > 1, 'the other is woken after the restart')
+  })
+
+  it('connections that are cut heal, with a wake, and no event is lost or doubled', async () => {
+    const server = await start()
+    const proxy = laterStop(await CutProxy.to(server.port))
+    const { publisher, seen } = await publisherAndFollower(proxy.url)
+    const cutting = setInterval(() => proxy.cut(), 150)
+    for (const n of range(60)) {
+      await until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), 'it is published')
+      await pause(10)
+    }
+    clearInterval(cutting)
+    await until(() => seen.length >= 60, 'all are seen')
+    expect(seen).toEqual(range(60))
+  })
+
+  it('a server that is stopped answers nobody: unavailable within the time; what it stored then is seen', async () => {
+    const server = await start()
+    const engine = open({ servers: server.url, timeoutMs: 600 })
+    await engine.append(leads(1))
+    const { publisher, seen } = await publisherAndFollower(server.url)
+    await publisher.publish('a', 'number', 1)
+    await until(() => seen.length === 1, 'it follows')
+    server.signal('SIGSTOP')
+    const since = performance.now()
+    expect(await failureOf(() => engine.append([lead(2, { idempotencyKey: 'two' })]))).toEqual({
+      code: 'engine_unavailable',
+      message: expect.stringContaining('has not answered within 600 ms'),
+    })
+    expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect(performance.now() - since).toBeLessThan(5_000)
+    server.signal('SIGCONT')
+    const again = await until(() => engine.append([lead(2, { idempotencyKey: 'two' })]), 'it answers again')
+    const { entries } = await engine.read(0, 10, ['leads'])
+    expect([payloads(entries), again.positions]).toEqual([[1, 2], [entries[1]?.position]])
+    await until(() => publisher.publish('a', 'number', 2), 'the hub publishes again')
+    await until(() => seen.length === 2, 'its reader has stayed')
+    expect(seen).toEqual([1, 2])
+  })
+
+  it('an acknowledgement that is lost: publishing again with the key stores nothing more', async () => {
+    const server = await start()
+    const proxy = laterStop(await CutProxy.to(server.port))
+    const engine = open({ servers: proxy.url, timeoutMs: 400 })
+    await engine.append(leads(1))
+    proxy.isDeaf = true
+    const batch = [lead(2, { idempotencyKey: 'two' }), lead(3, { idempotencyKey: 'three' })]
+    expect((await failureOf(() => engine.append(batch))).code).toBe('engine_unavailable')
+    await until(async () => (await open(server).read(0, 0)).head === 3, 'it was stored all the same')
+    proxy.isDeaf = false
+    proxy.cut()
+    expect((await until(() => engine.append(batch), 'it is back')).positions).toEqual([2, 3])
+    expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
+  })
+
+  it('a consumer that somebody deleted is made anew; what came meanwhile is seen, a little later', async () => {
+    const server = await start()
+    const { publisher, seen } = await publisherAndFollower(server.url)
+    const operator = await operate(server)
+    const consumers = async () =>
+      (await operator.consumers.list('sse-log-hub').next()).map(({ name }) => name)
+    await until(async () => (await consumers()).length === 2, 'both follow')
+    const before = await consumers()
+    for (const name of before) await operator.consumers.delete('sse-log-hub', name)
+    for (const n of range(20)) await publisher.publish('a', 'number', n)
+    await until(() => seen.length >= 20, 'all are seen')
+    expect(seen).toEqual(range(20))
+    await until(async () => (await consumers()).length === 2, 'both have another consumer')
+    expect((await consumers()).some((name) => before.includes(name))).toBe(false)
+  })
+
+  it('trimming below readers: each goes on from what is left, and is told so', async () => {
+    const server = await start()
+    const engine = open(server)
+    for (let from = 1; from <= 12_000; from += 1_000) {
+      await engine.append(
+        Array.from({ length: 1_000 }, (_, index) =>
+          lead(from + index, { channel: `c${(from + index) % 10}` }),
+        ),
+      )
+    }
+    let isTrimmed = false
+    const trimming = async () => {
+      for (const maxEvents of [9_000, 6_000, 3_000, 50]) {
+        await engine.trim({ maxEvents, maxAgeMs: Number.POSITIVE_INFINITY })
+      }
+      isTrimmed = true
+    }
+    const follow = async (step: number, channels?: string[]) => {
+      let after = 0
+      let told = 0
+      for (;;) {
+        const page = await engine.read(after, 200, channels)
+        told = page.oldest
+        const first = Math.max(after + 1, page.oldest)
+        const expected = range(12_000)
+          .filter((n) => n >= first && (step === 1 || n % step === 3))
+          .slice(0, 200)
+        expect(page.entries.map(({ position }) => position)).toEqual(expected)
+        after = page.entries.at(-1)?.position ?? page.head
+        if (page.entries.length < 200 && isTrimmed) return told
+      }
+    }
+    const readers = await Promise.all([trimming(), follow(1), follow(10, ['c3'])])
+    expect(readers.slice(1).every((oldest) => (oldest as number) > 1)).toBe(true)
+    expect(await engine.read(0, 0)).toMatchObject({ head: 12_000, oldest: 11_951 })
+    expect((await engine.append(leads(1))).positions).toEqual([12_001])
+  })
+
+  it('a process has one connection and one consumer, whatever it follows', async () => {
+    const server = await start()
+    const proxy = laterStop(await CutProxy.to(server.port))
+    const operator = await operate(server)
+    const hub = later(createHub(numbers, { engine: nats(proxy.url) }))
+    await hub.publish('a', 'number', 1)
+    const consumers = async () => (await operator.streams.info('sse-log-hub')).state.consumer_count
+    await until(async () => (await consumers()) === 1, 'it follows')
+    const stop = new AbortController()
+    for (let n = 0; n < 1_000; n += 1) {
+      const read = async () => {
+        for await (const _ of hub.subscribe(`c${n}`, { signal: stop.signal, subscriber: `s${n}` })) break
+      }
+      read().catch(() => {})
+    }
+    await hub.publish('a', 'number', 2)
+    expect([proxy.connections, await consumers()]).toEqual([1, 1])
+    stop.abort()
+    await hub.close()
+    await until(() => proxy.connections === 0, 'it is closed')
+  })
+
+  it('the process exits by itself after close, also while the server is away', async () => {
+    const server = await start()
+    for (const port of [server.port, await freePort()]) {
+      const child = spawn(
+        process.execPath,
+        [
+          '--conditions=@sse/source',
+          new URL('testing/closing-process.ts', import.meta.url).pathname,
+          String(port),
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
+      const [[output], [code]] = await Promise.all([once(child.stdout, 'data'), once(child, 'exit')])
+      expect([String(output).trim(), code]).toEqual([
+        port === server.port ? 'stored' : 'engine_unavailable',
+        0,
+      ])
+    }
+  })
+
+  it('streams that were deleted under an open connection are made again', async () => {
+    const server = await start()
+    const engine = open(server)
+    await engine.append(leads(1))
+    const operator = await operate(server)
+    for (const name of ['log', 'commits', 'presence']) await operator.streams.delete(`sse-${name}-hub`)
+    await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
+    expect(await engine.presence.present('a')).toEqual(['ada'])
+    await engine.commit('ada', { epoch: 'e', position: 1 })
+    expect(await engine.committed('ada')).toEqual({ epoch: 'e', position: 1 })
+    expect((await engine.append(leads(1))).positions).toEqual([1])
+  })
+
+  it('a server that restarts has forgotten who is present, and is told again', async () => {
+    const server = await start()
+    const engine = open(server)
+    await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
+    await server.kill()
+    await server.start()
+    expect(await until(async () => (await engine.presence.touch('p', 10_000)) === false, 'it says so')).toBe(
+      true,
+    )
+    await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
+    expect(await engine.presence.present('a')).toEqual(['ada'])
+  })
+
+  it('hubs of different names share a server and see nothing of each other', async () => {
+    const server = await start()
+    const [one, two] = ['one', 'two'].map((name) => open({ servers: server.url, name }))
+    await one?.append(leads(3))
+    await one?.commit('ada', { epoch: 'e', position: 1 })
+    expect(await two?.read(0, 10)).toMatchObject({ head: 0, entries: [] })
+    expect(await two?.committed('ada')).toBeUndefined()
+  })
+})

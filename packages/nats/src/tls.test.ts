@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, leads } from './testing/engine-scope.ts'
+import { freePort } from './testing/free-port.ts'
+import { hasNats, NatsServer } from './testing/nats-server.ts'
+
+const { open, laterStop } = engineScope()
+
+/** A server that speaks TLS alone, with a certificate of its own making. */
+async function startTls(): Promise<{ url: string; ca: string }> {
+  const tls = 'tls { cert_file: "FOLDER/cert.pem", key_file: "FOLDER/key.pem" }'
+  const login = 'authorization { user: app, password: secret }'
+  const server = laterStop(
+    new NatsServer(await freePort(), `jetstream { store_dir: "FOLDER" }\n${tls}\n${login}`),
+  )
+  const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => join(server.folder, file)) as [
+    string,
+    string,
+  ]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+  const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2']
+  execFileSync('openssl', ['req', '-x509', ...made, ...subject], { stdio: 'ignore' })
+  await server.start()
+  return { url: `tls://app:secret@127.0.0.1:${server.port}`, ca: readFileSync(certificate, 'utf8') }
+}
+
+describe.skipIf(!hasNats)('TLS', { timeout: 30_000 }, () => {
+  it('a server whose certificate is trusted is used', async () => {
+    const { url, ca } = await startTls()
+    const engine = open({ servers: url, tls: { ca } })
+    const other = open({ servers: url, tls: { ca } })
+    await engine.append(leads(1))
+    const woken = new Promise<void>((resolve) => other.onWake(resolve))
+    await woken
+    expect(await other.read(0, 10)).toMatchObject({ head: 1 })
+  })
+
+  it('a certificate that nobody vouches for is refused, and said', async () => {
+    const { url } = await startTls()
+    const { code, message } = await failureOf(() => open({ servers: url }).append(leads(1)))
+    expect(code).toBe('engine_failed')
+    expect(message).toMatch(
+      /^NATS at 127\.0\.0\.1:\d+ cannot be reached over TLS: DEPTH_ZERO_SELF_SIGNED_CERT$/,
+    )
+  })
+})
