@@ -23,6 +23,12 @@ export function hasEngine(name: EngineName): boolean {
   return program === undefined || requireProgram(program) !== undefined
 }
 
+/** Whether it is a process of its own, and can be harmed. */
+export function isServer(name: EngineName): boolean {
+  const { program }: Kind = kinds[name]
+  return program !== undefined
+}
+
 export function startEngine(name: EngineName, options?: EngineStartOptions): Promise<EngineServer> {
   return kinds[name].start(options)
 }
