@@ -1,6 +1,6 @@
 /**
- * Ten thousand clients resume at once, after a restart of a server with history in SQLite: reads of the database,
- * and the time until the last client has everything.
+ * Ten thousand clients resume at once, after a restart of a server with history in SQLite or Redis: reads of the
+ * engine, and the time until the last client has everything.
  *
  * @see docs/BENCHMARKS.md
  */
@@ -14,6 +14,7 @@ import { writeResults } from './common/results.ts'
 import { spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import type { ReaderAnswer, ReaderOrder } from './fanout/messages.ts'
+import { startRedis } from './redis/start-redis.ts'
 import type { StormAnswer, StormOrder } from './storm/messages.ts'
 import { PAYLOAD_BYTES } from './storm/payload.ts'
 
@@ -34,7 +35,7 @@ const [connections, events, behind, rounds] = [
 ]
 const TIMEOUT_MS = 300_000
 /** Memory cannot be restarted: there, only the clients come back. */
-const ENGINES = ['sqlite', 'memory']
+const ENGINES = ['sqlite', 'redis', 'memory']
 
 interface Storm {
   reads: number
@@ -70,8 +71,9 @@ if (!values.dry) writeResults('storm', { connections, events, behind, rounds, ro
 
 async function storm(engine: string): Promise<Storm> {
   const folder = mkdtempSync(join(tmpdir(), 'sse-storm-'))
-  const file = join(folder, 'hub.db')
-  let { server, port } = await startServer(engine, file)
+  const redis = engine === 'redis' ? await startRedis() : undefined
+  const place = redis?.url ?? join(folder, 'hub.db')
+  let { server, port } = await startServer(engine, place)
   const reader = new Child<ReaderOrder, ReaderAnswer>(new URL('./fanout/reader.ts', import.meta.url), [], {
     timeoutMs: TIMEOUT_MS,
   })
@@ -80,7 +82,7 @@ async function storm(engine: string): Promise<Storm> {
     const { ids } = await server.ask({ type: 'fill', events }, 'filled')
     if (engine !== 'memory') {
       server.kill()
-      ;({ server, port } = await startServer(engine, file))
+      ;({ server, port } = await startServer(engine, place))
     }
     const startedAt = performance.now()
     const resume = { lastEventId: ids[events - behind - 1] as string, first: events - behind }
@@ -94,14 +96,15 @@ async function storm(engine: string): Promise<Storm> {
   } finally {
     reader.stop()
     server.stop()
+    await redis?.stop()
     rmSync(folder, { recursive: true })
   }
 }
 
-async function startServer(engine: string, file: string) {
+async function startServer(engine: string, place: string) {
   const server = new Child<StormOrder, StormAnswer>(
     new URL('./storm/server.ts', import.meta.url),
-    [engine, file],
+    [engine, place],
     { timeoutMs: TIMEOUT_MS },
   )
   const { port } = await server.hear('listening')

@@ -1,6 +1,7 @@
-/** A hub on `sqlite <file>` or on `memory`, alone in its process. */
+/** A hub on `sqlite <file>`, `redis <url>` or `memory`, alone in its process. */
 import { defineStream, type } from '@sse/contract'
-import { createHub, memory } from '@sse/server'
+import { redis } from '@sse/redis'
+import { createHub, type Engine, memory } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 import { countReads } from '../common/count-reads.ts'
@@ -10,8 +11,8 @@ import { makeText, makeTick, type Tick } from '../fanout/tick.ts'
 import type { StormAnswer, StormOrder } from './messages.ts'
 import { PAYLOAD_BYTES } from './payload.ts'
 
-const [kind, file] = process.argv.slice(2)
-const engine = kind === 'sqlite' ? sqlite(file as string) : memory()
+const [kind, place = ''] = process.argv.slice(2)
+const engine: Engine = kind === 'sqlite' ? sqlite(place) : kind === 'redis' ? redis(place) : memory()
 const reads = countReads(engine)
 const contract = defineStream({
   path: '/ticks',

@@ -1,0 +1,22 @@
+/** One process of a group: follows the group's hub on the Redis it is told, and publishes nothing. */
+import { redis } from '@sse/redis'
+import { createHub } from '@sse/server'
+import { sse } from '@sse/server/node'
+import { listen } from '../fanout/listen.ts'
+import type { CpuOrder, ServerAnswer } from './messages.ts'
+import { ticks } from './ticks.ts'
+
+const [url = '', name = ''] = process.argv.slice(2)
+const hub = createHub(ticks, { engine: redis({ url, name }) })
+const port = await listen(sse(ticks, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })))
+
+process.on('message', (_order: CpuOrder) => {
+  const { user, system } = process.cpuUsage()
+  say({ type: 'cpu', cpuMs: (user + system) / 1000 })
+})
+process.on('disconnect', () => process.exit())
+say({ type: 'listening', port })
+
+function say(answer: ServerAnswer): void {
+  process.send?.(answer)
+}
