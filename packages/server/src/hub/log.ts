@@ -1,6 +1,6 @@
 import { type Gap, isSseError, SseError } from '@sse/contract'
 import type { Engine, NewEntry, Page } from './engine.ts'
-import { HistoryReader } from './history-reader.ts'
+import { type HistoryPage, HistoryReader } from './history-reader.ts'
 import { Ring, type RingLimits } from './ring.ts'
 import { type StoredFrame, storeFrame } from './stored-frame.ts'
 
@@ -42,7 +42,7 @@ export class Log {
   #epoch = ''
   #opening: Promise<void> | undefined
   #isOpen = false
-  #following: Promise<void> | undefined
+  #following: Promise<SseError | undefined> | undefined
   #isBehind = false
 
   constructor(settings: LogSettings) {
@@ -123,14 +123,20 @@ export class Log {
     if (this.#isOpen) this.#following ??= this.#catchUp()
   }
 
-  /** Resolves when everything the engine holds by now has been seen. */
+  /**
+   * Resolves when everything the engine holds by now has been seen.
+   *
+   * @throws {SseError} what the engine says; `onError` was told. What there is is not known then.
+   */
   async refresh(): Promise<void> {
     await this.#following // began before: may have missed it
     this.follow()
-    await this.#following
+    const error = await this.#following
+    if (error) throw error
   }
 
-  async #catchUp(): Promise<void> {
+  /** @returns what kept it from getting to the end. */
+  async #catchUp(): Promise<SseError | undefined> {
     try {
       while (this.#isBehind) {
         this.#isBehind = false
@@ -139,8 +145,11 @@ export class Log {
         this.#takePage(page, from)
         if (page.entries.length === FOLLOW_LIMIT) this.#isBehind = true
       }
-    } catch (error) {
-      this.#settings.onError(engineError(error)) // the next wake or poll tries again
+      return undefined
+    } catch (thrown) {
+      const error = engineError(thrown)
+      this.#settings.onError(error) // the next wake or poll tries again
+      return error
     } finally {
       this.#following = undefined
     }
@@ -201,22 +210,23 @@ export class Log {
    * @throws what the engine says; `onError` was told.
    */
   async readEngine(position: number, channels: readonly string[]): Promise<Reading> {
+    let page: HistoryPage
     try {
-      const page = await this.#history.read(position, channels)
-      if (page.epoch !== this.#epoch) {
-        await this.refresh() // `onReset` moves everybody
-        return { frames: [], position, missingUpTo: undefined }
-      }
-      // Nobody is shown an event before this process has seen everything below it.
-      const frames = page.frames.filter(
-        (frame) => frame.position <= this.head && !this.#ring.isSuperseded(frame),
-      )
-      const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, this.head) : undefined
-      return { frames, position: Math.max(position, Math.min(page.position, this.head)), missingUpTo }
+      page = await this.#history.read(position, channels)
     } catch (error) {
       this.#settings.onError(engineError(error))
       throw error
     }
+    if (page.epoch !== this.#epoch) {
+      await this.refresh() // `onReset` moves everybody
+      return { frames: [], position, missingUpTo: undefined }
+    }
+    // Nobody is shown an event before this process has seen everything below it.
+    const frames = page.frames.filter(
+      (frame) => frame.position <= this.head && !this.#ring.isSuperseded(frame),
+    )
+    const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, this.head) : undefined
+    return { frames, position: Math.max(position, Math.min(page.position, this.head)), missingUpTo }
   }
 
   /** Resolves when nothing is under way any more. */

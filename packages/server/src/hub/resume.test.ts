@@ -1,3 +1,4 @@
+import { SseError } from '@sse/contract'
 import { describe, expect, it } from 'vitest'
 import { memory } from '../index.ts'
 import { read, readOpen, serveHub, type TestHub, testHub } from '../testing/hub-server.ts'
@@ -335,5 +336,38 @@ describe('a storm of resumes from before the ring', () => {
     release()
     await new Promise((resolve) => setImmediate(resolve))
     expect(hub.stats()).toMatchObject({ connections: 0, lagging: 0, channels: 0 })
+  })
+
+  it('at a process that is cut off from the engine is refused until it knows, and told of no gap', async () => {
+    const engine = memory()
+    let isAway = false
+    const cut: Engine = {
+      append: (entries) => engine.append(entries),
+      read: (...given) =>
+        isAway
+          ? Promise.reject(new SseError('engine_unavailable', 'cut off', { status: 503 }))
+          : engine.read(...given),
+      onWake: () => () => {},
+      trim: (retention) => engine.trim(retention),
+      commit: (subscriber, commit) => engine.commit(subscriber, commit),
+      committed: (subscriber) => engine.committed(subscriber),
+      close: async () => {},
+    }
+    const elsewhere = testHub({ engine })
+    const hub = testHub({ engine: cut, onError: () => {} })
+    const { origin } = await serveHub(hub)
+    const [first] = await publish(elsewhere, 'ada', 0, 1)
+    await readOpen(`${origin}/leads/ada`, first) // it has opened its log
+    isAway = true
+    const [, id] = await publish(elsewhere, 'ada', 1, 3)
+    const headers = { 'last-event-id': id as string }
+    expect((await fetch(`${origin}/leads/ada`, { headers })).status).toBe(503)
+    await expect(hub.ack('ada', id as string)).rejects.toMatchObject({ code: 'engine_unavailable' })
+    isAway = false
+    const reader = await read(`${origin}/leads/ada`, id)
+    await reader.until(({ events }) => events.length === 1)
+    expect(reader.payloads).toEqual([2])
+    expect(reader.messages[0]).toEqual({ id, event: 'sse.open', data: '' })
+    await hub.ack('ada', id as string)
   })
 })
