@@ -16,7 +16,7 @@ export class Fleet implements AsyncDisposable {
   readonly servers: readonly FleetServer[]
 
   static async start(name: EngineName, { servers, isDurable, maxEvents }: FleetOptions): Promise<Fleet> {
-    const engine = await startEngine(name, { ...(isDurable !== undefined && { isDurable }) })
+    const engine = await startEngine(name, isDurable)
     const names = Array.from({ length: servers }, (_, index) => `server ${index + 1}`)
     return new Fleet(
       engine,

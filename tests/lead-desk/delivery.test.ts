@@ -6,7 +6,7 @@ import { assignLead } from '@sse-examples/lead-desk/assign-lead'
 import { openStore } from '@sse-examples/lead-desk/store'
 import { inboxOf } from '@sse-examples/lead-desk/stream'
 import { describe, expect, it } from 'vitest'
-import { engineNames, hasEngine, startEngine } from '../fleet/engines/start-engine.ts'
+import { engines, startEngine } from '../fleet/engines/start-engine.ts'
 import { nextTitles, signIn, startDesk } from './desk.ts'
 
 describe('a lead and its event', () => {
@@ -24,7 +24,7 @@ describe('a lead and its event', () => {
     expect(leads.map(({ title }: { title: string }) => title)).toEqual(['Laptops', 'Solar roof'])
   })
 
-  it.each(engineNames.filter(hasEngine))('are both gone after a rollback, on %s', async (name) => {
+  it.each(engines)('are both gone after a rollback, on %s', async (name) => {
     await using engine = await startEngine(name)
     const folder = mkdtempSync(join(tmpdir(), 'lead-desk-'))
     const store = await openStore(folder, { engine: name === 'sqlite' ? name : engine.url })

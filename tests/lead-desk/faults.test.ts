@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { engineNames, hasEngine, startEngine } from '../fleet/engines/start-engine.ts'
+import { engines, startEngine } from '../fleet/engines/start-engine.ts'
 import { launch, openAs, requireBrowser } from './browser.ts'
 import { signIn, startDesk } from './desk.ts'
 import { assignLeads, Device, killNowAndThen, type Owner, owners } from './fault-run.ts'
@@ -12,7 +12,7 @@ const patience = { timeout: 30_000, interval: 200 }
 
 const chromium = requireBrowser('chromium')
 
-describe.each(engineNames.filter(hasEngine))('the lead desk on %s', (name) => {
+describe.each(engines)('the lead desk on %s', (name) => {
   it(`every lead is seen once by its owner, and in order, while the server is killed for ${seconds} s`, {
     timeout: (seconds + 90) * 1_000,
   }, async () => {

@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, vi } from 'vitest'
-import { type EngineName, engineNames, hasEngine, startEngine } from '../fleet/engines/start-engine.ts'
+import { engines, isServer, startEngine } from '../fleet/engines/start-engine.ts'
 import { nextTitles, signIn, startDesk } from './desk.ts'
 
-const servers = engineNames.filter((name): name is Exclude<EngineName, 'sqlite'> => name !== 'sqlite')
-
-describe.each(servers.filter(hasEngine))('the lead desk with its events on %s', (name) => {
+describe.each(engines.filter(isServer))('the lead desk with its events on %s', (name) => {
   it('assigns while the engine is away, and everybody gets it once it is back', {
     timeout: 60_000,
   }, async () => {

@@ -135,13 +135,13 @@ export interface ServerProgram extends Program {
   readonly origin: string
 }
 
-/** Starts a server on a port, which `makeArgs` tells it, and waits until it answers there. By default a free one. */
+/** Starts a server on a free port, which `makeArgs` tells it, and waits until it answers there. */
 export async function startServer(
   command: string,
   makeArgs: (port: number) => readonly string[],
-  { port: asked, ...options }: ProgramOptions & { port?: number } = {},
+  options?: ProgramOptions,
 ): Promise<ServerProgram> {
-  const port = asked ?? (await freePort())
+  const port = await freePort()
   const program = startProgram(command, makeArgs(port), options)
   let isOver = false
   program.exited.then(() => {

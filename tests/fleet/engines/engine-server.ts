@@ -20,8 +20,3 @@ export interface EngineProcess {
   /** `SIGSTOP`, or `SIGCONT`. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void
 }
-
-export interface EngineStartOptions {
-  /** Whether it is to keep what it has acknowledged; one that cannot forget ignores it. */
-  isDurable?: boolean
-}

@@ -1,34 +1,37 @@
-import { requireProgram } from '../../support/process.ts'
-import type { EngineServer, EngineStartOptions } from './engine-server.ts'
-import { startRedis } from './redis.ts'
+import { hasRedis, RedisServer } from '../../../packages/redis/src/testing/redis-server.ts'
+import type { EngineServer } from './engine-server.ts'
+import { ofServer } from './of-server.ts'
 import { startSqlite } from './sqlite.ts'
 
 interface Kind {
-  start(options?: EngineStartOptions): Promise<EngineServer>
-  /** The program that it needs on this machine. */
-  program?: string
+  /** `isDurable`: to keep what it has acknowledged over `kill -9`. One that cannot do otherwise always does. */
+  start(isDurable: boolean): Promise<EngineServer>
+  /** Whether it is a process of its own, which can be harmed. */
+  isServer: boolean
+  /** Whether this machine has what it needs. */
+  isThere: boolean
 }
 
 const kinds = {
-  sqlite: { start: startSqlite },
-  redis: { start: startRedis, program: 'redis-server' },
+  sqlite: { start: startSqlite, isServer: false, isThere: true },
+  redis: {
+    // Everything on the disk before it answers; or nothing, so that a restart forgets it all.
+    start: async (isDurable) => {
+      const disk = isDurable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
+      return ofServer(await RedisServer.start(...disk), isDurable)
+    },
+    isServer: true,
+    isThere: hasRedis,
+  },
 } satisfies Record<string, Kind>
 
 export type EngineName = keyof typeof kinds
-export const engineNames = Object.keys(kinds) as EngineName[]
+const engineNames = Object.keys(kinds) as EngineName[]
 
-/** Whether an engine can be started on this machine: said once when it cannot, and thrown in CI. */
-export function hasEngine(name: EngineName): boolean {
-  const { program }: Kind = kinds[name]
-  return program === undefined || requireProgram(program) !== undefined
-}
+/** Those that can be started on this machine. In CI that is all of them. */
+export const engines: readonly EngineName[] = engineNames.filter((name) => kinds[name].isThere)
+export const isServer = (name: EngineName): boolean => kinds[name].isServer
 
-/** Whether it is a process of its own, and can be harmed. */
-export function isServer(name: EngineName): boolean {
-  const { program }: Kind = kinds[name]
-  return program !== undefined
-}
-
-export function startEngine(name: EngineName, options?: EngineStartOptions): Promise<EngineServer> {
-  return kinds[name].start(options)
+export function startEngine(name: EngineName, isDurable = true): Promise<EngineServer> {
+  return kinds[name].start(isDurable)
 }
