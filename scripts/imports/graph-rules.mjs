@@ -98,9 +98,14 @@ export const graphRules = [
   },
   {
     name: 'tests-by-public-name',
-    comment: 'Tests, examples and benchmarks see what a user sees.',
+    comment:
+      'Tests, examples and benchmarks see what a user sees. What starts a store is no part of a package.',
     from: { path: '^(tests|examples|bench)/' },
-    to: { path: '^packages/', dependencyTypes: ['local'] },
+    to: {
+      path: '^packages/',
+      pathNot: '^packages/[a-z]+/src/testing/(redis|nats|postgres)-server\\.ts$',
+      dependencyTypes: ['local'],
+    },
   },
   {
     name: 'adapters-are-leaves',

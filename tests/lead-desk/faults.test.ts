@@ -7,12 +7,15 @@ import { signIn, startDesk } from './desk.ts'
 import { assignLeads, Device, killNowAndThen, type Owner, owners } from './fault-run.ts'
 
 /** For a longer run: `LEAD_DESK_FAULT_SECONDS=60 node scripts/dev.mjs unit tests/lead-desk/faults.test.ts` */
-const seconds = Number(process.env.LEAD_DESK_FAULT_SECONDS ?? 6)
+const { LEAD_DESK_FAULT_SECONDS } = process.env
 const patience = { timeout: 30_000, interval: 200 }
 
 const chromium = requireBrowser('chromium')
 
 describe.each(engines)('the lead desk on %s', (name) => {
+  // The page knows nothing of the engine: one of them has it open.
+  const isShown = name === 'sqlite'
+  const seconds = Number(LEAD_DESK_FAULT_SECONDS ?? (isShown ? 6 : 3))
   it(`every lead is seen once by its owner, and in order, while the server is killed for ${seconds} s`, {
     timeout: (seconds + 90) * 1_000,
   }, async () => {
@@ -24,7 +27,7 @@ describe.each(engines)('the lead desk on %s', (name) => {
       const session = sessions[index]!
       return [new Device(desk, session, owner), new Device(desk, session, owner)]
     })
-    const browser = chromium ? await launch('chromium', chromium) : undefined
+    const browser = isShown && chromium ? await launch('chromium', chromium) : undefined
     const window = browser && (await openAs(browser, desk.url, 'Ada'))
 
     const over = new AbortController()
@@ -62,7 +65,7 @@ describe.each(engines)('the lead desk on %s', (name) => {
     }
     await browser?.close()
 
-    expect(kills).toBeGreaterThanOrEqual(Math.floor(seconds / 6))
+    expect(kills).toBeGreaterThanOrEqual(Math.max(1, Math.floor(seconds / 6)))
     const retries = publishers.reduce((sum, publisher) => sum + publisher.retries, 0)
     console.log(
       `${name}: ${kills} kills, ${made.length} leads, ${retries} requests made again, ${devices.length} devices`,

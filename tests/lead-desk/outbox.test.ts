@@ -51,7 +51,7 @@ describe.each(engines.filter(isServer))('the lead desk with its events on %s', (
 it('says which engines there are when it is asked for another, and not what it was asked for', async () => {
   const started = startDesk({ LEAD_DESK_ENGINE: 'mysql://root:secret@localhost' })
   const message = await started.then(() => '', String)
-  expect(message).toContain('LEAD_DESK_ENGINE has to be sqlite, or a URL: redis://')
+  expect(message).toContain('LEAD_DESK_ENGINE has to be sqlite, or a URL: nats://…, postgres://…, redis://…')
   expect(message).not.toContain('secret')
 })
 

@@ -2,6 +2,8 @@ import type { Engine } from '@sse/server'
 
 /** Which engine opens a URL that begins so. Only the one that is used is loaded. */
 const engines: Record<string, (url: string) => Promise<Engine>> = {
+  'nats:': async (servers) => (await import('@sse/nats')).nats({ servers, name: 'lead-desk' }),
+  'postgres:': async (url) => (await import('@sse/postgres')).postgres({ url, name: 'lead-desk' }),
   'redis:': async (url) => (await import('@sse/redis')).redis({ url, name: 'lead-desk' }),
   'rediss:': async (url) => (await import('@sse/redis')).redis({ url, name: 'lead-desk' }),
 }

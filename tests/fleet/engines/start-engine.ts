@@ -1,3 +1,5 @@
+import { hasNats, NatsServer } from '../../../packages/nats/src/testing/nats-server.ts'
+import { hasPostgres, PostgresServer } from '../../../packages/postgres/src/testing/postgres-server.ts'
 import { hasRedis, RedisServer } from '../../../packages/redis/src/testing/redis-server.ts'
 import type { EngineServer } from './engine-server.ts'
 import { ofServer } from './of-server.ts'
@@ -22,6 +24,12 @@ const kinds = {
     },
     isServer: true,
     isThere: hasRedis,
+  },
+  nats: { start: async () => ofServer(await NatsServer.start()), isServer: true, isThere: hasNats },
+  postgres: {
+    start: async () => ofServer(await PostgresServer.start()),
+    isServer: true,
+    isThere: hasPostgres,
   },
 } satisfies Record<string, Kind>
 

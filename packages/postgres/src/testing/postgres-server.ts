@@ -8,6 +8,8 @@ import { Client } from 'pg'
 import { freePort } from './free-port.ts'
 import { asUser, program } from './programs.ts'
 
+export { hasPostgres } from './programs.ts'
+
 /** A folder that the user of the servers may write. */
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'sse-postgres-'))

@@ -359,7 +359,7 @@ describe('a storm of resumes from before the ring', () => {
     const [first] = await publish(elsewhere, 'ada', 0, 1)
     await readOpen(`${origin}/leads/ada`, first) // it has opened its log
     isAway = true
-    const [, id] = await publish(elsewhere, 'ada', 1, 3)
+    const [id] = await publish(elsewhere, 'ada', 1, 3)
     const headers = { 'last-event-id': id as string }
     expect((await fetch(`${origin}/leads/ada`, { headers })).status).toBe(503)
     await expect(hub.ack('ada', id as string)).rejects.toMatchObject({ code: 'engine_unavailable' })
