@@ -16,7 +16,7 @@ const MAX_APPEND_CHARS = 134_217_728
 
 /** The log in one schema of a database: what a hub asks of it. */
 export class LogEngine implements PostgresEngine {
-  readonly maxDataBytes = MAX_DATA_BYTES
+  readonly maxDataBytes: number = MAX_DATA_BYTES
   readonly presence: PresenceStore
   readonly #database: Database
   readonly #listener: Listener
