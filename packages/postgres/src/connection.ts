@@ -17,7 +17,7 @@ const GOODBYE_MS = 500
 export class Connection {
   readonly #client: Client
   readonly #timeoutMs: number
-  #onLost: (() => void) | undefined
+  readonly #onLost: (() => void)[] = []
   #isLost = false
   #tail: Promise<unknown> = Promise.resolve()
 
@@ -53,7 +53,7 @@ export class Connection {
   /** Calls back once, when the connection is lost or let go. */
   onLost(callback: () => void): void {
     if (this.#isLost) callback()
-    else this.#onLost = callback
+    else this.#onLost.push(callback)
   }
 
   onNotification(callback: (payload: string) => void): void {
@@ -93,7 +93,7 @@ export class Connection {
   #lose(): void {
     if (this.#isLost) return
     this.#isLost = true
-    this.#onLost?.()
+    for (const callback of this.#onLost) callback()
   }
 
   /** After a silence nobody knows which answer is next: the connection is given up. */

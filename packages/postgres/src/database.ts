@@ -1,5 +1,5 @@
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
-import { closed, explain, failed, isMissing, isOther } from './failure.ts'
+import { closed, explain, failed, isCut, isMissing, isOther } from './failure.ts'
 import { greet } from './greeting.ts'
 import { Link } from './link.ts'
 import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
@@ -45,17 +45,21 @@ export class Database {
 
   /** Runs one statement, whose first parameter is the hub's name. @throws {SseError} */
   async ask(errand: Errand, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    for (let attempt = 0; ; attempt += 1) {
-      await this.open()
-      try {
-        return await this.#links[errand].query(text, [this.name, ...values])
-      } catch (error) {
-        // Somebody has dropped the tables, or the hub's row: its log begins anew.
-        if (!isMissing((error as Error).cause)) throw error
-        this.forget()
-        if (attempt === 1) throw error
-      }
+    try {
+      return await this.#askOnce(errand, text, values)
+    } catch (error) {
+      const { cause } = error as Error
+      // Somebody has dropped the tables, or the hub's row: its log begins anew.
+      if (isMissing(cause)) this.#opening = undefined
+      // Only an append would be done twice.
+      else if (errand === 'append' || !isCut(cause)) throw error
+      return await this.#askOnce(errand, text, values)
     }
+  }
+
+  async #askOnce(errand: Errand, text: string, values: readonly unknown[]): Promise<Row[]> {
+    await this.open()
+    return await this.#links[errand].query(text, [this.name, ...values])
   }
 
   /** Makes the tables and the hub's row, if need be. @throws {SseError} the next call tries again. */

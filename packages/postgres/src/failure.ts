@@ -103,6 +103,15 @@ export function isOther(error: unknown): boolean {
   return /^(42703|42883|42804|42P18)$/.test(stateOf(error))
 }
 
+/** Whether the connection ended under a call that may simply be made again. */
+export function isCut(error: unknown): boolean {
+  const { message = '' } = (error ?? {}) as { message?: string }
+  return (
+    /^(57P0[12]|ECONNRESET|EPIPE)$/.test(stateOf(error)) ||
+    /^(Connection terminated|Client (has|was))/.test(message)
+  )
+}
+
 /** Whether another connection, perhaps to another server, is what it takes. */
 export function asksForReconnect(error: unknown): boolean {
   return /^(25006|57P|08|55000)/.test(stateOf(error))

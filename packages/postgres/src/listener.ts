@@ -55,7 +55,7 @@ export class Listener {
         await database.listening.run((connection) => this.#listen(connection))
       } catch {
         // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
-        await this.#pause(Math.random() * MAX_PAUSE_MS)
+        await pauseUntil(Math.random() * MAX_PAUSE_MS, this.#stop.signal)
       }
     }
   }
@@ -66,17 +66,15 @@ export class Listener {
       if (payload === `?${self}`) this.#onProbe?.()
       else if (payload !== self && !payload.startsWith('?')) this.wake()
     })
-    let isLost = false
-    connection.onLost(() => {
-      isLost = true
-    })
+    const end = new AbortController()
+    connection.onLost(() => end.abort())
+    this.#stop.signal.addEventListener('abort', () => end.abort(), { signal: end.signal })
     await connection.query(`LISTEN ${quoted(topic)}`)
     this.wake() // for what came while nobody listened
     this.#probe()
-    while (!isLost) {
-      await this.#pause(CHECK_MS)
-      if (this.#stop.signal.aborted) return
-      await connection.query('SELECT 1')
+    while (!end.signal.aborted) {
+      await pauseUntil(CHECK_MS, end.signal)
+      if (!end.signal.aborted) await connection.query('SELECT 1')
     }
   }
 
@@ -91,14 +89,15 @@ export class Listener {
     } catch {
       return
     }
-    const isHeard = await Promise.race([heard.then(() => true), this.#pause(CHECK_MS)])
+    const isHeard = await Promise.race([heard.then(() => true), pauseUntil(CHECK_MS, this.#stop.signal)])
     if (isHeard || this.#stop.signal.aborted) return
     warn(
       'Postgres: what other processes store is not heard of, only looked for now and then. Is `url` a pooler in transaction mode? Pass `listenUrl`, the server itself',
     )
   }
+}
 
-  async #pause(ms: number): Promise<void> {
-    await pause(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => {})
-  }
+/** Keeps no process alive. */
+async function pauseUntil(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal, ref: false }).catch(() => {})
 }

@@ -73,13 +73,16 @@ export async function failureOf(call: () => unknown): Promise<{ code: unknown; m
 }
 
 /** Waits until something holds, at most ten seconds. Tries again while it throws. */
-export async function until<Value>(holds: () => Value | Promise<Value>, what: string): Promise<Value> {
+export async function until<Value>(
+  holds: () => Value | Promise<Value>,
+  what: string,
+): Promise<Exclude<Value, false | undefined>> {
   const deadline = performance.now() + 10_000
   let last: unknown
   while (performance.now() < deadline) {
     try {
       const value = await holds()
-      if (value) return value
+      if (value) return value as Exclude<Value, false | undefined>
     } catch (error) {
       last = error
     }

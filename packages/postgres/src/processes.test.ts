@@ -1,0 +1,147 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { describe, expect, it } from 'vitest'
+import { type PostgresEngine, postgres } from './index.ts'
+import { startChild } from './testing/child.ts'
+import { engineScope, payloads, until } from './testing/engine-scope.ts'
+import { hasPostgres } from './testing/programs.ts'
+
+const { newDatabase, open, later, laterStop } = engineScope()
+
+const startPublisher = (url: string, channel: string, times: number) =>
+  laterStop(startChild('publisher-process.ts', url, channel, String(times)))
+
+const acknowledged = ({ lines }: { lines: string[] }) =>
+  lines.filter((line) => /^\d+$/.test(line)).map(Number)
+
+/** Follows the log as a hub does, by wakes alone. */
+function follow(engine: PostgresEngine) {
+  const positions: number[] = []
+  let isBehind = false
+  let isReading = false
+  const read = async () => {
+    isBehind = true
+    if (isReading) return
+    isReading = true
+    while (isBehind) {
+      isBehind = false
+      const page = await engine.read(positions.at(-1) ?? 0, 100)
+      positions.push(...page.entries.map(({ position }) => position))
+      if (page.entries.length === 100) isBehind = true
+    }
+    isReading = false
+  }
+  engine.onWake(() => void read())
+  return positions
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, () => {
+  it('publish at once: every position once, without holes, seen by all through wakes alone', async () => {
+    const { url } = await newDatabase()
+    const followers = [open(url), open(url)].map(follow)
+    // They all find no tables, and make them at once.
+    const publishers = ['a', 'b', 'c'].map((name) => startPublisher(url, name, 200))
+    await Promise.all(publishers.map(({ done }) => done))
+    for (const seen of followers) {
+      await until(() => seen.length === 1_200, 'all are seen')
+      expect(seen).toEqual(range(1_200))
+    }
+    const engine = open(url)
+    for (const [index, name] of ['a', 'b', 'c'].entries()) {
+      const { entries } = await engine.read(0, 1_000, [name])
+      expect(entries.map(({ data }) => Number(data))).toEqual(range(200).map((n) => n - 1))
+      expect(entries.map(({ position }) => position)).toEqual(
+        acknowledged(publishers[index] as { lines: string[] }),
+      )
+    }
+  })
+
+  it('one that is killed leaves whole batches, holds up nobody, and all it was told is stored', async () => {
+    const { url } = await newDatabase()
+    const engine = open(url)
+    const seen = follow(engine)
+    const victim = startPublisher(url, 'victim', 1_000_000)
+    const other = startPublisher(url, 'other', 200)
+    await until(() => acknowledged(victim).length > 50, 'it publishes')
+    await victim.stop()
+    await other.done
+    expect(other.lines.at(-1)).toBe('done')
+    const { head } = await engine.read(0, 0)
+    await until(() => seen.length === head, 'all are seen')
+    expect(seen).toEqual(range(head))
+    expect(head % 2).toBe(0)
+    const { entries } = await engine.read(0, 100_000, ['victim'])
+    const stored = new Set(entries.map(({ position }) => position))
+    expect(acknowledged(victim).every((position) => stored.has(position))).toBe(true)
+  })
+
+  it('one that is stopped in the middle of its work holds up nobody', async () => {
+    const { url } = await newDatabase()
+    const engine = open(url)
+    const stopped = startPublisher(url, 'stopped', 1_000_000)
+    for (let round = 0; round < 10; round += 1) {
+      const before = acknowledged(stopped).length
+      await until(() => acknowledged(stopped).length > before + 5, 'it publishes')
+      await pause(Math.random() * 5)
+      stopped.child.kill('SIGSTOP')
+      const since = performance.now()
+      await engine.append([{ channel: 'a', event: 'b', data: '1' }])
+      expect(performance.now() - since).toBeLessThan(1_000)
+      stopped.child.kill('SIGCONT')
+    }
+  })
+
+  it('what one committed before it was killed is placed by another within a second and a half', async () => {
+    const { url } = await newDatabase()
+    const engine = open(url)
+    await engine.read(0, 0)
+    const inserter = laterStop(startChild('inserter-process.ts', url))
+    await until(() => inserter.lines.includes('committed'), 'it has committed')
+    const since = performance.now()
+    const page = await until(async () => {
+      const read = await engine.read(0, 10)
+      return read.head > 0 && read
+    }, 'it is placed')
+    expect(performance.now() - since).toBeLessThan(1_500)
+    expect(payloads(page.entries)).toEqual(['last words'])
+  })
+
+  it('have four connections each, whatever they follow, and none once they are closed', async () => {
+    const { server, url } = await newDatabase()
+    const contract = defineStream({ path: '/numbers', events: { number: type<number>() } })
+    const hub = later(createHub(contract, { engine: postgres({ url, onWarning: () => {} }) }))
+    await hub.publish('a', 'number', 1)
+    const connections = async () => {
+      const text = `SELECT count(*)::integer AS n FROM pg_stat_activity WHERE datname = $1`
+      return (await server.query(text, [new URL(url).pathname.slice(1)]))[0]?.n
+    }
+    await until(async () => (await connections()) === 4, 'all are open')
+    const stop = new AbortController()
+    for (let n = 0; n < 1_000; n += 1) {
+      const read = async () => {
+        for await (const _ of hub.subscribe(`c${n}`, { signal: stop.signal })) break
+      }
+      read().catch(() => {})
+    }
+    await hub.publish('a', 'number', 2)
+    expect(await connections()).toBe(4)
+    stop.abort()
+    await hub.close()
+    await until(async () => (await connections()) === 0, 'all are closed')
+  })
+
+  it('exit by themselves after close, also while the server is away', async () => {
+    const { url } = await newDatabase()
+    for (const [to, said] of [
+      [url, 'stored'],
+      ['postgres://postgres@127.0.0.1:9/postgres', 'engine_unavailable'],
+    ] as const) {
+      const child = laterStop(startChild('closing-process.ts', to))
+      const [code] = await child.done
+      expect([child.lines, code]).toEqual([[said], 0])
+    }
+  })
+})
