@@ -60,9 +60,13 @@ const BY_STATE: readonly Explanation[] = [
 const BY_MESSAGE: readonly Explanation[] = [
   [/^SASL|password must be a string/, failed, () => 'wants a password, and none was given'],
   [/recovery is in progress/, unavailable, STANDBY],
-  [/no such database/i, failed, () => 'has no database of that name: create it, or correct the URL'],
   [
-    /no such user|auth(entication)? failed/i,
+    /no such database|^database ".*" does not exist/i,
+    failed,
+    () => 'has no database of that name: create it, or correct the URL',
+  ],
+  [
+    /no such user|auth(entication)? failed|^role ".*" does not exist/i,
     failed,
     () => 'refuses the credentials: check user name and password',
   ],

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { describe, expect, it } from 'vitest'
+import { postgres } from './index.ts'
+import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
+import { freePort } from './testing/free-port.ts'
+import { newFolder, PostgresServer } from './testing/postgres-server.ts'
+import { asUser, hasPostgres, program } from './testing/programs.ts'
+import { startRelay } from './testing/relay.ts'
+
+const { start, open, later, laterStop } = engineScope()
+const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
+
+/** A standby that has what its primary has. */
+async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  const standby = laterStop(new PostgresServer(await freePort(), newFolder()))
+  const options = ['-D', standby.data, '-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres']
+  execFileSync(program('pg_basebackup'), [...options, '-R', '-c', 'fast', '--no-sync'], {
+    cwd: '/',
+    stdio: 'ignore',
+    ...asUser,
+  })
+  await standby.start()
+  return standby
+}
+
+const headOf = async (server: PostgresServer) =>
+  Number((await server.query('SELECT head FROM sse.logs'))[0]?.head)
+
+describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
+  it('a promoted standby that lacks the last events is another epoch; one that is none yet is waited for', async () => {
+    const primary = await start()
+    const relay = laterStop(await startRelay(primary.port))
+    const url = `postgres://postgres@127.0.0.1:${relay.port}/postgres`
+    const hub = later(createHub(numbers, { engine: postgres({ url, timeoutMs: 1_000 }), onError: () => {} }))
+    const seen: unknown[] = []
+    const first = await hub.publish('a', 'number', 0)
+    const read = async () => {
+      for await (const { event, payload } of hub.subscribe('a', { after: first })) {
+        seen.push(event === 'gap' ? `gap: ${(payload as { reason: string }).reason}` : payload)
+      }
+    }
+    read()
+    const standby = await startStandby(primary)
+    for (let n = 1; n <= 5; n += 1) await hub.publish('a', 'number', n)
+    await until(async () => (await headOf(standby)) === 6, 'the standby is in step')
+    await until(() => seen.length === 5, 'it follows')
+    // From here on nothing reaches it, and the primary answers all the same.
+    await standby.query(`ALTER SYSTEM SET primary_conninfo = ''`)
+    await standby.query('SELECT pg_reload_conf()')
+    await until(
+      async () => (await primary.query('SELECT count(*)::integer AS n FROM pg_stat_replication'))[0]?.n === 0,
+      'it is cut off',
+    )
+    await hub.publish('a', 'number', 6)
+    await until(() => seen.length === 6, 'it is seen')
+    await primary.kill()
+    relay.moveTo(standby.port)
+    expect(await failureOf(() => open({ url, timeoutMs: 1_000 }).append(leads(1)))).toEqual({
+      code: 'engine_unavailable',
+      message: `Postgres at 127.0.0.1:${relay.port}/postgres is a standby: waiting for a primary`,
+    })
+    await standby.query('SELECT pg_promote()')
+    const id = await until(() => hub.publish('a', 'number', 7), 'the hub publishes to the new primary')
+    expect(id.split('-')[0]).not.toBe(first.split('-')[0])
+    await until(() => seen.some((item) => String(item).startsWith('gap')), 'the reader is told')
+    await hub.publish('a', 'number', 8)
+    await until(() => seen.at(-1) === 8, 'the reader goes on')
+    // 7 was published before the hub had noticed: it lies behind the gap.
+    expect(seen.filter((item) => item !== 7)).toEqual([1, 2, 3, 4, 5, 6, 'gap: epoch', 8])
+  })
+
+  it('a restart, clean or not, is no other epoch, nor is a standby that is attached', async () => {
+    const server = await start()
+    const engine = open(server.url)
+    const { epoch } = await engine.append(leads(3))
+    expect(epoch).toMatch(/^[0-9a-f]{12}00000001$/)
+    await startStandby(server)
+    await server.kill()
+    await server.start()
+    const page = await until(() => engine.read(0, 10), 'it is back')
+    expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [1, 2, 3]])
+  })
+
+  it('where the timeline is hidden there is a warning, and the epoch is what the log was given', async () => {
+    const server = await start()
+    await server.query('CREATE ROLE app LOGIN')
+    await server.query('CREATE SCHEMA sse AUTHORIZATION app')
+    await server.query('REVOKE EXECUTE ON FUNCTION pg_walfile_name(pg_lsn) FROM PUBLIC')
+    const warnings: string[] = []
+    const url = server.url.replace('postgres@', 'app@')
+    const engine = open({ url, onWarning: (warning) => warnings.push(warning) })
+    expect((await engine.append([lead(1)])).epoch).toMatch(/^[0-9a-f]{12}$/)
+    expect(warnings).toEqual([expect.stringContaining('hides its timeline from this user')])
+  })
+})

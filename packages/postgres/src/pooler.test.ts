@@ -1,0 +1,107 @@
+import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { Client } from 'pg'
+import { describe, expect, it } from 'vitest'
+import { postgres } from './index.ts'
+import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
+import { startPgbouncer } from './testing/pgbouncer.ts'
+import { hasPgbouncer, hasPostgres } from './testing/programs.ts'
+
+const { newDatabase, open, later, laterStop } = engineScope()
+
+async function startPooled() {
+  const { server, url } = await newDatabase()
+  const pooler = laterStop(await startPgbouncer(server.port))
+  return { server, listenUrl: url, url: url.replace(String(server.port), String(pooler.port)) }
+}
+
+describe.skipIf(!hasPostgres || !hasPgbouncer)('PgBouncer in transaction mode', { timeout: 60_000 }, () => {
+  it('everything goes through it but the one connection that listens', async () => {
+    const { url, listenUrl } = await startPooled()
+    const warnings: string[] = []
+    const options = { url, listenUrl, onWarning: (warning: string) => warnings.push(warning) }
+    const [engine, other] = [open(options), open(options)]
+    let wakes = 0
+    other.onWake(() => {
+      wakes += 1
+    })
+    await until(() => wakes > 0, 'it listens')
+    const [first] = await Promise.all([engine.append(leads(500)), other.append(leads(500))])
+    expect(await other.read(0, 1_000, ['leads'])).toMatchObject({ head: 1_000, epoch: first.epoch })
+    const before = wakes
+    await engine.append(leads(1))
+    await until(() => wakes > before, 'it is woken')
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    later({ close: () => client.end() })
+    await client.query('BEGIN')
+    await engine.insert(lead('app'), (text, params) => client.query(text, params))
+    await client.query('COMMIT')
+    await until(async () => (await other.read(0, 0)).head === 1_002, 'it is placed')
+    expect(payloads((await other.read(1_001, 1)).entries)).toEqual(['app'])
+    await engine.trim({ maxEvents: 10, maxAgeMs: 60_000 })
+    await engine.commit('ada', { epoch: 'e', position: 1 })
+    expect(await other.committed('ada')).toEqual({ epoch: 'e', position: 1 })
+    await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
+    expect(await other.presence.present('a')).toEqual(['ada'])
+    expect(warnings.filter((warning) => !warning.includes('fsync'))).toEqual([])
+  })
+
+  it('without `listenUrl` there is a warning, and what others store is only looked for', async () => {
+    const { url } = await startPooled()
+    const warnings: string[] = []
+    const engine = open({ url, onWarning: (warning) => warnings.push(warning) })
+    engine.onWake(() => {})
+    await until(() => warnings.some((warning) => warning.includes('Pass `listenUrl`')), 'it warns')
+    expect((await engine.append(leads(1))).positions).toEqual([1])
+  })
+
+  it('a pooler without its server: unavailable, within the time; another database: failed', async () => {
+    const pooler = laterStop(await startPgbouncer(9))
+    const url = `postgres://postgres@127.0.0.1:${pooler.port}/app`
+    const since = performance.now()
+    expect((await failureOf(() => open({ url, timeoutMs: 500 }).append(leads(1)))).code).toBe(
+      'engine_unavailable',
+    )
+    expect(performance.now() - since).toBeLessThan(3_000)
+    const { url: pooled } = await startPooled()
+    const { code, message } = await failureOf(() =>
+      open(pooled.replace(/[^/]*$/, 'nothing')).append(leads(1)),
+    )
+    expect([code, message]).toEqual([
+      'engine_failed',
+      expect.stringContaining('has no database of that name'),
+    ])
+  })
+
+  it('the promises hold behind it', async () => {
+    const { url, listenUrl } = await startPooled()
+    let logs = 0
+    const openLog = async (): Promise<OpenedEngine> => {
+      logs += 1
+      const name = `log-${logs}`
+      const engines: ReturnType<typeof postgres>[] = []
+      const connect = () => {
+        const engine = postgres({ url, listenUrl, name, onWarning: () => {} })
+        engines.push(engine)
+        return engine
+      }
+      return {
+        engine: connect(),
+        another: async () => connect(),
+        reopen: async () => connect(),
+        close: async () => {
+          for (const engine of engines) await engine.close()
+        },
+      }
+    }
+    const abilities = ['another', 'reopen', 'presence'] as const
+    const cases = engineSuite({ name: 'pooled', open: openLog, abilities, seeds: 2 })
+    for (const { name, run } of cases.filter(({ name }) =>
+      /engines on one log|seeds|idempotency/.test(name),
+    )) {
+      await run().catch((error) => {
+        throw new Error(name, { cause: error })
+      })
+    }
+  })
+})
