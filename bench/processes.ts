@@ -13,7 +13,7 @@ import { startRedis } from './redis/start-redis.ts'
 
 const { values } = parseArgs({
   options: {
-    connections: { type: 'string', default: '2000' },
+    connections: { type: 'string', default: '4000' },
     rounds: { type: 'string', default: '15' },
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },
