@@ -1,10 +1,9 @@
-import type { PubAck } from '@nats-io/jetstream'
 import type { NewEntry } from '@sse/server'
+import type { OutgoingMessage } from './ack-inbox.ts'
 import type { Connection } from './connection.ts'
 import { failed, isNobodyThere, unavailable } from './failure.ts'
 import type { LogWatch, SeenLog } from './log-watch.ts'
 import { toMessage } from './stored-entry.ts'
-import { toToken } from './subject-token.ts'
 
 export interface Appended {
   readonly epoch: string
@@ -38,42 +37,26 @@ export class Appender {
     throw unavailable('The log on NATS is being replaced time and again')
   }
 
-  async #publish(connection: Connection, log: SeenLog, entries: readonly NewEntry[]): Promise<Appended> {
-    const byKey = new Map<string, Promise<number>>()
-    const positions = entries.map((entry) => {
-      const { idempotencyKey } = entry
-      if (idempotencyKey === undefined) return this.#store(connection, log, entry)
-      const position = byKey.get(idempotencyKey) ?? this.#store(connection, log, entry)
-      byKey.set(idempotencyKey, position)
-      return position
-    })
-    // All of them, so that nothing of this append comes after the next one.
-    const outcomes = await Promise.allSettled(positions)
-    const refused = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (refused) throw refused.reason
-    const stored = outcomes.map((outcome) => (outcome as PromiseFulfilledResult<number>).value)
-    for (const position of stored) this.#watch.note(log.epoch, position)
-    return { epoch: log.epoch, positions: stored }
-  }
-
   /** A key that the server remembers is answered with the position of the first, also when that was trimmed. */
-  async #store({ js }: Connection, { prefix }: SeenLog, entry: NewEntry): Promise<number> {
-    const { subject, data, headers } = toMessage(prefix, entry)
-    const { idempotencyKey } = entry
-    return positionOf(
-      await js.publish(
-        subject,
-        data,
-        idempotencyKey === undefined ? { headers } : { headers, msgID: toToken(idempotencyKey) },
-      ),
-    )
+  async #publish({ acks }: Connection, log: SeenLog, entries: readonly NewEntry[]): Promise<Appended> {
+    const messages: OutgoingMessage[] = []
+    const byKey = new Map<string, number>()
+    // Which of the messages each entry is: one whose key came before is none of its own.
+    const indexes = entries.map((entry) => {
+      const { idempotencyKey } = entry
+      const before = idempotencyKey === undefined ? undefined : byKey.get(idempotencyKey)
+      if (before !== undefined) return before
+      if (idempotencyKey !== undefined) byKey.set(idempotencyKey, messages.length)
+      return messages.push(toMessage(log.prefix, entry)) - 1
+    })
+    const stored = await acks.store(messages)
+    // A replicated stream answers 0 while the first of two publishes with one id is under way.
+    if (stored.includes(0)) {
+      throw unavailable('NATS is storing an event with the same idempotencyKey: try again')
+    }
+    for (const position of stored) this.#watch.note(log.epoch, position)
+    return { epoch: log.epoch, positions: indexes.map((index) => stored[index] as number) }
   }
-}
-
-/** A replicated stream answers 0 while the first of two publishes with one id is under way. */
-function positionOf({ seq }: PubAck): number {
-  if (seq > 0) return seq
-  throw unavailable('NATS is storing an event with the same idempotencyKey: try again')
 }
 
 function checkSize(data: string, most: number): void {

@@ -1,5 +1,6 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { AckInbox } from './ack-inbox.ts'
 import { failed, unavailable } from './failure.ts'
 import type { Credentials } from './nats-options.ts'
 
@@ -17,6 +18,8 @@ const OVERHEAD_BYTES = 8_192
 export class Connection {
   readonly nats: NatsConnection
   readonly js: JetStreamClient
+  /** For what is published in batches. */
+  readonly acks: AckInbox
   readonly jsm: JetStreamManager
   readonly where: string
   /** What an entry's payload may have, in bytes. */
@@ -41,8 +44,10 @@ export class Connection {
     })
     try {
       const options = { timeout: timeoutMs }
+      const acks = new AckInbox(nats, timeoutMs, credentials.inboxPrefix)
       return new Connection(
         nats,
+        acks,
         jetstream(nats, options),
         await jetstreamManager(nats, { ...options, checkAPI: false }),
       )
@@ -52,8 +57,9 @@ export class Connection {
     }
   }
 
-  private constructor(nats: NatsConnection, js: JetStreamClient, jsm: JetStreamManager) {
+  private constructor(nats: NatsConnection, acks: AckInbox, js: JetStreamClient, jsm: JetStreamManager) {
     this.nats = nats
+    this.acks = acks
     this.js = js
     this.jsm = jsm
     this.where = nats.getServer()

@@ -1,10 +1,8 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos } from '@nats-io/transport-node'
-import type { Entry } from '@sse/server'
 import type { Connection } from './connection.ts'
 import type { Link } from './link.ts'
 import type { SeenLog } from './log-watch.ts'
-import { toEntry } from './stored-entry.ts'
 import type { Tail } from './tail.ts'
 
 const HEARTBEAT_MS = 1_000
@@ -95,11 +93,11 @@ export class Listener {
         clearTimeout(silence)
         silence = setTimeout(() => this.#end?.(), SILENCE_MS)
         if (error) return this.#end?.()
-        if (message.headers?.code === 100) return answerServer(connection, message)
         const place = placeOf(message)
-        if (place?.delivered !== delivered + 1) return this.#end?.()
+        if (!place) return answerServer(connection, message)
+        if (place.delivered !== delivered + 1) return this.#end?.()
         delivered += 1
-        this.#take(toEntry({ ...place, ...pick(message) }))
+        this.#take(message, place)
       },
     })
     try {
@@ -122,9 +120,9 @@ export class Listener {
     }
   }
 
-  #take(entry: Entry): void {
-    this.#settings.tail.push(entry)
-    this.#newest = entry.position
+  #take(message: Msg, { position, at }: Place): void {
+    this.#settings.tail.push({ message, position, at })
+    this.#newest = position
     if (this.#isChecking) return
     this.#isChecking = true
     this.#settings.settled().then(() => {
@@ -139,7 +137,12 @@ export class Listener {
   }
 }
 
-const pick = ({ subject, data, headers }: Msg) => ({ subject, data, headers })
+/** Where a message stands in the log and in what the consumer has sent. */
+interface Place {
+  readonly position: number
+  readonly delivered: number
+  readonly at: number
+}
 
 /** A heartbeat of a consumer that waits for us, or a question whether we keep up. */
 function answerServer({ nats }: Connection, { reply, headers }: Msg): void {
@@ -147,10 +150,10 @@ function answerServer({ nats }: Connection, { reply, headers }: Msg): void {
   if (subject) nats.publish(subject)
 }
 
-/** From `$JS.ACK.…`, with or without the domain and the account before the stream. */
-function placeOf({ reply = '' }: Msg): { position: number; delivered: number; at: number } | undefined {
+/** From `$JS.ACK.…`, with or without the domain and the account before the stream; no other message has one. */
+function placeOf({ reply = '' }: Msg): Place | undefined {
+  if (!reply.startsWith('$JS.ACK.')) return undefined
   const tokens = reply.split('.')
-  if (tokens[0] !== '$JS' || tokens.length < 9) return undefined
   const [position, delivered, time] = tokens.slice(tokens.length === 9 ? 5 : 7)
   return {
     position: Number(position),

@@ -1,10 +1,13 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
 import type { Entry, NewEntry } from '@sse/server'
+import type { OutgoingMessage } from './ack-inbox.ts'
 import { fromToken, toToken } from './subject-token.ts'
 
 // The payload of a message is the payload of the event, for whoever else reads the stream.
 const EVENT = 'Sse-Event'
 const KEY = 'Sse-Key'
+/** By which the server knows what it has stored already. */
+const ID = 'Nats-Msg-Id'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -13,22 +16,17 @@ const decoder = new TextDecoder()
 const plain = new Map<string, MsgHdrs>()
 const MAX_PLAIN = 1_000
 
-export interface OutgoingMessage {
-  readonly subject: string
-  readonly data: Uint8Array
-  readonly headers: MsgHdrs
-}
-
 export function toMessage(
   prefix: string,
   { channel, event, data, key, idempotencyKey }: NewEntry,
 ): OutgoingMessage {
-  // The client library writes an idempotency key into the headers it is given.
-  const isPlain = key === undefined && idempotencyKey === undefined
   return {
     subject: prefix + toToken(channel),
     data: encoder.encode(data),
-    headers: isPlain ? plainHeaders(event) : makeHeaders(event, key),
+    headers:
+      key === undefined && idempotencyKey === undefined
+        ? plainHeaders(event)
+        : makeHeaders(event, key, idempotencyKey),
   }
 }
 
@@ -42,10 +40,11 @@ function plainHeaders(event: string): MsgHdrs {
   return made
 }
 
-function makeHeaders(event: string, key?: string): MsgHdrs {
+function makeHeaders(event: string, key?: string, idempotencyKey?: string): MsgHdrs {
   const made = headers()
   made.set(EVENT, toToken(event))
   if (key !== undefined) made.set(KEY, toToken(key))
+  if (idempotencyKey !== undefined) made.set(ID, toToken(idempotencyKey))
   return made
 }
 
