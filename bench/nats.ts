@@ -1,0 +1,56 @@
+/**
+ * A hub on `@sse/nats`: publishes per second, against bare JetStream publishes of the same client, all of a batch at once; and how long an event
+ * takes to the socket of another process.
+ *
+ * @see docs/BENCHMARKS.md
+ */
+import { parseArgs } from 'node:util'
+import { writeResults } from './common/results.ts'
+import { ratioSpread, spread } from './common/spread.ts'
+import { count, printTable } from './common/table.ts'
+import { measureLatency } from './nats/latency.ts'
+import { startNats } from './nats/start-nats.ts'
+import { measureThroughput, ROW_NAMES } from './nats/throughput.ts'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    dry: { type: 'boolean', default: false }, // prints, writes no files
+  },
+})
+const settings = values.quick ? { rounds: 9, sliceMs: 100 } : { rounds: 45, sliceMs: 100 }
+const PER_SECOND = 1_000
+
+const server = await startNats()
+const throughput = (await measureThroughput(server.url, [10, 100, 1000], settings)).map(
+  ({ batchSize, rates }) => ({
+    batchSize,
+    rows: ROW_NAMES.map((row) => ({
+      row,
+      eventsPerSecond: spread(rates[row]),
+      ofBare: ratioSpread(rates[row], rates.jetstream),
+    })),
+  }),
+)
+for (const { batchSize, rows } of throughput) {
+  printTable(`${batchSize} publishes at a time`, [
+    ['', 'events per s', 'of jetstream', 'min – max'],
+    ...rows.map(({ row, eventsPerSecond, ofBare }) => [
+      row,
+      count(eventsPerSecond.median),
+      `${ofBare.median.toFixed(2)} ×`,
+      `${ofBare.min.toFixed(2)} – ${ofBare.max.toFixed(2)}`,
+    ]),
+  ])
+}
+
+const events = PER_SECOND * (values.quick ? 3 : 10)
+const sorted = (await measureLatency(server.url, events, PER_SECOND)).toSorted((a, b) => a - b)
+const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] as number
+const latencyMs = { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
+printTable(`publish() resolved to the byte on another process's socket, ${PER_SECOND} a second, ms`, [
+  ['', ...Object.keys(latencyMs)],
+  ['hub', ...Object.values(latencyMs).map((ms) => ms.toFixed(2))],
+])
+await server.stop()
+if (!values.dry) writeResults('nats', { ...settings, throughput, latencyMs })
