@@ -23,6 +23,7 @@ const PAGE = [
   ...HOOKS,
   '@sse/client/native',
   '@sse/client/polyfill',
+  '@sse/client/share',
   '@sse/client/shared',
   '@sse/devtools',
 ]
@@ -49,7 +50,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|shareFeed|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|share|shareFeed|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
     )
   })
 

@@ -156,8 +156,9 @@ export class LiveConnection {
       const request = await this.#settings.prepare()
       if (this.status !== status) return // closed or paused meanwhile
       const { onMessage, onNote, eventNames } = this.#events
-      this.#handle = this.#settings.transport(
-        { ...request, lastEventId: this.lastEventId, eventNames: eventNames() },
+      const { transport, prepare, reconnect } = this.#settings
+      this.#handle = transport(
+        { ...request, lastEventId: this.lastEventId, eventNames: eventNames(), prepare, reconnect },
         this.#whileCurrent({
           onActivity: () => this.#idle.heard(),
           onOpen: () => {
@@ -170,7 +171,7 @@ export class LiveConnection {
           },
           onMessage,
           onNote,
-          onWaiting: (reason) => this.#setWaiting(reason, undefined),
+          onWaiting: (reason, retryAt) => this.#onWaiting(reason, retryAt),
           onEnd: (reason) => this.#onEnd(reason),
         }),
       )
@@ -227,6 +228,15 @@ export class LiveConnection {
     this.#attempt += 1
     this.#timer = setTimeout(() => this.#connect(), delay)
     this.#setWaiting(reason, Date.now() + delay)
+  }
+
+  /** The transport comes back by itself; its failures count all the same. */
+  #onWaiting(reason: SseError, retryAt: number | undefined): void {
+    this.#idle.stop()
+    if (this.#attempt > this.#settings.reconnect.maxAttempts) return this.finish(this.#serverError ?? reason)
+    this.#attempt += 1
+    this.#isTimeGiven = (reason.retryAfterMs ?? 0) > 0
+    this.#setWaiting(reason, retryAt)
   }
 
   /** Once in a row: a fresh token that is refused as well ends the feed. */

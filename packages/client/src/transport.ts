@@ -1,4 +1,5 @@
 import type { SseError } from '@sse/contract'
+import type { ReconnectOptions } from './reconnect.ts'
 
 /** What every request of a feed has in common. */
 export interface PreparedRequest {
@@ -17,6 +18,10 @@ export interface TransportRequest extends PreparedRequest {
   readonly lastEventId: string
   /** Event names known when the attempt starts: a transport that must ask for each by name needs them. */
   readonly eventNames: Iterable<string>
+  /** For a transport that reconnects by itself: makes the request anew, so that a token can be fresh. */
+  readonly prepare?: () => Promise<PreparedRequest>
+  /** For a transport that reconnects by itself: the feed's delays. */
+  readonly reconnect?: Required<ReconnectOptions>
 }
 
 /** What a transport tells, each a plain function. After `onEnd` it tells nothing more; after `close` nobody listens. */
@@ -33,8 +38,8 @@ export interface TransportEvents {
   onMessage: (event: string, data: string) => void
   /** The server's `retry`, in milliseconds: any number, also `Infinity`. */
   onRetry: (retryMs: number) => void
-  /** The transport reconnects by itself (native and polyfill do). */
-  onWaiting: (reason: SseError) => void
+  /** The transport reconnects by itself (native, polyfill and `share` do): at `retryAt`, where it knows. */
+  onWaiting: (reason: SseError, retryAt?: number) => void
   /** The attempt is over: `ended` when the server said so with 204, else why. */
   onEnd: (reason: SseError | 'ended') => void
   /** For who inspects the page alone; a transport may call it at any time, and need not. */

@@ -1,0 +1,227 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect, type Feed, type FeedPayloads, fetchTransport } from '@sse/client'
+import { share } from '@sse/client/share'
+import fc from 'fast-check'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { room } from '../browser/room.ts'
+import { startRoomServer } from '../browser/room-server.ts'
+
+// Node has the browser's locks and channels, so that each feed here stands for a tab.
+let server: Awaited<ReturnType<typeof startRoomServer>>
+beforeAll(async () => {
+  server = await startRoomServer()
+})
+afterAll(() => server.close())
+
+interface Tab {
+  readonly feed: Feed<FeedPayloads<typeof room>>
+  readonly seen: number[]
+  /** The id of each number it saw. */
+  readonly ids: Map<number, string>
+  readonly errors: unknown[]
+  /** What it must have seen begins after this number. */
+  after: number
+}
+
+const tabs: Tab[] = []
+let name = ''
+let published = 0
+let lastRoom = 0
+beforeEachRoom()
+afterEach(() => {
+  for (const { feed } of tabs.splice(0)) feed.close()
+  beforeEachRoom()
+})
+function beforeEachRoom() {
+  lastRoom += 1
+  name = `share-${lastRoom}`
+  published = 0
+}
+
+const post = (path: string) => fetch(`${server.origin}/${path}`, { method: 'POST' })
+const connections = async (): Promise<[opened: number, open: number]> =>
+  (await fetch(`${server.origin}/connections/${name}`)).json()
+const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 15_000, interval: 2 })
+const oneIsOpen = () => until(async () => (await connections())[1] === 1)
+
+const transport = share(fetchTransport, { hungAfterMs: 400 })
+function openTab(lastEventId = '', after = published): Tab {
+  const feed = connect(room, {
+    baseUrl: server.origin,
+    params: { name },
+    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    lastEventId,
+    transport,
+    onError: (error) => tab.errors.push(error),
+  })
+  const tab: Tab = { feed, seen: [], ids: new Map(), errors: [], after }
+  feed.on('n', (n, { id }) => {
+    tab.seen.push(n)
+    tab.ids.set(n, id)
+  })
+  tabs.push(tab)
+  return tab
+}
+const isOpen = ({ feed }: Tab) => until(() => feed.status.state === 'open')
+async function publish(count = 1) {
+  await post(`publish/${name}/${published + 1}/${published + count}`)
+  published += count
+}
+const expected = ({ after }: Tab) =>
+  Array.from({ length: published - after }, (_, index) => after + index + 1)
+async function allHaveAll() {
+  for (const tab of tabs) {
+    const { seen } = tab
+    await until(() => seen.at(-1) === published || tab.after === published).catch(() => {})
+    expect(seen).toEqual(expected(tab))
+  }
+}
+
+describe('tabs that share', () => {
+  it('seven of them have one connection, and each gets each event once', async () => {
+    const all = Array.from({ length: 7 }, () => openTab())
+    await Promise.all(all.map(isOpen))
+    await publish(100)
+    await allHaveAll()
+    await oneIsOpen()
+  })
+
+  it('one that comes later and without an id gets what comes from then on, as from the server', async () => {
+    await isOpen(openTab())
+    await publish(3)
+    await isOpen(openTab())
+    await publish(3)
+    await allHaveAll()
+    await oneIsOpen()
+  })
+
+  it('one that comes with an id gets exactly what follows it, without a connection of its own', async () => {
+    const first = openTab()
+    await isOpen(first)
+    await publish(5)
+    await until(() => first.ids.has(5))
+    openTab(first.ids.get(2), 2)
+    openTab(first.ids.get(5), 5)
+    await publish(1)
+    await allHaveAll()
+    expect(await connections()).toEqual([1, 1])
+  })
+
+  it('one whose id is older than what is remembered asks the server, and then follows', async () => {
+    const first = openTab()
+    await isOpen(first)
+    await publish(2)
+    await until(() => first.ids.has(2))
+    await publish(2_000)
+    openTab(first.ids.get(2), 2)
+    await allHaveAll()
+    await publish(2)
+    await allHaveAll()
+    await oneIsOpen()
+    expect((await connections())[0]).toBe(2)
+  })
+
+  it('the leader closes, and the next goes on: nothing lost, nothing twice', async () => {
+    const [leader, ...others] = Array.from({ length: 4 }, () => openTab())
+    await Promise.all(others.map(isOpen))
+    for (let round = 0; round < 3; round += 1) await publish(2)
+    leader?.feed.close()
+    tabs.shift()
+    await publish(4)
+    await allHaveAll()
+    await oneIsOpen()
+  })
+
+  it('a connection that is cut shows as waiting in all, and one attempt brings all back', async () => {
+    const all = Array.from({ length: 5 }, () => openTab())
+    const waits = all.map(() => 0)
+    all.forEach(({ feed }, index) => {
+      feed.onStatus(({ state }) => {
+        if (state === 'waiting') waits[index] = (waits[index] ?? 0) + 1
+      })
+    })
+    await Promise.all(all.map(isOpen))
+    await publish(2)
+    await allHaveAll()
+    await post(`cut/${name}`)
+    await until(() => waits.every((count) => count === 1))
+    await publish(2)
+    await allHaveAll()
+    await Promise.all(all.map(isOpen))
+    expect(await connections()).toEqual([2, 1])
+  })
+
+  it('a refusal closes all with the same error', async () => {
+    const all = Array.from({ length: 3 }, () => openTab())
+    await Promise.all(all.map(isOpen))
+    await post(`refuse/${name}`)
+    await post(`cut/${name}`)
+    for (const { feed, errors } of all) {
+      await until(() => feed.status.state === 'closed')
+      expect(feed.status).toMatchObject({ reason: { code: 'http_status', status: 403 } })
+      expect(errors.at(-1)).toMatchObject({ status: 403 })
+    }
+    expect((await connections())[0]).toBe(2)
+  })
+
+  it('with different headers, or another key, they do not share', async () => {
+    const open = (headers: Record<string, string>, key?: string) => {
+      const options = { baseUrl: server.origin, params: { name }, headers }
+      const feed = connect(room, { ...options, transport: share(fetchTransport, key ? { key } : {}) })
+      tabs.push({ feed, seen: [], ids: new Map(), errors: [], after: 0 })
+      return until(() => feed.status.state === 'open')
+    }
+    await open({ authorization: 'Bearer ada' })
+    await open({ authorization: 'Bearer ada' })
+    expect((await connections())[1]).toBe(1)
+    await open({ authorization: 'Bearer bob' })
+    expect((await connections())[1]).toBe(2)
+    await open({ authorization: 'Bearer new' }, 'ada')
+    await open({ authorization: 'Bearer old' }, 'ada')
+    expect((await connections())[1]).toBe(3)
+  })
+})
+
+it('whatever opens, closes and breaks, each tab gets exactly what its own connection would have', async () => {
+  const step = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('open' as const), from: fc.nat(), waits: fc.boolean() }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('close' as const), which: fc.nat(), waits: fc.boolean() }),
+    },
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 30 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), waits: fc.boolean() }) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+      beforeEachRoom()
+      const ids = new Map<number, string>()
+      const first = openTab()
+      await isOpen(first)
+      for (const each of steps) {
+        for (const tab of tabs) for (const [n, id] of tab.ids) ids.set(n, id)
+        if (each.do === 'publish') await publish(each.count)
+        else if (each.do === 'cut') await post(`cut/${name}`)
+        else if (each.do === 'close') {
+          if (tabs.length > 1) tabs.splice(each.which % tabs.length, 1)[0]?.feed.close()
+        } else {
+          const known = [...ids.keys()]
+          const from = known[each.from % (known.length + 1)]
+          if (from === undefined) await isOpen(openTab())
+          else openTab(ids.get(from), from)
+        }
+        if ('waits' in each && each.waits) await delay(3)
+      }
+      await publish(1)
+      await allHaveAll()
+      for (const { feed } of tabs.splice(0)) feed.close()
+    }),
+    { numRuns: 25, endOnFailure: true },
+  )
+}, 60_000)
