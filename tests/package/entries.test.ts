@@ -25,6 +25,7 @@ const PAGE = [
   '@sse/client/polyfill',
   '@sse/client/share',
   '@sse/client/shared',
+  '@sse/client/storage',
   '@sse/devtools',
 ]
 
@@ -40,8 +41,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are thirteen entries, one for each engine and each framework’s hooks, and two of the devtools', () => {
-  expect(ENTRIES).toHaveLength(13 + ENGINES.length + HOOKS.length + 2)
+it('there are fifteen entries, one for each engine and each framework’s hooks, and two of the devtools', () => {
+  expect(ENTRIES).toHaveLength(15 + ENGINES.length + HOOKS.length + 2)
 })
 
 describe.each([
@@ -50,7 +51,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|share|shareFeed|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|share|shareFeed|storedId|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
     )
   })
 
