@@ -21,11 +21,16 @@ export class Connection {
   #isLost = false
   #tail: Promise<unknown> = Promise.resolve()
 
-  constructor({ url, password, tls, timeoutMs }: ConnectionSettings) {
+  /** Not open yet. Asks for the password, where that is a function. */
+  static async create(settings: ConnectionSettings): Promise<Connection> {
+    const { password } = settings
+    return new Connection(settings, typeof password === 'function' ? await password() : password)
+  }
+
+  private constructor({ url, tls, timeoutMs }: ConnectionSettings, password: string | undefined) {
     this.#timeoutMs = timeoutMs
     this.#client = new Client({
-      ...(url !== undefined && { connectionString: url }),
-      ...(password !== undefined && { password }),
+      ...(url === undefined ? { password } : { connectionString: completeUrl(url, password, tls) }),
       ...(tls !== undefined && { ssl: tls }),
       application_name: '@sse/postgres',
       keepAlive: true,
@@ -107,4 +112,14 @@ export class Connection {
       answer.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }
+}
+
+/** For the client library the URL wins, for us the options do. */
+function completeUrl(text: string, password: string | undefined, tls: unknown): string {
+  const url = new URL(text)
+  if (password !== undefined) url.password = password
+  if (tls !== undefined) {
+    for (const name of [...url.searchParams.keys()]) if (/^ssl/.test(name)) url.searchParams.delete(name)
+  }
+  return url.href
 }

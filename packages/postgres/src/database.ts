@@ -109,7 +109,7 @@ export class Database {
   /** On a connection of its own: a transaction is not for sharing. */
   async #prepare(name: string): Promise<string> {
     const { schema } = this.#settings
-    const connection = new Connection(this.#settings)
+    const connection = await Connection.create(this.#settings)
     const place = { where: connection.where, schema }
     try {
       await connection.open()

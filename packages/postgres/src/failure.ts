@@ -27,24 +27,36 @@ type Explanation = readonly [
   text: (place: Place, message: string) => string,
 ]
 
-const STANDBY = () => 'is a standby, or read-only, and takes no writes: waiting for a primary'
+const REFUSED = () => 'refuses the credentials: check user name, password and pg_hba.conf'
+const NO_DATABASE = () => 'has no database of that name: create it, or correct the URL'
 
-/** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const BY_STATE: readonly Explanation[] = [
-  [/^28|^SASL/, failed, () => 'refuses the credentials: check user name, password and pg_hba.conf'],
-  [/^3D000/, failed, () => 'has no database of that name: create it, or correct the URL'],
+/**
+ * By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html, and what is said behind it: poolers have
+ * one code for everything, the client library has none.
+ */
+const EXPLANATIONS: readonly Explanation[] = [
+  [/^08P01 .*(auth(entication)? failed|no such user)/i, failed, REFUSED],
+  [/^08P01 .*(no such database|database ".*" does not exist)/i, failed, NO_DATABASE],
+  [/SASL: .*password must be/, failed, () => 'wants a password, and none was given'],
+  [/^28/, failed, REFUSED],
+  [/^3D000/, failed, NO_DATABASE],
   [
     /^42501/,
     failed,
     ({ schema }, message) =>
       `forbids something to this user (${message}): let it own the schema ${schema}, or grant it what the README names`,
   ],
+  [/does not support SSL/, failed, () => 'does not speak TLS: switch it on there, or leave `tls` away'],
   [/^57P03/, unavailable, () => 'is starting up, or shutting down'],
   [/^57P0[125]/, unavailable, () => 'has ended the connection'],
   [/^53300/, unavailable, () => 'has no connection left (max_connections)'],
   [/^53100/, unavailable, () => 'has a full disk: nothing was stored'],
   [/^53|^58030/, unavailable, (_, message) => `is short of resources: ${message}`],
-  [/^25006/, unavailable, STANDBY],
+  [
+    /^25006|recovery is in progress/,
+    unavailable,
+    () => 'is a standby, or read-only, and takes no writes: waiting for a primary',
+  ],
   [/^(55P03|57014|25P0[34])/, unavailable, (_, message) => `has given up: ${message}`],
   [/^40/, unavailable, (_, message) => `could not order what met at once: ${message}`],
   [/^08/, unavailable, (_, message) => `cannot be reached: ${message}`],
@@ -53,24 +65,6 @@ const BY_STATE: readonly Explanation[] = [
     unavailable,
     ({ schema }) => `has lost the tables of the schema ${schema}: they are made anew`,
   ],
-  [/^54000|^XX000/, failed, (_, message) => `cannot do that: ${message}`],
-]
-
-/** What a pooler says has no code of its own. */
-const BY_MESSAGE: readonly Explanation[] = [
-  [/^SASL|password must be a string/, failed, () => 'wants a password, and none was given'],
-  [/recovery is in progress/, unavailable, STANDBY],
-  [
-    /no such database|^database ".*" does not exist/i,
-    failed,
-    () => 'has no database of that name: create it, or correct the URL',
-  ],
-  [
-    /no such user|auth(entication)? failed|^role ".*" does not exist/i,
-    failed,
-    () => 'refuses the credentials: check user name and password',
-  ],
-  [/does not support SSL/, failed, () => 'does not speak TLS: switch it on there, or leave `tls` away'],
 ]
 
 /** Certificates and the like: nothing that passes by itself. */
@@ -81,8 +75,7 @@ export function explain(error: unknown, place: Place): SseError {
   if (isSseError(error)) return error
   const { message = String(error), code = '' } = error as { message?: string; code?: string }
   const server = `Postgres at ${place.where}`
-  const found =
-    BY_MESSAGE.find(([pattern]) => pattern.test(message)) ?? BY_STATE.find(([pattern]) => pattern.test(code))
+  const found = EXPLANATIONS.find(([pattern]) => pattern.test(`${code} ${message}`))
   if (found) return found[1](`${server} ${found[2](place, message)}`, error)
   if (TLS_PROBLEM.test(code)) return failed(`${server} cannot be reached over TLS: ${code}`, error)
   // Five characters are an answer of the server; whatever else comes from the socket or the client library.

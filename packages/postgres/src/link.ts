@@ -108,7 +108,7 @@ export class Link {
     const { greet, schema } = this.#settings
     let where = 'the address given'
     try {
-      const connection = new Connection(this.#settings)
+      const connection = await Connection.create(this.#settings)
       where = connection.where
       await connection.open()
       try {
