@@ -6,20 +6,41 @@ import { counted, describeNext, describeReason, formatBytes, formatTime } from '
 /** Characters of the data in a row: it is one line. */
 const PREVIEW_LENGTH = 200
 
+/** Rows that are made at once: a busy stream changes each of them with every update. */
+export const ROWS_AT_ONCE = 60
+
 export interface LogTableSettings {
   log: FeedLog
+  /** Rows that are made, of those that fit the filter: more as one scrolls down. */
+  rows: number
+  setRows: (rows: number) => void
   isShown: (entry: LogEntry) => boolean
   selected: EventEntry | undefined
   select: (entry: EventEntry) => void
 }
 
 /** Events and changes of status, newest first. */
-export function logTable({ log, isShown, selected, select }: LogTableSettings): TemplateResult {
+export function logTable({
+  log,
+  rows,
+  setRows,
+  isShown,
+  selected,
+  select,
+}: LogTableSettings): TemplateResult {
   const all: LogEntry[] = [...log.events.items, ...log.changes.items]
-  const entries = all.filter(isShown).sort((a, b) => b.order - a.order)
+  const fitting = all.filter(isShown).sort((a, b) => b.order - a.order)
+  const entries = fitting.slice(0, rows)
+  const onScroll = (event: Event) => {
+    const { scrollTop, scrollHeight, clientHeight } = event.currentTarget as HTMLElement
+    if (scrollTop === 0) setRows(ROWS_AT_ONCE)
+    else if (rows < fitting.length && scrollHeight - scrollTop < 2 * clientHeight)
+      setRows(rows + ROWS_AT_ONCE)
+  }
   // One stop of the Tab key: the arrow keys go from there.
   const stop = selected && entries.includes(selected) ? selected : entries.find(isEvent)
-  return html`<div class="rows" role="group" aria-label="Log" tabindex=${stop ? nothing : '0'} @keydown=${moveFocus}>
+  return html`<div class="rows" role="group" aria-label="Log" tabindex=${stop ? nothing : '0'} @keydown=${moveFocus}
+    @scroll=${onScroll}>
     <table>
       <thead>
         <tr>

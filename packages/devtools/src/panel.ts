@@ -3,7 +3,7 @@ import { connectionList } from './connection-list.ts'
 import { entryDetails } from './entry-details.ts'
 import type { EventEntry, FeedLog } from './feed-log.ts'
 import { feedSummary } from './feed-summary.ts'
-import { logTable } from './log-table.ts'
+import { logTable, ROWS_AT_ONCE } from './log-table.ts'
 import { panelStyle } from './panel-style.ts'
 import type { Recorder } from './recorder.ts'
 import { rememberOpen, wasOpen } from './remember-open.ts'
@@ -24,6 +24,7 @@ export class Panel extends LitElement {
   #isOpen = wasOpen()
   #selected: FeedLog | undefined
   #entry: EventEntry | undefined
+  #rows = ROWS_AT_ONCE
   #text = ''
   #show: Show = 'all'
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -107,6 +108,8 @@ export class Panel extends LitElement {
                 <div class="log">
                   ${logTable({
                     log: selected,
+                    rows: this.#rows,
+                    setRows: (rows) => this.#setRows(rows),
                     isShown: (entry) => isShown(entry, this.#show, this.#text.toLowerCase()),
                     selected: this.#entry,
                     select: (entry) => this.#open(entry, selected),
@@ -136,8 +139,15 @@ export class Panel extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('[aria-expanded]')?.focus()
   }
 
+  #setRows(rows: number): void {
+    if (rows === this.#rows) return
+    this.#rows = rows
+    this.requestUpdate()
+  }
+
   #select(log: FeedLog): void {
     this.#selected = log
+    this.#rows = ROWS_AT_ONCE
     this.#entry = undefined
     this.requestUpdate()
   }
