@@ -20,14 +20,15 @@ export async function renderPage(server: string): Promise<string> {
 }
 
 async function bundle(): Promise<string> {
+  const isProduction = process.env.NODE_ENV === 'production'
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('main.ts', folder))],
     bundle: true,
     write: false,
-    minify: true,
+    minify: isProduction,
     format: 'esm',
     target: 'es2022',
-    conditions: ['@sse/source'],
+    conditions: ['@sse/source', isProduction ? 'production' : 'module'],
   })
   // "</script" inside a string would end the script element.
   return outputFiles[0]?.text.replaceAll('</script', '<\\/script') ?? ''

@@ -276,6 +276,8 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
       const own = await launch(kind, path!, scheme)
       const on = await openPanel({ colorScheme: scheme, viewport: { width: 1280, height: 800 } }, own)
       const photograph = async (name: string) => {
+        // One is enough to see that another engine lays it out as well.
+        if (kind === 'firefox' && name !== 'event') return
         for (const width of [1280, 360]) {
           await on.setViewportSize({ width, height: 800 })
           const hidden = () => document.documentElement.scrollWidth - document.documentElement.clientWidth

@@ -1,3 +1,5 @@
+// The panel at the bottom of the page; empty in production.
+import '@sse/devtools/mount'
 import { connect } from '@sse/client'
 import { stream } from '../stream.ts'
 import { drawChart } from './chart.ts'
