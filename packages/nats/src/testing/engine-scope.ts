@@ -64,9 +64,13 @@ export async function failureOf(call: () => unknown): Promise<{ code: unknown; m
   throw new Error('it did not fail')
 }
 
-/** Waits until something holds, at most ten seconds. Tries again while it throws. */
-export async function until<Value>(holds: () => Value | Promise<Value>, what: string): Promise<Value> {
-  const deadline = performance.now() + 10_000
+/** Waits until something holds. Tries again while it throws. */
+export async function until<Value>(
+  holds: () => Value | Promise<Value>,
+  what: string,
+  seconds = 10,
+): Promise<Value> {
+  const deadline = performance.now() + seconds * 1_000
   let last: unknown
   while (performance.now() < deadline) {
     try {
@@ -77,5 +81,5 @@ export async function until<Value>(holds: () => Value | Promise<Value>, what: st
     }
     await pause(10)
   }
-  throw new Error(`not within 10 s: ${what}`, { cause: last })
+  throw new Error(`not within ${seconds} s: ${what}`, { cause: last })
 }

@@ -1,0 +1,89 @@
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { describe, expect, it } from 'vitest'
+import { nats } from './index.ts'
+import { engineScope, lead, leads, payloads, until } from './testing/engine-scope.ts'
+import { freePort } from './testing/free-port.ts'
+import { hasNats, NatsServer } from './testing/nats-server.ts'
+
+const { open, operate, later, laterStop } = engineScope()
+const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
+/** Of the servers and of the stream, one after the other, on a busy machine. */
+const ELECTION_S = 40
+const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+/** Three servers that keep streams together, by name. */
+async function startCluster(): Promise<Map<string, NatsServer>> {
+  const ports = [await freePort(), await freePort(), await freePort()]
+  const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ')
+  const servers = new Map<string, NatsServer>()
+  for (const [index, port] of ports.entries()) {
+    const config = `
+      server_name: n${index}
+      jetstream { store_dir: "FOLDER" }
+      cluster { name: sse, listen: "127.0.0.1:${port}", routes: [${routes}] }`
+    servers.set(`n${index}`, laterStop(new NatsServer(await freePort(), config)))
+  }
+  await Promise.all([...servers.values()].map((server) => server.start()))
+  return servers
+}
+
+describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
+  it('the leader is killed: nothing acknowledged is lost, the epoch stays, readers see each event once', async () => {
+    const cluster = await startCluster()
+    const servers = [...cluster.values()].map(({ url }) => url)
+    const options = { servers, replicas: 3, timeoutMs: 2_000 }
+    const probe = open(options)
+    const { epoch } = await until(
+      () => probe.append([lead('first', { channel: 'probe' })]),
+      'it has a leader',
+    )
+    const hubs = [1, 2].map(() => later(createHub(numbers, { engine: nats(options), onError: () => {} })))
+    const [publisher, follower] = hubs as [(typeof hubs)[0], (typeof hubs)[0]]
+    const seen: unknown[] = []
+    const from = await publisher.publish('a', 'number', 0)
+    const read = async () => {
+      for await (const { event, payload } of follower.subscribe('a', { after: from })) {
+        seen.push(event === 'gap' ? 'gap' : payload)
+      }
+    }
+    read()
+    const publish = (n: number) =>
+      until(
+        () => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }),
+        `${n} is published`,
+        ELECTION_S,
+      )
+    for (const n of range(50)) await publish(n)
+    const [survivor] = [...cluster.values()].toReversed()
+    const operator = await operate(survivor as NatsServer)
+    const leader = (await operator.streams.info('sse-log-hub')).cluster?.leader ?? ''
+    await cluster.get(leader)?.kill()
+    for (const n of range(100).slice(50)) await publish(n)
+    await until(() => seen.length >= 100, 'all are seen')
+    expect(seen).toEqual(range(100))
+    const page = await until(() => open(options).read(0, 1_000, ['a']), 'it can be read')
+    expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [0, ...range(100)]])
+  })
+
+  it('what is acknowledged by one server is read at once through another', async () => {
+    const servers = [...(await startCluster()).values()].map(({ url }) => url)
+    const engines = servers.map((url) => open({ servers: url, replicas: 3, timeoutMs: 2_000 }))
+    const [writer, ...readers] = engines
+    await until(() => writer?.append(leads(1)), 'it has a leader', ELECTION_S)
+    for (const n of range(60)) {
+      await writer?.append([lead(n + 1)])
+      for (const reader of readers) {
+        const whole = await reader.read(n, 10)
+        const own = await reader.read(n, 10, ['leads'])
+        expect([whole.head, payloads(whole.entries), payloads(own.entries)]).toEqual([
+          n + 1,
+          [n + 1],
+          [n + 1],
+        ])
+      }
+      await writer?.commit('ada', { epoch: 'e', position: n })
+      expect(await readers[0]?.committed('ada')).toEqual({ epoch: 'e', position: n })
+    }
+  })
+})
