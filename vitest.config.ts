@@ -25,6 +25,8 @@ export default defineConfig({
       unit('postgres'),
       unit('react'),
       unit('vue'),
+      unit('svelte'),
+      unit('solid'),
       unit('devtools'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',

@@ -40,6 +40,8 @@ const steps = [
       'postgres',
       'react',
       'vue',
+      'svelte',
+      'solid',
       'devtools',
       'scripts',
     ),

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
+import solid from 'vite-plugin-solid'
 import { defineProject } from 'vitest/config'
 import { browsers, resolveSource } from '../vitest.shared.ts'
 
@@ -34,6 +36,9 @@ const instances = [
     : []),
 ]
 
+// What it compiles, without how it would have everything resolved.
+const compileSolid = { ...solid(), config: undefined, configEnvironment: undefined }
+
 const missing = Object.entries(browsers).flatMap(([name, path]) => (path ? [] : [name]))
 if (missing.length > 0) {
   const message = `tests in ${missing.join(' and ')}: not found (set CHROMIUM_PATH, FIREFOX_PATH)`
@@ -43,10 +48,11 @@ if (missing.length > 0) {
 
 export default defineProject({
   ...resolveSource,
+  plugins: [svelte({ configFile: false }), compileSolid],
   test: {
     name: 'browser',
     // Without any browser the project stays, empty, so that a laptop can run everything else.
-    include: instances.length > 0 ? ['browser/**/*.test.ts'] : [],
+    include: instances.length > 0 ? ['browser/**/*.test.{ts,tsx}'] : [],
     globalSetup: existsSync(new URL('./browser/global-setup.ts', import.meta.url))
       ? ['browser/global-setup.ts']
       : [],

@@ -7,7 +7,7 @@ const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
 const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
-const hooks = '^packages/(react|vue)/src/'
+const hooks = '^packages/(react|vue|svelte|solid)/src/'
 const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
 
 export const graphRules = [
@@ -68,7 +68,7 @@ export const graphRules = [
     from: { path: hooks, pathNot: tests },
     to: {
       path: '.',
-      pathNot: ['^packages/$1/', '^packages/client/src/(index|shared)\\.ts$', 'node_modules/.*$1/'],
+      pathNot: ['^packages/$1/', '^packages/client/src/(index|shared)\\.ts$', 'node_modules/.*$1(-js)?/'],
     },
   },
   {

@@ -14,7 +14,7 @@ const entriesOf = (name: string): string[] => {
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
-const HOOKS = ['@sse/react', '@sse/vue']
+const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, '@sse/devtools'].flatMap(entriesOf)
 /** Decorators are Nest's own functions: the one entry that needs its framework to load. `mount` exports nothing. */
 const FREE = ENTRIES.filter((entry) => !['@sse/server/nest', '@sse/devtools/mount'].includes(entry))

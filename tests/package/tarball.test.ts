@@ -18,7 +18,9 @@ const PACKAGES = [
   'react',
   'redis',
   'server',
+  'solid',
   'sqlite',
+  'svelte',
   'vue',
 ]
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
@@ -81,8 +83,10 @@ it('an install brings the parser, a schema type, the clients of the engines, and
     '@nestjs/common',
     'react',
     'vue',
+    'svelte',
+    'solid-js',
     'event-source-polyfill',
   ]
   const peers = names.flatMap(({ name, peer }) => (peer && known.includes(name) ? [name] : []))
-  expect(peers.sort()).toEqual(['react', 'vue'])
+  expect(peers.sort()).toEqual(['react', 'solid-js', 'svelte', 'vue'])
 })

@@ -1,0 +1,45 @@
+import { connect, type FeedStatus } from '@sse/client'
+import { defineStream, type } from '@sse/contract'
+import { expectTypeOf, it } from 'vitest'
+import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from './index.ts'
+
+const leads = defineStream({
+  path: '/leads/:owner',
+  events: { lead: type<{ title: string }>(), count: type<number>() },
+})
+const news = defineStream({ path: '/news', events: { headline: type<string>() } })
+
+it('payloads have the type that the contract gives them', () => {
+  const feed = useStream(leads, () => ({ params: { owner: '42' } }))
+  useEvent(feed, 'lead', (lead) => expectTypeOf(lead).toEqualTypeOf<{ title: string }>())
+  expectTypeOf(useLatest(feed, 'count')()).toEqualTypeOf<number | undefined>()
+  expectTypeOf(useLatest(feed, 'count', 0)()).toEqualTypeOf<number>()
+  expectTypeOf(useEvents(feed, 'lead')()[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
+  expectTypeOf(useStreamStatus(feed)()).toEqualTypeOf<FeedStatus>()
+  const own = connect(leads, { params: { owner: '42' } })
+  expectTypeOf(useLatest(own, 'count')()).toEqualTypeOf<number | undefined>()
+})
+
+it('a wrong event name is an error at the name', () => {
+  const feed = useStream(leads, { params: { owner: '42' } })
+  const listener = () => {}
+  useEvent(
+    feed,
+    // @ts-expect-error no such event
+    'laed',
+    listener,
+  )
+  useLatest(
+    feed,
+    // @ts-expect-error no such event
+    'laed',
+  )
+})
+
+it('parameters are asked for where the path names some', () => {
+  useStream(news)
+  // @ts-expect-error `owner` is missing
+  useStream(leads)
+  // @ts-expect-error no such parameter
+  useStream(leads, { params: { woner: '42' } })
+})

@@ -1,0 +1,7 @@
+export type { FeedSource, RecentEvent, SharedFeed, SharedOptions, SharedOptionsFor } from '@sse/client/shared'
+export { useEvent } from './use-event.ts'
+export { useEvents } from './use-events.ts'
+export { useLatest } from './use-latest.ts'
+export { type ReactiveArguments, useStream } from './use-stream.ts'
+export { useStreamStatus } from './use-stream-status.ts'
+export type { MaybeAccessor } from './while-mounted.ts'

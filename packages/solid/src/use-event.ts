@@ -1,0 +1,21 @@
+import type { EventMeta, ListenableName, ListenablePayload } from '@sse/client'
+import type { FeedSource } from '@sse/client/shared'
+import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
+
+/**
+ * Calls `listener` for every event of that name, or for `gap`, while the component is mounted.
+ *
+ * @param feed - from `useStream`, or from `connect`.
+ * @example
+ * useEvent(feed, 'lead', (lead, { id }) => toast(lead.title))
+ */
+export function useEvent<Payloads, Name extends ListenableName<Payloads>>(
+  feed: MaybeAccessor<FeedSource<Payloads>>,
+  name: Name,
+  listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
+): void {
+  whileMounted(
+    () => access(feed),
+    (current) => current.on(name, listener),
+  )
+}

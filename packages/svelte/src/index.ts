@@ -1,0 +1,8 @@
+export type { FeedSource, RecentEvent, SharedFeed, SharedOptions, SharedOptionsFor } from '@sse/client/shared'
+export type { Live } from './live.ts'
+export { useEvent } from './use-event.ts'
+export { useEvents } from './use-events.ts'
+export { useLatest } from './use-latest.ts'
+export { type ReactiveArguments, useStream } from './use-stream.ts'
+export { useStreamStatus } from './use-stream-status.ts'
+export type { FeedOf } from './while-mounted.ts'

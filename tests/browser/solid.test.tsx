@@ -1,0 +1,151 @@
+/** @jsxImportSource solid-js */
+import { connect, type FeedStatus } from '@sse/client'
+import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/solid'
+import { createEffect, createSignal, For, type JSX, on } from 'solid-js'
+import { render } from 'solid-js/web'
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { room } from './room.ts'
+import { newRoom } from './rooms.ts'
+
+let at = newRoom()
+beforeEach(() => {
+  at = newRoom()
+})
+const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
+
+function mount(App: () => JSX.Element) {
+  const element = document.body.appendChild(document.createElement('div'))
+  const dispose = render(() => <App />, element)
+  const unmount = () => {
+    dispose()
+    element.remove()
+  }
+  onTestFinished(unmount)
+  return { element, unmount }
+}
+
+it('two components share one connection, which closes after the last has left', async () => {
+  const Part = (props: { name: string }) => {
+    const feed = useStream(room, at.options)
+    const n = useLatest(feed, 'n')
+    return (
+      <p>
+        {props.name} {n() ?? '-'}
+      </p>
+    )
+  }
+  const { element, unmount } = mount(() => (
+    <>
+      <Part name="one" />
+      <Part name=" two" />
+    </>
+  ))
+  await at.hasOpen(1)
+  expect(element.textContent).toBe('one - two -')
+  await at.publish(7)
+  await until(() => element.textContent === 'one 7 two 7')
+  expect(await at.connections()).toEqual([1, 1])
+  unmount()
+  await at.hasOpen(0)
+  expect(await at.connections()).toEqual([1, 0])
+})
+
+it('a component that comes back at once finds its connection and the latest event', async () => {
+  const App = () => {
+    const feed = useStream(room, at.options)
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', 0)]
+    return <p>{`${status().state} ${n()}`}</p>
+  }
+  const first = mount(App)
+  await until(() => first.element.textContent === 'open 0')
+  await at.publish(3)
+  await until(() => first.element.textContent === 'open 3')
+  first.unmount()
+  const second = mount(App)
+  expect(second.element.textContent).toBe('open 3')
+  expect(await at.connections()).toEqual([1, 1])
+})
+
+it('other parameters are another connection, other functions are not, and each event comes once', async () => {
+  const other = newRoom()
+  const [options, setOptions] = createSignal(at.options)
+  const [label, setLabel] = createSignal('a')
+  const seen: number[] = []
+  const { element } = mount(() => {
+    const feed = useStream(room, () => {
+      const authorization = label()
+      return { ...options(), headers: () => ({ authorization }) }
+    })
+    useEvent(feed, 'n', (n) => seen.push(n))
+    const status = useStreamStatus(feed)
+    return <p>{`${label()} ${status().state}`}</p>
+  })
+  await until(() => element.textContent === 'a open')
+  setLabel('b')
+  await until(() => element.textContent === 'b open')
+  await at.publish(1)
+  await until(() => seen.length === 1)
+  setOptions(other.options)
+  await other.hasOpen(1)
+  await until(() => element.textContent === 'b open')
+  await other.publish(2)
+  await until(() => seen.length === 2)
+  await at.hasOpen(0)
+  expect(seen).toEqual([1, 2])
+  expect([await at.connections(), await other.connections()]).toEqual([
+    [1, 0],
+    [1, 1],
+  ])
+})
+
+it('a burst of 2,000 events is a few updates, and a list keeps the newest', async () => {
+  let updates = 0
+  const { element } = mount(() => {
+    const feed = useStream(room, at.options)
+    const [status, recent] = [useStreamStatus(feed), useEvents(feed, 'n', { limit: 3 })]
+    createEffect(
+      on(recent, () => {
+        updates += 1
+      }),
+    )
+    return (
+      <p>
+        {status().state} <For each={recent()}>{({ payload }) => `${payload},`}</For>
+      </p>
+    )
+  })
+  await until(() => element.textContent === 'open ')
+  const before = updates
+  await at.publish(1, 2_000)
+  await until(() => element.textContent === 'open 1998,1999,2000,')
+  expect(updates - before).toBeLessThan(200)
+})
+
+it('nothing connects while it is not enabled', async () => {
+  const [enabled, setEnabled] = createSignal(false)
+  const { element } = mount(() => {
+    const status = useStreamStatus(useStream(room, () => ({ ...at.options, enabled: enabled() })))
+    return <p>{status().state}</p>
+  })
+  await until(() => element.textContent === 'closed')
+  expect(await at.connections()).toEqual([0, 0])
+  setEnabled(true)
+  await until(() => element.textContent === 'open')
+})
+
+it('a feed that the app connected is listened to, and left open', async () => {
+  const feed = connect(room, at.options)
+  onTestFinished(() => feed.close())
+  const states: FeedStatus['state'][] = []
+  feed.onStatus(({ state }) => states.push(state))
+  const { element, unmount } = mount(() => {
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n')]
+    return <p>{n() ?? status().state}</p>
+  })
+  await until(() => element.textContent === 'open')
+  await at.publish(5)
+  await until(() => element.textContent === '5')
+  unmount()
+  await at.publish(6)
+  expect(states).not.toContain('closed')
+})

@@ -1,0 +1,122 @@
+import { connect, type FeedStatus } from '@sse/client'
+import { type Component, flushSync, mount, unmount } from 'svelte'
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { room } from './room.ts'
+import { newRoom } from './rooms.ts'
+import { changing } from './svelte/props.svelte.ts'
+import Room from './svelte/Room.svelte'
+import Stores from './svelte/Stores.svelte'
+
+let at = newRoom()
+beforeEach(() => {
+  at = newRoom()
+})
+const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
+
+function show<Props extends Record<string, unknown>>(component: Component<Props>, props: Props) {
+  const target = document.body.appendChild(document.createElement('div'))
+  const mounted = mount(component, { target, props })
+  let isMounted = true
+  const leave = () => {
+    if (isMounted) void unmount(mounted)
+    isMounted = false
+    target.remove()
+  }
+  onTestFinished(leave)
+  return { text: () => target.textContent?.trim(), leave }
+}
+
+it('two components share one connection, which closes after the last has left', async () => {
+  const [one, two] = [
+    show(Room, { options: at.options, label: 'one' }),
+    show(Room, { options: at.options, label: 'two' }),
+  ]
+  await at.hasOpen(1)
+  await until(() => one.text() === 'one open - []')
+  await at.publish(7)
+  await until(() => one.text() === 'one open 7 [7]' && two.text() === 'two open 7 [7]')
+  expect(await at.connections()).toEqual([1, 1])
+  one.leave()
+  await at.publish(8)
+  await until(() => two.text() === 'two open 8 [7,8]')
+  two.leave()
+  await at.hasOpen(0)
+  expect(await at.connections()).toEqual([1, 0])
+})
+
+it('a component that comes back at once finds its connection and the latest event', async () => {
+  const first = show(Room, { options: at.options })
+  await until(() => first.text() === 'open - []')
+  await at.publish(3)
+  await until(() => first.text() === 'open 3 [3]')
+  first.leave()
+  const second = show(Room, { options: at.options })
+  flushSync()
+  expect(second.text()).toBe('open 3 []')
+  expect(await at.connections()).toEqual([1, 1])
+})
+
+it('other parameters are another connection, other functions are not, and each event comes once', async () => {
+  const other = newRoom()
+  const seen: string[] = []
+  const props = changing({
+    options: at.options,
+    label: 'a',
+    onN: (n: number, label: string) => seen.push(`${label}${n}`),
+  })
+  const { text } = show(Room, props)
+  await until(() => text() === 'a open - []')
+  props.label = 'b'
+  await until(() => text() === 'b open - []')
+  await at.publish(1)
+  await until(() => seen.length === 1)
+  props.options = other.options
+  await other.hasOpen(1)
+  await until(() => text() === 'b open - []')
+  await other.publish(2)
+  await until(() => text() === 'b open 2 [2]')
+  await at.hasOpen(0)
+  expect(seen).toEqual(['b1', 'b2'])
+  expect([await at.connections(), await other.connections()]).toEqual([
+    [1, 0],
+    [1, 1],
+  ])
+})
+
+it('a burst of 2,000 events is a few updates, and a list keeps the newest', async () => {
+  let updates = 0
+  const { text } = show(Room, {
+    options: at.options,
+    onUpdate: () => {
+      updates += 1
+    },
+  })
+  await until(() => text() === 'open - []')
+  const before = updates
+  await at.publish(1, 2_000)
+  await until(() => text() === 'open 2000 [1998,1999,2000]')
+  expect(updates - before).toBeLessThan(200)
+})
+
+it('nothing connects while it is not enabled', async () => {
+  const props = changing({ options: at.options, enabled: false })
+  const { text } = show(Room, props)
+  await until(() => text() === 'closed - []')
+  expect(await at.connections()).toEqual([0, 0])
+  props.enabled = true
+  await until(() => text() === 'open - []')
+})
+
+it('a feed that the app connected is read through stores, and left open', async () => {
+  const feed = connect(room, at.options)
+  onTestFinished(() => feed.close())
+  const states: FeedStatus['state'][] = []
+  feed.onStatus(({ state }) => states.push(state))
+  const { text, leave } = show(Stores, { feed })
+  await until(() => text() === 'open -')
+  await at.publish(5)
+  await until(() => text() === 'open 5')
+  leave()
+  await at.publish(6)
+  expect(states).not.toContain('closed')
+})

@@ -1,0 +1,23 @@
+import { useEvents, useLatest, useStream, useStreamStatus } from '@sse/solid'
+import { createComponent, renderToString } from 'solid-js/web'
+import { expect, it } from 'vitest'
+
+it('a server renders what is known before the first event, and connects to nothing', () => {
+  const requests: unknown[] = []
+  const App = () => {
+    const feed = useStream('http://localhost/stream', {
+      fetch: async (...request) => {
+        requests.push(request)
+        throw new Error('no')
+      },
+    })
+    const [status, count, all] = [
+      useStreamStatus(feed),
+      useLatest(feed, 'count', '3'),
+      useEvents(feed, 'count'),
+    ]
+    return `${status().state} ${count()} ${all().length}`
+  }
+  expect(renderToString(() => createComponent(App, {}))).toBe('connecting 3 0')
+  expect(requests).toEqual([])
+})
