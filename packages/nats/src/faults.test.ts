@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nats } from './index.ts'
 import { CutProxy } from './testing/cut-proxy.ts'
 import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
@@ -12,6 +12,10 @@ import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 const { start, open, operate, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** Two hubs, each as a process of its own has it, and what a reader of the second has got; -1 for a gap. */
 async function publisherAndFollower(servers: string) {
@@ -179,6 +183,22 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(readers.slice(1).every((oldest) => (oldest as number) > 1)).toBe(true)
     expect(await engine.read(0, 0)).toMatchObject({ head: 12_000, oldest: 11_951 })
     expect((await engine.append(leads(1))).positions).toEqual([12_001])
+  })
+
+  it('a process whose clock is a day ahead trims no more than others, and sees who is present', async () => {
+    const server = await start()
+    const engine = open(server)
+    await engine.append(leads(5))
+    await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 60_000)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 })
+    const ahead = open(server)
+    await ahead.trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 3_600_000 })
+    expect(await ahead.read(0, 0)).toMatchObject({ oldest: 1, head: 5 })
+    expect(await ahead.presence.present('a')).toEqual(['ada'])
+    vi.setSystemTime(Date.now() - 2 * 86_400_000)
+    await pause(20)
+    await open(server).trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 10 })
+    expect(await engine.read(0, 0)).toMatchObject({ oldest: 6, head: 5 })
   })
 
   it('a process has one connection and one consumer, whatever it follows', async () => {
