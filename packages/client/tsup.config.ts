@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: [
     'src/index.ts',
+    'src/event-source.ts',
     'src/native.ts',
     'src/polyfill.ts',
     'src/share.ts',

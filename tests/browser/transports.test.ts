@@ -2,6 +2,7 @@ import { connect, fetchTransport, nativeTransport, type Transport } from '@sse/c
 import { polyfillTransport } from '@sse/client/polyfill'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { classTransport } from '../conformance/class-transport.ts'
 import { collect } from '../conformance/collect.ts'
 import { PARSING, type TransportName } from '../conformance/parsing.ts'
 import { readByTheStandard } from '../conformance/read-by-the-standard.ts'
@@ -15,6 +16,7 @@ const transports: { name: TransportName; transport: Transport }[] = [
   { name: 'fetch', transport: fetchTransport },
   { name: isFirefox ? 'native Firefox' : 'native Chromium', transport: nativeTransport },
   { name: 'polyfill', transport: polyfillTransport },
+  { name: 'EventSource class', transport: classTransport },
 ]
 
 // The polyfill logs what it also tells.
@@ -39,7 +41,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   })
 
   describe('what must be a stream before it is read', () => {
-    const tellsStatus = !name.startsWith('native')
+    const tellsStatus = name === 'fetch' || name === 'polyfill'
     it.concurrent.for(RESPONSES)('$name', async ({ response, outcome, deviations }, context) => {
       const expected = deviations?.[name] ?? outcome
       // What is open comes back when it ends; what is refused may be asked again by the network stack (408).

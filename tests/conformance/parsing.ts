@@ -1,7 +1,7 @@
 /** One event as the standard dispatches it: its name, its data, and the last event id at that moment. */
 export type Dispatched = [event: string, data: string, lastEventId: string]
 
-export type TransportName = 'fetch' | 'native Chromium' | 'native Firefox' | 'polyfill'
+export type TransportName = 'fetch' | 'native Chromium' | 'native Firefox' | 'polyfill' | 'EventSource class'
 
 export interface ParsingCase {
   name: string

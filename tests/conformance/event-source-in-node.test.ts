@@ -1,0 +1,221 @@
+import { EventSource } from '@sse/client/event-source'
+import fc from 'fast-check'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { Script } from '../support/script-client.ts'
+import { type ScriptedResponse, startScriptServer } from '../support/script-server.ts'
+import { classTransport } from './class-transport.ts'
+import { collect } from './collect.ts'
+import { PARSING } from './parsing.ts'
+import { readByTheStandard } from './read-by-the-standard.ts'
+import { RESPONSES } from './responses.ts'
+import { splitAnywhere, streamBytes } from './streams.ts'
+
+const server = await startScriptServer()
+afterAll(() => server.close())
+const sources: EventSource[] = []
+afterEach(() => {
+  for (const source of sources.splice(0)) source.close()
+})
+
+function open(plan: ScriptedResponse[], options: ConstructorParameters<typeof EventSource>[1] = {}) {
+  const script = new Script(server.origin, plan)
+  const source = new EventSource(script.url, options)
+  sources.push(source)
+  const heard: [type: string, state: number, ...data: string[]][] = []
+  source.addEventListener('open', () => heard.push(['open', source.readyState]))
+  source.addEventListener('error', (event) =>
+    heard.push(['error', source.readyState, ...('data' in event ? [String(event.data)] : [])]),
+  )
+  source.addEventListener('message', ({ data }) => heard.push(['message', source.readyState, data]))
+  const closed = () => vi.waitFor(() => expect(source.readyState).toBe(2), { timeout: 10_000, interval: 2 })
+  const hears = (count: number) =>
+    vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(count), { timeout: 10_000, interval: 2 })
+  return { source, script, heard, closed, hears }
+}
+
+const respond = (pieces: Uint8Array[]) =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(piece)
+        controller.close()
+      },
+    }),
+    { headers: { 'content-type': 'text/event-stream' } },
+  )
+const toBytes = (chunk: string | number[]) =>
+  typeof chunk === 'string' ? new TextEncoder().encode(chunk) : Uint8Array.from(chunk)
+
+describe('reading a stream', () => {
+  it.each(PARSING)('$name', async ({ stream, events }) => {
+    const chunks = typeof stream === 'string' ? [stream] : stream
+    const collected = await collect(classTransport, 'http://a/', {
+      fetch: async () => respond(chunks.map(toBytes)),
+    })
+    expect(collected.events).toEqual(events)
+  })
+
+  it('gives the same events for any split of the bytes, and they are the standard’s', async () => {
+    await fc.assert(
+      fc.asyncProperty(streamBytes, fc.infiniteStream(fc.nat(7)), async (bytes, sizes) => {
+        const fetch = async () => respond(splitAnywhere(bytes, sizes))
+        expect((await collect(classTransport, 'http://a/', { fetch })).events).toEqual(
+          readByTheStandard(bytes),
+        )
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('what must be a stream before it is read', () => {
+  it.each(RESPONSES)('$name', async ({ response, outcome }) => {
+    const { heard, closed, source, hears } = open([response])
+    if (outcome === 'open') {
+      await hears(2)
+      expect(heard.slice(0, 2)).toEqual([
+        ['open', 1],
+        ['message', 1, 'a'],
+      ])
+      source.close()
+    } else {
+      await closed()
+      expect(heard).toEqual([['error', 2]])
+    }
+  })
+})
+
+describe('the interface', () => {
+  it('has the standard’s constants, attributes and errors', () => {
+    const source = new EventSource('http://127.0.0.1:9/a b')
+    sources.push(source)
+    expect([EventSource.CONNECTING, EventSource.OPEN, EventSource.CLOSED]).toEqual([0, 1, 2])
+    expect([source.CONNECTING, source.OPEN, source.CLOSED]).toEqual([0, 1, 2])
+    expect(() => Object.assign(EventSource, { OPEN: 5 })).toThrow(TypeError)
+    expect(source).toBeInstanceOf(EventTarget)
+    expect(source).toMatchObject({ url: 'http://127.0.0.1:9/a%20b', withCredentials: false, readyState: 0 })
+    expect(new EventSource('http://127.0.0.1:9/', { withCredentials: true }).withCredentials).toBe(true)
+    expect(() => new EventSource('/leads')).toThrow(expect.objectContaining({ name: 'SyntaxError' }))
+    expect(() => new EventSource('http://a b')).toThrow(DOMException)
+  })
+
+  it('attributes are handlers: null takes one away, what is no function is not called, the first place stays', async () => {
+    const { source, hears } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
+    const calls: string[] = []
+    source.onmessage = () => calls.push('first attribute')
+    source.addEventListener('message', () => calls.push('listener'))
+    source.onmessage = function (event) {
+      calls.push(`attribute ${this === source} ${event.data}`)
+      this.onmessage = null
+    }
+    source.onopen = {} as never
+    source.onerror = 5 as never
+    expect(source.onerror).toBe(null)
+    await hears(3)
+    expect(calls).toEqual(['attribute true 1', 'listener', 'listener'])
+  })
+
+  it('each event has a turn of its own: what waits for one, then for the next, gets both', async () => {
+    const { source } = open([{ chunks: ['data: 1\n\ndata: 2\n\ndata: 3\n\n'], ending: 'hang' }])
+    const next = () =>
+      new Promise<string>((resolve) =>
+        source.addEventListener('message', ({ data }) => resolve(data), { once: true }),
+      )
+    expect([await next(), await next(), await next()]).toEqual(['1', '2', '3'])
+  })
+
+  it('tells an event’s origin, after redirects, and its id', async () => {
+    const target = new Script(server.origin, [{ chunks: ['id: 7\ndata: x\n\n'], ending: 'hang' }])
+    const { source } = open([{ status: 307, headers: { location: target.url }, contentType: null }])
+    const event = await new Promise<MessageEvent>((resolve) => source.addEventListener('message', resolve))
+    expect(event).toMatchObject({ data: 'x', origin: server.origin, lastEventId: '7', type: 'message' })
+    expect(source.lastEventId).toBe('7')
+  })
+
+  it('events named open, error and __proto__ are messages, and change nothing', async () => {
+    const chunks = [
+      'event: open\ndata: o\n\nevent: error\ndata: e\n\nevent: __proto__\ndata: p\n\ndata: m\n\n',
+    ]
+    const { source, heard, hears } = open([{ chunks, ending: 'hang' }])
+    const odd: string[] = []
+    source.addEventListener('__proto__', ({ data }) => odd.push(data))
+    await hears(4)
+    expect(heard).toEqual([
+      ['open', 1],
+      ['open', 1],
+      ['error', 1, 'e'],
+      ['message', 1, 'm'],
+    ])
+    expect(odd).toEqual(['p'])
+  })
+
+  it('close() in a listener is the end: no event after it, not one of the same piece', async () => {
+    const { source, heard, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
+    source.addEventListener('message', () => source.close())
+    await vi.waitFor(async () => expect(await script.open()).toBe(0))
+    expect(heard).toEqual([
+      ['open', 1],
+      ['message', 1, '1'],
+    ])
+  })
+})
+
+describe('reconnecting', () => {
+  it('goes on after the last id, whatever its characters, in the time the server asked for', async () => {
+    const { script, heard, hears, source } = open([
+      { chunks: ['retry: 1\nid: é漢\ndata: 1\n\nid\ndata: no\n'] },
+      { chunks: ['data: 2\n\n'], ending: 'hang' },
+    ])
+    await hears(5)
+    expect(heard).toEqual([
+      ['open', 1],
+      ['message', 1, '1'],
+      ['error', 0],
+      ['open', 1],
+      ['message', 1, '2'],
+    ])
+    expect(source.reconnectionTime).toBe(1)
+    const [, second] = await script.seen()
+    expect(Buffer.from(String(second?.headers['last-event-id']), 'latin1').toString()).toBe('é漢')
+  })
+
+  it.each(['0', '2147483648', '9'.repeat(400)])('retry: %s is no storm', async (retry) => {
+    const { script } = open([{ chunks: [`retry: ${retry}\n\n`] }])
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect((await script.seen()).length).toBeLessThanOrEqual(3)
+  })
+
+  it('204 is the end; a network that fails is not', async () => {
+    const ended = open([{ status: 204 }])
+    await ended.closed()
+    expect(ended.heard).toEqual([['error', 2]])
+    const source = new EventSource('http://127.0.0.1:9/')
+    sources.push(source)
+    await new Promise((resolve) => source.addEventListener('error', resolve, { once: true }))
+    expect(source.readyState).toBe(0)
+  })
+})
+
+describe('made from a stream', () => {
+  it('reads it, ends with it, and never reconnects', async () => {
+    const { body } = new Response('retry: 5\nid: 1\nevent: tick\ndata: a\n\ndata: b')
+    const source = EventSource.fromReadableStream(body as ReadableStream<Uint8Array>)
+    const heard: string[] = []
+    source.addEventListener('open', () => heard.push('open'))
+    source.addEventListener('tick', ({ data }) => heard.push(data))
+    await new Promise((resolve) => source.addEventListener('error', resolve))
+    expect(heard).toEqual(['open', 'a'])
+    expect(source).toMatchObject({
+      url: 'about:event-stream',
+      readyState: 2,
+      lastEventId: '1',
+      reconnectionTime: 5,
+    })
+  })
+
+  it('closing it cancels the stream', async () => {
+    const cancel = vi.fn()
+    EventSource.fromReadableStream(new ReadableStream({ cancel })).close()
+    await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce())
+  })
+})
