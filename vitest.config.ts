@@ -28,6 +28,7 @@ export default defineConfig({
       unit('svelte'),
       unit('solid'),
       unit('devtools'),
+      unit('testing'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

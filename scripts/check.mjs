@@ -43,6 +43,7 @@ const steps = [
       'svelte',
       'solid',
       'devtools',
+      'testing',
       'scripts',
     ),
     live: true,

@@ -20,6 +20,7 @@ const client = 'packages/client/src'
 const sqlite = 'packages/sqlite/src'
 const react = 'packages/react/src'
 const devtools = 'packages/devtools/src'
+const testing = 'packages/testing/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -38,6 +39,7 @@ const sound = {
   [`${client}/shared.ts`]: `import './index.ts'`,
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/shared'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
+  [`${testing}/index.ts`]: `import '@sse/contract'`,
   'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
@@ -53,6 +55,8 @@ const proofs = {
   'hooks-are-leaves': { [`${client}/a.test.ts`]: `import '@sse/react'` },
   'devtools-import-types-only': { [`${devtools}/a.ts`]: `import '@sse/client'` },
   'devtools-are-a-leaf': { [`${client}/a.ts`]: `import type {} from '@sse/devtools'` },
+  'testing-imports-contract-only': { [`${testing}/a.ts`]: `import type {} from '@sse/client'` },
+  'testing-is-a-leaf': { [`${client}/a.test.ts`]: `import '@sse/testing'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './express.ts'` },
@@ -92,7 +96,7 @@ function plant(name, files) {
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools']) {
+  for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools', 'testing']) {
     const exports = { '.': { '@sse/source': './src/index.ts' }, './*': { '@sse/source': './src/*.ts' } }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

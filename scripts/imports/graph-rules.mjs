@@ -91,6 +91,22 @@ export const graphRules = [
     to: { path: inside('devtools') },
   },
   {
+    name: 'testing-imports-contract-only',
+    comment:
+      'The fake server stands on the contract alone: each entry adds what it is named for, timers or MSW.',
+    from: { path: inside('testing'), pathNot: tests },
+    to: {
+      path: '.',
+      pathNot: [inside('(testing|contract)'), 'node_modules/(@sinonjs/fake-timers|msw)/'],
+    },
+  },
+  {
+    name: 'testing-is-a-leaf',
+    comment: 'Nothing that is published may bring the fake server along.',
+    from: { path: '^packages/(?!testing/)' },
+    to: { path: inside('testing') },
+  },
+  {
     name: 'packages-by-public-name',
     comment: "Another package's files are reached through its exports, never by a path into it.",
     from: { path: '^packages/([^/]+)/' },

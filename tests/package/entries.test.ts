@@ -15,9 +15,10 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
-const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, '@sse/devtools'].flatMap(entriesOf)
-/** Decorators are Nest's own functions: the one entry that needs its framework to load. `mount` exports nothing. */
-const FREE = ENTRIES.filter((entry) => !['@sse/server/nest', '@sse/devtools/mount'].includes(entry))
+const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, '@sse/devtools', '@sse/testing'].flatMap(entriesOf)
+/** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
+const BOUND = ['@sse/server/nest', '@sse/testing/msw', '@sse/devtools/mount']
+const FREE = ENTRIES.filter((entry) => !BOUND.includes(entry))
 const PAGE = [
   ...ROOTS,
   ...HOOKS,
@@ -27,11 +28,13 @@ const PAGE = [
   '@sse/client/shared',
   '@sse/client/storage',
   '@sse/devtools',
+  '@sse/testing',
+  '@sse/testing/clock',
 ]
 
 let full: string
 beforeAll(() => {
-  full = withPackages(installed, ['@nestjs/common', 'reflect-metadata', 'rxjs'])
+  full = withPackages(installed, ['@nestjs/common', 'reflect-metadata', 'rxjs', 'msw'])
 })
 afterAll(() => rmSync(full, { recursive: true, force: true }))
 
@@ -41,8 +44,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are fifteen entries, one for each engine and each framework’s hooks, and two of the devtools', () => {
-  expect(ENTRIES).toHaveLength(15 + ENGINES.length + HOOKS.length + 2)
+it('there are fifteen entries, one for each engine and each framework’s hooks, two of the devtools, and three for tests', () => {
+  expect(ENTRIES).toHaveLength(15 + ENGINES.length + HOOKS.length + 2 + 3)
 })
 
 describe.each([
@@ -51,12 +54,16 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|share|shareFeed|storedId|useStream|mountDevtools|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|share|shareFeed|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite)( \w+)*$/,
     )
   })
 
   it('@sse/server/nest, beside Nest', async () => {
     expect(await evaluate(full, type, code('@sse/server/nest'))).toBe('sse')
+  })
+
+  it('@sse/testing/msw, beside MSW', async () => {
+    expect(await evaluate(full, type, code('@sse/testing/msw'))).toBe('streamHandler')
   })
 })
 

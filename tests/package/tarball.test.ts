@@ -21,6 +21,7 @@ const PACKAGES = [
   'solid',
   'sqlite',
   'svelte',
+  'testing',
   'vue',
 ]
 const folders = PACKAGES.map((name) => join(inject('installed'), 'node_modules/@sse', name))
@@ -56,7 +57,7 @@ it('every file an entry names is there', () => {
   }
 })
 
-it('an install brings the parser, a schema type, the clients of the engines, and the frameworks that hooks are for', () => {
+it('an install brings the parser, a schema type, the clients of the engines, fake timers, and the frameworks that hooks are for', () => {
   const lock = join(inject('installed'), 'node_modules/.package-lock.json')
   const packages: Record<string, { peer?: boolean }> = JSON.parse(readFileSync(lock, 'utf8')).packages
   const names = Object.entries(packages).map(([path, { peer }]) => ({
@@ -68,11 +69,13 @@ it('an install brings the parser, a schema type, the clients of the engines, and
   expect([...new Set(scopes.map((name) => name.replace(postgres, 'pg')))].sort()).toEqual([
     '@nats-io',
     '@redis',
+    '@sinonjs',
     '@sse',
     '@standard-schema',
     'eventsource-parser',
     'pg',
     'tweetnacl',
+    'type-detect',
   ])
   // What an app has anyway: npm adds the peers where nothing else does, with all that they bring.
   const known = [

@@ -1,0 +1,202 @@
+import {
+  CONTROL,
+  createEventEncoder,
+  END_ID,
+  type EventEncoder,
+  encodeComment,
+  encodeMessage,
+  encodePayload,
+  type Gap,
+  type PayloadInput,
+  type StreamContract,
+} from '@sse/contract'
+import { Body } from './body.ts'
+import type { FakeStream } from './fake-stream.ts'
+import type { History, HistoryPlace } from './history.ts'
+import type { SeenRequest } from './seen-request.ts'
+
+/** What the connections of a server have in common. */
+export class FakeSource<Contract extends StreamContract> {
+  readonly contract: Contract
+  readonly history: History
+  readonly #encode: EventEncoder<Contract>
+  retryMs: number | undefined
+  isSplit = false
+
+  constructor(contract: Contract, history: History) {
+    this.contract = contract
+    this.history = history
+    this.#encode = createEventEncoder(contract, Number.POSITIVE_INFINITY)
+  }
+
+  store<Name extends keyof Contract['events'] & string>(
+    name: Name,
+    payload: PayloadInput<Contract, Name>,
+    audience?: string,
+  ): ReturnType<History['append']> {
+    return this.history.append((id) => this.#encode(name, payload, { id }).frame, audience)
+  }
+
+  storeInvalid(name: string, payload: unknown, audience?: string): ReturnType<History['append']> {
+    const data = encodePayload(name, payload)
+    return this.history.append((id) => encodeMessage({ id, event: name, data }), audience)
+  }
+}
+
+/** One open response of a fake server. */
+export class FakeConnection<Contract extends StreamContract = StreamContract>
+  implements FakeStream<Contract>
+{
+  readonly request: SeenRequest
+  readonly #body = new Body(() => this.#leave())
+  readonly #source: FakeSource<Contract>
+  readonly #encoder = new TextEncoder()
+  readonly #onGone: () => void
+  readonly #heartbeat: ReturnType<typeof setInterval> | undefined
+  #isOpen = true
+  /** What a stalled connection does not let through. */
+  #held: string | undefined
+
+  /** @internal */
+  constructor(source: FakeSource<Contract>, request: SeenRequest, onGone: (gone: FakeConnection) => void) {
+    this.request = request
+    this.#source = source
+    this.#onGone = () => onGone(this as unknown as FakeConnection)
+    const { heartbeatMs } = source.contract
+    if (heartbeatMs < Infinity) {
+      this.#heartbeat = setInterval(() => this.#held ?? this.heartbeat(), heartbeatMs)
+      // Where timers keep a process alive, this one does not.
+      ;(this.#heartbeat as { unref?: () => void }).unref?.()
+    }
+    this.#begin(source.history.find(request.lastEventId))
+  }
+
+  /** Of the contract's path, decoded. */
+  get params(): Readonly<Record<string, string>> {
+    return this.request.params
+  }
+
+  /** Whether the response goes on: neither side has ended it. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  send<Name extends keyof Contract['events'] & string>(
+    name: Name,
+    payload: PayloadInput<Contract, Name>,
+  ): string {
+    return this.#tell(this.#source.store(name, payload, this.#audience))
+  }
+
+  sendInvalid(name: string, payload: unknown): string {
+    return this.#tell(this.#source.storeInvalid(name, payload, this.#audience))
+  }
+
+  raw(text: string): void {
+    if (!this.#isOpen) return
+    if (this.#held !== undefined) {
+      this.#held += text
+      return
+    }
+    const bytes = this.#encoder.encode(text)
+    if (!this.#source.isSplit) this.#body.write(bytes)
+    else for (const byte of bytes) this.#body.write(Uint8Array.of(byte))
+  }
+
+  retry(ms: number): void {
+    this.raw(encodeMessage({ retry: ms }))
+  }
+
+  heartbeat(): void {
+    this.raw(encodeMessage({ id: this.#id(), event: CONTROL.heartbeat }))
+  }
+
+  end(): void {
+    this.#finish(encodeMessage({ id: END_ID, event: CONTROL.end }))
+  }
+
+  error(code = 'internal', message = 'Internal error'): void {
+    this.#finish(encodeMessage({ event: CONTROL.error, data: JSON.stringify({ code, message }) }))
+  }
+
+  drop(): void {
+    if (!this.#isOpen) return
+    this.#leave()
+    this.#body.end({ reason: new TypeError('The fake server has dropped the connection') })
+  }
+
+  stall(): () => void {
+    this.#held ??= ''
+    return () => {
+      const held = this.#held
+      this.#held = undefined
+      if (held) this.raw(held)
+    }
+  }
+
+  /** @internal */
+  get body(): ReadableStream<Uint8Array> {
+    return this.#body.stream
+  }
+
+  /** @internal The client has left. */
+  abort(reason: unknown): void {
+    this.#leave()
+    this.#body.abort(reason)
+  }
+
+  /** @internal History has gone. */
+  tellGap(reason: Gap['reason']): void {
+    this.raw(this.#gapFrame(reason, this.#source.history.head))
+  }
+
+  /** The order in which a hub's connection begins. */
+  #begin({ position, gap }: HistoryPlace): void {
+    const { history, retryMs } = this.#source
+    this.raw(
+      (retryMs === undefined ? encodeComment() : encodeMessage({ retry: retryMs })) +
+        (gap ? this.#gapFrame(gap, position) : '') +
+        encodeMessage({ id: this.#id(position), event: CONTROL.open }),
+    )
+    const { trimmedUpTo } = history
+    const missed = position < trimmedUpTo ? this.#gapFrame('trimmed', trimmedUpTo) : ''
+    const frames = history.after(position, this.#audience).map(({ frame }) => frame)
+    if (missed || frames.length > 0) this.raw(missed + frames.join(''))
+  }
+
+  #gapFrame(reason: Gap['reason'], position: number): string {
+    const gap: Gap = { reason }
+    if (reason === 'trimmed' && position < this.#source.history.head) gap.since = this.#id(position + 1)
+    return encodeMessage({ id: this.#id(position), event: CONTROL.gap, data: JSON.stringify(gap) })
+  }
+
+  #tell({ entry, id }: ReturnType<History['append']>): string {
+    this.raw(entry.frame)
+    return id
+  }
+
+  #finish(frame: string): void {
+    if (!this.#isOpen) return
+    // What is held back never comes, and the end neither.
+    if (this.#held !== undefined) return
+    this.raw(frame)
+    this.#leave()
+    this.#body.end()
+  }
+
+  #leave(): void {
+    this.#isOpen = false
+    clearInterval(this.#heartbeat)
+    this.#onGone()
+  }
+
+  #id(position: number = this.#source.history.head): string {
+    return this.#source.history.idOf(position)
+  }
+
+  get #audience(): string {
+    const url = new URL(this.request.url)
+    url.searchParams.delete('lastEventId')
+    return url.href
+  }
+}

@@ -1,0 +1,5 @@
+export type { EventOptions, SseErrorCode } from '@sse/contract'
+export type { FakeConnection } from './fake-connection.ts'
+export { type FakeServer, fakeServer, type RefuseOptions } from './fake-server.ts'
+export type { FakeStream } from './fake-stream.ts'
+export type { SeenRequest } from './seen-request.ts'

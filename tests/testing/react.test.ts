@@ -1,0 +1,75 @@
+// @vitest-environment jsdom
+import { useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
+import { type FakeServer, fakeServer } from '@sse/testing'
+import { type FakeClock, fakeClock } from '@sse/testing/clock'
+import { act, cleanup, render, screen } from '@testing-library/react'
+import { createElement, StrictMode } from 'react'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { leads } from './leads.ts'
+
+/** The component under test, as an app has it: nothing in it knows of tests. */
+function Inbox({ owner }: { owner: string }) {
+  const feed = useStream(leads, { params: { owner } })
+  const { state } = useStreamStatus(feed)
+  const count = useLatest(feed, 'count', 0)
+  const recent = useEvents(feed, 'lead', { limit: 2 })
+  const titles = recent.map(({ id, payload }) => createElement('li', { key: id }, payload.title))
+  return [
+    createElement('h2', { key: 'count' }, `${count} leads`),
+    createElement('p', { key: 'state', role: 'status' }, state),
+    createElement('ol', { key: 'titles' }, titles),
+  ]
+}
+
+let clock: FakeClock
+let server: FakeServer<typeof leads>
+beforeEach(() => {
+  ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
+  clock = fakeClock()
+  server = fakeServer(leads)
+  server.install()
+})
+afterEach(async () => {
+  cleanup()
+  // The shared connection is released a second after its last component.
+  await clock.advance(1_000)
+  expect(server.connections).toEqual([])
+  server.close()
+  clock.restore()
+})
+
+/** Lets what is due happen, and React render it. */
+const pass = (ms = 100) => act(() => clock.advance(ms))
+const titles = () => screen.queryAllByRole('listitem').map(({ textContent }) => textContent)
+
+it('shows what comes, and says while it is cut off', async () => {
+  render(createElement(StrictMode, null, createElement(Inbox, { owner: 'ada' })))
+  expect(screen.getByRole('status').textContent).toBe('connecting')
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('open')
+  expect(server.requests).toHaveLength(1)
+  server.send('count', 3)
+  for (const title of ['Ada', 'Ben', 'Cleo']) server.send('lead', { id: title, title })
+  await pass()
+  expect(screen.getByRole('heading').textContent).toBe('3 leads')
+  expect(titles()).toEqual(['Ben', 'Cleo'])
+
+  server.refuse('network', { times: 1 })
+  server.drop()
+  server.send('lead', { id: 'Dora', title: 'Dora' })
+  await pass(0)
+  expect(screen.getByRole('status').textContent).toBe('waiting')
+  await pass(10_000)
+  expect(screen.getByRole('status').textContent).toBe('open')
+  expect(titles()).toEqual(['Cleo', 'Dora'])
+})
+
+it('says when the stream is not open to this user', async () => {
+  server.refuse(403)
+  const { error } = console
+  console.error = () => {}
+  render(createElement(Inbox, { owner: 'ben' }))
+  await pass()
+  console.error = error
+  expect(screen.getByRole('status').textContent).toBe('closed')
+})

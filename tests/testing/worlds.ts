@@ -1,0 +1,102 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { defineStream, type } from '@sse/contract'
+import { createHub, memory } from '@sse/server'
+import { ack, sse } from '@sse/server/node'
+import type { SeenRequest } from '@sse/testing'
+import { fakeServer } from '@sse/testing'
+
+export const room = defineStream({
+  path: '/room/:name',
+  heartbeatMs: 60,
+  events: { n: type<number>(), text: type<string>(), nothing: type<undefined>() },
+})
+
+/** A server, and what can be done to it, without saying which it is. */
+export interface World extends AsyncDisposable {
+  fetch: typeof fetch
+  origin: string
+  /** To everybody. */
+  publish(name: 'n' | 'text' | 'nothing', payload: never): Promise<unknown>
+  /** Cuts every connection. */
+  cut(): void
+  /** Removes all history. */
+  trim(): Promise<void>
+  /** Connections that are open. */
+  connections(): number
+  /** Answers the next request so. */
+  refuseNext(status: number, retryAfter?: number): void
+  acks(): Promise<(string | undefined)[]>
+}
+
+export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
+  async fake() {
+    const server = fakeServer(room)
+    server.retry(5)
+    return {
+      fetch: server.fetch,
+      origin: 'http://test',
+      publish: async (name, payload) => server.send(name, payload),
+      cut: () => server.drop(),
+      trim: async () => server.gap('trimmed'),
+      connections: () => server.connections.length,
+      refuseNext: (status, retryAfter) =>
+        server.refuse(status, { times: 1, code: 'no', message: 'No', ...(retryAfter && { retryAfter }) }),
+      acks: async () => server.acks.map(({ lastEventId }: SeenRequest) => lastEventId),
+      async [Symbol.asyncDispose]() {
+        server.close()
+      },
+    }
+  },
+
+  async real() {
+    const engine = memory()
+    // Nothing but the engine holds history: it is gone when that is trimmed.
+    const hub = createHub(room, { engine, ring: { maxEvents: 0 } })
+    const stream = sse(room, ({ lastEventId }) => hub.subscribe('all', { after: lastEventId }), {
+      retryMs: 5,
+    })
+    const acknowledge = ack(hub, () => 'ada')
+    let refusals: { status: number; retryAfter: number | undefined }[] = []
+    const server = createServer((req, res) => {
+      if (req.url?.endsWith('/ack')) return acknowledge(req, res)
+      const refusal = refusals.shift()
+      return refusal ? refuse(res, refusal.status, refusal.retryAfter) : stream(req, res)
+    })
+    const sockets = new Set<Socket>()
+    server.on('connection', (socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const cut = () => {
+      for (const socket of sockets) socket.destroy()
+    }
+    return {
+      fetch,
+      origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      publish: (name, payload) => hub.publish('all', name, payload),
+      cut,
+      trim: () => engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY }),
+      connections: () => hub.stats().connections,
+      refuseNext: (status, retryAfter) => {
+        refusals = [{ status, retryAfter }]
+      },
+      acks: async () => [await hub.committed('ada')],
+      async [Symbol.asyncDispose]() {
+        await hub.close()
+        cut()
+        await new Promise((resolve) => server.close(resolve))
+      },
+    }
+  },
+}
+
+function refuse(res: ServerResponse, status: number, retryAfter: number | undefined): void {
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    ...(retryAfter && { 'retry-after': String(retryAfter) }),
+  })
+  res.end(JSON.stringify({ code: 'no', message: 'No' }))
+}
