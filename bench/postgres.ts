@@ -1,0 +1,67 @@
+/**
+ * A hub on `@sse/postgres`: committed events per second of 16 publishers, against a naive insert; what a transaction
+ * that stays open does to the others; and how long an event takes to the socket of another process.
+ *
+ * @see docs/BENCHMARKS.md
+ */
+import { parseArgs } from 'node:util'
+import { writeResults } from './common/results.ts'
+import { ratioSpread, spread } from './common/spread.ts'
+import { count, printTable } from './common/table.ts'
+import { measureLatency } from './postgres/latency.ts'
+import { measureLongTransaction } from './postgres/long-transaction.ts'
+import { ROW_NAMES } from './postgres/publishers.ts'
+import { startPostgres } from './postgres/start-postgres.ts'
+import { measureThroughput } from './postgres/throughput.ts'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    dry: { type: 'boolean', default: false }, // prints, writes no files
+  },
+})
+const PUBLISHERS = 16
+const PER_SECOND = 1_000
+const settings = { publishers: PUBLISHERS, rounds: values.quick ? 7 : 31, sliceMs: 400 }
+
+const server = await startPostgres()
+const rates = await measureThroughput(server.url, settings)
+const throughput = ROW_NAMES.map((row) => ({
+  row,
+  eventsPerSecond: spread(rates[row]),
+  ofNaive: ratioSpread(rates[row], rates.naive),
+}))
+printTable(`${PUBLISHERS} publishers`, [
+  ['', 'events per s', 'of naive', 'min – max'],
+  ...throughput.map(({ row, eventsPerSecond, ofNaive }) => [
+    row,
+    count(eventsPerSecond.median),
+    `${ofNaive.median.toFixed(2)} ×`,
+    `${ofNaive.min.toFixed(2)} – ${ofNaive.max.toFixed(2)}`,
+  ]),
+])
+
+const long = await measureLongTransaction(server.url, PUBLISHERS, values.quick ? 2 : 8, 2_000)
+const longTransactionMs = { alone: percentiles(long.alone), held: percentiles(long.held) }
+printPercentiles('a publish, while another publisher holds its transaction open, ms', longTransactionMs)
+
+const events = PER_SECOND * (values.quick ? 3 : 10)
+const latencyMs = percentiles(await measureLatency(server.url, events, PER_SECOND))
+printPercentiles(`publish() resolved to the byte on another process's socket, ${PER_SECOND} a second, ms`, {
+  hub: latencyMs,
+})
+await server.stop()
+if (!values.dry) writeResults('postgres', { ...settings, throughput, longTransactionMs, latencyMs })
+
+function percentiles(durations: readonly number[]): Record<'p50' | 'p90' | 'p99' | 'max', number> {
+  const sorted = durations.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] as number
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
+}
+
+function printPercentiles(title: string, rows: Record<string, ReturnType<typeof percentiles>>): void {
+  printTable(title, [
+    ['', 'p50', 'p90', 'p99', 'max'],
+    ...Object.entries(rows).map(([name, row]) => [name, ...Object.values(row).map((ms) => ms.toFixed(2))]),
+  ])
+}
