@@ -4,7 +4,7 @@ import { type PostgresEngine, postgres } from './index.ts'
 import { PostgresServer } from './testing/postgres-server.ts'
 import { hasPostgres } from './testing/programs.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 20)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 15)
 
 let server: PostgresServer
 beforeAll(async () => {

@@ -28,7 +28,12 @@ $function$;
 
 -- Moves up to 1,000 committed events of the outbox to the end of the log, whose row the caller holds.
 CREATE FUNCTION ${schema}.move(of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint)
-LANGUAGE sql AS $function$
+LANGUAGE plpgsql AS $function$
+BEGIN
+  taken := 0;
+  stored := 0;
+  PERFORM FROM ${schema}.outbox WHERE log = of_log LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
   WITH gone AS (
     DELETE FROM ${schema}.outbox WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000
@@ -48,7 +53,8 @@ LANGUAGE sql AS $function$
     FROM fresh ORDER BY place
     RETURNING 1
   )
-  SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept)
+  SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept) INTO taken, stored;
+END
 $function$;
 
 -- Moves what is in the outbox, unless somebody else is at it: -1.

@@ -33,6 +33,13 @@ export class PostgresServer {
     return server
   }
 
+  /** Starts on another port with the files of this one, which has to be dead. */
+  async moved(): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort(), this.folder, this.#settings)
+    await server.start()
+    return server
+  }
+
   constructor(port: number, folder: string, settings: readonly string[] = []) {
     this.port = port
     this.folder = folder
