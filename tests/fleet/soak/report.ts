@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 
 export interface SoakResult {
   engine: string
@@ -43,6 +43,8 @@ function machine() {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
+    /** Of the last quarter of an hour: what else the machine did is in it. */
+    load: Math.round(loadavg()[2] as number),
   }
 }
 
@@ -71,6 +73,7 @@ function render(all: Stored[]): string {
       'machine',
       ({ cores, cpu, memoryGb, node }) => `${cores} cores (${cpu}), ${memoryGb} GB, Node ${node}`,
     ),
+    row('load of the machine, with what else it did', ({ load }) => load),
     row('seconds under faults', ({ seconds }) => seconds),
     row('server processes / readers / publishers', (r) => `${r.servers} / ${r.readers} / ${r.publishers}`),
     row('events kept', ({ maxEvents }) => maxEvents),
