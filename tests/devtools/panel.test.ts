@@ -170,6 +170,28 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     },
   )
 
+  it.skipIf(!path)('shows which tab leads, and the next one when that is closed', async () => {
+    const url = script({ chunks: ['id: 1\ndata: 1\n\n'], ending: 'hang' }).url
+    const tab = await browser.newContext()
+    const openTab = async () => {
+      const opened = await tab.newPage()
+      await opened.goto(app.url)
+      await opened.waitForFunction(() => 'page' in globalThis)
+      await opened.evaluate((url) => page.followShared(url), url)
+      return opened
+    }
+    const first = await openTab()
+    await first.getByRole('button', { name: /^SSE/ }).click()
+    await first.getByRole('button', { name: /open, \d events? leader/ }).waitFor()
+    // Open as well: the browser's tabs share what is remembered.
+    const second = await openTab()
+    await second.getByRole('button', { name: /open, \d events? follower/ }).waitFor()
+    await summary(second).getByText('GET by one tab for all').waitFor()
+    await first.close()
+    await second.getByRole('button', { name: /events? leader/ }).waitFor()
+    await tab.close()
+  })
+
   it.skipIf(!path)('names the transport, and the browser that reconnects by itself', async () => {
     const on = await openPanel()
     await on.evaluate((url) => void page.followNatively(url), script({ chunks: ['data: 1\n\n'] }, OPEN).url)

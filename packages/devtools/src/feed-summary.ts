@@ -9,7 +9,7 @@ export function feedSummary(log: FeedLog, now: number): TemplateResult {
   const { status, counts } = log
   const next = describeNext(status, now)
   const facts = [
-    `${log.method} by ${log.transport}`,
+    `${log.method} by ${log.role ? 'one tab for all' : log.transport}`,
     log.headers && `headers: ${log.headers}`,
     `${counted(counts.events, 'event')}, ${formatBytes(counts.bytes)}`,
     counts.heartbeats > 0 && counted(counts.heartbeats, 'heartbeat'),

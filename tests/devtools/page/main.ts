@@ -1,4 +1,5 @@
 import { connect, nativeTransport } from '@sse/client'
+import { share } from '@sse/client/share'
 import { defineStream } from '@sse/contract'
 import { mountDevtools } from '@sse/devtools'
 import { z } from 'zod'
@@ -31,8 +32,13 @@ function followNatively(url: string) {
   return feed
 }
 
+function followShared(url: string) {
+  const feed = connect(url, { ...quiet, transport: share() })
+  feed.on('message', () => {})
+}
+
 const quiet = { onError() {}, onInvalid() {} }
-const page = { mountDevtools, follow, followOrders, followNatively }
+const page = { mountDevtools, follow, followOrders, followNatively, followShared }
 export type TestPage = typeof page
 
 // `?late` is a page whose panel comes after its feeds.
