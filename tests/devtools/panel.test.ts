@@ -15,6 +15,7 @@ import type { TestPage } from './page/main.ts'
 import { startPage } from './start-page.ts'
 
 /** A machine that is busy takes its time to show things. */
+const patience = { timeout: 15_000 }
 vi.setConfig({ testTimeout: 60_000 })
 declare const page: TestPage
 const pictures = fileURLToPath(new URL('__screenshots__/', import.meta.url))
@@ -110,7 +111,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await follow(on, script({}, OPEN).url, '/prices', { reconnect: { minDelayMs: 0 } })
     await summary(on).getByText('open', { exact: true }).waitFor()
     const states = () => on.locator('tr.status td:nth-child(2)').allTextContents()
-    await expect.poll(states).toEqual(['open', 'connecting', 'waiting', 'open', 'connecting'])
+    await expect.poll(states, patience).toEqual(['open', 'connecting', 'waiting', 'open', 'connecting'])
     await on.close()
   })
 
@@ -234,7 +235,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
       await on.locator('.rows').evaluate((rows) => rows.scrollTo(0, rows.scrollHeight))
       return on.locator('tr.event').count()
     }
-    await expect.poll(scrollDown).toBe(300)
+    await expect.poll(scrollDown, patience).toBe(300)
     await on.close()
   })
 
@@ -243,10 +244,10 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await followOrders(on, script(EVENTS).url)
     await rowWith(on, /e-901/).waitFor()
     await on.getByRole('searchbox').fill('MARSEILLE')
-    await expect.poll(() => on.locator('tbody tr').count()).toBe(1)
+    await expect.poll(() => on.locator('tbody tr').count(), patience).toBe(1)
     await on.getByRole('searchbox').fill('')
     await on.getByRole('combobox', { name: 'Show' }).selectOption('problems')
-    await expect.poll(() => on.locator('tbody tr').count()).toBe(3)
+    await expect.poll(() => on.locator('tbody tr').count(), patience).toBe(3)
     await on.getByRole('button', { name: 'Clear' }).click()
     await on.getByText('Nothing that fits the filter.').waitFor()
     await on.getByRole('combobox', { name: 'Show' }).selectOption('all')
@@ -269,24 +270,24 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
         const inside = document.querySelector('sse-devtools')?.shadowRoot?.activeElement
         return inside?.getAttribute('aria-label') ?? inside?.textContent?.trim()
       })
-    await expect.poll(focused).toBe('Collapse')
+    await expect.poll(focused, patience).toBe('Collapse')
     await rowWith(on, /e-901/).waitFor()
     await on.keyboard.press('Tab')
     expect(await focused()).toMatch(/^shop\.example\/orders\/lyon/)
     await on.keyboard.press('Tab')
-    await expect.poll(focused).toBe('order')
+    await expect.poll(focused, patience).toBe('order')
     await on.keyboard.press('ArrowDown')
     expect(await focused()).toBe('sse.gap')
     await on.keyboard.press('Enter')
     await on.getByRole('complementary', { name: 'Event' }).waitFor()
     await on.keyboard.press('Escape')
     await on.getByRole('complementary', { name: 'Event' }).waitFor({ state: 'detached' })
-    await expect.poll(focused).toBe('sse.gap')
+    await expect.poll(focused, patience).toBe('sse.gap')
 
     await on.reload()
     await on.getByText('No connection yet.').waitFor()
     await on.getByRole('button', { name: 'Collapse' }).click()
-    await expect.poll(focused).toMatch(/^SSE/)
+    await expect.poll(focused, patience).toMatch(/^SSE/)
     await on.reload()
     await on.getByRole('button', { name: /^SSE/ }).waitFor()
     await on.close()

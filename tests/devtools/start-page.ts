@@ -2,27 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createServer, defaultClientConditions } from 'vite'
+import { build, defaultClientConditions, preview } from 'vite'
 
-/** The page in development, served by Vite as any app's is. */
+/** The page as Vite makes it for development; in one piece, since it is opened many times. */
 export async function startPage(): Promise<{ url: string } & AsyncDisposable> {
-  const cacheDir = mkdtempSync(join(tmpdir(), 'sse-devtools-'))
-  const server = await createServer({
+  const outDir = mkdtempSync(join(tmpdir(), 'sse-devtools-'))
+  const config = {
     root: fileURLToPath(new URL('page/', import.meta.url)),
-    configFile: false,
-    cacheDir,
-    logLevel: 'warn',
+    configFile: false as const,
+    logLevel: 'warn' as const,
     resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
-    // A dependency found late would reload the page.
-    optimizeDeps: { noDiscovery: true, include: ['zod'] },
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, fs: { strict: false } },
-  })
-  await server.listen()
+  }
+  await build({ ...config, mode: 'development', build: { outDir, emptyOutDir: true, minify: false } })
+  const server = await preview({ ...config, build: { outDir }, preview: { host: '127.0.0.1', port: 0 } })
   return {
     url: server.resolvedUrls?.local[0] ?? '',
     async [Symbol.asyncDispose]() {
       await server.close()
-      rmSync(cacheDir, { recursive: true, force: true })
+      rmSync(outDir, { recursive: true, force: true })
     },
   }
 }
