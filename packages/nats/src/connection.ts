@@ -1,5 +1,5 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
 import { AckInbox } from './ack-inbox.ts'
 import { failed, unavailable } from './failure.ts'
 import type { Credentials } from './nats-options.ts'
@@ -30,7 +30,7 @@ export class Connection {
   static async open({ servers, timeoutMs, ...credentials }: ConnectionSettings): Promise<Connection> {
     // The library's own time is for each of the servers.
     const opening = connect({
-      ...credentials,
+      ...(credentials as ConnectionOptions),
       servers: [...servers],
       timeout: timeoutMs,
       reconnect: false,

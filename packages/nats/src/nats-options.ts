@@ -1,10 +1,32 @@
-import type { ConnectionOptions } from '@nats-io/transport-node'
+/**
+ * What opens the door of a server, as `@nats-io/transport-node` takes it. Written down here, because its own types do
+ * not compile with `exactOptionalPropertyTypes` where libraries are checked.
+ */
+export interface Credentials {
+  user?: string
+  pass?: string
+  token?: string
+  /** What `credsAuthenticator`, `nkeyAuthenticator` and their like make. Several are tried in turn. */
+  authenticator?: Authenticator | Authenticator[]
+  /** `{}` asks for TLS with the certificates that the system trusts; texts in PEM, or files. */
+  tls?: TlsOptions
+  /** What the inboxes of this process start with. Default `_INBOX`. */
+  inboxPrefix?: string
+}
 
-/** What opens the door of a server, as `@nats-io/transport-node` takes it. */
-export type Credentials = Pick<
-  ConnectionOptions,
-  'user' | 'pass' | 'token' | 'authenticator' | 'tls' | 'inboxPrefix'
->
+/** Answers the question of a server. */
+export type Authenticator = (nonce?: string) => unknown
+
+export interface TlsOptions {
+  ca?: string
+  caFile?: string
+  cert?: string
+  certFile?: string
+  key?: string
+  keyFile?: string
+  /** The server speaks TLS from the first byte on. */
+  handshakeFirst?: boolean
+}
 
 /** Credentials beside `servers` win over those in a URL. */
 export interface NatsOptions extends Credentials {
