@@ -168,7 +168,7 @@ export class TabMember {
       this.#isSettling = false
       if (this.#isClosed) return
       if (this.#isLeader) this.#flush()
-      else if (this.#own) this.#meet()
+      else this.#meet()
     })
   }
 
@@ -268,12 +268,11 @@ export class TabMember {
     this.#with.events.onOpen()
   }
 
-  /** Whether what the leader relays has come to where this tab's own connection is. */
+  /** Follows from here on if what the leader relays has come to where this tab is. */
   #meet(): void {
-    if (!this.#own || this.#isLeader) return
     const entries = this.#lastEventId === '' ? undefined : this.#recent?.afterId(this.#lastEventId)
-    if (!entries) return
-    this.#own.close()
+    if (!entries || !(this.#own || this.#isAstray) || this.#isLeader) return
+    this.#own?.close()
     this.#own = undefined
     this.#isAstray = false
     this.#place = this.#recent?.end
@@ -376,7 +375,7 @@ export class TabMember {
       this.#recent = new RecentEntries([term, first - 1], undefined)
     }
     for (const entry of entries) this.#recent?.push(entry)
-    if (this.#own) return this.#meet()
+    if (this.#own || this.#isAstray) return this.#meet()
     if (!this.#place) return
     this.#place = this.#recent?.end
     this.#deliver(entries)

@@ -1,0 +1,50 @@
+import { connect, fetchTransport } from '@sse/client'
+import { share } from '@sse/client/share'
+import { numbers } from './numbers.ts'
+
+/** What the tests ask a page for. */
+export interface TabReport {
+  seen: number[]
+  ids: Record<number, string>
+  states: string[]
+  error: { code: string; status: number | undefined } | undefined
+  role: string | undefined
+  wasCached: boolean
+  isSecureContext: boolean
+}
+
+const query = new URLSearchParams(location.search)
+const tab: TabReport = {
+  seen: [],
+  ids: {},
+  states: [],
+  error: undefined,
+  role: undefined,
+  wasCached: false,
+  isSecureContext,
+}
+Object.assign(window, { tab })
+
+const feed = connect(numbers, {
+  params: { name: query.get('name') ?? '' },
+  lastEventId: query.get('after') ?? '',
+  reconnect: { minDelayMs: 10, maxDelayMs: 100 },
+  transport: share(fetchTransport, { hungAfterMs: 800 }),
+  onError: () => {},
+})
+Object.assign(feed, {
+  probe: { message: () => {}, invalid: () => {}, note: ({ role }: { role: string }) => (tab.role = role) },
+})
+feed.on('n', (n, { id }) => {
+  tab.seen.push(n)
+  tab.ids[n] = id
+})
+feed.onStatus((status) => {
+  tab.states.push(status.state)
+  if (status.state === 'closed' && typeof status.reason === 'object') {
+    tab.error = { code: status.reason.code, status: status.reason.status }
+  }
+})
+window.addEventListener('pageshow', ({ persisted }) => {
+  tab.wasCached ||= persisted
+})
