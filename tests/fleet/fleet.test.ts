@@ -19,7 +19,7 @@ describe.each(engines)('three server processes on %s', (name) => {
       const { problems, ...counts } = await seededRun(name, seed)
       expect(problems).toEqual([])
       console.log(`${name}, seed ${seed}: ${JSON.stringify(counts)}`)
-      expect(counts.published).toBeGreaterThan(100)
+      expect(counts.published).toBeGreaterThan(30)
       expect(counts.delivered).toBeGreaterThan(counts.published)
     },
     120_000,

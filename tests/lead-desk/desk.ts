@@ -36,7 +36,12 @@ export async function startDesk(env: Record<string, string> = {}): Promise<Desk>
       env: { PORT: String(port), LEAD_DESK_DATA: data, ...env },
     })
   let program = run()
-  await program.says(/http:\S+/)
+  try {
+    await program.says(/http:\S+/)
+  } catch (error) {
+    await rm(data, { recursive: true, force: true })
+    throw error
+  }
   return {
     url: `http://localhost:${port}`,
     port,

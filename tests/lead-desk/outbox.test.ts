@@ -11,7 +11,7 @@ describe.each(engines.filter(isServer))('the lead desk with its events on %s', (
     await using desk = await startDesk({ LEAD_DESK_ENGINE: engine.url })
     const [dana, ada] = [await signIn(desk, 'dana'), await signIn(desk, 'ada')]
     await dana.assign('ada', 'Before')
-    await vi.waitUntil(() => countWaiting(desk.data) === 0)
+    await vi.waitUntil(() => countWaiting(desk.data) === 0, 20_000)
     await engine.server?.kill()
     expect((await dana.assign('ada', 'Meanwhile')).status).toBe(201)
     expect((await dana.assign('ada', 'And another')).status).toBe(201)
