@@ -7,6 +7,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { chromium, type Page } from 'playwright'
@@ -14,6 +15,7 @@ import { showProgress } from './common/progress.ts'
 import { writeResults } from './common/results.ts'
 import { type Spread, spread } from './common/spread.ts'
 import { printTable } from './common/table.ts'
+import type { Counts } from './devtools/page.ts'
 
 const { values } = parseArgs({
   options: {
@@ -35,17 +37,7 @@ interface Sample {
 }
 
 const { outputFiles } = await build({
-  stdin: {
-    contents: `
-      import { connect } from '@sse/client'
-      import { mountDevtools } from '@sse/devtools'
-      if (location.search !== '?none') mountDevtools()
-      globalThis.events = globalThis.frames = 0
-      connect('/stream').on('message', (data) => { globalThis.events += JSON.parse(data).n })
-      const onFrame = () => { globalThis.frames += 1; requestAnimationFrame(onFrame) }
-      onFrame()`,
-    resolveDir: import.meta.dirname,
-  },
+  entryPoints: [fileURLToPath(new URL('devtools/page.ts', import.meta.url))],
   conditions: ['@sse/source'],
   bundle: true,
   minify: true,
@@ -130,9 +122,6 @@ async function measure(row: Row): Promise<Sample> {
   }
 }
 
-function counts(page: Page): Promise<{ events: number; frames: number }> {
-  return page.evaluate(() => {
-    const { events, frames } = globalThis as unknown as { events: number; frames: number }
-    return { events, frames }
-  })
+function counts(page: Page): Promise<Counts> {
+  return page.evaluate(() => (globalThis as unknown as { counts: Counts }).counts)
 }

@@ -1,13 +1,18 @@
 import { type CSSResult, html, LitElement, nothing, type TemplateResult } from 'lit'
 import { connectionList } from './connection-list.ts'
+import { connectionStyle } from './connection-style.ts'
 import { entryDetails } from './entry-details.ts'
 import type { EventEntry, FeedLog } from './feed-log.ts'
+import { feedStyle } from './feed-style.ts'
 import { feedSummary } from './feed-summary.ts'
+import { logStyle } from './log-style.ts'
 import { logTable, ROWS_AT_ONCE } from './log-table.ts'
+import { narrowStyle } from './narrow-style.ts'
 import { panelStyle } from './panel-style.ts'
 import type { Recorder } from './recorder.ts'
 import { rememberOpen, wasOpen } from './remember-open.ts'
 import { isShown, isTrouble, SHOW, type Show } from './shown-entries.ts'
+import { stateStyle } from './state-style.ts'
 import { counted } from './words.ts'
 
 /** Between two updates of what is shown, in milliseconds: whatever the stream does, the page has the rest. */
@@ -17,7 +22,14 @@ const TICK_MS = 1_000
 
 /** `<sse-devtools>`: shows what its recorder knows, at the bottom of the page. */
 export class Panel extends LitElement {
-  static override styles: CSSResult = panelStyle
+  static override styles: CSSResult[] = [
+    panelStyle,
+    connectionStyle,
+    feedStyle,
+    stateStyle,
+    logStyle,
+    narrowStyle,
+  ]
 
   /** Given before it is shown: it records from then on. */
   declare readonly recorder: Recorder
