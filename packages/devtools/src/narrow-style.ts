@@ -19,6 +19,7 @@ export const narrowStyle: CSSResult = css`
     }
     nav {
       border-right: 0;
+      scrollbar-width: none;
       border-bottom: 1px solid var(--line);
     }
     ul {
