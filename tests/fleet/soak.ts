@@ -25,6 +25,8 @@ const FAULT_PAUSE_MS = { min: 2_000, max: 10_000 }
 const MB = 1e6
 
 const { engine, seconds, isDry } = readOptions()
+// Node 24.21 may turn in circles for ever when it tears down a process that has reset connections; this leaves that out.
+process.once('beforeExit', () => process.exit())
 const between = (min: number, max: number) => fc.sample(fc.integer({ min, max }), 1)[0] as number
 
 await using fleet = await Fleet.start(engine, { servers: SERVERS, isDurable: true, maxEvents: MAX_EVENTS })
