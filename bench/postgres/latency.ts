@@ -26,8 +26,11 @@ export async function measureLatency(url: string, events: number, perSecond: num
       text = text.slice(end + 2)
     }
   })
-  await hub.publish('everyone', 'tick', events) // opens the connections
-  while (arrivedAt[events] === undefined) await pause(5)
+  // Opens the connections. The follower may not have begun yet when the first is published.
+  while (arrivedAt[events] === undefined) {
+    await hub.publish('everyone', 'tick', events)
+    await pause(50)
+  }
 
   const resolvedAt: number[] = []
   const start = performance.now()

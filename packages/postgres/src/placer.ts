@@ -2,6 +2,8 @@ import type { Database } from './database.ts'
 
 /** How soon to look for what a transaction of the app may have committed, and how much later each time it has not. */
 const FIRST_MS = 5
+/** How soon to look again while there is something each time: what is moved at once shares one commit. */
+const BUSY_MS = 10
 const FACTOR = 1.5
 const MAX_MS = 250
 /** For how long to look so often. */
@@ -32,7 +34,7 @@ export class Placer {
   /** Something was inserted, and will be committed some time. */
   soon(): void {
     this.#eagerUntil = performance.now() + EAGER_MS
-    if (this.#delayMs === FIRST_MS && (this.#timer !== undefined || this.#isPlacing)) return
+    if (this.#delayMs <= BUSY_MS && (this.#timer !== undefined || this.#isPlacing)) return
     this.#delayMs = FIRST_MS
     if (!this.#isPlacing) this.#later()
   }
@@ -60,7 +62,7 @@ export class Placer {
         const taken = Number(row?.[0])
         if (taken > 0) {
           this.#onPlaced()
-          this.#delayMs = FIRST_MS
+          this.#delayMs = BUSY_MS
         }
         if (taken < 1_000 || this.#isStopped) break
       }

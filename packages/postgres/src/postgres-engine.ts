@@ -17,8 +17,9 @@ export interface PostgresEngine extends Engine {
    * Stores an entry (`hub.entry(…)`) through the app's own connection, inside the transaction that is open on it: rows
    * and event are committed together, and a rollback leaves nothing. Without a transaction it is committed at once.
    *
-   * An event gets its place in the hub's order after its commit, usually within 10 ms, at the latest a second later as
-   * long as any process of the hub lives: so there is no id yet. Nobody waits for a transaction that stays open.
+   * An event gets its place in the hub's order after its commit: so there is no id yet. This process looks for it 5 ms
+   * later, then at intervals that grow to 250 ms, and after 15 seconds as every process of the hub does: each second.
+   * Nobody waits for a transaction that stays open.
    *
    * @param run with any driver or query builder, in the database of the engine:
    * `(text, params) => client.query(text, params)`.
