@@ -23,12 +23,13 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>Counter</title>
   "@sse/client": "/client/index.js", "@sse/client/storage": "/client/storage.js",
   "@sse/contract": "/contract/index.js", "eventsource-parser": "/parser/index.js" } }</script>
 <script type="module">
-  import { connect } from '@sse/client'
+  import { connect, singleFlight } from '@sse/client'
   import { storedId } from '@sse/client/storage'
   import { defineStream, type } from '@sse/contract'
   const counter = defineStream({ path: '/counter', events: { n: type() }, heartbeatMs: 1_000 })
   const keeps = location.search.includes('keep')
-  const feed = connect(counter, { reconnect: { maxDelayMs: 2_000 }, ...(keeps && { lastEventId: storedId('counter') }) })
+  const feed = connect(counter, { reconnect: { maxDelayMs: 2_000 },
+    refresh: singleFlight('token', () => fetch('/refresh', { method: 'POST' })), ...(keeps && { lastEventId: storedId('counter') }) })
   const shown = { seen: [], states: [], wasCached: false }
   let reports = 0
   const report = () => navigator.sendBeacon('/report', JSON.stringify({ ...shown, at: performance.timeOrigin + ++reports }))
@@ -58,9 +59,21 @@ export async function startPageServer() {
   const hub = createHub(counter)
   const stream = sse(counter, ({ lastEventId }) => hub.subscribe('all', { after: lastEventId }))
   let shown: Shown & { at?: number } = { seen: [], states: [], wasCached: false }
+  let isExpired = false
+  let refreshes = 0
+  let refreshing = Promise.resolve()
   const server = createServer(async (req, res) => {
     const { pathname } = new URL(req.url ?? '/', 'http://localhost')
-    if (pathname === counter.path) return stream(req, res)
+    if (pathname === counter.path) {
+      if (isExpired) return res.writeHead(401).end()
+      return stream(req, res)
+    }
+    if (pathname === '/refresh') {
+      refreshes += 1
+      await refreshing
+      isExpired = false
+      return res.end()
+    }
     if (pathname === '/report') {
       let body = ''
       for await (const chunk of req) body += chunk
@@ -86,6 +99,16 @@ export async function startPageServer() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     shown: () => shown,
+    refreshes: () => refreshes,
+    /** Every token is refused until one is fetched, which takes until the function that comes back is called. */
+    expire(): () => void {
+      isExpired = true
+      let answer = (): void => {}
+      refreshing = new Promise((resolve) => {
+        answer = resolve
+      })
+      return answer
+    },
     connections: () => hub.stats().connections,
     /** Publishes the next few numbers; resolves with all there are. */
     async publish(count: number): Promise<number[]> {

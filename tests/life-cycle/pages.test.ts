@@ -69,6 +69,18 @@ describe.each(['chromium', 'firefox'] as const)('a page in %s', (kind) => {
     if (kind === 'chromium') expect(server.shown().states).toContain('paused frozen')
   })
 
+  it.skipIf(!path)('gets one fresh token with all its tabs', async () => {
+    await open()
+    const answer = server.expire()
+    const before = server.refreshes()
+    const tabs = await Promise.all([1, 2, 3].map(() => context.newPage()))
+    for (const tab of tabs) await tab.goto(`${server.url}/`)
+    await expect.poll(() => server.refreshes(), patience).toBe(before + 1)
+    answer()
+    await connections(4)
+    expect(server.refreshes()).toBe(before + 1)
+  })
+
   it.skipIf(!path)('that is reloaded goes on where it was', async () => {
     const { page, newest } = await open('?keep')
     await server.publish(2)
