@@ -27,19 +27,22 @@ const throughput = (await measureThroughput(server.url, [10, 100, 1000], setting
     batchSize,
     rows: ROW_NAMES.map((row) => ({
       row,
-      eventsPerSecond: spread(rates[row]),
-      ofBare: ratioSpread(rates[row], rates.jetstream),
+      eventsPerSecond: spread(rates[row].wall),
+      ofBare: ratioSpread(rates[row].wall, rates.jetstream.wall),
+      cpuOfBare: ratioSpread(rates[row].cpu, rates.jetstream.cpu),
     })),
   }),
 )
 for (const { batchSize, rows } of throughput) {
   printTable(`${batchSize} publishes at a time`, [
-    ['', 'events per s', 'of jetstream', 'min – max'],
-    ...rows.map(({ row, eventsPerSecond, ofBare }) => [
+    ['', 'events per s', 'of jetstream', 'min – max', 'per CPU', 'min – max'],
+    ...rows.map(({ row, eventsPerSecond, ofBare, cpuOfBare }) => [
       row,
       count(eventsPerSecond.median),
       `${ofBare.median.toFixed(2)} ×`,
       `${ofBare.min.toFixed(2)} – ${ofBare.max.toFixed(2)}`,
+      `${cpuOfBare.median.toFixed(2)} ×`,
+      `${cpuOfBare.min.toFixed(2)} – ${cpuOfBare.max.toFixed(2)}`,
     ]),
   ])
 }

@@ -77,6 +77,12 @@ export interface Settings {
   readonly sliceMs: number
 }
 
+/** Per second of the clock, and per second of this process's CPU: what else a busy machine does is not in that. */
+export interface Rates {
+  readonly wall: number[]
+  readonly cpu: number[]
+}
+
 /** Events per second of each row, a number a round; the rows take turns, so that noise hits all alike. */
 export async function measureThroughput(
   url: string,
@@ -84,15 +90,21 @@ export async function measureThroughput(
   { rounds, sliceMs }: Settings,
 ) {
   const step = showProgress(batchSizes.length * rounds * ROW_NAMES.length)
-  const results: { batchSize: number; rates: Record<RowName, number[]> }[] = []
+  const results: { batchSize: number; rates: Record<RowName, Rates> }[] = []
   for (const batchSize of batchSizes) {
-    const rates: Record<RowName, number[]> = { jetstream: [], append: [], hub: [] }
+    const rates: Record<RowName, Rates> = {
+      jetstream: { wall: [], cpu: [] },
+      append: { wall: [], cpu: [] },
+      hub: { wall: [], cpu: [] },
+    }
     const opened = await Promise.all(ROW_NAMES.map(async (name) => ({ name, row: await ROWS[name](url) })))
     for (const { row } of opened) await rate(row, batchSize, sliceMs) // warm
     for (let round = 1; round <= rounds; round += 1) {
       for (const { name, row } of opened) {
         step(`${batchSize} at a time: round ${round} of ${rounds}, ${name}`)
-        rates[name].push(await rate(row, batchSize, sliceMs))
+        const { wall, cpu } = await rate(row, batchSize, sliceMs)
+        rates[name].wall.push(wall)
+        rates[name].cpu.push(cpu)
       }
     }
     for (const { row } of opened) await row.close()
@@ -101,12 +113,17 @@ export async function measureThroughput(
   return results
 }
 
-async function rate(row: Row, batchSize: number, sliceMs: number): Promise<number> {
+async function rate(row: Row, batchSize: number, sliceMs: number): Promise<{ wall: number; cpu: number }> {
   const start = performance.now()
+  const before = process.cpuUsage()
   let events = 0
   while (performance.now() - start < sliceMs) {
     await row.publish(batchSize)
     events += batchSize
   }
-  return (events / (performance.now() - start)) * 1000
+  const { user, system } = process.cpuUsage(before)
+  return {
+    wall: (events / (performance.now() - start)) * 1_000,
+    cpu: (events / (user + system)) * 1_000_000,
+  }
 }
