@@ -1,0 +1,148 @@
+import { type ConnectOptions, connect, fetchTransport, singleFlight } from '@sse/client'
+import { share } from '@sse/client/share'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type RunningServer, serve } from '../support/node-server.ts'
+
+/** A server that lets in who has the token, sends what it is told to, and has no ids. */
+let server: RunningServer
+let token = 'first'
+let requests: (string | undefined)[] = []
+let send: ((text: string) => void)[] = []
+let end: (() => void)[] = []
+let responses = new Set<unknown>()
+const feeds: Disposable[] = []
+
+beforeEach(async () => {
+  token = 'first'
+  requests = []
+  send = []
+  end = []
+  const open = new Set<unknown>()
+  responses = open
+  server = await serve((req, res) => {
+    requests.push(req.headers.authorization)
+    if (req.headers.authorization !== `Bearer ${token}`) return void res.writeHead(401).end()
+    open.add(res)
+    res.once('close', () => open.delete(res))
+    res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: hello\n\n')
+    send.push((text) => res.write(`data: ${text}\n\n`))
+    end.push(() => res.end())
+  })
+})
+afterEach(async () => {
+  for (const feed of feeds.splice(0)) feed[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 10_000, interval: 2 })
+function follow(options: ConnectOptions = {}) {
+  const feed = connect(server.origin, {
+    headers: () => ({ authorization: `Bearer ${token}` }),
+    transport: share(fetchTransport, { key: 'ada', fromNow: true }),
+    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    onError: () => {},
+    ...options,
+  })
+  feeds.push(feed)
+  const seen: unknown[] = []
+  feed.on('message', (data) => seen.push(data))
+  return { feed, seen, isOpen: () => until(() => feed.status.state === 'open') }
+}
+
+describe('a token', () => {
+  it('is asked for anew by the tab that takes the lead later', async () => {
+    const leader = follow()
+    await leader.isOpen()
+    const next = follow()
+    await next.isOpen()
+    token = 'second'
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    leader.feed.close()
+    await until(() => requests.length === 2)
+    expect(requests).toEqual(['Bearer first', 'Bearer second'])
+  })
+
+  it('that has expired is refreshed once for all tabs', async () => {
+    let refreshed = 0
+    let mine = 'first'
+    const options = {
+      headers: () => ({ authorization: `Bearer ${mine}` }),
+      refresh: singleFlight('share-requests', async () => {
+        refreshed += 1
+        await (await fetch(server.origin)).text()
+        mine = token
+      }),
+    }
+    const tabs = [follow(options), follow(options), follow(options)]
+    for (const { isOpen } of tabs) await isOpen()
+    token = 'second'
+    end[0]?.()
+    await until(() => requests.at(-1) === 'Bearer second')
+    for (const { isOpen } of tabs) await isOpen()
+    expect(refreshed).toBe(1)
+    expect(responses.size).toBe(1)
+    send.at(-1)?.('again')
+    for (const { seen } of tabs) await until(() => seen.at(-1) === 'again')
+  })
+})
+
+describe('a stream without ids', () => {
+  it('gives who comes later a connection of its own, with what a newcomer gets', async () => {
+    const transport = share(fetchTransport, { key: 'ada' })
+    const first = follow({ transport })
+    await until(() => first.seen.length === 1)
+    const second = follow({ transport })
+    await until(() => second.seen.length === 1)
+    expect(responses.size).toBe(2)
+  })
+
+  it('is shared from now on where that is asked for', async () => {
+    const first = follow()
+    await until(() => first.seen.length === 1)
+    const second = follow()
+    await second.isOpen()
+    send[0]?.('news')
+    await until(() => second.seen.length === 1)
+    expect(second.seen).toEqual(['news'])
+    expect(requests).toHaveLength(1)
+  })
+})
+
+it('attempts are counted, and given up, as without sharing', async () => {
+  let attempts = 0
+  const options: ConnectOptions = {
+    reconnect: { minDelayMs: 1, maxDelayMs: 2, maxAttempts: 3 },
+    fetch: async () => {
+      attempts += 1
+      throw new Error('no network')
+    },
+  }
+  const { feed } = follow(options)
+  await until(() => feed.status.state === 'closed')
+  expect(feed.status).toMatchObject({ reason: { code: 'network' } })
+  expect(attempts).toBe(4)
+})
+
+it.each([
+  ['no Web Locks', () => vi.stubGlobal('navigator', {})],
+  ['no BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
+])('with %s, each has its own connection', async (_, remove) => {
+  remove()
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const tabs = [follow(), follow()]
+  for (const { isOpen } of tabs) await isOpen()
+  expect(responses.size).toBe(2)
+})
+
+it('a body that can’t be compared has its own connection', async () => {
+  const tabs = [0, 1].map(() => follow({ method: 'POST', body: new Blob(['question']) }))
+  for (const { isOpen } of tabs) await isOpen()
+  expect(responses.size).toBe(2)
+})
+
+it('a limit that is none is refused', () => {
+  expect(() => share(fetchTransport, { hungAfterMs: 0 })).toThrow(
+    expect.objectContaining({ code: 'option_invalid' }),
+  )
+})
