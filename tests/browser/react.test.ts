@@ -1,6 +1,6 @@
 import { connect, type FeedStatus } from '@sse/client'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
-import { createElement, type FunctionComponent, StrictMode, useState, version } from 'react'
+import { createElement, type FunctionComponent, lazy, StrictMode, Suspense, useState, version } from 'react'
 import { createRoot } from 'react-dom/client'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { room } from './room.ts'
@@ -150,5 +150,17 @@ describe(`React ${version}`, () => {
     unmount()
     await at.publish(6)
     expect(states).not.toContain('closed')
+  })
+
+  it('what is suspended before it was shown connects nothing, and connects once when it is shown', async () => {
+    let arrive = (_: { default: FunctionComponent }) => {}
+    const Late = lazy(() => new Promise<{ default: FunctionComponent }>((resolve) => (arrive = resolve)))
+    const Inside = () => [useStreamStatus(useStream(room, at.options)).state, createElement(Late, { key: 1 })]
+    const { element } = mount(() => createElement(Suspense, { fallback: 'wait' }, createElement(Inside)))
+    await until(() => element.textContent === 'wait')
+    expect(await at.connections()).toEqual([0, 0])
+    arrive({ default: () => ' late' })
+    await until(() => element.textContent === 'open late')
+    expect(await at.connections()).toEqual([1, 1])
   })
 })
