@@ -41,10 +41,11 @@ describe('an app with the packages installed, built by Vite', () => {
         event,
         signal,
       }: {
-        event: (name: string, payload: unknown) => unknown
+        event: (name: string, payload: unknown, options?: { id: string }) => unknown
         signal: AbortSignal
       }) {
-        for (let number = 1; number <= 3; number += 1) yield event('order', { number, item: 'Tea', price: 2 })
+        for (let number = 1; number <= 3; number += 1)
+          yield event('order', { number, item: 'Tea', price: 2 }, { id: `${number}` })
         yield event('revenue', 6)
         await new Promise((resolve) => signal.addEventListener('abort', resolve))
       },
