@@ -107,7 +107,8 @@ function plant(name, files) {
 
 const broken = async (root) => [...new Set((await checkImports(root)).map(({ rule }) => rule))]
 
-it('the repository keeps every import rule', async () => {
+// The whole repository is read: on a busy machine not in five seconds.
+it('the repository keeps every import rule', { timeout: 60_000 }, async () => {
   expect(await checkImports(repository)).toEqual([])
 })
 
