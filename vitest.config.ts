@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config'
 import { browsers, resolveSource } from './vitest.shared.ts'
 
+/** A machine that is busy takes its time; nothing here is right because it was quick. */
+const testTimeout = 20_000
+
 const unit = (name: string) => ({
   ...resolveSource,
   test: {
     name,
     root: `packages/${name}`,
     include: ['src/**/*.test.ts'],
+    testTimeout,
     typecheck: { enabled: true, include: ['src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
   },
 })
@@ -29,7 +33,7 @@ export default defineConfig({
       unit('solid'),
       unit('devtools'),
       unit('testing'),
-      { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
+      { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'], testTimeout } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',
       'tests/vitest.browser.config.ts',
