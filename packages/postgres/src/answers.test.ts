@@ -17,7 +17,7 @@ async function answer(call: () => unknown) {
 const unavailable = (message: string) => ({ code: 'engine_unavailable', message })
 const failed = (message: string) => ({ code: 'engine_failed', message })
 
-describe.skipIf(!hasPostgres)('what a server answers', { timeout: 30_000 }, () => {
+describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () => {
   it('nobody is there: unavailable within the time, and served once somebody is', async () => {
     const engine = open({ url: `postgres://app:s3cret@127.0.0.1:${await freePort()}/app`, timeoutMs: 500 })
     const since = performance.now()

@@ -14,7 +14,7 @@ const numbers = defineStream({ path: '/numbers', events: { number: type<number>(
 
 /** A standby that has what its primary has. */
 async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
-  const standby = laterStop(new PostgresServer(await freePort(), newFolder()))
+  const standby = laterStop(new PostgresServer(await freePort(), newFolder(), ['fsync=off']))
   const options = ['-D', standby.data, '-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres']
   execFileSync(program('pg_basebackup'), [...options, '-R', '-c', 'fast', '--no-sync'], {
     cwd: '/',
@@ -30,7 +30,7 @@ const headOf = async (server: PostgresServer) =>
 
 describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
   it('a promoted standby that lacks the last events is another epoch; one that is none yet is waited for', async () => {
-    const primary = await start()
+    const primary = await start('fsync=off')
     const relay = laterStop(await startRelay(primary.port))
     const url = `postgres://postgres@127.0.0.1:${relay.port}/postgres`
     const hub = later(createHub(numbers, { engine: postgres({ url, timeoutMs: 1_000 }), onError: () => {} }))
@@ -72,7 +72,7 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
   })
 
   it('a restart, clean or not, is no other epoch, nor is a standby that is attached', async () => {
-    const server = await start()
+    const server = await start('fsync=off')
     const engine = open(server.url)
     const { epoch } = await engine.append(leads(3))
     expect(epoch).toMatch(/^[0-9a-f]{12}00000001$/)

@@ -37,9 +37,9 @@ function collect(
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-describe.skipIf(!hasPostgres)('faults', { timeout: 60_000 }, () => {
+describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
   it('kill -9 of the server and a restart: all that was acknowledged is there, under the same epoch', async () => {
-    const server = await start()
+    const server = await start('fsync=off')
     const engine = open({ url: server.url, timeoutMs: 1_000 })
     const other = open(server.url)
     let wakes = 0
@@ -66,7 +66,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 60_000 }, () => {
   })
 
   it('killed again and again under a hub that publishes: no event is lost, doubled or out of order', async () => {
-    const server = await start()
+    const server = await start('fsync=off')
     const [publisher, follower] = [1, 2].map(() =>
       later(
         createHub(numbers, { engine: postgres({ url: server.url, timeoutMs: 1_000 }), onError: () => {} }),
@@ -137,7 +137,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 60_000 }, () => {
   })
 
   it('a server that is stopped answers nobody: unavailable within the time, and all goes on after it', async () => {
-    const server = await start()
+    const server = await start('fsync=off')
     const engine = open({ url: server.url, timeoutMs: 600 })
     const follower = later(createHub(numbers, { engine: postgres({ url: server.url }), onError: () => {} }))
     const from = await follower.publish('a', 'number', 0)

@@ -82,7 +82,7 @@ const template = (strings: TemplateStringsArray): TemplateStringsArray => string
 const ADD_ROW = "INSERT INTO leads (title) VALUES ('one')"
 const addRow = (run: RunSql) => run(ADD_ROW, [], template`INSERT INTO leads (title) VALUES ('one')`)
 
-describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { timeout: 30_000 }, () => {
+describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { timeout: 60_000 }, () => {
   it.each(Object.entries(drivers))(
     'with %s: a row and its event, both or neither',
     async (_, connectDriver) => {

@@ -72,12 +72,12 @@ export async function failureOf(call: () => unknown): Promise<{ code: unknown; m
   throw new Error('it did not fail')
 }
 
-/** Waits until something holds, at most ten seconds. Tries again while it throws. */
+/** Waits until something holds, at most half a minute: machines are busy. Tries again while it throws. */
 export async function until<Value>(
   holds: () => Value | Promise<Value>,
   what: string,
 ): Promise<Exclude<Value, false | undefined>> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 30_000
   let last: unknown
   while (performance.now() < deadline) {
     try {
@@ -88,5 +88,5 @@ export async function until<Value>(
     }
     await pause(10)
   }
-  throw new Error(`not within 10 s: ${what}`, { cause: last })
+  throw new Error(`not within 30 s: ${what}`, { cause: last })
 }
