@@ -186,7 +186,7 @@ export class LiveConnection {
     this.#current = events
     const guarded = Object.entries(events).map(([name, tell]) => [
       name,
-      (...told: unknown[]) => this.#current === events && tell(...told),
+      (first: unknown, second: unknown) => this.#current === events && tell(first, second),
     ])
     return Object.fromEntries(guarded)
   }

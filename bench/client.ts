@@ -1,0 +1,64 @@
+/**
+ * From bytes to a typed event: `connect` and other clients against a reader loop by hand, in Node and in browsers.
+ *
+ * @see docs/BENCHMARKS.md
+ */
+import { parseArgs } from 'node:util'
+import { describe, measure, SCENARIOS, type ScenarioResult, type Settings } from './client/measure.ts'
+import { ROWS } from './client/rows.ts'
+import { plot } from './common/plot.ts'
+import { versions, writeResults } from './common/results.ts'
+import { ratioSpread, spread } from './common/spread.ts'
+import { count, printTable } from './common/table.ts'
+
+const FULL: Settings = { rounds: 15, sliceMs: 150 }
+const QUICK: Settings = { rounds: 5, sliceMs: 80 }
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    place: { type: 'string' }, // memory, socket, Chromium, Firefox
+    rounds: { type: 'string' },
+    dry: { type: 'boolean', default: false }, // prints, writes no files
+  },
+})
+const settings = { ...(values.quick ? QUICK : FULL) }
+if (values.rounds) settings.rounds = Number(values.rounds)
+const scenarios = SCENARIOS.filter(({ place }) => !values.place || place === values.place)
+
+const results = (await measure(scenarios, settings)).map(withRatios)
+for (const { title, rows } of results) {
+  printTable(title, [
+    ['', 'events per s', 'of plain', 'min – max'],
+    ...rows.map(({ row, eventsPerSecond, ofPlain }) => [
+      row,
+      count(eventsPerSecond.median),
+      `${ofPlain.median.toFixed(2)} ×`,
+      `${ofPlain.min.toFixed(2)} – ${ofPlain.max.toFixed(2)}`,
+    ]),
+  ])
+}
+if (!values.dry) {
+  const title = "Events per second from bytes to a payload, as a multiple of a hand-written reader loop's"
+  const panels = results.map(({ title, rows }) => ({
+    title,
+    rows: rows.map(({ row, role, ofPlain }) => ({ name: row, role, ratio: ofPlain })),
+  }))
+  writeResults('client', { ...settings, results }, plot(title, panels))
+}
+
+function withRatios({ rows, ...scenario }: ScenarioResult) {
+  const plain = rows.find(({ row }) => row === 'plain')
+  return {
+    ...scenario,
+    title: describe(scenario),
+    rows: rows.map(({ row, rates }) => ({
+      row,
+      role: ROWS[row].role,
+      versions: versions(ROWS[row].packages),
+      eventsPerSecond: spread(rates),
+      ofPlain: ratioSpread(rates, plain?.rates ?? []),
+      rates: rates.map(Math.round),
+    })),
+  }
+}
