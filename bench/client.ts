@@ -17,14 +17,14 @@ const QUICK: Settings = { rounds: 5, sliceMs: 80 }
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    place: { type: 'string' }, // memory, socket, Chromium, Firefox
+    place: { type: 'string' }, // such as memory,Chromium; there is also socket, Firefox
     rounds: { type: 'string' },
     dry: { type: 'boolean', default: false }, // prints, writes no files
   },
 })
 const settings = { ...(values.quick ? QUICK : FULL) }
 if (values.rounds) settings.rounds = Number(values.rounds)
-const scenarios = SCENARIOS.filter(({ place }) => !values.place || place === values.place)
+const scenarios = SCENARIOS.filter(({ place }) => !values.place || values.place.split(',').includes(place))
 
 const results = (await measure(scenarios, settings)).map(withRatios)
 for (const { title, rows } of results) {

@@ -2,11 +2,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { makeChunks } from './stream.ts'
 
 const made = new Map<string, Uint8Array[]>()
 
-const server = createServer(async (req, res) => {
+const server = createServer((req, res) => {
   const query = new URL(req.url ?? '', 'http://test').searchParams
   const [events, heardEach, perChunk] = ['events', 'heardEach', 'perChunk'].map((key) =>
     Number(query.get(key)),
@@ -16,8 +17,7 @@ const server = createServer(async (req, res) => {
   const chunks = made.get(key) ?? makeChunks(shape)
   made.set(key, chunks)
   res.writeHead(200, { 'content-type': 'text/event-stream' })
-  for (const chunk of chunks)
-    if (!res.write(chunk) && !res.destroyed) await Promise.race([once(res, 'drain'), once(res, 'close')])
+  Readable.from(chunks).pipe(res, { end: false })
 })
 await once(server.listen(0, '127.0.0.1'), 'listening')
 process.send?.({ type: 'listening', port: (server.address() as AddressInfo).port })

@@ -30,7 +30,6 @@ const PAGE = [
   '@sse/client/storage',
   '@sse/devtools',
   '@sse/testing',
-  '@sse/testing/clock',
 ]
 
 let full: string

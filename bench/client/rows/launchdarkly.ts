@@ -1,3 +1,4 @@
+// @ts-expect-error it has no types
 import launchdarkly from 'launchdarkly-eventsource'
 import type { Row } from '../row.ts'
 
