@@ -17,7 +17,7 @@ async function open(): Promise<OpenedEngine> {
   const name = `log-${++logs}`
   const engines: NatsEngine[] = []
   const connect = () => {
-    const engine = nats({ servers: server.url, name })
+    const engine = nats({ servers: server.url, name, timeoutMs: 10_000 })
     engines.push(engine)
     return engine
   }

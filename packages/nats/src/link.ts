@@ -79,11 +79,6 @@ export class Link {
     }
   }
 
-  /** Lets go of the connection, for another. */
-  reset(): void {
-    this.#live?.destroy()
-  }
-
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)

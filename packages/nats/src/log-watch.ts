@@ -10,8 +10,8 @@ import { ensureLog, mark, readMark, type StreamSettings } from './streams.ts'
 export interface SeenLog extends LogState {
   /** What its subjects start with. */
   readonly prefix: string
-  /** Whether answers may come from a server that lags. */
-  readonly isReplicated: boolean
+  /** Whether single messages were deleted by hand. */
+  readonly hasHoles: boolean
   readonly isDirect: boolean
   /** When the oldest entry was stored, in milliseconds since 1970. */
   readonly oldestAt: number
@@ -94,7 +94,7 @@ export class LogWatch {
       head: state.last_seq,
       oldest: Math.max(1, state.messages === 0 ? state.last_seq + 1 : state.first_seq),
       prefix,
-      isReplicated: config.num_replicas > 1,
+      hasHoles: (state.num_deleted ?? 0) > 0,
       isDirect: config.allow_direct,
       oldestAt: Date.parse(state.first_ts as unknown as string),
     }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
 import { Appender } from './appender.ts'
 import { Connection, type ConnectionSettings, hostOf } from './connection.ts'
@@ -15,7 +16,8 @@ import { Tail } from './tail.ts'
 import { lastToTrim } from './trimming.ts'
 
 /** A log that is trimmed or replaced faster than one can read is not to be had. */
-const MAX_LOOKS = 5
+const MAX_LOOKS = 8
+const LOOK_AGAIN_MS = 10
 
 export interface EngineSettings extends ConnectionSettings, StreamSettings {
   readonly hub: string
@@ -91,6 +93,7 @@ export class ServerEngine implements Engine {
       for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
         const page = await this.#read(connection, after, limit, asked)
         if (page) return page
+        await pause(looks * LOOK_AGAIN_MS)
       }
       throw unavailable('The log on NATS is trimmed or replaced faster than it can be read')
     })
@@ -129,7 +132,7 @@ export class ServerEngine implements Engine {
     last: number,
   ): Promise<Page | undefined> {
     const now = await this.#watch.look(connection)
-    if (now.epoch !== epoch || now.oldest > oldest) return undefined
+    if (now.epoch !== epoch || now.oldest > oldest || !now.hasHoles) return undefined
     let from = last + 1
     for (const { position } of entries.toReversed()) {
       if (position !== from - 1) break
