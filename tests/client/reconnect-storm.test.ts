@@ -5,15 +5,8 @@ const clients = 5_000
 const seed = 1
 
 describe('5,000 clients of a server that dies come back with no second above twice the mean', () => {
-  it.each([60])('as they are by default, when it is away for %i s', async (seconds) => {
+  it.each([0, 1, 2, 5, 15, 60])('as they are by default, when it is away for %i s', async (seconds) => {
     const { peakToMean, returned } = await simulate({ clients, seed, downMs: seconds * 1_000 })
-    expect(peakToMean).toBeLessThan(2)
-    expect(returned.reduce((sum, count) => sum + count)).toBe(clients)
-  })
-
-  it.each([1, 5])('with a delay that does not grow, when it is away for %i s', async (seconds) => {
-    const reconnect = { minDelayMs: 5_000, maxDelayMs: 5_000 }
-    const { peakToMean, returned } = await simulate({ clients, seed, downMs: seconds * 1_000, reconnect })
     expect(peakToMean).toBeLessThan(2)
     expect(returned.reduce((sum, count) => sum + count)).toBe(clients)
   })

@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(async () => {
   cleanup()
   // The shared connection is released a second after its last component.
-  await clock.advance(1_000)
+  await clock.advance(2_000)
   expect(server.connections).toEqual([])
   server.close()
   clock.restore()

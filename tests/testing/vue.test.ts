@@ -35,6 +35,6 @@ it('a component shows what comes, over a lost connection', async () => {
   expect(screen.getByRole('status').textContent).toBe('open')
   expect(screen.getByRole('heading').textContent).toBe('4 leads')
   cleanup()
-  await clock.advance(1_000)
+  await clock.advance(2_000)
   expect(server.connections).toEqual([])
 })

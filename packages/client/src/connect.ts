@@ -3,7 +3,7 @@ import type { Overflow } from './event-queue.ts'
 import type { Feed, FeedPayloads, InvalidEvent } from './feed.ts'
 import type { IdStore } from './id-store.ts'
 import { makeInspectable } from './inspect.ts'
-import type { ReconnectOptions } from './reconnect.ts'
+import { DEFAULT_RECONNECT, type ReconnectOptions } from './reconnect.ts'
 import { StreamFeed } from './stream-feed.ts'
 import type { Transport } from './transport.ts'
 
@@ -102,10 +102,7 @@ export function connectWith(defaultTransport: Transport): Connect {
         maxQueued: options.maxQueued ?? 10_000,
       }),
       contract,
-      reconnect: checkNumbers(
-        { minDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Infinity, ...options.reconnect },
-        'reconnect.',
-      ),
+      reconnect: checkNumbers({ ...DEFAULT_RECONNECT, ...options.reconnect }, 'reconnect.'),
       prepare: async () => ({
         url: options.url ? buildUrl(String(await options.url(new URL(url))), baseUrl) : url,
         method,

@@ -1,44 +1,27 @@
-import { CONTROL, SseError, type StreamContract, validate } from '@sse/contract'
+import { SseError, type StreamContract, validate } from '@sse/contract'
 
-export type Decoded =
-  | { readonly ok: true; readonly name: string; readonly payload: unknown }
-  | { readonly ok: false; readonly error: SseError }
+/** The vendor of `type<T>()`, which has nothing to check at run time. */
+const TYPES_ALONE = '@sse/contract'
+
+/** Makes a payload of an event's data. @throws {Error} what is wrong with it. */
+export type ReadPayload = (data: string) => unknown
 
 /**
- * Reads one event's data by its contract; without one, the payload is the data as it came.
+ * How events of that name are read: by the contract; without one, the payload is the data as it came.
  *
- * @returns `undefined` for what nobody here can know: an event or a control event of a later version, and a
- * bare URL's event named `gap`, which is the client's own word.
+ * @returns `undefined` for a name that nobody here can know: one of a later version of the contract.
  */
-export function decodeEvent(
-  contract: StreamContract | undefined,
-  event: string,
-  data: string,
-): Decoded | undefined {
-  if (event === CONTROL.gap) {
-    try {
-      return { ok: true, name: 'gap', payload: parseData(data) }
-    } catch (cause) {
-      return invalid(event, cause)
-    }
-  }
-  if (event.startsWith('sse.') || event === 'gap') return undefined
-  if (!contract) return { ok: true, name: event, payload: data }
+export function payloadReader(contract: StreamContract | undefined, event: string): ReadPayload | undefined {
+  if (event === 'gap') return parseData
+  if (!contract) return (data) => data
   const schema = Object.hasOwn(contract.events, event) && contract.events[event]
   if (!schema) return undefined
-  // Written out: a function for each event is a part of what an event costs.
-  try {
+  if (schema['~standard'].vendor === TYPES_ALONE) return parseData
+  return (data) => {
     const checked = validate(schema, parseData(data), event)
-    if (!checked.ok) return invalid(event, new Error(checked.summary))
-    return { ok: true, name: event, payload: checked.value }
-  } catch (cause) {
-    return invalid(event, cause)
+    if (!checked.ok) throw new Error(checked.summary)
+    return checked.value
   }
-}
-
-function invalid(event: string, cause: unknown): Decoded {
-  const message = `Event "${event}": ${(cause as Error).message}`
-  return { ok: false, error: new SseError('payload_invalid', message, { cause }) }
 }
 
 /** What the server says of its failure in `sse.error`; whatever it says, an error. */

@@ -1,16 +1,30 @@
 import type { SseError } from '@sse/contract'
+import type { ReadPayload } from './decode-event.ts'
 import { EventQueue, type Overflow } from './event-queue.ts'
 import type { EventMeta } from './feed.ts'
 
 export type Listener = (payload: never, meta: EventMeta) => void
 export type AnyEvent = { event: string; payload: unknown; id: string }
 
+/** Who listens to one name, and how its events are read: found together, as each look costs with each event. */
+export interface Heard {
+  readonly listeners: Set<Listener>
+  readonly read: ReadPayload | undefined
+}
+
 /** Whoever takes a feed's events: listeners by name, and loops, which take all. */
 export class Listeners {
-  readonly #byName = new Map<string, Set<Listener>>()
+  readonly #byName = new Map<string, Heard>()
+  readonly #readerOf: (name: string) => ReadPayload | undefined
   readonly #queues = new Set<EventQueue<AnyEvent>>()
+  #lastName: string | undefined
+  #last: Heard | undefined
   /** How many events loops that fell behind did not get. */
   dropped = 0
+
+  constructor(readerOf: (name: string) => ReadPayload | undefined) {
+    this.#readerOf = readerOf
+  }
 
   names(): Iterable<string> {
     return this.#byName.keys()
@@ -20,17 +34,27 @@ export class Listeners {
     return this.#queues.size > 0
   }
 
-  hears(name: string): boolean {
-    return this.hasLoops || !!this.#byName.get(name)?.size
+  /** `undefined` where nobody listens: its events are not even read. */
+  of(name: string): Heard | undefined {
+    // Fresh out of the bytes, a name has to be hashed: 25 ns that a run of equal ones saves.
+    if (name !== this.#lastName) {
+      this.#lastName = name
+      this.#last = this.#byName.get(name)
+    }
+    const known = this.#last
+    if (known && (known.listeners.size > 0 || this.hasLoops)) return known
+    return this.hasLoops ? { listeners: new Set(), read: this.#readerOf(name) } : undefined
   }
 
   add(name: string, listener: Listener): void {
-    const listeners = this.#byName.get(name) ?? new Set()
-    this.#byName.set(name, listeners.add(listener))
+    const heard = this.#byName.get(name) ?? { listeners: new Set(), read: this.#readerOf(name) }
+    heard.listeners.add(listener)
+    this.#byName.set(name, heard)
+    this.#lastName = undefined
   }
 
   delete(name: string, listener: Listener): void {
-    this.#byName.get(name)?.delete(listener)
+    this.#byName.get(name)?.listeners.delete(listener)
   }
 
   loop(maxQueued: number, overflow: Overflow): EventQueue<AnyEvent> {
@@ -46,12 +70,8 @@ export class Listeners {
     return queue
   }
 
-  /** @param call - calls a listener; `false` stops it: what follows a `close()` in a listener is not delivered. */
-  dispatch({ event, payload, id }: AnyEvent, call: (task: () => void) => boolean): void {
-    for (const listener of this.#byName.get(event) ?? []) {
-      if (!call(() => listener(payload as never, { event, id }))) return
-    }
-    for (const queue of this.#queues) queue.push({ event, payload, id })
+  queue(event: AnyEvent): void {
+    for (const queue of this.#queues) queue.push(event)
   }
 
   /** Ends the loops, after what they hold. */

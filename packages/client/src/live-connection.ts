@@ -188,7 +188,16 @@ export class LiveConnection {
       name,
       (first: unknown, second: unknown) => this.#current === events && tell(first, second),
     ])
-    return Object.fromEntries(guarded)
+    return {
+      ...Object.fromEntries(guarded),
+      // Of their own: through the call that the others share, an event costs 20 ns more.
+      onId: (id) => {
+        if (this.#current === events) events.onId(id)
+      },
+      onMessage: (event, data) => {
+        if (this.#current === events) events.onMessage(event, data)
+      },
+    }
   }
 
   async #load(): Promise<string> {

@@ -1,11 +1,10 @@
 import { CONTROL, SseError } from '@sse/contract'
 import { isOffline } from './life-cycle.ts'
-import { canHeal, MAX_TIMER_MS, reconnectDelay } from './reconnect.ts'
+import { canHeal, DEFAULT_RECONNECT, MAX_TIMER_MS, reconnectDelay } from './reconnect.ts'
 import type { PreparedRequest, Transport, TransportEvents, TransportRequest } from './transport.ts'
 
 /** How long a request that was made is as good as new. */
 const FRESH_MS = 1_000
-const DEFAULT_DELAYS = { minDelayMs: 1_000, maxDelayMs: 30_000 }
 
 /**
  * A stream over an inner transport that comes back by itself, so that who shares it sees `onWaiting`; `onEnd`
@@ -149,7 +148,7 @@ export class OwnStream {
 
   #onEnd(reason: SseError | 'ended'): void {
     if (reason === 'ended' || !canHeal(reason)) return this.#events.onEnd(reason)
-    const delays = { maxAttempts: Infinity, ...DEFAULT_DELAYS, ...this.#request.reconnect }
+    const delays = { ...DEFAULT_RECONNECT, ...this.#request.reconnect }
     const retryAfterMs = reason.retryAfterMs ?? 0
     const backOff = retryAfterMs + reconnectDelay(this.#attempt, this.#retryMs, delays, Math.random())
     const delay = Math.max(backOff, isOffline() ? delays.maxDelayMs : 0)

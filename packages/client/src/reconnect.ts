@@ -1,7 +1,7 @@
 import type { SseError } from '@sse/contract'
 
 export interface ReconnectOptions {
-  /** Width of the first delay's jitter, in milliseconds. Default 1,000. It doubles with each failure. */
+  /** Width of the first delay's jitter, in milliseconds. Default 2,000. It grows by 5 % with each failure. */
   minDelayMs?: number
   /** Most the jitter grows to, in milliseconds. Default 30,000. */
   maxDelayMs?: number
@@ -9,12 +9,25 @@ export interface ReconnectOptions {
   maxAttempts?: number
 }
 
+/** What `ReconnectOptions` are by default. */
+export const DEFAULT_RECONNECT: Required<ReconnectOptions> = {
+  minDelayMs: 2_000,
+  maxDelayMs: 30_000,
+  maxAttempts: Infinity,
+}
+
+/**
+ * With each failure. Doubling bunches up those whose delays are still short when the server is back: after an outage
+ * of 5 s the fullest second had 3.8 times the mean, with this 1.6 (bench/reconnect-storm.ts).
+ */
+const GROWTH = 1.05
+
 /** The longest a timer can wait: longer ones fire at once. */
 export const MAX_TIMER_MS = 2_147_483_647
 
 /**
  * How long to wait before attempt `attempt` (from 1): the server's `retry`, and on top of it full jitter over a
- * width that doubles, so that clients cut off together do not come back together.
+ * width that grows, so that clients cut off together do not come back together.
  *
  * @param retryMs - what the server asked for; anything from 0 to `Infinity`, clamped so that the delay is one
  * a timer can keep (2,147,483,647 ms).
@@ -27,7 +40,7 @@ export function reconnectDelay(
   { minDelayMs, maxDelayMs }: Required<ReconnectOptions>,
   random: number,
 ): number {
-  const width = Math.min(maxDelayMs, minDelayMs * 2 ** (attempt - 1))
+  const width = Math.min(maxDelayMs, minDelayMs * GROWTH ** (attempt - 1))
   return Math.min(MAX_TIMER_MS, Math.max(0, retryMs) + random * width)
 }
 

@@ -1,10 +1,10 @@
-import { CONTROL, type Gap, type SseError, type StreamContract } from '@sse/contract'
+import { CONTROL, type Gap, SseError, type StreamContract } from '@sse/contract'
 import { Acknowledgements } from './acknowledgements.ts'
-import { decodeEvent, decodeServerError } from './decode-event.ts'
+import { decodeServerError, payloadReader } from './decode-event.ts'
 import type { Overflow } from './event-queue.ts'
 import type { InvalidEvent } from './feed.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
-import { type AnyEvent, type Listener, Listeners } from './listeners.ts'
+import { type AnyEvent, type Heard, type Listener, Listeners } from './listeners.ts'
 import { asSseError, type ConnectionSettings, LiveConnection } from './live-connection.ts'
 import type { FeedStatus } from './status.ts'
 import type { TransportNote } from './transport.ts'
@@ -23,13 +23,14 @@ export class StreamFeed implements InspectableFeed {
   declare probe?: FeedProbe
   declare note?: TransportNote
   readonly #settings: FeedSettings
-  readonly #listeners = new Listeners()
+  readonly #listeners: Listeners
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
   readonly #acknowledgements: Acknowledgements
   readonly #connection: LiveConnection
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
+    this.#listeners = new Listeners((name) => payloadReader(settings.contract, name))
     const onError = (error: unknown): void => this.#report(error, nowhere)
     this.#connection = new LiveConnection(settings, {
       eventNames: () => [...Object.keys(settings.contract?.events ?? {}), ...this.#listeners.names()],
@@ -114,28 +115,57 @@ export class StreamFeed implements InspectableFeed {
   }
 
   #onMessage(event: string, data: string): void {
-    const connection = this.#connection
     this.probe?.message(event, data)
+    if (event.startsWith('sse.')) return this.#onControl(event, data)
+    this.#connection.progressed()
+    if (event !== 'gap') this.#deliver(event, data, this.#listeners.of(event)) // the word is the client's own
+  }
+
+  #onControl(event: string, data: string): void {
+    const connection = this.#connection
     if (event === CONTROL.end) return connection.finish('ended')
     if (event === CONTROL.error) return connection.failed(decodeServerError(data))
     // A greeting is no progress: a server may fall over right after it.
     if (event !== CONTROL.open) connection.progressed()
-    const isGap = event === CONTROL.gap
-    const { contract, onGap, onInvalid } = this.#settings
-    if (!this.#listeners.hears(isGap ? 'gap' : event) && !(isGap && onGap)) return // nothing is parsed for nobody
-    const decoded = decodeEvent(contract, event, data)
-    if (!decoded) return
-    const id = connection.lastEventId
-    if (!decoded.ok) {
-      const invalid: InvalidEvent = { event, data, id, error: decoded.error }
-      this.probe?.invalid(invalid)
-      if (onInvalid) this.#call(() => onInvalid(invalid))
-      else this.#report(decoded.error)
-      return
+    if (event !== CONTROL.gap) return
+    const { onGap } = this.#settings
+    const heard = this.#listeners.of('gap') ?? (onGap && { listeners: new Set(), read: JSON.parse })
+    const gap = this.#deliver('gap', data, heard) as Gap | undefined
+    if (gap && onGap) this.#fillGap(() => onGap(gap))
+  }
+
+  /** @returns the payload, if there is one for anybody. */
+  #deliver(event: string, data: string, heard: Heard | undefined): unknown {
+    if (!heard?.read) return
+    const { lastEventId: id } = this
+    let payload: unknown
+    try {
+      payload = heard.read(data)
+    } catch (cause) {
+      const error = new SseError('payload_invalid', `Event "${event}": ${(cause as Error).message}`, {
+        cause,
+      })
+      return this.#onInvalid({ event, data, id, error })
     }
-    const { name, payload } = decoded
-    this.#listeners.dispatch({ event: name, payload, id }, (task) => this.#call(task))
-    if (isGap && onGap) this.#fillGap(() => onGap(payload as Gap))
+    const meta = { event, id }
+    for (const listener of heard.listeners) {
+      // Written out: a function for each listener and event took a tenth of an event's time.
+      try {
+        listener(payload as never, meta)
+      } catch (error) {
+        this.#report(error)
+      }
+      if (this.#connection.isClosed) return // what follows a `close()` in a listener is not delivered
+    }
+    this.#listeners.queue({ event, payload, id })
+    return payload
+  }
+
+  #onInvalid(invalid: InvalidEvent): void {
+    const { onInvalid } = this.#settings
+    this.probe?.invalid(invalid)
+    if (onInvalid) this.#call(() => onInvalid(invalid))
+    else this.#report(invalid.error)
   }
 
   /** Holds the stream while the app fetches what history no longer has. */
@@ -158,14 +188,13 @@ export class StreamFeed implements InspectableFeed {
     }
   }
 
-  /** The app's code: what it throws is reported, and the stream goes on, unless it closed it: then it is `false`. */
-  #call(task: () => void): boolean {
+  /** The app's code: what it throws is reported, and the stream goes on. */
+  #call(task: () => void): void {
     try {
       task()
     } catch (error) {
       this.#report(error)
     }
-    return !this.#connection.isClosed
   }
 
   /** To `onError`, else to `fallback`: by default where the platform shows uncaught errors. */

@@ -33,7 +33,7 @@ const FAKED = [
  * @example
  * using clock = fakeClock()
  * server.drop()
- * await clock.advance(1_000)
+ * await clock.advance(2_000)
  */
 export function fakeClock(now: number = Date.now()): FakeClock {
   const timers = install({ now, toFake: [...FAKED], ignoreMissingTimers: true })
