@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { browsers, resolveSource } from './vitest.shared.ts'
 
@@ -17,6 +18,8 @@ const unit = (name: string) => ({
 
 export default defineConfig({
   test: {
+    // Most of a test's time is waiting: for a server to start, a lease to end, a browser. The default is cores less one.
+    maxWorkers: Math.max(3, availableParallelism()),
     // The one run that may find nothing is the browsers' on a machine without any.
     passWithNoTests: !browsers.chromium && !browsers.firefox,
     projects: [
