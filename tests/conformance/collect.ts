@@ -14,6 +14,10 @@ export interface Collected {
 /** Event names the cases use, for the transports that must ask for each. */
 export const EVENT_NAMES = ['tick', 'tock', 'open', 'error', '__proto__', 'constructor']
 
+/** Without the events of names that nobody asked for, which an `EventSource` does not hear. */
+export const heardByName = (events: Dispatched[]): Dispatched[] =>
+  events.filter(([event]) => event === 'message' || EVENT_NAMES.includes(event))
+
 /** Runs one attempt of a transport to its end and keeps what it told. */
 export function collect(
   transport: Transport,

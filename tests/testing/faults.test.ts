@@ -241,7 +241,7 @@ describe('a refusal', () => {
     const { feed } = follow()
     await clock.advance(9_999)
     expect(state(feed)).toBe('waiting')
-    await clock.advance(1_001)
+    await clock.advance(2_001)
     expect(state(feed)).toBe('open')
   })
 
