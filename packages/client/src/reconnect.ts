@@ -18,7 +18,7 @@ export const DEFAULT_RECONNECT: Required<ReconnectOptions> = {
 
 /**
  * With each failure. Doubling bunches up those whose delays are still short when the server is back: after an outage
- * of 5 s the fullest second had 3.8 times the mean, with this 1.6 (bench/reconnect-storm.ts).
+ * of 5 s the fullest second had 3.8 times the mean, with this 1.5 (bench/reconnect-storm.ts).
  */
 const GROWTH = 1.05
 
