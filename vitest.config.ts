@@ -19,7 +19,7 @@ const unit = (name: string) => ({
 export default defineConfig({
   test: {
     // Most of a test's time is waiting: for a server to start, a lease to end, a browser. The default is cores less one.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(2, availableParallelism()),
     // The one run that may find nothing is the browsers' on a machine without any.
     passWithNoTests: !browsers.chromium && !browsers.firefox,
     projects: [

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,6 +74,9 @@ export class NatsServer {
 
   signal(name: NodeJS.Signals): void {
     this.#process?.kill(name)
+    if (name !== 'SIGSTOP') return
+    // A thread that runs on another core answers until the signal has reached it.
+    while (!isStopped(this.#process?.pid)) {}
   }
 
   async kill(): Promise<void> {
@@ -99,5 +102,18 @@ function isListening(port: number): Promise<boolean> {
       resolve(true)
     })
     socket.once('error', () => resolve(false))
+  })
+}
+
+/** Whether all its threads have stopped; where there is no /proc, they are taken to have. */
+function isStopped(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`
+  if (!existsSync(tasks)) return true
+  return readdirSync(tasks).every((task) => {
+    try {
+      return /^State:\s+[TZX]/m.test(readFileSync(join(tasks, task, 'status'), 'utf8'))
+    } catch {
+      return true // it has ended meanwhile
+    }
   })
 }

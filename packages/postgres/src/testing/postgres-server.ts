@@ -62,18 +62,23 @@ export class PostgresServer {
       'max_connections=200',
     ]
     const settings = [...own, ...this.#settings].flatMap((setting) => ['-c', setting])
-    const child = spawn(program('postgres'), ['-D', this.data, ...settings], {
-      stdio: 'ignore',
-      cwd: '/',
-      ...asUser,
-    })
+    const run = () =>
+      spawn(program('postgres'), ['-D', this.data, ...settings], { stdio: 'ignore', cwd: '/', ...asUser })
+    let child = run()
     this.#process = child
+    const since = performance.now()
     for (;;) {
       try {
         await this.query('SELECT 1')
         return
       } catch (error) {
-        if (child.exitCode !== null) throw new Error('postgres has ended', { cause: error })
+        if (child.exitCode !== null) {
+          // After kill -9 it does not start while processes of the one before are still going.
+          if (performance.now() - since > 10_000) throw new Error('postgres has ended', { cause: error })
+          await pause(50)
+          child = run()
+          this.#process = child
+        }
         if ((error as { code?: string }).code?.startsWith('28')) return // it is up
         await pause(5)
       }
