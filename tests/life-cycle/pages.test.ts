@@ -75,7 +75,14 @@ describe.each(['chromium', 'firefox'] as const)('a page in %s', (kind) => {
     const before = server.refreshes()
     const tabs = await Promise.all([1, 2, 3].map(() => context.newPage()))
     for (const tab of tabs) await tab.goto(`${server.url}/`)
-    await expect.poll(() => server.refreshes(), patience).toBe(before + 1)
+    // One tab fetches it, the others wait for that one.
+    const flights = () =>
+      tabs[0]?.evaluate(async () => {
+        const { held, pending } = await navigator.locks.query()
+        return [held?.length, pending?.length]
+      })
+    await expect.poll(flights, patience).toEqual([1, 2])
+    expect(server.refreshes()).toBe(before + 1)
     answer()
     await connections(4)
     expect(server.refreshes()).toBe(before + 1)
