@@ -94,6 +94,9 @@ describe('the interface', () => {
     expect(source).toBeInstanceOf(EventTarget)
     expect(source).toMatchObject({ url: 'http://127.0.0.1:9/a%20b', withCredentials: false, readyState: 0 })
     expect(new EventSource('http://127.0.0.1:9/', { withCredentials: true }).withCredentials).toBe(true)
+    const withNull = new EventSource('http://127.0.0.1:9/', null as never) // as a dictionary, null is empty
+    sources.push(withNull)
+    expect(withNull.withCredentials).toBe(false)
     expect(() => new EventSource('/leads')).toThrow(expect.objectContaining({ name: 'SyntaxError' }))
     expect(() => new EventSource('http://a b')).toThrow(DOMException)
   })

@@ -64,7 +64,7 @@ export function conformancePage(): string {
     'any split of any bytes must give the events of the standard’s own',
     'text (2,000 random streams in Node), and in Chromium those of the browser’s `EventSource`.',
     '',
-    'Written by `node --conditions=@sse/source tests/conformance/table.ts`.',
+    'Written by `node scripts/dev.mjs conformance`.',
     '',
     '| | reading a stream | what must be a stream |',
     '|---|---|---|',

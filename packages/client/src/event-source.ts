@@ -94,7 +94,7 @@ export class EventSource extends EventTarget {
     super()
     this.#withCredentials = !!options?.withCredentials
     this.#fetch = options?.fetch ?? fetch.bind(globalThis)
-    if ((options as { [INTERNAL]?: true })[INTERNAL]) {
+    if ((options as { [INTERNAL]?: true } | null)?.[INTERNAL]) {
       this.#url = STREAM_URL
       return
     }
