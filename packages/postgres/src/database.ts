@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
 import { closed, explain, failed, isCut, isMissing, isOther } from './failure.ts'
 import { greet } from './greeting.ts'
@@ -14,6 +15,9 @@ export interface DatabaseSettings extends ConnectionSettings {
 
 /** What a connection is for: none waits behind what another does. */
 type Errand = 'append' | 'read' | 'keep'
+
+/** For how long a server may keep what closes waiting. */
+const LAST_MS = 500
 
 /** The engine's connections to its database, whose tables are there once anything is asked of them. */
 export class Database {
@@ -77,10 +81,25 @@ export class Database {
     this.#opening = undefined
   }
 
-  close(): void {
+  /** Takes no more calls. */
+  seal(): void {
     this.#isClosed = true
     this.listening.close()
-    for (const link of Object.values(this.#links)) link.close()
+    this.#links.append.close()
+    this.#links.read.close()
+  }
+
+  /** Runs one statement once it is sealed, where there is a connection and a server that answers soon. */
+  async askLast(text: string, values: readonly unknown[]): Promise<void> {
+    const { keep } = this.#links
+    if (!keep.isLive) return
+    const answer = keep.query(text, [this.name, ...values]).catch(() => {})
+    await Promise.race([answer, pause(LAST_MS, undefined, { ref: false })])
+  }
+
+  close(): void {
+    this.seal()
+    this.#links.keep.close()
   }
 
   async #open(): Promise<void> {

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
 import { asksForReconnect, closed, explain, isCollision, unavailable } from './failure.ts'
 
 const FIRST_DELAY_MS = 50
 const MAX_DELAY_MS = 2_000
-/** How often what met another call is tried again. */
-const MAX_COLLISIONS = 10
+/** What met another call is tried again within `timeoutMs`, after 1 ms, 2 ms, … up to this, with full jitter. */
+const MAX_COLLISION_PAUSE_MS = 64
 
 export interface LinkSettings extends ConnectionSettings {
   readonly schema: string
@@ -30,6 +31,10 @@ export class Link {
 
   constructor(settings: LinkSettings) {
     this.#settings = settings
+  }
+
+  get isLive(): boolean {
+    return this.#live !== undefined
   }
 
   /**
@@ -69,6 +74,7 @@ export class Link {
 
   /** Does `work` on the connection, again when it met somebody else's. @throws {SseError} */
   async run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const deadline = performance.now() + this.#settings.timeoutMs
     for (let collisions = 0; ; collisions += 1) {
       const connection = await this.connection()
       try {
@@ -76,9 +82,10 @@ export class Link {
       } catch (error) {
         if (this.#isClosed) throw closed(error)
         if (asksForReconnect(error)) connection.destroy()
-        if (!isCollision(error) || collisions === MAX_COLLISIONS) {
+        if (!isCollision(error) || performance.now() > deadline) {
           throw explain(error, { where: connection.where, schema: this.#settings.schema })
         }
+        await pause(Math.random() * Math.min(MAX_COLLISION_PAUSE_MS, 2 ** collisions))
       }
     }
   }

@@ -121,6 +121,8 @@ export class LogEngine implements PostgresEngine {
   async close(): Promise<void> {
     this.#placer.stop()
     this.#listener.close()
+    this.#database.seal()
+    await this.#notifier.close()
     this.#database.close()
     await this.#trimming
   }

@@ -59,6 +59,17 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
+  it('what is stored last before close() is told as well', async () => {
+    const { url } = await newDatabase()
+    const seen = follow(open(url))
+    for (let round = 1; round <= 20; round += 1) {
+      const engine = open(url)
+      for (const turn of range(5)) await engine.append([{ channel: 'a', event: 'b', data: String(turn) }])
+      await engine.close()
+      await until(() => seen.length === round * 5, 'all are seen')
+    }
+  })
+
   it('one that is killed leaves whole batches, holds up nobody, and all it was told is stored', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
@@ -69,6 +80,8 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     await victim.stop()
     await other.done
     expect(other.lines.at(-1)).toBe('done')
+    // The victim may have died before it could tell anybody: what the next one tells is all.
+    await open(url).append(range(2).map(() => ({ channel: 'a', event: 'b', data: '1' })))
     const { head } = await engine.read(0, 0)
     await until(() => seen.length === head, 'all are seen')
     expect(seen).toEqual(range(head))
