@@ -22,8 +22,11 @@ export class Connection {
   readonly acks: AckInbox
   readonly jsm: JetStreamManager
   readonly where: string
+  readonly timeoutMs: number
   /** What an entry's payload may have, in bytes. */
   readonly maxDataBytes: number
+  /** Whether the server gives many messages for one question. */
+  readonly hasBatches: boolean
   #isLost = false
 
   /** Rejects with what the client library or the server says, soon after `timeoutMs` at the latest. */
@@ -50,6 +53,7 @@ export class Connection {
         acks,
         jetstream(nats, options),
         await jetstreamManager(nats, { ...options, checkAPI: false }),
+        timeoutMs,
       )
     } catch (error) {
       await nats.close()
@@ -57,7 +61,14 @@ export class Connection {
     }
   }
 
-  private constructor(nats: NatsConnection, acks: AckInbox, js: JetStreamClient, jsm: JetStreamManager) {
+  private constructor(
+    nats: NatsConnection,
+    acks: AckInbox,
+    js: JetStreamClient,
+    jsm: JetStreamManager,
+    timeoutMs: number,
+  ) {
+    this.timeoutMs = timeoutMs
     this.nats = nats
     this.acks = acks
     this.js = js
@@ -68,6 +79,7 @@ export class Connection {
     if (major < 2 || (major === 2 && minor < 9)) {
       throw failed(`NATS at ${this.where} is version ${version}: 2.9 is the least`)
     }
+    this.hasBatches = major > 2 || minor >= 11
     if (!headers) throw failed(`NATS at ${this.where} has headers switched off: JetStream needs them`)
     this.maxDataBytes = maxPayload - OVERHEAD_BYTES
     if (this.maxDataBytes < OVERHEAD_BYTES) {

@@ -9,8 +9,10 @@ type Query = { readonly seq: number; readonly next_by_subj?: string }
 
 /** Messages asked for at a time. */
 const MAX_ASKED = 1_000
+/** Of one channel of many. */
+const MIN_SHARE = 16
 
-/** Reads single entries of a log: from any server that has it, without a consumer. */
+/** Reads entries of a log: from any server that has it, without a consumer. */
 export class MessageReader {
   readonly #connection: Connection
   readonly #stream: string
@@ -27,41 +29,88 @@ export class MessageReader {
     const entries: Entry[] = []
     for (let from = first; from <= last; from += MAX_ASKED) {
       const count = Math.min(MAX_ASKED, last - from + 1)
+      const batch = await this.#batch({ seq: from }, count)
+      const known = new Map(batch.map((entry) => [entry.position, entry]))
       const some = await Promise.all(
-        Array.from({ length: count }, (_, index) => this.#get({ seq: from + index })),
+        Array.from({ length: count }, (_, index) => known.get(from + index) ?? this.#get({ seq: from + index })),
       )
       for (const entry of some) if (entry) entries.push(entry)
     }
     return entries
   }
 
-  /** The next `limit` of some channels, up to the head: one question for each, and one more for each channel. */
+  /**
+   * The next `limit` of some channels, up to the head. Costs each channel a question for its share, or for each
+   * message where the server has no batches, and one more at its end.
+   */
   async ofChannels(channels: readonly string[], first: number, limit: number): Promise<Entry[]> {
-    const { prefix, head } = this.#log
-    const next = async (subject: string, seq: number) => {
-      if (seq > head) return undefined
-      const entry = await this.#get({ seq, next_by_subj: subject })
-      return entry && entry.position <= head ? { subject, entry } : undefined
-    }
-    const begun = await Promise.all(channels.map((channel) => next(prefix + toToken(channel), first)))
-    const waiting = begun.filter((candidate) => candidate !== undefined)
+    const { prefix } = this.#log
+    const share = Math.min(MAX_ASKED, Math.max(MIN_SHARE, Math.ceil(limit / channels.length)))
+    const begun = channels.map(async (channel) => {
+      const subject = prefix + toToken(channel)
+      return { subject, next: await this.#next(subject, first, share) }
+    })
+    const waiting = (await Promise.all(begun)).filter(({ next }) => next.length > 0)
     const entries: Entry[] = []
     while (waiting.length > 0 && entries.length < limit) {
       const index = waiting.reduce(
-        (least, { entry }, at) => (entry.position < positionAt(least) ? at : least),
+        (least, { next }, at) => (positionOf(next) < positionOf(waiting[least]?.next) ? at : least),
         0,
       )
-      const { subject, entry } = waiting[index] as (typeof waiting)[0]
+      const channel = waiting[index] as (typeof waiting)[0]
+      const entry = channel.next.shift() as Entry
       entries.push(entry)
-      if (entries.length === limit) break
-      const following = await next(subject, entry.position + 1)
-      waiting.splice(index, 1, ...(following ? [following] : []))
+      if (channel.next.length > 0 || entries.length === limit) continue
+      channel.next = await this.#next(channel.subject, entry.position + 1, share)
+      if (channel.next.length === 0) waiting.splice(index, 1)
     }
     return entries
 
-    function positionAt(index: number): number {
-      return (waiting[index] as (typeof waiting)[0]).entry.position
+    function positionOf(next: readonly Entry[] | undefined): number {
+      return (next?.[0] as Entry).position
     }
+  }
+
+  /** The next of one subject, `count` at most and up to the head: none only if the log has none. */
+  async #next(subject: string, seq: number, count: number): Promise<Entry[]> {
+    const { head } = this.#log
+    if (seq > head) return []
+    const query = { seq, next_by_subj: subject }
+    let entries = await this.#batch(query, count)
+    if (entries.length === 0) {
+      const entry = await this.#get(query)
+      entries = entry ? [entry] : []
+    }
+    return entries.filter(({ position }) => position <= head)
+  }
+
+  /** The first of those asked for: as many as the server, which may be a replica, has and gives in one answer. */
+  async #batch(query: Query, count: number): Promise<Entry[]> {
+    const { nats, hasBatches, timeoutMs } = this.#connection
+    const entries: Entry[] = []
+    if (count === 1 || !this.#log.isDirect || !hasBatches) return entries
+    const question = JSON.stringify({ ...query, batch: count })
+    const answers = await nats.requestMany(`$JS.API.DIRECT.GET.${this.#stream}`, question, {
+      strategy: 'sentinel',
+      maxWait: timeoutMs,
+      noMux: true,
+    })
+    for await (const { data, headers } of answers) {
+      // The end, or that there is none.
+      if (!headers || headers.code !== 0) break
+      entries.push(
+        toEntry({
+          data,
+          headers,
+          subject: headers.get('Nats-Subject'),
+          position: Number(headers.get('Nats-Sequence')),
+          at: Date.parse(headers.get('Nats-Time-Stamp')),
+        }),
+      )
+      // An older server in the cluster has not read how many.
+      if (!headers.has('Nats-Num-Pending')) break
+    }
+    return entries
   }
 
   async #get(query: Query): Promise<Entry | undefined> {

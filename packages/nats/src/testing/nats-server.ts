@@ -8,19 +8,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
 
 /** Debian puts it where the path of a user need not lead. */
-export const program: string = existsSync('/usr/sbin/nats-server') ? '/usr/sbin/nats-server' : 'nats-server'
+export const program: string = ['nats-server', '/usr/sbin/nats-server'].find(runs) ?? 'nats-server'
 
 /** Whether there is a server to test with. In CI there has to be one. */
 export const hasNats: boolean = isInstalled()
 
 function isInstalled(): boolean {
+  if (runs(program)) return true
+  const message = 'nats-server is not installed: the tests of @sse/nats cannot run (Debian: nats-server)'
+  if (process.env.CI) throw new Error(message)
+  console.warn(`\n!!! ${message}\n`)
+  return false
+}
+
+function runs(name: string): boolean {
   try {
-    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    execFileSync(name, ['--version'], { stdio: 'ignore' })
     return true
   } catch {
-    const message = 'nats-server is not installed: the tests of @sse/nats cannot run (Debian: nats-server)'
-    if (process.env.CI) throw new Error(message)
-    console.warn(`\n!!! ${message}\n`)
     return false
   }
 }
