@@ -32,7 +32,10 @@ export class MessageReader {
       const batch = await this.#batch({ seq: from }, count)
       const known = new Map(batch.map((entry) => [entry.position, entry]))
       const some = await Promise.all(
-        Array.from({ length: count }, (_, index) => known.get(from + index) ?? this.#get({ seq: from + index })),
+        Array.from(
+          { length: count },
+          (_, index) => known.get(from + index) ?? this.#get({ seq: from + index }),
+        ),
       )
       for (const entry of some) if (entry) entries.push(entry)
     }
@@ -53,10 +56,7 @@ export class MessageReader {
     const waiting = (await Promise.all(begun)).filter(({ next }) => next.length > 0)
     const entries: Entry[] = []
     while (waiting.length > 0 && entries.length < limit) {
-      const index = waiting.reduce(
-        (least, { next }, at) => (positionOf(next) < positionOf(waiting[least]?.next) ? at : least),
-        0,
-      )
+      const index = waiting.reduce((least, _, at) => (firstOf(at) < firstOf(least) ? at : least), 0)
       const channel = waiting[index] as (typeof waiting)[0]
       const entry = channel.next.shift() as Entry
       entries.push(entry)
@@ -66,8 +66,8 @@ export class MessageReader {
     }
     return entries
 
-    function positionOf(next: readonly Entry[] | undefined): number {
-      return (next?.[0] as Entry).position
+    function firstOf(index: number): number {
+      return waiting[index]?.next[0]?.position ?? Number.POSITIVE_INFINITY
     }
   }
 
