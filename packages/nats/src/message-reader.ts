@@ -97,7 +97,7 @@ export class MessageReader {
     })
     for await (const { data, headers } of answers) {
       // The end, or that there is none.
-      if (!headers || headers.code !== 0) break
+      if (headers?.code !== 0) break
       entries.push(
         toEntry({
           data,
