@@ -34,7 +34,11 @@ export async function openPage(browser: string): Promise<Page> {
     conditions: ['@sse/source'],
     logLevel: 'error',
   })
-  const running = await type.launch({ executablePath: path, args: type === chromium ? ['--no-sandbox'] : [] })
+  const running = await type.launch({
+    executablePath: path,
+    // A Firefox as it is shipped, not one of Playwright's own.
+    ...(type === firefox ? { channel: 'moz-firefox' } : { args: ['--no-sandbox'] }),
+  })
   const pages = new Map<RowName, Awaited<ReturnType<typeof running.newPage>>>()
   return {
     async run(row, shape) {

@@ -97,6 +97,22 @@ describe('one event', () => {
     expect(length).toBe(1_460 * 5_746)
   })
 
+  it('after comments of any length in all arrives', async () => {
+    const said = defineStream({ path: '/', events: { message: type<string>() } })
+    const comment = bytes(`:${'x'.repeat(1 << 20)}\n`)
+    let comments = 0
+    const stream = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        comments += 1
+        controller.enqueue(comments <= 40 ? comment : bytes('data: "here"\n\n'))
+        if (comments > 40) controller.close()
+      },
+    })
+    const seen: unknown[] = []
+    for await (const { payload } of fromReadableStream(said, stream)) seen.push(payload)
+    expect(seen).toEqual(['here'])
+  })
+
   it('that never ends closes the feed before it fills the memory, and is not asked for again', async () => {
     const { url, requests } = await serve('x'.repeat(1 << 20), 1_000)
     const feed = connect(url, { onError() {} })

@@ -63,25 +63,32 @@ export async function readEvents(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   events: Pick<TransportEvents, 'onActivity' | 'onId' | 'onMessage' | 'onRetry'>,
 ): Promise<SseError | undefined> {
-  let overflow: SseError | undefined
+  // What stands unfinished in the parser, at most. Its own cap, asked at each line, costs an event 10 ns of 350.
+  let unfinished = 0
   const decoder = new TextDecoder() // strips one BOM, as "UTF-8 decode" does
   const parser = createParser({
-    maxBufferSize: MAX_EVENT_LENGTH,
-    onId: events.onId,
-    onEvent: ({ event, data }) => events.onMessage(event ?? 'message', data),
-    onRetry: events.onRetry,
-    onError: ({ type }) => {
-      if (type !== 'max-buffer-size-exceeded') return
-      overflow = new SseError('payload_too_large', `An event has more than ${MAX_EVENT_LENGTH} characters`)
+    onId: (id) => {
+      unfinished = 0
+      events.onId(id)
     },
+    onEvent: ({ event, data }) => {
+      unfinished = 0
+      events.onMessage(event ?? 'message', data)
+    },
+    onComment: (comment) => {
+      unfinished -= comment.length
+    },
+    onRetry: events.onRetry,
   })
   parser.feed(':\n') // past its own BOM check: a second BOM is content, and so is the text "ï»¿"
-  while (!overflow) {
+  while (unfinished <= MAX_EVENT_LENGTH) {
     const { done, value } = await reader.read()
     if (done) return // an unfinished block is dropped, as the standard has it
     events.onActivity()
-    parser.feed(decoder.decode(value, { stream: true }))
+    const text = decoder.decode(value, { stream: true })
+    unfinished += text.length
+    parser.feed(text)
   }
   await reader.cancel()
-  return overflow
+  return new SseError('payload_too_large', `An event has more than ${MAX_EVENT_LENGTH} characters`)
 }
