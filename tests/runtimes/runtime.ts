@@ -13,6 +13,8 @@ export interface Runtime {
   run(script: string, folder: string): Promise<string>
   /** What `fixtures/client.mjs` says of the server at `origin`. */
   follow(folder: string, origin: string): Promise<string>
+  /** What became of the cases of the standard, as JSON. */
+  readCases(folder: string): Promise<string>
 }
 
 function scripted(
@@ -34,10 +36,16 @@ function scripted(
     serve: (cwd) => startServer(command, (port) => [...args, serverScript, String(port)], { cwd }),
     run,
     follow: (cwd, origin) => run('run-client.mjs', cwd, origin),
+    readCases: (cwd) => run('run-cases.mjs', cwd),
   }
 }
 
 const workerd = requireBinary('workerd', 'bin/workerd')
+
+async function ask(folder: string, query: string): Promise<string> {
+  await using server = await serveWorker(workerd ?? 'workerd', folder)
+  return (await fetch(`${server.origin}/?${query}`)).text()
+}
 
 export const RUNTIMES: Runtime[] = [
   scripted('Node 22', requireFile('node22-linux-x64', 'bin/node'), [], 'node.mjs'),
@@ -51,9 +59,7 @@ export const RUNTIMES: Runtime[] = [
     keepsTimers: false,
     serve: (folder) => serveWorker(workerd ?? 'workerd', folder),
     run: () => Promise.reject(new Error('workerd runs no scripts')),
-    async follow(folder, origin) {
-      await using server = await serveWorker(workerd ?? 'workerd', folder)
-      return (await fetch(`${server.origin}/?follow=${origin}`)).text()
-    },
+    follow: (folder, origin) => ask(folder, `follow=${origin}`),
+    readCases: (folder) => ask(folder, 'cases'),
   },
 ]

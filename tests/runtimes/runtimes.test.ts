@@ -1,6 +1,9 @@
 import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { PARSING } from '../conformance/parsing.ts'
 import { withPackages } from '../support/link.ts'
 import { type ServerProgram, startServer } from '../support/process.ts'
 import { RUNTIMES } from './runtime.ts'
@@ -12,6 +15,12 @@ beforeAll(async () => {
   // Only Node has no `Request → Response` server of its own.
   folder = withPackages(inject('installed'), ['@hono/node-server'])
   cpSync(fileURLToPath(new URL('fixtures', import.meta.url)), folder, { recursive: true })
+  await build({
+    entryPoints: [fileURLToPath(new URL('../conformance/run-cases.ts', import.meta.url))],
+    outfile: join(folder, 'cases.bundle.mjs'),
+    bundle: true,
+    format: 'esm',
+  })
   node = await startServer(process.execPath, (port) => ['node.mjs', String(port)], { cwd: folder })
 })
 afterAll(async () => {
@@ -94,6 +103,14 @@ describe.each(RUNTIMES)('$name', (runtime) => {
   }
 
   it.skipIf(!runtime.program)('as a client: resumes, and stops when the stream has ended', async () => {
-    expect(await runtime.follow(folder, node.origin)).toBe('message 2 2\nmessage 3 3\nended\n')
+    const [feed, source] = (await runtime.follow(folder, node.origin)).split('ended\n')
+    expect(feed).toBe('message 2 2\nmessage 3 3\n')
+    expect(source).toBe('EventSource 1 1\nEventSource 2 2\nEventSource 3 3\nerror 0\nclosed 2\n')
+  })
+
+  it.skipIf(!runtime.program)('as a client: reads what the standard’s cases say', async () => {
+    const { read, wrong } = JSON.parse(await runtime.readCases(folder))
+    expect(wrong).toEqual([])
+    expect(read).toBe(2 * PARSING.length)
   })
 })

@@ -259,9 +259,25 @@ export class EventSource extends EventTarget {
         },
       }
       this.#handlers.set(type, added)
-      super.addEventListener(type, added.listener)
+      if (!callsHandlers()) super.addEventListener(type, added.listener)
     }
   }
+}
+
+let isCalling: boolean | undefined
+
+/** Whether the platform's `EventTarget` calls `on…` attributes by itself: workerd's does (1.20261117). */
+function callsHandlers(): boolean {
+  if (isCalling === undefined) {
+    isCalling = false
+    const probe = Object.assign(new EventTarget(), {
+      onprobe: () => {
+        isCalling = true
+      },
+    })
+    probe.dispatchEvent(new Event('probe'))
+  }
+  return isCalling
 }
 
 /** Anything else than a network that failed is for good: a status, a type, an event without end. */

@@ -119,12 +119,8 @@ export class LiveConnection {
   moveTo(id: string): void {
     this.#previousId = this.lastEventId
     this.#lastEventId = id
-    if (this.#store) this.#save(this.#store, id)
-  }
-
-  #save(store: IdStore, id: string): void {
     try {
-      store.save(id)
+      this.#store?.save(id)
     } catch (error) {
       this.#events.onError(error)
     }
