@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
-import { measureLatency } from './nats/latency.ts'
+import { measureLatency } from './latency/measure.ts'
 import { startNats } from './nats/start-nats.ts'
 import { measureThroughput, ROW_NAMES } from './nats/throughput.ts'
 
@@ -19,7 +19,6 @@ const { values } = parseArgs({
   },
 })
 const settings = values.quick ? { rounds: 9, sliceMs: 100 } : { rounds: 45, sliceMs: 100 }
-const PER_SECOND = 1_000
 
 const server = await startNats()
 const throughput = (await measureThroughput(server.url, [10, 100, 1000], settings)).map(
@@ -47,13 +46,6 @@ for (const { batchSize, rows } of throughput) {
   ])
 }
 
-const events = PER_SECOND * (values.quick ? 3 : 10)
-const sorted = (await measureLatency(server.url, events, PER_SECOND)).toSorted((a, b) => a - b)
-const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] as number
-const latencyMs = { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
-printTable(`publish() resolved to the byte on another process's socket, ${PER_SECOND} a second, ms`, [
-  ['', ...Object.keys(latencyMs)],
-  ['hub', ...Object.values(latencyMs).map((ms) => ms.toFixed(2))],
-])
+const latencyMs = await measureLatency('nats', server.url, values.quick ? 3 : 10)
 await server.stop()
 if (!values.dry) writeResults('nats', { ...settings, throughput, latencyMs })

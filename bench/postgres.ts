@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
-import { measureLatency } from './postgres/latency.ts'
+import { measureLatency } from './latency/measure.ts'
 import { measureLongTransaction } from './postgres/long-transaction.ts'
 import { ROW_NAMES } from './postgres/publishers.ts'
 import { startPostgres } from './postgres/start-postgres.ts'
@@ -21,7 +21,6 @@ const { values } = parseArgs({
   },
 })
 const PUBLISHERS = 16
-const PER_SECOND = 1_000
 const settings = { publishers: PUBLISHERS, rounds: values.quick ? 7 : 31, sliceMs: 400 }
 
 const server = await startPostgres()
@@ -45,11 +44,7 @@ const long = await measureLongTransaction(server.url, PUBLISHERS, values.quick ?
 const longTransactionMs = { alone: percentiles(long.alone), held: percentiles(long.held) }
 printPercentiles('a publish, while another publisher holds its transaction open, ms', longTransactionMs)
 
-const events = PER_SECOND * (values.quick ? 3 : 10)
-const latencyMs = percentiles(await measureLatency(server.url, events, PER_SECOND))
-printPercentiles(`publish() resolved to the byte on another process's socket, ${PER_SECOND} a second, ms`, {
-  hub: latencyMs,
-})
+const latencyMs = await measureLatency('postgres', server.url, values.quick ? 3 : 10)
 await server.stop()
 if (!values.dry) writeResults('postgres', { ...settings, throughput, longTransactionMs, latencyMs })
 

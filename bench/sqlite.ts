@@ -1,13 +1,18 @@
 /**
- * Durable publish through a hub on `@sse/sqlite`, in events per second, against a group-commit loop by hand.
+ * Durable publish through a hub on `@sse/sqlite`, in events per second, against a group-commit loop by hand; and how long an
+ * event takes to the socket of another process on the same file.
  *
  * @see docs/BENCHMARKS.md
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
+import { measureLatency } from './latency/measure.ts'
 import { measure, type Result, type Settings } from './sqlite/measure.ts'
 import { ROW_NAMES } from './sqlite/rows.ts'
 
@@ -42,7 +47,10 @@ for (const { publishers, rows } of results) {
     ]),
   ])
 }
-if (!values.dry) writeResults('sqlite', { ...settings, results })
+const folder = mkdtempSync(join(tmpdir(), 'bench-sqlite-'))
+const latencyMs = await measureLatency('sqlite', join(folder, 'hub.db'), values.quick ? 3 : 10)
+rmSync(folder, { recursive: true })
+if (!values.dry) writeResults('sqlite', { ...settings, results, latencyMs })
 
 function withRatios({ publishers, rows }: Result) {
   const loop = rows.find(({ row }) => row === 'loop')

@@ -79,3 +79,35 @@ it('ten refused attempts leave the origin’s six connections free', async () =>
   // A browser may read on for a few seconds, in the hope to use the connection again.
   await expect.poll(() => script.open(), { timeout: 15_000 }).toBe(0)
 })
+
+describe('a refusal by CORS', () => {
+  const plan = (): Script =>
+    new Script(inject('scriptOrigin'), [
+      {
+        headers: { 'access-control-allow-origin': 'https://elsewhere.example' },
+        chunks: ['data: secret\n\n'],
+      },
+      { chunks: ['data: a\n\n'], ending: 'hang' },
+    ])
+
+  it('is a network that failed: it is said, and tried again', async () => {
+    const errors: unknown[] = []
+    const feed = connect(plan().url, {
+      reconnect: { minDelayMs: 1 },
+      onError: (error) => errors.push((error as { code: string }).code),
+    })
+    expect(await new Promise((resolve) => feed.on('message', resolve))).toBe('a')
+    feed.close()
+    expect(errors).toEqual(['network'])
+  })
+
+  it('is for good where the browser reconnects by itself: it says so, and the feed is closed', async () => {
+    const feed = connect(plan().url, { transport: nativeTransport, onError: () => {} })
+    await expect
+      .poll(() => feed.status, { timeout: 15_000 })
+      .toMatchObject({
+        state: 'closed',
+        reason: { code: 'http_status' },
+      })
+  })
+})

@@ -183,9 +183,11 @@ describe.each(['chromium', 'firefox'] as const)('the lead desk in %s', (kind) =>
     await page.getByRole('radio', { name: 'Dana' }).focus()
     await press('ArrowDown', 'Tab')
     await page.keyboard.type('show me leads')
+    const loaded = page.waitForResponse((response) => response.url().includes('/api/inbox/'))
     await press('Enter')
     await page.getByText('Live', { exact: true }).waitFor()
-    const before = await page.locator('.lead').count()
+    const before = (await (await loaded).json()).leads.length
+    await expect.poll(() => page.locator('.lead').count(), patience).toBe(before)
     await press('Tab', 'Tab')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Send me a lead')
     await press('Enter')

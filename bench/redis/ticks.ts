@@ -1,3 +1,0 @@
-import { defineStream, type } from '@sse/contract'
-
-export const ticks = defineStream({ path: '/ticks', events: { tick: type<number>() } })
