@@ -14,6 +14,9 @@ const vitest = (name, ...projects) => [
   `--outputFile.json=${join(cache, `${name}.json`)}`,
 ]
 
+/** Of what a step said that failed, the end is told again at the end: a log may keep no more. */
+const LAST_LINES = 120
+
 /** `live` steps print as they run; the others speak up only when they fail. `needs` names a step that must have passed. */
 const steps = [
   {
@@ -88,26 +91,29 @@ for (const [index, step] of steps.entries()) {
   const label = `[${index + 1}/${steps.length}] ${step.name}`
   if (failed.some(({ name }) => name === step.needs)) {
     console.log(`${label}: not run, it needs "${step.needs}"`)
-    failed.push(step)
+    failed.push({ ...step, output: '' })
     continue
   }
   const since = performance.now()
   if (step.live) console.log(`${label} …`)
-  const { code, output } = await run(step)
-  if (code !== 0) {
-    failed.push(step)
-    if (output) console.log(output)
+  const { end, output } = await run(step)
+  if (end) {
+    failed.push({ ...step, output })
+    if (!step.live) console.log(output)
   }
   console.log(
-    code === 0
-      ? `${label}: ok, ${seconds(since)}`
-      : `${label}: FAILED, ${seconds(since)}\n  next: ${step.next}`,
+    end
+      ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`
+      : `${label}: ok, ${seconds(since)}`,
   )
 }
 
 const results = globSync(join(cache, '*.json')).map((file) => JSON.parse(readFileSync(file, 'utf8')))
-const summary = countTests(results)
+const summary = countTests(results, failed.length)
 writeFileSync(join(cache, 'summary.txt'), `${summary}\n`)
+for (const { name, output } of failed) {
+  if (output) console.log(`\nthe end of "${name}":\n${output.split('\n').slice(-LAST_LINES).join('\n')}`)
+}
 console.log(
   failed.length === 0
     ? `\nall ${steps.length} steps passed in ${seconds(started)}`
@@ -118,19 +124,24 @@ if (skipped > 0) console.log(`${skipped} skipped: something they need is missing
 console.log(summary)
 process.exitCode = failed.length === 0 ? 0 : 1
 
-/** Resolves with the exit code, and with what a quiet step printed. */
+/** Resolves with how it ended, if not well, and with what it printed, but for what only a terminal saw. */
 function run({ run: [command, ...args], live }) {
+  const isSeen = live && process.stdout.isTTY
   return new Promise((done) => {
     const child = spawn(command, args, {
-      stdio: live ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      stdio: isSeen ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     })
     let output = ''
-    for (const stream of [child.stdout, child.stderr])
-      stream?.on('data', (chunk) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (chunk) => {
         output += chunk
+        if (live) process.stdout.write(chunk)
       })
-    child.on('error', (error) => done({ code: 1, output: String(error) }))
-    child.on('close', (code) => done({ code: code ?? 1, output }))
+    }
+    child.on('error', (error) => done({ end: error.message, output }))
+    child.on('close', (code, signal) =>
+      done({ end: code === 0 ? '' : signal ? `signal ${signal}` : `exit code ${code}`, output }),
+    )
   })
 }

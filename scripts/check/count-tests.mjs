@@ -1,5 +1,8 @@
-/** Sums vitest's JSON reports. A file that broke before its first test counts as one failure. */
-export function countTests(reports) {
+/**
+ * Sums vitest's JSON reports. A file that broke before its first test counts as one failure, and so does each of
+ * `failedSteps` that no test tells of: an error outside of any test, a linter's complaint.
+ */
+export function countTests(reports, failedSteps = 0) {
   let passed = 0
   let failed = 0
   for (const report of reports) {
@@ -10,5 +13,5 @@ export function countTests(reports) {
         failed += 1
     }
   }
-  return `${passed} passed, ${failed} failed`
+  return `${passed} passed, ${Math.max(failed, failedSteps)} failed`
 }

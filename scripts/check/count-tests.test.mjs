@@ -19,3 +19,8 @@ it('a failed test is not counted again for its file', () => {
   const file = { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] }
   expect(countTests([report(1, 1, [file])])).toBe('1 passed, 1 failed')
 })
+
+it('a step that failed for another reason than a test is a failure', () => {
+  expect(countTests([report(2, 0)], 1)).toBe('2 passed, 1 failed')
+  expect(countTests([report(1, 1)], 1)).toBe('1 passed, 1 failed')
+})

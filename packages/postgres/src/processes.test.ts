@@ -32,7 +32,12 @@ function follow(engine: PostgresEngine) {
     }
     isReading = false
   }
-  engine.onWake(() => void read())
+  engine.onWake(() =>
+    read().catch((error) => {
+      // One that is read when the test is over.
+      if (error.message !== 'This engine is closed') throw error
+    }),
+  )
   return positions
 }
 

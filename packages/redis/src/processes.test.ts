@@ -51,7 +51,12 @@ function follow(engine: RedisEngine) {
     }
     isReading = false
   }
-  engine.onWake(() => void read())
+  engine.onWake(() =>
+    read().catch((error) => {
+      // One that is read when the test is over.
+      if (error.message !== 'This engine is closed') throw error
+    }),
+  )
   return positions
 }
 
