@@ -58,7 +58,10 @@ export async function failureOf(call: () => unknown): Promise<{ code: unknown; m
 }
 
 /** Waits until something holds, at most ten seconds. Tries again while it throws. */
-export async function until<Value>(holds: () => Value | Promise<Value>, what: string): Promise<Value> {
+export async function until<Value>(
+  holds: () => Value | Promise<Value>,
+  what: string | (() => string),
+): Promise<Value> {
   const deadline = performance.now() + 10_000
   let last: unknown
   while (performance.now() < deadline) {
@@ -70,5 +73,5 @@ export async function until<Value>(holds: () => Value | Promise<Value>, what: st
     }
     await pause(10)
   }
-  throw new Error(`not within 10 s: ${what}`, { cause: last })
+  throw new Error(`not within 10 s: ${typeof what === 'string' ? what : what()}`, { cause: last })
 }
