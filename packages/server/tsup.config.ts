@@ -10,6 +10,7 @@ export default defineConfig({
     'src/koa.ts',
     'src/hono.ts',
     'src/nest.ts',
+    'src/engine/index.ts',
     'src/conformance/index.ts',
   ],
   format: 'esm',

@@ -44,13 +44,13 @@ export const graphRules = [
   },
   {
     name: 'engines-import-server-only',
-    comment: "An engine knows the server's root, and the client of its own store.",
+    comment: "An engine knows the server's root, what it has for engines, and the client of its own store.",
     from: { path: engines, pathNot: tests },
     to: {
       path: '.',
       pathNot: [
         '^packages/$1/',
-        '^packages/server/src/index\\.ts$',
+        '^packages/server/src/(index|engine/index)\\.ts$',
         'node_modules/(@redis/client|@nats-io/[a-z-]+|pg)/',
       ],
       dependencyTypesNot: ['core'],

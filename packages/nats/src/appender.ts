@@ -1,7 +1,8 @@
 import type { NewEntry } from '@sse/server'
+import { failed, unavailable } from '@sse/server/engine'
 import type { OutgoingMessage } from './ack-inbox.ts'
 import type { Connection } from './connection.ts'
-import { failed, isNobodyThere, unavailable } from './failure.ts'
+import { isNobodyThere } from './failure.ts'
 import type { LogWatch, SeenLog } from './log-watch.ts'
 import { toMessage } from './stored-entry.ts'
 

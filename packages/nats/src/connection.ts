@@ -1,7 +1,7 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
+import { failed, unavailable } from '@sse/server/engine'
 import { AckInbox } from './ack-inbox.ts'
-import { failed, unavailable } from './failure.ts'
 import type { Credentials } from './nats-options.ts'
 
 export interface ConnectionSettings extends Credentials {
@@ -102,8 +102,8 @@ export class Connection {
   }
 
   /** What the server was asked for and has not answered rejects. */
-  destroy(): void {
-    this.nats.close().catch(() => {})
+  destroy(): Promise<void> {
+    return this.nats.close().catch(() => {})
   }
 }
 

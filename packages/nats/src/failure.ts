@@ -1,20 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
-import { isSseError, SseError } from '@sse/server'
-
-/** What trying again may heal. */
-export function unavailable(message: string, cause?: unknown): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
-}
-
-/** What needs a hand. */
-export function failed(message: string, cause?: unknown): SseError {
-  return new SseError('engine_failed', message, { expose: false, cause })
-}
-
-export function closed(cause?: unknown): SseError {
-  return unavailable('This engine is closed', cause)
-}
+import { isSseError, type SseError } from '@sse/server'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
 
 /** Nobody answers on the subject: JetStream is off, or no stream takes it. */
 export function isNobodyThere(error: unknown): boolean {
@@ -68,9 +55,6 @@ const EXPLANATIONS: Record<number, Explanation> = {
   10065: TAKEN,
 }
 
-/** Certificates and the like: nothing that passes by itself. */
-const TLS_PROBLEM = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/
-
 export interface Circumstances {
   readonly where: string
   readonly hub: string
@@ -102,7 +86,7 @@ export function explain(error: unknown, { where, hub, timeoutMs }: Circumstances
   }
   if (problem instanceof errors.TimeoutError)
     return unavailable(`NATS at ${where} has not answered within ${timeoutMs} ms`, error)
-  if (TLS_PROBLEM.test(code) || (problem instanceof errors.InvalidArgumentError && /'?tls'?/.test(message))) {
+  if (isTlsProblem(code) || (problem instanceof errors.InvalidArgumentError && /'?tls'?/.test(message))) {
     return failed(`NATS at ${where} cannot be reached over TLS: ${code || message}`, error)
   }
   if (isNobodyThere(error)) {

@@ -1,17 +1,16 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos } from '@nats-io/transport-node'
+import { type Link, Waker } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import type { Link } from './link.ts'
 import type { SeenLog } from './log-watch.ts'
 import type { Tail } from './tail.ts'
 
 const HEARTBEAT_MS = 1_000
 /** Silence after which the consumer is made anew. */
 const SILENCE_MS = 3 * HEARTBEAT_MS
-const MAX_PAUSE_MS = 100
 
 export interface ListenerSettings {
-  readonly link: Link
+  readonly link: Link<Connection>
   readonly stream: string
   readonly inboxPrefix: string | undefined
   readonly tail: Tail
@@ -29,26 +28,17 @@ export interface ListenerSettings {
  */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #waker = new Waker(() => this.#run())
   #end: (() => void) | undefined
   #newest = 0
   #isChecking = false
-  #isRunning = false
-  #isClosed = false
 
   constructor(settings: ListenerSettings) {
     this.#settings = settings
   }
 
   add(call: () => void): () => void {
-    if (this.#isClosed) return () => {}
-    const entry = { call }
-    this.#callbacks.add(entry)
-    if (!this.#isRunning) {
-      this.#isRunning = true
-      this.#run()
-    }
-    return () => this.#callbacks.delete(entry)
+    return this.#waker.add(call)
   }
 
   /** There is another log, or another epoch of it. */
@@ -57,21 +47,17 @@ export class Listener {
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#callbacks.clear()
+    this.#waker.close()
     this.restart()
   }
 
   async #run(): Promise<void> {
     const { link, onFailure } = this.#settings
-    while (!this.#isClosed) {
-      try {
-        await link.run((connection) => this.#listen(connection))
-      } catch (error) {
-        if (!this.#isClosed) onFailure(error)
-        // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS))
-      }
+    try {
+      await link.run((connection) => this.#listen(connection))
+    } catch (error) {
+      if (!this.#waker.isClosed) onFailure(error)
+      throw error
     }
   }
 
@@ -112,7 +98,7 @@ export class Listener {
         flow_control: true,
         idle_heartbeat: nanos(HEARTBEAT_MS),
       })
-      this.#wake() // for what came while nobody listened
+      this.#waker.wake() // for what came while nobody listened
       await ended
     } finally {
       clearTimeout(silence)
@@ -128,12 +114,8 @@ export class Listener {
     this.#settings.settled().then(() => {
       this.#isChecking = false
       // What this process has stored itself is no news.
-      if (this.#newest > this.#settings.appended()) this.#wake()
+      if (this.#newest > this.#settings.appended()) this.#waker.wake()
     })
-  }
-
-  #wake(): void {
-    for (const { call } of [...this.#callbacks]) call()
   }
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { LogState } from '@sse/server'
+import { failed } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { codeOf, failed, STREAM_NOT_FOUND } from './failure.ts'
+import { codeOf, STREAM_NOT_FOUND } from './failure.ts'
 import { type HubNames, randomName } from './hub-names.ts'
 import { ensureLog, mark, readMark, type StreamSettings } from './streams.ts'
 

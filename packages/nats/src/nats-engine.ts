@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
+import { failed, Link, unavailable } from '@sse/server/engine'
 import { Appender } from './appender.ts'
 import { Connection, type ConnectionSettings, hostOf } from './connection.ts'
-import { codeOf, failed, isNobodyThere, NO_JETSTREAM, STREAM_NOT_FOUND, unavailable } from './failure.ts'
+import { codeOf, explain, isNobodyThere, NO_JETSTREAM, STREAM_NOT_FOUND } from './failure.ts'
 import { HubNames } from './hub-names.ts'
-import { Link } from './link.ts'
 import { Listener } from './listener.ts'
 import { LogWatch, type SeenLog } from './log-watch.ts'
 import { MessageReader } from './message-reader.ts'
@@ -30,7 +30,7 @@ export class ServerEngine implements Engine {
   maxDataBytes: number | undefined
   readonly #settings: EngineSettings
   readonly #names: HubNames
-  readonly #link: Link
+  readonly #link: Link<Connection>
   readonly #watch: LogWatch
   readonly #appender: Appender
   readonly #tail = new Tail()
@@ -53,11 +53,15 @@ export class ServerEngine implements Engine {
     this.#clock = new ServerClock(this.#names)
     this.#commits = new SubscriberCommits(this.#names)
     this.presence = new Presence(this.#names, this.#clock, (work) => this.#onOthers(work))
+    const where = servers.map(hostOf).join(', ')
     this.#link = new Link({
-      hub,
+      open: () =>
+        this.#open().catch((error) => {
+          throw explain(error, { where, hub, timeoutMs })
+        }),
+      explain: (error, { where }) => explain(error, { where, hub, timeoutMs }),
+      server: `NATS at ${where}`,
       timeoutMs,
-      where: servers.map(hostOf).join(', '),
-      open: () => this.#open(),
       onOpen: ({ maxDataBytes }) => {
         this.maxDataBytes = maxDataBytes
       },

@@ -1,5 +1,5 @@
+import { unavailable } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { unavailable } from './failure.ts'
 import type { HubNames } from './hub-names.ts'
 
 /** For how long a look at the server's clock is good, in milliseconds. */

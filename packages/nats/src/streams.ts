@@ -6,8 +6,9 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
+import { failed } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { codeOf, failed, STREAM_NOT_FOUND } from './failure.ts'
+import { codeOf, STREAM_NOT_FOUND } from './failure.ts'
 import { type HubNames, randomName } from './hub-names.ts'
 
 const KIND = '@sse/nats'

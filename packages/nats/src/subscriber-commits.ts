@@ -1,6 +1,7 @@
 import type { Commit } from '@sse/server'
+import { unavailable } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { codeOf, unavailable, WRONG_LAST_SEQUENCE } from './failure.ts'
+import { codeOf, WRONG_LAST_SEQUENCE } from './failure.ts'
 import type { HubNames } from './hub-names.ts'
 
 /** Each try that fails is one of another's that went through. */

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
+import { unavailable } from '@sse/server/engine'
 import { Client, type QueryArrayConfig } from 'pg'
-import { unavailable } from './failure.ts'
 
 export type Row = (string | number | boolean | null | string[])[]
 

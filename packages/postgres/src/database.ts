@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { closed, failed } from '@sse/server/engine'
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
-import { closed, explain, failed, isCut, isMissing, isOther } from './failure.ts'
+import { explain, isCut, isMissing, isOther } from './failure.ts'
 import { greet } from './greeting.ts'
-import { Link } from './link.ts'
+import { DatabaseLink } from './link.ts'
 import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
 import { Statements } from './sql/statements.ts'
 
@@ -23,9 +24,9 @@ const LAST_MS = 500
 export class Database {
   readonly statements: Statements
   /** The one that listens, which has to be a session's own. */
-  readonly listening: Link
+  readonly listening: DatabaseLink
   readonly #settings: DatabaseSettings
-  readonly #links: Readonly<Record<Errand, Link>>
+  readonly #links: Readonly<Record<Errand, DatabaseLink>>
   #opening: Promise<void> | undefined
   #isClosed = false
 
@@ -34,7 +35,7 @@ export class Database {
     this.#settings = settings
     this.statements = new Statements(quoted(settings.schema))
     const link = (to = url) =>
-      new Link({ ...settings, url: to, greet: (connection) => greet(connection, warn) })
+      new DatabaseLink({ ...settings, url: to, greet: (connection) => greet(connection, warn) })
     this.#links = { append: link(), read: link(), keep: link() }
     this.listening = link(listenUrl)
   }

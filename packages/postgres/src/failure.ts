@@ -1,18 +1,5 @@
-import { isSseError, SseError } from '@sse/server'
-
-/** What trying again may heal. */
-export function unavailable(message: string, cause?: unknown): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
-}
-
-/** What needs a hand. */
-export function failed(message: string, cause?: unknown): SseError {
-  return new SseError('engine_failed', message, { expose: false, cause })
-}
-
-export function closed(cause?: unknown): SseError {
-  return unavailable('This engine is closed', cause)
-}
+import { isSseError, type SseError } from '@sse/server'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
 
 /** What a message may name. */
 export interface Place {
@@ -67,9 +54,6 @@ const EXPLANATIONS: readonly Explanation[] = [
   ],
 ]
 
-/** Certificates and the like: nothing that passes by itself. */
-const TLS_PROBLEM = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/
-
 /** The failure of a server in words that say what to do; an `SseError` stays what it is. */
 export function explain(error: unknown, place: Place): SseError {
   if (isSseError(error)) return error
@@ -77,7 +61,7 @@ export function explain(error: unknown, place: Place): SseError {
   const server = `Postgres at ${place.where}`
   const found = EXPLANATIONS.find(([pattern]) => pattern.test(`${code} ${message}`))
   if (found) return found[1](`${server} ${found[2](place, message)}`, error)
-  if (TLS_PROBLEM.test(code)) return failed(`${server} cannot be reached over TLS: ${code}`, error)
+  if (isTlsProblem(code)) return failed(`${server} cannot be reached over TLS: ${code}`, error)
   // Five characters are an answer of the server; whatever else comes from the socket or the client library.
   if (/^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') return failed(`${server} answered: ${message}`, error)
   return unavailable(`${server} cannot be reached: ${code || message}`, error)

@@ -1,5 +1,5 @@
+import { failed, unavailable } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { failed, unavailable } from './failure.ts'
 
 const LEAST_VERSION = 14
 

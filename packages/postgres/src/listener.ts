@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Waker } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { quoted } from './migrations.ts'
 
 /** How often a quiet connection is asked whether it still is one. */
 const CHECK_MS = 5_000
-const MAX_PAUSE_MS = 100
 
 export interface ListenerSettings {
   readonly database: Database
@@ -19,45 +19,27 @@ export interface ListenerSettings {
 /** Hears what other processes say on a connection of its own, and that it has been away. */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #waker: Waker
   readonly #stop = new AbortController()
   #onProbe: (() => void) | undefined
-  #isRunning = false
 
   constructor(settings: ListenerSettings) {
     this.#settings = settings
+    // What it rejects with is told to who publishes or reads.
+    this.#waker = new Waker(() => settings.database.listening.run((connection) => this.#listen(connection)))
   }
 
   add(call: () => void): () => void {
-    if (this.#stop.signal.aborted) return () => {}
-    const entry = { call }
-    this.#callbacks.add(entry)
-    if (!this.#isRunning) {
-      this.#isRunning = true
-      this.#run()
-    }
-    return () => this.#callbacks.delete(entry)
+    return this.#waker.add(call)
   }
 
   wake(): void {
-    for (const { call } of [...this.#callbacks]) call()
+    this.#waker.wake()
   }
 
   close(): void {
+    this.#waker.close()
     this.#stop.abort()
-    this.#callbacks.clear()
-  }
-
-  async #run(): Promise<void> {
-    const { database } = this.#settings
-    while (!this.#stop.signal.aborted) {
-      try {
-        await database.listening.run((connection) => this.#listen(connection))
-      } catch {
-        // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
-        await pauseUntil(Math.random() * MAX_PAUSE_MS, this.#stop.signal)
-      }
-    }
   }
 
   async #listen(connection: Connection): Promise<void> {

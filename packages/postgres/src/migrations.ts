@@ -1,5 +1,6 @@
+import { failed } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import { failed, type Place } from './failure.ts'
+import type { Place } from './failure.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { RELATIONS, tables } from './sql/tables.ts'

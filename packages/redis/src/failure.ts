@@ -1,15 +1,6 @@
 import { ErrorReply } from '@redis/client'
-import { isSseError, SseError } from '@sse/server'
-
-/** What trying again may heal. */
-export function unavailable(message: string, cause?: unknown): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
-}
-
-/** What needs a hand. */
-export function failed(message: string, cause?: unknown): SseError {
-  return new SseError('engine_failed', message, { expose: false, cause })
-}
+import { isSseError, type SseError } from '@sse/server'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
 
 type Explanation = readonly [pattern: RegExp, make: typeof failed, text: (name: string) => string]
 
@@ -69,9 +60,6 @@ const EXPLANATIONS: readonly Explanation[] = [
   ],
 ]
 
-/** Certificates and the like: nothing that passes by itself. */
-const TLS_PROBLEM = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO)/
-
 /** The failure of a server in words that say what to do; an `SseError` stays what it is. */
 export function explain(error: unknown, where: string, name: string): SseError {
   if (isSseError(error)) return error
@@ -79,7 +67,7 @@ export function explain(error: unknown, where: string, name: string): SseError {
   for (const [pattern, make, text] of EXPLANATIONS) {
     if (pattern.test(message)) return make(`Redis at ${where} ${text(name)}`, error)
   }
-  if (TLS_PROBLEM.test(code)) return failed(`Redis at ${where} cannot be reached over TLS: ${code}`, error)
+  if (isTlsProblem(code)) return failed(`Redis at ${where} cannot be reached over TLS: ${code}`, error)
   // Whatever is no answer comes from the socket or the client library: closed, timed out, refused.
   if (!(error instanceof ErrorReply)) {
     return unavailable(`Redis at ${where} cannot be reached: ${code || message}`, error)

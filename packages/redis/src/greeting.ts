@@ -1,5 +1,5 @@
+import { failed, unavailable } from '@sse/server/engine'
 import type { Connection, Reply } from './connection.ts'
-import { failed, unavailable } from './failure.ts'
 import { Script } from './script.ts'
 
 const LEAST_VERSION = 7

@@ -1,14 +1,14 @@
+import { Waker } from '@sse/server/engine'
 import type { Connection } from './connection.ts'
-import type { Link } from './link.ts'
+import type { PrimaryLink } from './link.ts'
 import type { LogCursor } from './log-cursor.ts'
 import type { LogKeys } from './log-keys.ts'
 
 /** How long the server sits on one read of an idle log. */
 const BLOCK_MS = 5_000
-const MAX_PAUSE_MS = 100
 
 export interface ListenerSettings {
-  readonly link: Link
+  readonly link: PrimaryLink
   readonly cursor: LogCursor
   /** Has the cursor learn which log it is. */
   readonly look: () => Promise<unknown>
@@ -22,24 +22,15 @@ export interface ListenerSettings {
  */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #waker = new Waker(() => this.#run())
   #log: LogKeys | undefined
-  #isRunning = false
-  #isClosed = false
 
   constructor(settings: ListenerSettings) {
     this.#settings = settings
   }
 
   add(call: () => void): () => void {
-    if (this.#isClosed) return () => {}
-    const entry = { call }
-    this.#callbacks.add(entry)
-    if (!this.#isRunning) {
-      this.#isRunning = true
-      this.#run()
-    }
-    return () => this.#callbacks.delete(entry)
+    return this.#waker.add(call)
   }
 
   /** There is another log, or another epoch of it: what it waits on may never come. */
@@ -48,24 +39,19 @@ export class Listener {
   }
 
   close(): void {
-    this.#isClosed = true
-    this.#callbacks.clear()
+    this.#waker.close()
   }
 
   async #run(): Promise<void> {
     const { link, look } = this.#settings
-    while (!this.#isClosed) {
-      try {
-        await link.run(async (connection) => {
-          await look()
-          await this.#listen(connection)
-        })
-      } catch {
-        // Who publishes or reads is told. The link tries again by itself; what fails at once must not spin.
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * MAX_PAUSE_MS))
-      } finally {
-        this.#log = undefined
-      }
+    try {
+      // What it rejects with is told to who publishes or reads.
+      await link.run(async (connection) => {
+        await look()
+        await this.#listen(connection)
+      })
+    } finally {
+      this.#log = undefined
     }
   }
 
@@ -73,7 +59,7 @@ export class Listener {
     const { cursor, settled } = this.#settings
     const { log } = cursor
     this.#log = log
-    this.#wake() // for what came while nobody listened
+    this.#waker.wake() // for what came while nobody listened
     let from = cursor.head
     while (cursor.log === log) {
       const command = ['XREAD', 'COUNT', '1', 'BLOCK', String(BLOCK_MS), 'STREAMS', log.log, `${from}-0`]
@@ -86,13 +72,9 @@ export class Listener {
         from = Math.max(from, position, cursor.appended)
         continue
       }
-      this.#wake()
+      this.#waker.wake()
       // What is read from now on, in answer to the wake, reaches as far as any answer before.
       from = Math.max(from, position, cursor.head)
     }
-  }
-
-  #wake(): void {
-    for (const { call } of [...this.#callbacks]) call()
   }
 }

@@ -1,6 +1,6 @@
 import type { Member, PresenceStore } from '@sse/server'
 import type { Reply } from './connection.ts'
-import type { Link } from './link.ts'
+import type { PrimaryLink } from './link.ts'
 import type { HubKeys } from './log-keys.ts'
 import { Script } from './script.ts'
 import { ENTER, LEAVE, PRESENT, TOUCH } from './scripts/presence-scripts.ts'
@@ -16,9 +16,9 @@ const MAX_MEMBERS = 500
 /** Who is connected, by the clock of the server. */
 export class Presence implements PresenceStore {
   readonly #keys: HubKeys
-  readonly #link: Link
+  readonly #link: PrimaryLink
 
-  constructor(keys: HubKeys, link: Link) {
+  constructor(keys: HubKeys, link: PrimaryLink) {
     this.#keys = keys
     this.#link = link
   }

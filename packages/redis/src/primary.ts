@@ -1,5 +1,6 @@
+import { failed, unavailable } from '@sse/server/engine'
 import { Connection, type ConnectionSettings, type Reply } from './connection.ts'
-import { explain, failed, unavailable } from './failure.ts'
+import { explain } from './failure.ts'
 import type { Address, SentinelOptions } from './redis-options.ts'
 
 /** Finds the server that holds the hub, anew at every connect. Rejects with an `SseError`. */

@@ -1,7 +1,7 @@
 import type { Commit, Engine, Entry, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
+import { failed, unavailable } from '@sse/server/engine'
 import type { Reply } from './connection.ts'
-import { failed, unavailable } from './failure.ts'
-import type { Link } from './link.ts'
+import type { PrimaryLink } from './link.ts'
 import { Listener } from './listener.ts'
 import { LogCursor } from './log-cursor.ts'
 import type { HubKeys } from './log-keys.ts'
@@ -25,15 +25,15 @@ export class ServerEngine implements Engine {
   readonly presence: PresenceStore
   maxDataBytes: number | undefined
   readonly #keys: HubKeys
-  readonly #commands: Link
-  readonly #waiting: Link
+  readonly #commands: PrimaryLink
+  readonly #waiting: PrimaryLink
   readonly #cursor: LogCursor
   readonly #listener: Listener
   #appending: Promise<unknown> = Promise.resolve()
   #trimming: Promise<unknown> = Promise.resolve()
   #isClosing = false
 
-  constructor(keys: HubKeys, openLink: () => Link) {
+  constructor(keys: HubKeys, openLink: () => PrimaryLink) {
     this.#keys = keys
     this.#commands = openLink()
     this.#waiting = openLink()
@@ -128,8 +128,7 @@ export class ServerEngine implements Engine {
     this.#isClosing = true
     this.#listener.close()
     await this.#trimming // a piece of it at most
-    this.#commands.close()
-    this.#waiting.close()
+    await Promise.all([this.#commands.close(), this.#waiting.close()])
   }
 
   /** Calls a script with the keys of the log, which it refuses when the log was started anew. */

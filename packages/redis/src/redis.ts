@@ -1,6 +1,6 @@
 import { type Engine, type PresenceStore, SseError } from '@sse/server'
 import { greet } from './greeting.ts'
-import { Link } from './link.ts'
+import { linkToPrimary } from './link.ts'
 import { HubKeys } from './log-keys.ts'
 import { clusterPrimary, type FindPrimary, sentinelPrimary } from './primary.ts'
 import { ServerEngine } from './redis-engine.ts'
@@ -35,22 +35,20 @@ export function redis(options: RedisOptions | string = {}): RedisEngine {
     onWarning(message)
   }
   const findPrimary = primaryOf(given, address, keys, settings)
-  const engine: ServerEngine = new ServerEngine(
-    keys,
-    () =>
-      new Link({
-        ...settings,
-        findPrimary,
-        name,
-        greet: (connection) =>
-          greet(connection, {
-            probeKey: keys.probe,
-            warn,
-            onMaxBytes: (bytes) => {
-              engine.maxDataBytes = bytes
-            },
-          }),
-      }),
+  const engine: ServerEngine = new ServerEngine(keys, () =>
+    linkToPrimary({
+      ...settings,
+      findPrimary,
+      name,
+      greet: (connection) =>
+        greet(connection, {
+          probeKey: keys.probe,
+          warn,
+          onMaxBytes: (bytes) => {
+            engine.maxDataBytes = bytes
+          },
+        }),
+    }),
   )
   return engine
 }

@@ -2,7 +2,8 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/server'
-import { explain, failed } from './failure.ts'
+import { failed } from '@sse/server/engine'
+import { explain } from './failure.ts'
 
 /** The file's absolute path: a later `process.chdir` moves nothing. */
 export function resolveFile(path: string): string {

@@ -1,4 +1,5 @@
-import { isSseError, SseError } from '@sse/server'
+import { isSseError, type SseError } from '@sse/server'
+import { failed, unavailable } from '@sse/server/engine'
 
 // Primary result codes, https://www.sqlite.org/rescode.html; the byte above them is detail.
 const BUSY = 5
@@ -18,16 +19,6 @@ function resultCode(error: unknown): number {
 /** Whether another connection is in the way: the same call may succeed a moment later. */
 export function isBusy(error: unknown): boolean {
   return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error) & 0xff)
-}
-
-/** What trying again may heal. */
-export function unavailable(message: string, cause?: unknown): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
-}
-
-/** What needs a hand. */
-export function failed(message: string, cause?: unknown): SseError {
-  return new SseError('engine_failed', message, { expose: false, cause })
 }
 
 /** The failure of SQLite in words that say what to do; an `SseError` stays what it is. */

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Commit, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
+import { closed, failed } from '@sse/server/engine'
 import { AppConnections } from './app-connections.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { CommitWatch } from './commit-watch.ts'
 import { type Connections, fileIdentity, openConnections } from './connections.ts'
-import { explain, failed, isBusy, unavailable } from './failure.ts'
+import { explain, isBusy } from './failure.ts'
 import { leaveProcess } from './live-processes.ts'
 import type { SqliteEngine } from './sqlite-engine.ts'
 import { toCommit } from './subscriber-commits.ts'
@@ -119,7 +120,7 @@ export class FileEngine implements SqliteEngine {
   }
 
   #tablesOfTheFile(): Tables {
-    if (this.#isClosed) throw unavailable('This engine is closed')
+    if (this.#isClosed) throw closed()
     this.#tables ??= setUpTables(this.#connections, this.#file, this.#name)
     return this.#tables
   }

@@ -1,4 +1,5 @@
 import { SseError } from '@sse/contract'
+import { closed } from '../engine/failure.ts'
 import type { Commit, Engine, Entry, NewEntry, Page, Retention } from './engine.ts'
 import { createEpoch } from './id.ts'
 import { IndexedLog } from './indexed-log.ts'
@@ -103,9 +104,7 @@ class MemoryEngine implements Engine {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) {
-      throw new SseError('engine_unavailable', 'This engine is closed', { expose: false, status: 503 })
-    }
+    if (this.#isClosed) throw closed()
   }
 }
 

@@ -1,4 +1,4 @@
-import { SseError } from '@sse/contract'
+import { closed } from '../engine/failure.ts'
 import type { Commit, Engine, Entry, NewEntry, Page, Retention } from '../hub/engine.ts'
 import { nextTurn } from '../next-turn.ts'
 import type { FaultyStore, StoredEntry } from './faulty-store.ts'
@@ -154,6 +154,6 @@ export class FaultyEngine implements Engine {
 
   #checkOpen(): void {
     if (!this.#isClosed || this.#fault === 'answers after close') return
-    throw new SseError('engine_unavailable', 'This engine is closed', { expose: false, status: 503 })
+    throw closed()
   }
 }
