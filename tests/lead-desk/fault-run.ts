@@ -60,6 +60,11 @@ export class Device {
     this.switchOn()
   }
 
+  /** Whether it knows where it stands: one that does not begins where its owner has got to. */
+  get isPlaced(): boolean {
+    return this.#feed?.lastEventId !== ''
+  }
+
   /** Goes on after the last event that it got. */
   switchOn(): void {
     this.#feed = this.follow(this.#feed?.lastEventId ?? '')

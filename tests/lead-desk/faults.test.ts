@@ -27,6 +27,7 @@ describe.each(engines)('the lead desk on %s', (name) => {
       const session = sessions[index]!
       return [new Device(desk, session, owner), new Device(desk, session, owner)]
     })
+    await expect.poll(() => devices.every(({ isPlaced }) => isPlaced), patience).toBe(true)
     const browser = isShown && chromium ? await launch('chromium', chromium) : undefined
     const window = browser && (await openAs(browser, desk.url, 'Ada'))
 

@@ -47,7 +47,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
       code: 'engine_unavailable',
       message: `NATS at 127.0.0.1:${server.port} cannot be reached: ECONNREFUSED`,
     })
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     await server.start()
     await until(() => engine.append(leads(1)), 'it is served')
     await until(() => wakes > 0, 'it is woken once it listens')
@@ -94,7 +94,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
 
   it('a server that is stopped answers nobody: unavailable within the time; what it stored then is seen', async () => {
     const server = await start()
-    const engine = open({ servers: server.url, timeoutMs: 600 })
+    const engine = open({ servers: server.url, timeoutMs: 1_200 })
     await engine.append(leads(1))
     const { publisher, seen } = await publisherAndFollower(server.url)
     await publisher.publish('a', 'number', 1)
@@ -103,10 +103,10 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     const since = performance.now()
     expect(await failureOf(() => engine.append([lead(2, { idempotencyKey: 'two' })]))).toEqual({
       code: 'engine_unavailable',
-      message: expect.stringContaining('has not answered within 600 ms'),
+      message: expect.stringContaining('has not answered within 1200 ms'),
     })
     expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     const again = await until(() => engine.append([lead(2, { idempotencyKey: 'two' })]), 'it answers again')
     const { entries } = await engine.read(0, 10, ['leads'])
@@ -119,7 +119,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
   it('an acknowledgement that is lost: publishing again with the key stores nothing more', async () => {
     const server = await start()
     const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url, timeoutMs: 400 })
+    const engine = open({ servers: proxy.url, timeoutMs: 1_200 })
     await engine.append(leads(1))
     proxy.isDeaf = true
     const batch = [lead(2, { idempotencyKey: 'two' }), lead(3, { idempotencyKey: 'three' })]

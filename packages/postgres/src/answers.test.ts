@@ -179,14 +179,14 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     await server.query(`CREATE ROLE narrow_${server.port} LOGIN CONNECTION LIMIT 0`)
     expect(
       await answer(() =>
-        open({ url: url.replace('postgres@', `narrow_${server.port}@`), timeoutMs: 500 }).read(0, 1),
+        open({ url: url.replace('postgres@', `narrow_${server.port}@`), timeoutMs: 1_500 }).read(0, 1),
       ),
     ).toEqual(unavailable('Postgres at <server>/app has no connection left (max_connections)'))
   })
 
   it('somebody holds the log’s row for longer than the time: unavailable, and stored once it is free', async () => {
     const { url } = await newDatabase()
-    const engine = open({ url, timeoutMs: 500 })
+    const engine = open({ url, timeoutMs: 1_500 })
     await engine.append(leads(1))
     const client = new Client({ connectionString: url })
     await client.connect()
@@ -195,7 +195,7 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     await client.query('SELECT * FROM sse.logs FOR UPDATE')
     const once = [lead(2, { idempotencyKey: 'two' })]
     expect(await answer(() => engine.append(once))).toEqual(
-      unavailable('Postgres at <server>/app has not answered for 500 ms'),
+      unavailable('Postgres at <server>/app has not answered for 1500 ms'),
     )
     expect(await engine.read(0, 10)).toMatchObject({ head: 1 }) // readers do not wait
     await client.query('COMMIT')

@@ -52,7 +52,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     const since = performance.now()
     expect((await failureOf(() => engine.append(leads(1, 11)))).code).toBe('engine_unavailable')
     expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     const wakesBefore = wakes
     await server.start()
     const page = await until(() => engine.read(0, 100), 'it is back')
@@ -138,7 +138,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
 
   it('a server that is stopped answers nobody: unavailable within the time, and all goes on after it', async () => {
     const server = await start('fsync=off')
-    const engine = open({ url: server.url, timeoutMs: 600 })
+    const engine = open({ url: server.url, timeoutMs: 1_200 })
     const follower = later(createHub(numbers, { engine: postgres({ url: server.url }), onError: () => {} }))
     const from = await follower.publish('a', 'number', 0)
     const seen = collect(follower, from)
@@ -148,10 +148,10 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     const since = performance.now()
     expect(await failureOf(() => engine.append([entry(2)]))).toEqual({
       code: 'engine_unavailable',
-      message: `Postgres at 127.0.0.1:${server.port}/postgres has not answered for 600 ms`,
+      message: `Postgres at 127.0.0.1:${server.port}/postgres has not answered for 1200 ms`,
     })
     expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     await until(() => engine.append([entry(2)]), 'it answers again')
     expect((await engine.append([entry(3)])).positions).toEqual([4])

@@ -25,7 +25,7 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
       code: 'engine_unavailable',
       message: `Redis at 127.0.0.1:${server.port} cannot be reached: ECONNREFUSED`,
     })
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     await server.start()
     await until(() => engine.append(leads(1)), 'it is served')
     await until(() => wakes > 0, 'it is woken once it listens')
@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
 
   it('a server that is stopped answers nobody: unavailable within the time; what it stored then is seen', async () => {
     const server = await start()
-    const engine = open({ url: server.url, timeoutMs: 600 })
+    const engine = open({ url: server.url, timeoutMs: 1_200 })
     const follower = open(server)
     await engine.append(leads(1))
     let wakes = 0
@@ -87,10 +87,10 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
     const since = performance.now()
     expect(await failureOf(() => engine.append([lead(2, { idempotencyKey: 'two' })]))).toEqual({
       code: 'engine_unavailable',
-      message: expect.stringContaining('has not answered for 600 ms'),
+      message: expect.stringContaining('has not answered for 1200 ms'),
     })
     expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     const again = await until(() => engine.append([lead(2, { idempotencyKey: 'two' })]), 'it answers again')
     expect(again.positions).toEqual([2])
