@@ -6,5 +6,9 @@ export default defineConfig({
   root: fileURLToPath(new URL('web', import.meta.url)),
   plugins: [react()],
   // Only here, inside the repository of the SDK itself: its sources rather than its build.
-  resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
+  resolve: {
+    conditions: ['@sse/source', ...defaultClientConditions],
+    // The app's own: the hooks' source has none beside it where only what runs was installed.
+    dedupe: ['react', 'react-dom'],
+  },
 })

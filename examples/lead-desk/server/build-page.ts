@@ -46,6 +46,7 @@ function newestChange(): number {
     join(example, 'shared'),
     dirname(fileURLToPath(import.meta.resolve('@sse/client'))),
     dirname(fileURLToPath(import.meta.resolve('@sse/contract'))),
+    dirname(fileURLToPath(import.meta.resolve('@sse/react'))),
   ]
   const files = folders.flatMap((folder) =>
     globSync('**/*', { cwd: folder }).map((file) => join(folder, file)),
