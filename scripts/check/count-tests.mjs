@@ -1,6 +1,6 @@
 /**
- * Sums vitest's JSON reports. A file that broke before its first test counts as one failure, and so does each of
- * `failedSteps` that no test tells of: an error outside of any test, a linter's complaint.
+ * Sums vitest's JSON reports. A file that broke before its first test counts as one failure. There are never fewer than
+ * `failedSteps`: an error outside of any test, or a linter's complaint, stands in no report.
  */
 export function countTests(reports, failedSteps = 0) {
   let passed = 0
