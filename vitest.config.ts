@@ -26,6 +26,7 @@ export default defineConfig({
       unit('contract'),
       unit('server'),
       unit('client'),
+      unit('engine-conformance'),
       unit('sqlite'),
       unit('redis'),
       unit('nats'),

@@ -37,6 +37,7 @@ const steps = [
       'contract',
       'server',
       'client',
+      'engine-conformance',
       'sqlite',
       'redis',
       'nats',

@@ -11,7 +11,7 @@ const MARK_BYTE = MARK.charCodeAt(0)
 const READ_BUFFER_BYTES = 262_144
 /** How many connect at the same time. */
 const CONNECTING = 1000
-/** Connections of which every byte is kept, until it is verified. */
+/** ConnectionLimiter of which every byte is kept, until it is verified. */
 const SAMPLES = 3
 /** After a last event's mark, so that the rest of its frame, or an event too many, can come. */
 const TAIL_MS = 30

@@ -4,12 +4,12 @@ import { defineConfig } from 'tsup'
 export default defineConfig({
   entry: [
     'src/index.ts',
-    'src/event-source.ts',
     'src/native.ts',
-    'src/polyfill.ts',
-    'src/share.ts',
-    'src/shared.ts',
-    'src/storage.ts',
+    'src/event-source/event-source.ts',
+    'src/hooks/index.ts',
+    'src/storage/stored-id.ts',
+    'src/tabs/tabs-transport.ts',
+    'src/transport/polyfill-transport.ts',
   ],
   format: 'esm',
   target: 'es2022',

@@ -27,17 +27,17 @@ const sound = {
   [`${contract}/index.ts`]: `export * from './encode.ts'\nimport type {} from '@standard-schema/spec'`,
   [`${contract}/encode.ts`]: 'export const line = (text: string) => `data: ${text}`',
   [`${server}/index.ts`]: `export { line } from '@sse/contract' // not: 'data: x', process.env`,
-  [`${server}/node.ts`]: `import 'node:http'\nexport * from './node-sink.ts'`,
-  [`${server}/node-sink.ts`]: `export const free = process.memoryUsage()`,
-  [`${server}/express.ts`]: `import type {} from 'express'\nexport * from './node.ts'\nexport const o = { data: 1, process: 2 }`,
-  [`${server}/express.test.ts`]: `import 'node:http'\nimport './express.ts'`,
+  [`${server}/node/node.ts`]: `import 'node:http'\nexport * from './node-sink.ts'`,
+  [`${server}/node/node-sink.ts`]: `export const free = process.memoryUsage()`,
+  [`${server}/adapters/express.ts`]: `import type {} from 'express'\nexport * from '../node/node.ts'\nexport const o = { data: 1, process: 2 }`,
+  [`${server}/adapters/express.test.ts`]: `import 'node:http'\nimport './express.ts'`,
   [`${client}/index.ts`]: `import '@sse/contract'\nimport 'eventsource-parser'`,
   [`${client}/native.ts`]: `import '@sse/contract'`,
-  [`${client}/polyfill.ts`]: `import('event-source-polyfill')`,
+  [`${client}/transport/polyfill-transport.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
-  [`${client}/shared.ts`]: `import './index.ts'`,
-  [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/shared'`,
+  [`${client}/hooks/index.ts`]: `import '../index.ts'`,
+  [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/hooks'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   [`${testing}/index.ts`]: `import '@sse/contract'`,
   'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
@@ -59,9 +59,9 @@ const proofs = {
   'testing-is-a-leaf': { [`${client}/a.test.ts`]: `import '@sse/testing'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
-  'adapters-are-leaves': { [`${server}/a.ts`]: `import './express.ts'` },
+  'adapters-are-leaves': { [`${server}/a.ts`]: `import './adapters/express.ts'` },
   'frameworks-in-adapters-only': { [`${server}/a.ts`]: `import type {} from 'express'` },
-  'polyfill-on-its-own': { [`${client}/a.ts`]: `import './polyfill.ts'` },
+  'polyfill-on-its-own': { [`${client}/a.ts`]: `import './transport/polyfill-transport.ts'` },
   'native-without-parser': {
     [`${client}/native.ts`]: `import './a.ts'`,
     [`${client}/a.ts`]: `import 'eventsource-parser'`,
@@ -69,7 +69,7 @@ const proofs = {
   'node-in-the-bridge-only': { [`${server}/a.ts`]: `import type {} from 'node:http'` },
   'roots-without-node': {
     [`${server}/index.ts`]: `import './a.ts'`,
-    [`${server}/a.ts`]: `import './node-sink.ts'`,
+    [`${server}/a.ts`]: `import './node/node-sink.ts'`,
   },
   'no-strays': { [`${server}/a.ts`]: `import 'nowhere'` },
   'data-lines-in-one-file': {
@@ -97,7 +97,11 @@ function plant(name, files) {
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
   for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools', 'testing']) {
-    const exports = { '.': { '@sse/source': './src/index.ts' }, './*': { '@sse/source': './src/*.ts' } }
+    const exports = {
+      '.': { '@sse/source': './src/index.ts' },
+      './express': { '@sse/source': './src/adapters/express.ts' },
+      './hooks': { '@sse/source': './src/hooks/index.ts' },
+    }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))
   }

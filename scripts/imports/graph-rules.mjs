@@ -2,13 +2,13 @@
 const inside = (name) => `^packages/${name}/src/`
 const outside = (name) => `^packages/(?!${name}/)`
 /** Tests, and what they share: never published. */
-const tests = '(\\.test(-d)?\\.ts|/src/testing/.*\\.ts)$'
-const adapters = '^packages/server/src/(express|fastify|hono|koa|nest)\\.ts$'
+const tests = '(\\.test(-d)?\\.ts|/src/fixtures/.*\\.ts)$'
+const adapters = '^packages/server/src/adapters/(express|fastify|hono|koa|nest)\\.ts$'
 /** Each runs on Node with a store of its own. */
 const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
 const hooks = '^packages/(react|vue|svelte|solid)/src/'
-const nodeBridge = ['^packages/server/src/node\\.ts$', '^packages/server/src/node-[a-z-]+\\.ts$']
+const nodeBridge = '^packages/server/src/node/'
 
 export const graphRules = [
   {
@@ -33,7 +33,7 @@ export const graphRules = [
   {
     name: 'server-imports-contract-only',
     comment: 'Server and client know each other through the contract.',
-    from: { path: inside('server') },
+    from: { path: inside('server'), pathNot: tests },
     to: { path: outside('(server|contract)') },
   },
   {
@@ -50,7 +50,7 @@ export const graphRules = [
       path: '.',
       pathNot: [
         '^packages/$1/',
-        '^packages/server/src/(index|engine/index)\\.ts$',
+        '^packages/server/src/(index|engine-kit/index)\\.ts$',
         'node_modules/(@redis/client|@nats-io/[a-z-]+|pg)/',
       ],
       dependencyTypesNot: ['core'],
@@ -68,7 +68,11 @@ export const graphRules = [
     from: { path: hooks, pathNot: tests },
     to: {
       path: '.',
-      pathNot: ['^packages/$1/', '^packages/client/src/(index|shared)\\.ts$', 'node_modules/.*$1(-js)?/'],
+      pathNot: [
+        '^packages/$1/',
+        '^packages/client/src/(index|hooks/index)\\.ts$',
+        'node_modules/.*$1(-js)?/',
+      ],
     },
   },
   {
@@ -119,7 +123,7 @@ export const graphRules = [
     from: { path: '^(tests|examples|bench)/' },
     to: {
       path: '^packages/',
-      pathNot: '^packages/[a-z]+/src/testing/(redis|nats|postgres)-server\\.ts$',
+      pathNot: '^packages/[a-z]+/src/fixtures/(redis|nats|postgres)-server\\.ts$',
       dependencyTypes: ['local'],
     },
   },
@@ -138,8 +142,8 @@ export const graphRules = [
   {
     name: 'polyfill-on-its-own',
     comment: 'The polyfill is loaded by those who ask for @sse/client/polyfill.',
-    from: { path: '^packages/', pathNot: ['^packages/client/src/polyfill\\.ts$', tests] },
-    to: { path: ['^packages/client/src/polyfill\\.ts$', 'event-source-polyfill'] },
+    from: { path: '^packages/', pathNot: ['^packages/client/src/transport/polyfill-transport\\.ts$', tests] },
+    to: { path: ['^packages/client/src/transport/polyfill-transport\\.ts$', 'event-source-polyfill'] },
   },
   {
     name: 'native-without-parser',
@@ -149,8 +153,8 @@ export const graphRules = [
   },
   {
     name: 'node-in-the-bridge-only',
-    comment: 'Only node.ts, its helpers node-*.ts and the engines may name a Node built-in.',
-    from: { path: '^packages/', pathNot: [...nodeBridge, engines, tests] },
+    comment: 'Only the node folder and the engines may name a Node built-in.',
+    from: { path: '^packages/', pathNot: [nodeBridge, engines, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {

@@ -1,4 +1,4 @@
-import { RELEASE_DELAY_MS } from '@sse/client/shared'
+import { RELEASE_DELAY_MS } from '@sse/client/hooks'
 import { inject, vi } from 'vitest'
 
 const baseUrl = inject('roomOrigin')

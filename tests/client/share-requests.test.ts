@@ -1,5 +1,5 @@
 import { type ConnectOptions, connect, fetchTransport, singleFlight } from '@sse/client'
-import { share } from '@sse/client/share'
+import { share } from '@sse/client/tabs'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type RunningServer, serve } from '../support/node-server.ts'
 

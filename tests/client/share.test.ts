@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type Feed, type FeedPayloads, fetchTransport } from '@sse/client'
-import { share } from '@sse/client/share'
+import { share } from '@sse/client/tabs'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { room } from '../browser/room.ts'

@@ -13,6 +13,7 @@ const PACKAGES = [
   'client',
   'contract',
   'devtools',
+  'engine-conformance',
   'nats',
   'postgres',
   'react',

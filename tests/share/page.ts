@@ -1,5 +1,5 @@
 import { connect, fetchTransport } from '@sse/client'
-import { share } from '@sse/client/share'
+import { share } from '@sse/client/tabs'
 import { numbers } from './numbers.ts'
 
 /** What the tests ask a page for. */

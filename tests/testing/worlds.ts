@@ -22,7 +22,7 @@ export interface World extends AsyncDisposable {
   cut(): void
   /** Removes all history. */
   trim(): Promise<void>
-  /** Connections that are open. */
+  /** ConnectionLimiter that are open. */
   connections(): number
   /** Answers the next request so. */
   refuseNext(status: number, retryAfter?: number): void

@@ -1,5 +1,5 @@
-import { type Connect, connectWith } from './connect.ts'
-import { fetchTransport } from './fetch-transport.ts'
+import { type Connect, connectWith } from './feed/connect.ts'
+import { fetchTransport } from './transport/fetch-transport.ts'
 
 /**
  * Follows a stream: connects at once, reconnects with jitter, resumes after the last id, and gives each event
@@ -18,9 +18,11 @@ import { fetchTransport } from './fetch-transport.ts'
 export const connect: Connect = connectWith(fetchTransport)
 
 export { isSseError, SseError, type SseErrorCode } from '@sse/contract'
-export type { BodySource, Connect, ConnectOptions, ConnectOptionsFor, HeaderSource } from './connect.ts'
-export type { Overflow } from './event-queue.ts'
-export { type EventSourceLike, eventSourceTransport } from './event-source-transport.ts'
+export type { ReconnectOptions } from './connection/reconnect.ts'
+export { singleFlight } from './connection/single-flight.ts'
+export type { FeedStatus, PauseReason } from './connection/status.ts'
+export type { BodySource, Connect, ConnectOptions, ConnectOptionsFor, HeaderSource } from './feed/connect.ts'
+export type { Overflow } from './feed/event-queue.ts'
 export type {
   EventMeta,
   Feed,
@@ -29,19 +31,17 @@ export type {
   InvalidEvent,
   ListenableName,
   ListenablePayload,
-} from './feed.ts'
-export { fetchTransport } from './fetch-transport.ts'
-export { fromReadableStream, type ReadOptions } from './from-readable-stream.ts'
-export type { IdStore } from './id-store.ts'
-export type { FeedOrigin, FeedProbe, InspectableFeed } from './inspect.ts'
-export { nativeTransport } from './native-transport.ts'
-export type { ReconnectOptions } from './reconnect.ts'
-export { singleFlight } from './single-flight.ts'
-export type { FeedStatus, PauseReason } from './status.ts'
+} from './feed/feed.ts'
+export { fromReadableStream, type ReadOptions } from './feed/from-readable-stream.ts'
+export type { FeedOrigin, FeedProbe, InspectableFeed } from './feed/inspect.ts'
+export type { IdStore } from './storage/id-store.ts'
+export { type EventSourceLike, eventSourceTransport } from './transport/event-source-transport.ts'
+export { fetchTransport } from './transport/fetch-transport.ts'
+export { nativeTransport } from './transport/native-transport.ts'
 export type {
   Transport,
   TransportEvents,
   TransportHandle,
   TransportNote,
   TransportRequest,
-} from './transport.ts'
+} from './transport/transport.ts'

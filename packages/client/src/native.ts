@@ -1,5 +1,5 @@
-import { type Connect, connectWith } from './connect.ts'
-import { nativeTransport } from './native-transport.ts'
+import { type Connect, connectWith } from './feed/connect.ts'
+import { nativeTransport } from './transport/native-transport.ts'
 
 /**
  * `connect` of `@sse/client`, carried by the browser's own `EventSource` and without the code of the fetch
@@ -9,4 +9,4 @@ import { nativeTransport } from './native-transport.ts'
  */
 export const connect: Connect = connectWith(nativeTransport)
 
-export { nativeTransport } from './native-transport.ts'
+export { nativeTransport } from './transport/native-transport.ts'

@@ -9,7 +9,7 @@ export function connectionList(
   selected: FeedLog,
   select: (log: FeedLog) => void,
 ): TemplateResult {
-  return html`<nav aria-label="Connections" tabindex="-1">
+  return html`<nav aria-label="ConnectionLimiter" tabindex="-1">
     <ul>
       ${logs.toReversed().map(
         (log) =>

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasNats, type NatsServer } from './fixtures/nats-server.ts'
 import { nats } from './index.ts'
-import { engineScope, failureOf, lead, leads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasNats, type NatsServer } from './testing/nats-server.ts'
 
 const { start, open, operate, laterStop } = engineScope()
 const JETSTREAM = 'jetstream { store_dir: "FOLDER" }'

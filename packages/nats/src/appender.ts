@@ -1,5 +1,5 @@
 import type { NewEntry } from '@sse/server'
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import type { OutgoingMessage } from './ack-inbox.ts'
 import type { Connection } from './connection.ts'
 import { isNobodyThere } from './failure.ts'

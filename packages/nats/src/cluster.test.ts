@@ -1,10 +1,10 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { nats } from './index.ts'
-import { engineScope, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 const { open, operate, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })

@@ -1,7 +1,7 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { type NatsEngine, nats } from './index.ts'
-import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 50)
 

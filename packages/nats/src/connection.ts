@@ -1,6 +1,6 @@
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import { AckInbox } from './ack-inbox.ts'
 import type { Credentials } from './nats-options.ts'
 

@@ -1,7 +1,7 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { describe, it } from 'vitest'
+import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { type NatsEngine, nats } from './index.ts'
-import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 /** Each starts a server, and every crash another: few, with more in a run of its own. */
 const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 12)

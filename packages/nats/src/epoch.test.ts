@@ -1,10 +1,10 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { CutProxy } from './fixtures/cut-proxy.ts'
+import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { hasNats } from './fixtures/nats-server.ts'
 import type { NatsEngine } from './index.ts'
-import { CutProxy } from './testing/cut-proxy.ts'
-import { engineScope, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { hasNats } from './testing/nats-server.ts'
 
 const { start, open, operate, laterStop } = engineScope()
 const epochOf = async (engine: NatsEngine) => (await engine.read(0, 0)).epoch

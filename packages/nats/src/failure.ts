@@ -1,7 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import { errors } from '@nats-io/transport-node'
 import { isSseError, type SseError } from '@sse/server'
-import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine-kit'
 
 /** Nobody answers on the subject: JetStream is off, or no stream takes it. */
 export function isNobodyThere(error: unknown): boolean {

@@ -4,11 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { CutProxy } from './fixtures/cut-proxy.ts'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { nats } from './index.ts'
-import { CutProxy } from './testing/cut-proxy.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasNats, NatsServer } from './testing/nats-server.ts'
 
 const { start, open, operate, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
@@ -230,7 +230,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
         process.execPath,
         [
           '--conditions=@sse/source',
-          new URL('testing/closing-process.ts', import.meta.url).pathname,
+          new URL('fixtures/closing-process.ts', import.meta.url).pathname,
           String(port),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -1,6 +1,6 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos } from '@nats-io/transport-node'
-import { type Link, Waker } from '@sse/server/engine'
+import { type EngineConnection, WakeLoop } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import type { SeenLog } from './log-watch.ts'
 import type { Tail } from './tail.ts'
@@ -10,7 +10,7 @@ const HEARTBEAT_MS = 1_000
 const SILENCE_MS = 3 * HEARTBEAT_MS
 
 export interface ListenerSettings {
-  readonly link: Link<Connection>
+  readonly link: EngineConnection<Connection>
   readonly stream: string
   readonly inboxPrefix: string | undefined
   readonly tail: Tail
@@ -28,7 +28,7 @@ export interface ListenerSettings {
  */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #waker = new Waker(() => this.#run())
+  readonly #waker = new WakeLoop(() => this.#run())
   #end: (() => void) | undefined
   #newest = 0
   #isChecking = false

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { LogState } from '@sse/server'
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import { codeOf, STREAM_NOT_FOUND } from './failure.ts'
 import { type HubNames, randomName } from './hub-names.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { failed, Link, unavailable } from '@sse/server/engine'
+import { EngineConnection, failed, unavailable } from '@sse/server/engine-kit'
 import { Appender } from './appender.ts'
 import { Connection, type ConnectionSettings, hostOf } from './connection.ts'
 import { codeOf, explain, isNobodyThere, NO_JETSTREAM, STREAM_NOT_FOUND } from './failure.ts'
@@ -30,7 +30,7 @@ export class ServerEngine implements Engine {
   maxDataBytes: number | undefined
   readonly #settings: EngineSettings
   readonly #names: HubNames
-  readonly #link: Link<Connection>
+  readonly #link: EngineConnection<Connection>
   readonly #watch: LogWatch
   readonly #appender: Appender
   readonly #tail = new Tail()
@@ -54,7 +54,7 @@ export class ServerEngine implements Engine {
     this.#commits = new SubscriberCommits(this.#names)
     this.presence = new Presence(this.#names, this.#clock, (work) => this.#onOthers(work))
     const where = servers.map(hostOf).join(', ')
-    this.#link = new Link({
+    this.#link = new EngineConnection({
       open: () =>
         this.#open().catch((error) => {
           throw explain(error, { where, hub, timeoutMs })

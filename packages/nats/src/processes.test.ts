@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { engineScope, until } from './fixtures/engine-scope.ts'
+import { hasNats } from './fixtures/nats-server.ts'
 import type { NatsEngine } from './index.ts'
-import { engineScope, until } from './testing/engine-scope.ts'
-import { hasNats } from './testing/nats-server.ts'
 
 const { start, open, laterStop } = engineScope()
-const program = fileURLToPath(new URL('testing/publisher-process.ts', import.meta.url))
+const program = fileURLToPath(new URL('fixtures/publisher-process.ts', import.meta.url))
 
 /** A process that publishes, and what it has said was acknowledged. */
 async function startPublisher(url: string, channel: string, times: number) {

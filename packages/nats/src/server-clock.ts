@@ -1,4 +1,4 @@
-import { unavailable } from '@sse/server/engine'
+import { unavailable } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import type { HubNames } from './hub-names.ts'
 

@@ -6,7 +6,7 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import { codeOf, STREAM_NOT_FOUND } from './failure.ts'
 import { type HubNames, randomName } from './hub-names.ts'

@@ -1,5 +1,5 @@
 import type { Commit } from '@sse/server'
-import { unavailable } from '@sse/server/engine'
+import { unavailable } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import { codeOf, WRONG_LAST_SEQUENCE } from './failure.ts'
 import type { HubNames } from './hub-names.ts'

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasNats, NatsServer } from './testing/nats-server.ts'
+import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 
 const { open, laterStop } = engineScope()
 

@@ -1,10 +1,10 @@
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { startMock } from './fixtures/mock-server.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import { postgres } from './index.ts'
-import { engineScope, failureOf, lead, leads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { startMock } from './testing/mock-server.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const { start, newDatabase, open, later, laterStop } = engineScope()
 

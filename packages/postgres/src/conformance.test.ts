@@ -1,8 +1,8 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { PostgresServer } from './fixtures/postgres-server.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import { type PostgresEngine, postgres } from './index.ts'
-import { PostgresServer } from './testing/postgres-server.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 15)
 

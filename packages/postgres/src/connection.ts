@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls'
-import { unavailable } from '@sse/server/engine'
+import { unavailable } from '@sse/server/engine-kit'
 import { Client, type QueryArrayConfig } from 'pg'
 
 export type Row = (string | number | boolean | null | string[])[]

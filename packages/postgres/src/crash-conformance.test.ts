@@ -1,8 +1,8 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { describe, it } from 'vitest'
+import { PostgresServer } from './fixtures/postgres-server.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import { type PostgresEngine, postgres } from './index.ts'
-import { PostgresServer } from './testing/postgres-server.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 /** Each starts a server, and every crash another: few, with more in a run of its own. */
 const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 2)

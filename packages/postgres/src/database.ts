@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { closed, failed } from '@sse/server/engine'
+import { closed, failed } from '@sse/server/engine-kit'
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
 import { explain, isCut, isMissing, isOther } from './failure.ts'
 import { greet } from './greeting.ts'

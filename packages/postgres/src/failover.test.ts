@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { newFolder, PostgresServer } from './fixtures/postgres-server.ts'
+import { asUser, hasPostgres, program } from './fixtures/programs.ts'
+import { startRelay } from './fixtures/relay.ts'
 import { postgres } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { newFolder, PostgresServer } from './testing/postgres-server.ts'
-import { asUser, hasPostgres, program } from './testing/programs.ts'
-import { startRelay } from './testing/relay.ts'
 
 const { start, open, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })

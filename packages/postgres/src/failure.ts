@@ -1,5 +1,5 @@
 import { isSseError, type SseError } from '@sse/server'
-import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine-kit'
 
 /** What a message may name. */
 export interface Place {

@@ -3,10 +3,10 @@ import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import type { PostgresServer } from './fixtures/postgres-server.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import { postgres } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import type { PostgresServer } from './testing/postgres-server.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const { start, newDatabase, open, later } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })

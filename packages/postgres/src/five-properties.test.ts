@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { engineScope, lead, payloads, until } from './fixtures/engine-scope.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import type { PostgresEngine } from './index.ts'
-import { engineScope, lead, payloads, until } from './testing/engine-scope.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const { newDatabase, open, later } = engineScope()
 

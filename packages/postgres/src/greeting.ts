@@ -1,7 +1,7 @@
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 
-const LEAST_VERSION = 14
+const MIN_VERSION = 14
 
 /** Looks at a server before it is used: that it is new enough, primary, and keeps text as it is. */
 export async function greet(connection: Connection, warn: (message: string) => void): Promise<void> {
@@ -11,8 +11,8 @@ export async function greet(connection: Connection, warn: (message: string) => v
        current_setting('server_encoding'), pg_is_in_recovery(), current_setting('fsync')`,
   )
   const [version, number, encoding, isStandby, fsync] = row ?? []
-  if (Number(number) < LEAST_VERSION * 10_000) {
-    throw failed(`Postgres at ${where} is version ${version}: ${LEAST_VERSION} is the least`)
+  if (Number(number) < MIN_VERSION * 10_000) {
+    throw failed(`Postgres at ${where} is version ${version}: ${MIN_VERSION} is the least`)
   }
   if (encoding !== 'UTF8') {
     throw failed(`The database of Postgres at ${where} is encoded in ${encoding}: it has to be UTF8`)

@@ -7,9 +7,9 @@ import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import postgresJs from 'postgres'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import type { PostgresEngine, RunSql } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const { newDatabase, open, later } = engineScope()
 const LEADS = 'CREATE TABLE leads (title text)'

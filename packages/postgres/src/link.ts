@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Link } from '@sse/server/engine'
+import { EngineConnection } from '@sse/server/engine-kit'
 import { Connection, type ConnectionSettings, type Row } from './connection.ts'
 import { asksForReconnect, explain, isCollision } from './failure.ts'
 
@@ -13,7 +13,7 @@ export interface DatabaseLinkSettings extends ConnectionSettings {
 }
 
 /** A connection to the database; what met somebody else's work there is done again. */
-export class DatabaseLink extends Link<Connection> {
+export class DatabaseLink extends EngineConnection<Connection> {
   readonly #timeoutMs: number
 
   constructor(settings: DatabaseLinkSettings) {

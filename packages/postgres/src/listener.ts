@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { Waker } from '@sse/server/engine'
+import { WakeLoop } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import { quoted } from './migrations.ts'
@@ -19,14 +19,16 @@ export interface ListenerSettings {
 /** Hears what other processes say on a connection of its own, and that it has been away. */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #waker: Waker
+  readonly #waker: WakeLoop
   readonly #stop = new AbortController()
   #onProbe: (() => void) | undefined
 
   constructor(settings: ListenerSettings) {
     this.#settings = settings
     // What it rejects with is told to who publishes or reads.
-    this.#waker = new Waker(() => settings.database.listening.run((connection) => this.#listen(connection)))
+    this.#waker = new WakeLoop(() =>
+      settings.database.listening.run((connection) => this.#listen(connection)),
+    )
   }
 
   add(call: () => void): () => void {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { Commit, Entry, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { closed, failed } from '@sse/server/engine'
+import { closed, failed } from '@sse/server/engine-kit'
 import type { Row } from './connection.ts'
 import { Database, type DatabaseSettings } from './database.ts'
 import { Listener } from './listener.ts'

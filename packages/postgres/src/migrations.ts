@@ -1,4 +1,4 @@
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import type { Place } from './failure.ts'
 import { logFunctions } from './sql/log-functions.ts'

@@ -1,10 +1,10 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { startPgbouncer } from './fixtures/pgbouncer.ts'
+import { hasPgbouncer, hasPostgres } from './fixtures/programs.ts'
 import { postgres } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { startPgbouncer } from './testing/pgbouncer.ts'
-import { hasPgbouncer, hasPostgres } from './testing/programs.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()
 

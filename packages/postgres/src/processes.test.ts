@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { startChild } from './fixtures/child.ts'
+import { engineScope, payloads, until } from './fixtures/engine-scope.ts'
+import { hasPostgres } from './fixtures/programs.ts'
 import { type PostgresEngine, postgres } from './index.ts'
-import { startChild } from './testing/child.ts'
-import { engineScope, payloads, until } from './testing/engine-scope.ts'
-import { hasPostgres } from './testing/programs.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './testing/engine-scope.ts'
-import { asUser, hasPostgres } from './testing/programs.ts'
+import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
+import { asUser, hasPostgres } from './fixtures/programs.ts'
 
 const { start, open } = engineScope()
 

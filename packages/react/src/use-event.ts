@@ -1,5 +1,5 @@
 import type { EventMeta, ListenableName, ListenablePayload } from '@sse/client'
-import type { FeedSource } from '@sse/client/shared'
+import type { FeedSource } from '@sse/client/hooks'
 import { useEffect, useInsertionEffect, useRef } from 'react'
 
 /**

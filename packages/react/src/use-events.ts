@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/shared'
+import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/hooks'
 import { useMemo, useSyncExternalStore } from 'react'
 
 const none: readonly never[] = []

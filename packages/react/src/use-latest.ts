@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, recentEvents, SharedFeed } from '@sse/client/shared'
+import { type FeedSource, recentEvents, SharedFeed } from '@sse/client/hooks'
 import { useMemo, useSyncExternalStore } from 'react'
 
 const onServer = () => undefined

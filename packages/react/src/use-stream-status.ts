@@ -1,5 +1,5 @@
 import type { Feed, FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/shared'
+import { CONNECTING } from '@sse/client/hooks'
 import { useCallback, useSyncExternalStore } from 'react'
 
 const onServer = () => CONNECTING

@@ -1,5 +1,5 @@
 import type { FeedPayloads } from '@sse/client'
-import { type SharedArguments, SharedFeed, shareKey } from '@sse/client/shared'
+import { type SharedArguments, SharedFeed, shareKey } from '@sse/client/hooks'
 import { useEffect, useInsertionEffect, useMemo } from 'react'
 
 type Target = Parameters<typeof shareKey>[0]

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasRedis } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope, failureOf, lead, leads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasRedis } from './testing/redis-server.ts'
 
 const { start, open, laterStop } = engineScope()
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { hasRedis, RedisServer } from './testing/redis-server.ts'
 
 const { start, open, later } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })

@@ -1,7 +1,7 @@
-import { engineSuite, type OpenedEngine } from '@sse/server/testing'
+import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { type RedisEngine, redis } from './index.ts'
-import { hasRedis, RedisServer } from './testing/redis-server.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 150)
 

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client'
-import { unavailable } from '@sse/server/engine'
+import { unavailable } from '@sse/server/engine-kit'
 import type { Address, Credentials } from './redis-options.ts'
 
 /** What a server answers, RESP 2. */

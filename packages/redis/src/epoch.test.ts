@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { hasRedis, type RedisServer } from './fixtures/redis-server.ts'
 import type { RedisEngine } from './index.ts'
-import { engineScope, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { hasRedis, type RedisServer } from './testing/redis-server.ts'
 
 const { start, open } = engineScope()
 const epochOf = async (engine: RedisEngine) => (await engine.read(0, 0)).epoch

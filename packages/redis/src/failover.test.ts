@@ -2,10 +2,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { defineStream, type } from '@sse/contract'
 import { createHub, type Hub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasRedis } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasRedis } from './testing/redis-server.ts'
 
 const { start, later } = engineScope()
 const leads = defineStream({ path: '/leads/:owner', events: { lead: type<string>() } })

@@ -1,6 +1,6 @@
 import { ErrorReply } from '@redis/client'
 import { isSseError, type SseError } from '@sse/server'
-import { failed, isTlsProblem, unavailable } from '@sse/server/engine'
+import { failed, isTlsProblem, unavailable } from '@sse/server/engine-kit'
 
 type Explanation = readonly [pattern: RegExp, make: typeof failed, text: (name: string) => string]
 

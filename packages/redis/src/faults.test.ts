@@ -4,10 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasRedis, RedisServer } from './testing/redis-server.ts'
 
 const { start, open, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
@@ -181,7 +181,7 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
         process.execPath,
         [
           '--conditions=@sse/source',
-          new URL('testing/closing-process.ts', import.meta.url).pathname,
+          new URL('fixtures/closing-process.ts', import.meta.url).pathname,
           String(port),
         ],
         { stdio: ['ignore', 'pipe', 'inherit'] },

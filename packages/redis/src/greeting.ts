@@ -1,8 +1,8 @@
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import type { Connection, Reply } from './connection.ts'
 import { Script } from './script.ts'
 
-const LEAST_VERSION = 7
+const MIN_VERSION = 7
 /** Of one argument: `proto-max-bulk-len`. */
 const DEFAULT_MAX_BYTES = 536_870_912
 
@@ -24,8 +24,8 @@ export async function greet(connection: Connection, settings: GreetingSettings):
     PROBE.call(connection, [probeKey], []),
   ])
   const { version, role } = fields(hello)
-  if (Number.parseInt(String(version), 10) < LEAST_VERSION) {
-    throw failed(`Redis at ${connection.where} is version ${version}: ${LEAST_VERSION}.0 is the least`)
+  if (Number.parseInt(String(version), 10) < MIN_VERSION) {
+    throw failed(`Redis at ${connection.where} is version ${version}: ${MIN_VERSION}.0 is the least`)
   }
   if (role !== 'master') {
     throw unavailable(

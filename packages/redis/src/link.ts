@@ -1,4 +1,4 @@
-import { Link } from '@sse/server/engine'
+import { EngineConnection } from '@sse/server/engine-kit'
 import { Connection, type ConnectionSettings } from './connection.ts'
 import { asksForReconnect, explain } from './failure.ts'
 import type { FindPrimary } from './primary.ts'
@@ -12,10 +12,10 @@ export interface PrimaryLinkSettings extends ConnectionSettings {
 }
 
 /** A connection to whoever is primary. */
-export type PrimaryLink = Link<Connection>
+export type PrimaryLink = EngineConnection<Connection>
 
 export function linkToPrimary({ findPrimary, greet, name, ...settings }: PrimaryLinkSettings): PrimaryLink {
-  return new Link({
+  return new EngineConnection({
     open,
     explain: (error, { where }) => explain(error, where, name),
     asksForReconnect,

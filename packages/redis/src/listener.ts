@@ -1,4 +1,4 @@
-import { Waker } from '@sse/server/engine'
+import { WakeLoop } from '@sse/server/engine-kit'
 import type { Connection } from './connection.ts'
 import type { PrimaryLink } from './link.ts'
 import type { LogCursor } from './log-cursor.ts'
@@ -22,7 +22,7 @@ export interface ListenerSettings {
  */
 export class Listener {
   readonly #settings: ListenerSettings
-  readonly #waker = new Waker(() => this.#run())
+  readonly #waker = new WakeLoop(() => this.#run())
   #log: LogKeys | undefined
 
   constructor(settings: ListenerSettings) {

@@ -1,4 +1,4 @@
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import { Connection, type ConnectionSettings, type Reply } from './connection.ts'
 import { explain } from './failure.ts'
 import type { Address, SentinelOptions } from './redis-options.ts'

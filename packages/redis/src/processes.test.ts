@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { engineScope, until } from './fixtures/engine-scope.ts'
+import { hasRedis } from './fixtures/redis-server.ts'
 import type { RedisEngine } from './index.ts'
-import { engineScope, until } from './testing/engine-scope.ts'
-import { hasRedis } from './testing/redis-server.ts'
 
 const { start, open, laterStop } = engineScope()
-const program = fileURLToPath(new URL('testing/publisher-process.ts', import.meta.url))
+const program = fileURLToPath(new URL('fixtures/publisher-process.ts', import.meta.url))
 
 /** A process that publishes, and what it has said was acknowledged. */
 async function startPublisher(url: string, channel: string, times: number) {

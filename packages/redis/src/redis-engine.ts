@@ -1,5 +1,5 @@
 import type { Commit, Engine, Entry, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 import type { Reply } from './connection.ts'
 import type { PrimaryLink } from './link.ts'
 import { Listener } from './listener.ts'

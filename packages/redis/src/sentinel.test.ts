@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, leads, until } from './fixtures/engine-scope.ts'
+import { freePort } from './fixtures/free-port.ts'
+import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope, failureOf, leads, until } from './testing/engine-scope.ts'
-import { freePort } from './testing/free-port.ts'
-import { hasRedis, RedisServer } from './testing/redis-server.ts'
 
 const { start, open, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })

@@ -1,9 +1,9 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub, type Engine } from '@sse/server'
 import { describe, expect, it } from 'vitest'
+import { engineScope } from './fixtures/engine-scope.ts'
+import { hasRedis } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
-import { engineScope } from './testing/engine-scope.ts'
-import { hasRedis } from './testing/redis-server.ts'
 
 const ticks = defineStream({ path: '/ticks', events: { tick: type<number>() } })
 const CLIENTS = 5_000

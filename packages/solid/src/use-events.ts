@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/shared'
+import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/hooks'
 import { type Accessor, createSignal } from 'solid-js'
 import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
 

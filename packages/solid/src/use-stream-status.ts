@@ -1,5 +1,5 @@
 import type { Feed, FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/shared'
+import { CONNECTING } from '@sse/client/hooks'
 import { type Accessor, createSignal } from 'solid-js'
 import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
 

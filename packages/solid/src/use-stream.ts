@@ -1,5 +1,5 @@
 import type { FeedPayloads } from '@sse/client'
-import { type SharedArguments, SharedFeed, type SharedOptions, shareKey } from '@sse/client/shared'
+import { type SharedArguments, SharedFeed, type SharedOptions, shareKey } from '@sse/client/hooks'
 import { type Accessor, createMemo } from 'solid-js'
 import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead, payloads } from './testing/engine-scope.ts'
+import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const LEADS = 'CREATE TABLE IF NOT EXISTS leads (id INTEGER PRIMARY KEY, title TEXT)'

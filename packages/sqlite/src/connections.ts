@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SseError } from '@sse/server'
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 import { explain } from './failure.ts'
 
 /** The file's absolute path: a later `process.chdir` moves nothing. */
@@ -19,14 +19,14 @@ export function resolveFile(path: string): string {
   return file
 }
 
-export interface Connections {
+export interface ConnectionLimiter {
   readonly writer: DatabaseSync
   /** Sees what is committed only. */
   readonly reader: DatabaseSync
   close(): void
 }
 
-export function openConnections(file: string): Connections {
+export function openConnections(file: string): ConnectionLimiter {
   try {
     // Neither waits for a lock (SQLite's busy timeout is 0): waiting would stop the event loop.
     const writer = new DatabaseSync(file)
@@ -49,7 +49,7 @@ export function openConnections(file: string): Connections {
  * Turns the write-ahead log on, which stays on in the file: reader and writer do not wait for each other. FULL: a
  * commit is on the disk before it is acknowledged; anything less may lose the last ones with the power.
  */
-export function useWriteAheadLog({ writer, reader }: Connections, file: string): void {
+export function useWriteAheadLog({ writer, reader }: ConnectionLimiter, file: string): void {
   writer.exec('PRAGMA synchronous = FULL')
   reader.exec('PRAGMA query_only = ON')
   const { journal_mode } = writer.prepare('PRAGMA journal_mode = WAL').get() as { journal_mode: string }

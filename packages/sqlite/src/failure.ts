@@ -1,5 +1,5 @@
 import { isSseError, type SseError } from '@sse/server'
-import { failed, unavailable } from '@sse/server/engine'
+import { failed, unavailable } from '@sse/server/engine-kit'
 
 // Primary result codes, https://www.sqlite.org/rescode.html; the byte above them is detail.
 const BUSY = 5

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './testing/engine-scope.ts'
+import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 
@@ -53,7 +53,7 @@ it('an engine that is closed while it waits for a lock gives up', async () => {
   expect(await appended).toMatchObject({ code: 'engine_unavailable', message: 'This engine is closed' })
 })
 
-const FULL_DISK = fileURLToPath(new URL('testing/full-disk-process.ts', import.meta.url))
+const FULL_DISK = fileURLToPath(new URL('fixtures/full-disk-process.ts', import.meta.url))
 /** Runs a command in a file system of its own of 4 MB on the folder `$0`, gone with it. */
 const ON_A_SMALL_DISK = ['unshare', '--map-root-user', '--mount', 'sh', '-c']
 const MOUNT = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'

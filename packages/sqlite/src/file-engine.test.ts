@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead, payloads } from './testing/engine-scope.ts'
+import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const KEEP_ALL = { maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY }

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Commit, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { closed, failed } from '@sse/server/engine'
+import { closed, failed } from '@sse/server/engine-kit'
 import { AppConnections } from './app-connections.ts'
 import { retryWhileBusy } from './busy-retry.ts'
 import { CommitWatch } from './commit-watch.ts'
-import { type Connections, fileIdentity, openConnections } from './connections.ts'
+import { type ConnectionLimiter, fileIdentity, openConnections } from './connections.ts'
 import { explain, isBusy } from './failure.ts'
 import { leaveProcess } from './live-processes.ts'
 import type { SqliteEngine } from './sqlite-engine.ts'
@@ -28,7 +28,7 @@ export class FileEngine implements SqliteEngine {
   readonly #file: string
   readonly #busyTimeoutMs: number
   readonly #name = crypto.randomUUID()
-  readonly #connections: Connections
+  readonly #connections: ConnectionLimiter
   readonly #identity: string | undefined
   readonly #watch: CommitWatch
   readonly #appConnections: AppConnections

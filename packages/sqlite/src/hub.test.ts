@@ -1,8 +1,8 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { expect, it } from 'vitest'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { type SqliteEngine, sqlite } from './index.ts'
-import { engineScope } from './testing/engine-scope.ts'
 
 const { newFile, connect } = engineScope()
 const leads = defineStream({ path: '/leads/:owner', events: { lead: type<number>() } })

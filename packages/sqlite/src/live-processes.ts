@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 
 /** Before it, two processes that write at the same instant may corrupt a write-ahead log while it starts over. */
 const SAFE_TO_SHARE = '3.51.3'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { selectOfChannels } from './log-reader.ts'
-import { engineScope } from './testing/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 

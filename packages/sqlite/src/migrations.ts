@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { failed } from '@sse/server/engine'
+import { failed } from '@sse/server/engine-kit'
 
 /** Each runs once in a file's life, in this order; a released one never changes. */
 const MIGRATIONS = [

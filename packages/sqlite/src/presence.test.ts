@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { engineScope, lead } from './testing/engine-scope.ts'
+import { engineScope, lead } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const ada = { channel: 'desk', identity: 'ada' }

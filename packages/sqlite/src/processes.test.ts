@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './testing/engine-scope.ts'
+import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
-const PUBLISHER = fileURLToPath(new URL('testing/publisher-process.ts', import.meta.url))
+const PUBLISHER = fileURLToPath(new URL('fixtures/publisher-process.ts', import.meta.url))
 
 const children: ChildProcess[] = []
 afterEach(() => {

@@ -2,8 +2,8 @@ import { chmodSync, closeSync, openSync, rmSync, statSync, writeFileSync, writeS
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
 import { sqlite } from './index.ts'
-import { engineScope, failureOf, lead } from './testing/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 

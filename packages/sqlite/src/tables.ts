@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
-import { type Connections, useWriteAheadLog } from './connections.ts'
+import { type ConnectionLimiter, useWriteAheadLog } from './connections.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { enterProcess } from './live-processes.ts'
 import { LogReader } from './log-reader.ts'
@@ -21,7 +21,7 @@ export interface Tables {
 }
 
 /** Makes what is missing of a file. While another connection is in the way it throws, and may be called again. */
-export function setUpTables(connections: Connections, file: string, engine: string): Tables {
+export function setUpTables(connections: ConnectionLimiter, file: string, engine: string): Tables {
   const { writer, reader } = connections
   transaction(writer, 'immediate', () => {
     migrate(writer, file)

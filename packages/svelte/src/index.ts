@@ -1,4 +1,4 @@
-export type { FeedSource, RecentEvent, SharedFeed, SharedOptions, SharedOptionsFor } from '@sse/client/shared'
+export type { FeedSource, RecentEvent, SharedFeed, SharedOptions, SharedOptionsFor } from '@sse/client/hooks'
 export type { Live } from './live.ts'
 export { useEvent } from './use-event.ts'
 export { useEvents } from './use-events.ts'

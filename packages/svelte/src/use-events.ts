@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type RecentEvent, recentEvents } from '@sse/client/shared'
+import { type RecentEvent, recentEvents } from '@sse/client/hooks'
 import { type Live, live } from './live.ts'
 import { type FeedOf, feedOf, whileMounted } from './while-mounted.ts'
 

@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { recentEvents, SharedFeed } from '@sse/client/shared'
+import { recentEvents, SharedFeed } from '@sse/client/hooks'
 import { type Live, live } from './live.ts'
 import { type FeedOf, feedOf, whileMounted } from './while-mounted.ts'
 

@@ -1,5 +1,5 @@
 import type { FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/shared'
+import { CONNECTING } from '@sse/client/hooks'
 import { type Live, live } from './live.ts'
 import { feedOf, type StatusOf, whileMounted } from './while-mounted.ts'
 

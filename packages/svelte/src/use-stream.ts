@@ -1,5 +1,5 @@
 import type { FeedPayloads } from '@sse/client'
-import { type SharedArguments, SharedFeed, type SharedOptions, shareKey } from '@sse/client/shared'
+import { type SharedArguments, SharedFeed, type SharedOptions, shareKey } from '@sse/client/hooks'
 import { toStore } from 'svelte/store'
 import type { Live } from './live.ts'
 import { whileMounted } from './while-mounted.ts'

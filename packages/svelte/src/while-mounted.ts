@@ -1,5 +1,5 @@
 import type { Feed } from '@sse/client'
-import type { FeedSource } from '@sse/client/shared'
+import type { FeedSource } from '@sse/client/hooks'
 import { onMount, untrack } from 'svelte'
 import { toStore } from 'svelte/store'
 

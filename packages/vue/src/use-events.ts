@@ -1,5 +1,5 @@
 import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/shared'
+import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/hooks'
 import { type MaybeRefOrGetter, type ShallowRef, shallowRef, toValue } from 'vue'
 import { whileMounted } from './while-mounted.ts'
 

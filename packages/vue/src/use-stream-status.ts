@@ -1,5 +1,5 @@
 import type { Feed, FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/shared'
+import { CONNECTING } from '@sse/client/hooks'
 import { type MaybeRefOrGetter, type ShallowRef, shallowRef, toValue } from 'vue'
 import { whileMounted } from './while-mounted.ts'
 

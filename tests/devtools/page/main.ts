@@ -1,5 +1,5 @@
 import { connect, nativeTransport } from '@sse/client'
-import { share } from '@sse/client/share'
+import { share } from '@sse/client/tabs'
 import { defineStream } from '@sse/contract'
 import { mountDevtools } from '@sse/devtools'
 import { z } from 'zod'

@@ -1,21 +1,21 @@
 import { CONTROL, encodeComment, encodeMessage, type Gap } from '@sse/contract'
 import { report } from '../diagnostics.ts'
-import { nextTurn } from '../next-turn.ts'
-import { type Periodic, startPeriodic, stopPeriodic, unref } from '../periodic.ts'
-import type { Host, Sender } from '../sender.ts'
-import { SharedFrames } from '../shared-frames.ts'
-import type { Sink } from '../sink.ts'
+import type { Fanout, Follower } from '../log/fanout.ts'
+import type { Heartbeat } from '../log/heartbeat-frame.ts'
+import { formatId } from '../log/id.ts'
+import type { Log, Reading } from '../log/log.ts'
+import { SharedFrames } from '../log/shared-frames.ts'
+import { joinFrames } from '../log/stored-frame.ts'
+import type { ConnectionHandle, Sender } from '../stream/sender.ts'
+import type { Sink } from '../stream/sink.ts'
+import { nextTurn } from '../timing/next-turn.ts'
+import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
 import type { Counters } from './counters.ts'
-import type { Delivery, Follower } from './delivery.ts'
-import type { Heartbeat } from './heartbeat.ts'
-import { formatId } from './id.ts'
-import type { Log, Reading } from './log.ts'
-import { joinFrames } from './stored-frame.ts'
 
 /** What all cursors of a hub share. */
 export interface CursorContext {
   readonly log: Log
-  readonly delivery: Delivery
+  readonly fanout: Fanout
   readonly heartbeat: Heartbeat
   readonly counters: Counters
 }
@@ -37,7 +37,7 @@ const MAX_READINGS = 16
 const RETRY_MS = 1_000
 
 /**
- * A connection's place in the hub's log. Live delivery, a slow reader that catches up and a reconnect are all
+ * A connection's place in the hub's log. Live fanout, a slow reader that catches up and a reconnect are all
  * the same: move on to the head, from the nearest place that still has the events. Nothing is queued here: a
  * cursor whose sink is full stops, and takes what it missed in one go when there is room.
  */
@@ -46,7 +46,7 @@ export class Cursor implements Sender, Follower, Periodic {
   isLive = false
   mask = 0
   readonly #context: CursorContext
-  readonly #host: Host
+  readonly #host: ConnectionHandle
   readonly #channels: readonly string[]
   readonly #onStop: (() => void) | undefined
   #sink: Sink | undefined
@@ -58,7 +58,7 @@ export class Cursor implements Sender, Follower, Periodic {
 
   constructor(
     context: CursorContext,
-    host: Host,
+    host: ConnectionHandle,
     channels: readonly string[],
     place: Place | Promise<Place>,
     onStop: (() => void) | undefined,
@@ -76,7 +76,7 @@ export class Cursor implements Sender, Follower, Periodic {
     this.#sink = sink
     if (this.#epoch !== log.epoch) this.#moveToHead('epoch') // the log was replaced since the place was found
     // Added before it reads on: what is stored from now on is not missed, what was, is read.
-    this.#context.delivery.add(this, this.#channels)
+    this.#context.fanout.add(this, this.#channels)
     startPeriodic(this, this.#host.heartbeatMs)
     this.#write(preamble + this.#takeGap() + this.#openFrame())
     this.#advance()
@@ -121,7 +121,7 @@ export class Cursor implements Sender, Follower, Periodic {
     const sink = this.#sink
     this.isLive = false
     this.#sink = undefined
-    this.#context.delivery.remove(this, this.#channels)
+    this.#context.fanout.remove(this, this.#channels)
     stopPeriodic(this, this.#host.heartbeatMs)
     this.#onStop?.()
     if (sink && lastFrame !== undefined) {

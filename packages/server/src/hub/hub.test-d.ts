@@ -1,6 +1,6 @@
 import { defineStream, type Gap, type } from '@sse/contract'
 import { describe, expectTypeOf, it } from 'vitest'
-import { ack as ackExpress, sse as sseExpress } from '../express.ts'
+import { ack as ackExpress, sse as sseExpress } from '../adapters/express.ts'
 import { createHub, type Hub, sse } from '../index.ts'
 
 const leads = defineStream({

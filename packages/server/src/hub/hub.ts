@@ -6,24 +6,24 @@ import {
   SseError,
   type StreamContract,
 } from '@sse/contract'
-import type { AckTarget } from '../ack-handler.ts'
-import type { Admission } from '../arguments.ts'
-import { type Periodic, startPeriodic, stopPeriodic } from '../periodic.ts'
-import type { Host } from '../sender.ts'
+import type { AckTarget } from '../http/ack-handler.ts'
+import type { Admission } from '../http/arguments.ts'
+import { AppendQueue } from '../log/append-queue.ts'
+import type { NewEntry } from '../log/engine.ts'
+import { Fanout } from '../log/fanout.ts'
+import { Heartbeat } from '../log/heartbeat-frame.ts'
+import { formatId, parseId } from '../log/id.ts'
+import { Log } from '../log/log.ts'
+import { Trimmer } from '../log/trimmer.ts'
+import { Presence, type PresenceListener } from '../presence/presence.ts'
+import type { ConnectionHandle } from '../stream/sender.ts'
+import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { checkChannels, checkName } from './check-names.ts'
-import { Connections } from './connections.ts'
+import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
-import { Delivery } from './delivery.ts'
-import type { NewEntry } from './engine.ts'
-import { Heartbeat } from './heartbeat.ts'
-import { type HubOptions, type SettledHubOptions, settleHubOptions } from './hub-options.ts'
-import { formatId, parseId } from './id.ts'
-import { Log } from './log.ts'
-import { Presence, type PresenceListener } from './presence.ts'
-import { Publisher } from './publisher.ts'
+import { type HubOptions, type SettledHubOptions, settleHubOptions } from './options.ts'
 import type { HubStats } from './stats.ts'
 import { type SubscribeOptions, Subscription, type SubscriptionContext } from './subscription.ts'
-import { Trimmer } from './trimmer.ts'
 
 export interface PublishOptions {
   /** What the event is about, for channels with `latestPerKey`. 1 to 256 characters. */
@@ -62,9 +62,9 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
   readonly #settings: SettledHubOptions
   readonly #counters = new Counters()
   readonly #log: Log
-  readonly #delivery = new Delivery()
-  readonly #publisher: Publisher
-  readonly #connections: Connections
+  readonly #fanout = new Fanout()
+  readonly #publisher: AppendQueue
+  readonly #connections: ConnectionLimiter
   readonly #presence: Presence
   readonly #trimmer: Trimmer
   readonly #context: SubscriptionContext
@@ -84,20 +84,20 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
         maxAgeMs: retention.maxAgeMs,
       },
       isLatestPerKey: latestPerKey,
-      onEvents: (frames) => this.#delivery.deliver(frames),
-      onReset: (reason, head) => this.#delivery.reset(reason, head),
+      onEvents: (frames) => this.#fanout.deliver(frames),
+      onReset: (reason, head) => this.#fanout.reset(reason, head),
       onError,
     })
-    this.#publisher = new Publisher(engine, this.#log, (count) => {
+    this.#publisher = new AppendQueue(engine, this.#log, (count) => {
       this.#counters.published += count
       this.#trimmer.stored(count)
     })
-    this.#connections = new Connections(settings, this.#counters)
+    this.#connections = new ConnectionLimiter(settings, this.#counters)
     this.#presence = new Presence(engine.presence, onError)
     this.#trimmer = new Trimmer(engine, retention, onError)
     this.#context = {
       log: this.#log,
-      delivery: this.#delivery,
+      fanout: this.#fanout,
       heartbeat: new Heartbeat(this.#log),
       counters: this.#counters,
       engine,
@@ -238,13 +238,13 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     const { published, catchUps, gaps, rejected } = this.#counters
     return {
       connections: this.#connections.size,
-      lagging: this.#delivery.countLagging(),
-      channels: this.#delivery.channels,
+      lagging: this.#fanout.countLagging(),
+      channels: this.#fanout.channels,
       head,
       ringEvents: ring.length,
       ringBytes: ring.bytes,
       published,
-      deliveredBytes: this.#delivery.bytes,
+      deliveredBytes: this.#fanout.bytes,
       catchUps,
       gaps,
       rejected,
@@ -275,7 +275,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
     if (this.#isClosed) return
     this.#isClosed = true
     await this.drain({ graceMs: 0 })
-    this.#delivery.end()
+    this.#fanout.end()
     stopPeriodic(this.#poll, POLL_MS)
     await this.#presence.close()
     await this.#publisher.settle()
@@ -288,7 +288,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
   }
 
   /** Counts a connection whose source is not this hub's; see the option `hub` of `sse()`. */
-  admit(connection: Host): void {
+  admit(connection: ConnectionHandle): void {
     this.#connections.admit(connection)
   }
 

@@ -1,7 +1,7 @@
 import type { EventName, Payload, StreamContract } from '@sse/contract'
 import { CONTROL, EncodedEvent, encodeMessage, type Gap, readFrameData } from '@sse/contract'
-import { formatId } from './id.ts'
-import type { StoredFrame } from './stored-frame.ts'
+import { formatId } from '../log/id.ts'
+import type { StoredFrame } from '../log/stored-frame.ts'
 
 /** An event of the log, as a loop over a subscription gets it; a generator may yield it as it is. */
 export class LogEvent<Name extends string = string, Content = unknown> extends EncodedEvent<Name> {

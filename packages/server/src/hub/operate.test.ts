@@ -1,11 +1,11 @@
 import { createServer } from 'node:http'
 import { SseError } from '@sse/contract'
 import { describe, expect, it, vi } from 'vitest'
-import { sse } from '../node.ts'
-import { listen, stream } from '../testing/adapter-servers.ts'
-import { awaitable } from '../testing/awaitable.ts'
-import { read, readOpen, serveHub, testHub } from '../testing/hub-server.ts'
-import { eventually, scoped, stalledReader } from '../testing/server-scope.ts'
+import { listen, stream } from '../fixtures/adapter-servers.ts'
+import { awaitable } from '../fixtures/awaitable.ts'
+import { read, readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
+import { eventually, scoped, stalledReader } from '../fixtures/server-scope.ts'
+import { sse } from '../node/node.ts'
 
 describe('limits', () => {
   it('over all: one too many is refused with 503 and a jittered Retry-After, nobody is thrown out', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { read, readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
 import { memory } from '../index.ts'
-import { read, readOpen, serveHub, testHub } from '../testing/hub-server.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from '../log/engine.ts'
 
 describe('publish', () => {
   it('reaches everyone who follows the channel, and nobody else', async () => {

@@ -1,9 +1,9 @@
 import { SseError } from '@sse/contract'
 import { describe, expect, it } from 'vitest'
+import { read, readOpen, serveHub, type TestHub, testHub } from '../fixtures/hub-server.ts'
+import { eventually } from '../fixtures/server-scope.ts'
 import { memory } from '../index.ts'
-import { read, readOpen, serveHub, type TestHub, testHub } from '../testing/hub-server.ts'
-import { eventually } from '../testing/server-scope.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from '../log/engine.ts'
 
 const publish = async (hub: TestHub, channel: string, from: number, to: number) => {
   const numbers = Array.from({ length: to - from }, (_, n) => from + n)
@@ -71,10 +71,10 @@ describe('a resume', () => {
   it('of a quiet connection uses the heartbeat’s id', async () => {
     const hub = testHub({ retention: { maxEvents: 5 } })
     const { defineStream, type } = await import('@sse/contract')
-    const { sse } = await import('../node.ts')
+    const { sse } = await import('../node/node.ts')
     const { createServer } = await import('node:http')
-    const { listen, stream } = await import('../testing/adapter-servers.ts')
-    const { scoped } = await import('../testing/server-scope.ts')
+    const { listen, stream } = await import('../fixtures/adapter-servers.ts')
+    const { scoped } = await import('../fixtures/server-scope.ts')
     const beating = defineStream({
       ...stream,
       heartbeatMs: 20,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
+import { eventually, stalledReader } from '../fixtures/server-scope.ts'
 import { memory } from '../index.ts'
-import { readOpen, serveHub, testHub } from '../testing/hub-server.ts'
-import { eventually, stalledReader } from '../testing/server-scope.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from '../log/engine.ts'
 
 const KILOBYTE = 'x'.repeat(1_000)
 

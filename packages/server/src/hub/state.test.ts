@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { read, serveHub, testHub } from '../testing/hub-server.ts'
+import { read, serveHub, testHub } from '../fixtures/hub-server.ts'
 
 it('state and stream fit together while others publish: every row is in the state or comes after it', async () => {
   const hub = testHub()

@@ -1,17 +1,17 @@
 import type { StreamContract } from '@sse/contract'
-import type { Host, OpenableSource, Sender } from '../sender.ts'
-import type { Connections } from './connections.ts'
+import type { Engine } from '../log/engine.ts'
+import type { Presence } from '../presence/presence.ts'
+import type { ConnectionHandle, OpenableSource, Sender } from '../stream/sender.ts'
+import type { ConnectionLimiter } from './connection-limiter.ts'
 import { Cursor, type CursorContext } from './cursor.ts'
-import type { Engine } from './engine.ts'
-import { Iteration } from './iteration.ts'
 import type { LogEvent, SubscriptionEvent } from './log-event.ts'
-import { findPlace } from './place.ts'
-import type { Presence } from './presence.ts'
+import { startPosition } from './start-position.ts'
+import { Iteration } from './subscription-loop.ts'
 
 /** The parts of a hub that a subscription needs. */
 export interface SubscriptionContext extends CursorContext {
   readonly engine: Engine
-  readonly connections: Connections
+  readonly connections: ConnectionLimiter
   readonly presence: Presence
 }
 
@@ -46,11 +46,11 @@ export class Subscription<Contract extends StreamContract>
     this.#options = options
   }
 
-  '@sse/open'(host: Host): Sender {
+  '@sse/open'(host: ConnectionHandle): Sender {
     const { connections, presence } = this.#context
     const { identity = this.#options.subscriber } = this.#options
     connections.admit(host, identity)
-    const place = this.#findPlace()
+    const place = this.#startPosition()
     if (identity === undefined) return new Cursor(this.#context, host, this.#channels, place, undefined)
     presence.enter(identity, this.#channels)
     const onStop = () => presence.exit(identity, this.#channels)
@@ -58,12 +58,12 @@ export class Subscription<Contract extends StreamContract>
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined> {
-    const { log, delivery } = this.#context
+    const { log, fanout } = this.#context
     const { signal } = this.#options
-    const place = () => this.#findPlace()
+    const place = () => this.#startPosition()
     const iteration: AsyncIterator<LogEvent, undefined> = new Iteration(
       log,
-      delivery,
+      fanout,
       this.#channels,
       place,
       signal,
@@ -71,9 +71,9 @@ export class Subscription<Contract extends StreamContract>
     return iteration as AsyncIterator<SubscriptionEvent<Contract>, undefined>
   }
 
-  #findPlace() {
+  #startPosition() {
     const { log, engine } = this.#context
     const { after, subscriber } = this.#options
-    return findPlace(log, engine, { after: after || undefined, subscriber })
+    return startPosition(log, engine, { after: after || undefined, subscriber })
   }
 }

@@ -1,0 +1,59 @@
+import { defineStream, type Gap, type } from '@sse/contract'
+import { expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { connect, type Feed, type SseError } from '../index.ts'
+
+const leads = defineStream({
+  path: '/leads/:owner',
+  events: { at: z.iso.datetime().transform((text) => new Date(text)), count: type<number>() },
+})
+const news = defineStream({ path: '/news', events: { headline: type<string>() } })
+
+test('parameters are asked for where the path names some', () => {
+  connect(leads, { params: { owner: '42' } })
+  connect(news)
+  connect(news, { baseUrl: 'https://example.com' })
+  // @ts-expect-error no parameters
+  connect(leads)
+  // @ts-expect-error no parameters
+  connect(leads, { baseUrl: 'https://example.com' })
+  // @ts-expect-error this path has none
+  connect(news, { params: { owner: '42' } })
+})
+
+test('a listener gets the payload its schema gives', () => {
+  const feed = connect(leads, { params: { owner: '42' } })
+  feed.on('at', (at, { id, event }) => {
+    expectTypeOf(at).toEqualTypeOf<Date>()
+    expectTypeOf(id).toEqualTypeOf<string>()
+    expectTypeOf(event).toEqualTypeOf<string>()
+  })
+  feed.on('gap', (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>())
+  expectTypeOf(feed.on('count', () => {})).toEqualTypeOf<() => void>()
+  // @ts-expect-error no such event
+  feed.on('counts', () => {})
+  // @ts-expect-error another payload
+  feed.on('count', (count: string) => count)
+})
+
+test('iteration gives a union told apart by its event', async () => {
+  for await (const { event, payload } of connect(leads, { params: { owner: '42' } })) {
+    if (event === 'count') expectTypeOf(payload).toEqualTypeOf<number>()
+    else if (event === 'at') expectTypeOf(payload).toEqualTypeOf<Date>()
+    else expectTypeOf(payload).toEqualTypeOf<Gap>()
+  }
+})
+
+test('a bare URL gives the data as it came, under any name', () => {
+  const feed = connect('https://example.com/stream')
+  expectTypeOf(feed).toEqualTypeOf<Feed<Record<string, string>>>()
+  feed.on('message', (data) => expectTypeOf(data).toEqualTypeOf<string>())
+  feed.on('gap', (gap) => expectTypeOf(gap).toEqualTypeOf<Gap>())
+})
+
+test('status is told apart by its state', () => {
+  const { status } = connect(news)
+  if (status.state === 'waiting') expectTypeOf(status.reason).toEqualTypeOf<SseError>()
+  if (status.state === 'closed')
+    expectTypeOf(status.reason).toEqualTypeOf<SseError | 'closed' | 'aborted' | 'ended'>()
+})

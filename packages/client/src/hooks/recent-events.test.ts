@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { EventMeta } from '../feed/feed.ts'
+import { recentEvents } from './recent-events.ts'
+
+function source() {
+  const listeners = new Set<(payload: number, meta: EventMeta) => void>()
+  return {
+    listeners,
+    listen: (listener: (payload: number, meta: EventMeta) => void) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    send: (n: number) => {
+      for (const listener of listeners) listener(n, { event: 'n', id: `${n}` })
+    },
+  }
+}
+
+describe('the recent events of a name', () => {
+  it('are told once for many, oldest first, and no more than the limit', async () => {
+    const { listen, send } = source()
+    const recent = recentEvents(listen, 3)
+    const told = vi.fn()
+    recent.subscribe(told)
+    for (let n = 0; n < 1_000; n += 1) send(n)
+    expect(recent.get()).toEqual([])
+    await vi.waitUntil(() => told.mock.calls.length > 0)
+    expect(recent.get()).toEqual([997, 998, 999].map((n) => ({ event: 'n', id: `${n}`, payload: n })))
+    expect(recent.get()).toBe(recent.get())
+    expect(told).toHaveBeenCalledTimes(1)
+  })
+
+  it('are listened to once for all subscribers, until the last has left, and kept for the next', async () => {
+    const { listen, send, listeners } = source()
+    const recent = recentEvents(listen, 3)
+    const told = vi.fn()
+    const stops = [recent.subscribe(told), recent.subscribe(told)]
+    expect(listeners.size).toBe(1)
+    send(1)
+    await vi.waitUntil(() => told.mock.calls.length === 2)
+    for (const stop of stops) stop()
+    expect(listeners.size).toBe(0)
+    recent.subscribe(told)
+    expect(recent.get()).toMatchObject([{ payload: 1 }])
+  })
+})

@@ -1,1 +1,0 @@
-export { type KeyValueStorage, type StoredIdOptions, storedId } from './stored-id.ts'

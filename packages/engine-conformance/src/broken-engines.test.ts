@@ -1,0 +1,102 @@
+// A suite nobody has seen fail is a wish: here are engines that each break one promise.
+import { describe, expect, it } from 'vitest'
+import { FAULTS, type Fault, FaultyEngine } from './fixtures/faulty-engine.ts'
+import { FaultyStore } from './fixtures/faulty-store.ts'
+import { BrokenPromise, engineSuite, hubModel, type OpenedEngine } from './index.ts'
+
+/** Enough to meet any fault that a hub can meet. */
+const SEEDS = 60
+
+const opening = (fault?: Fault) => async (): Promise<OpenedEngine> => {
+  let store = new FaultyStore()
+  const connect = () => new FaultyEngine(store, fault)
+  const lost = fault === 'keeps its epoch after losing entries' ? 2 : 0
+  return {
+    engine: connect(),
+    another: async () => connect(),
+    reopen: async () => {
+      store = store.copy(lost)
+      return connect()
+    },
+    crash: async () => {
+      store = store.copy(lost)
+      return connect()
+    },
+    close: async () => {},
+  }
+}
+
+const suite = (fault?: Fault) =>
+  engineSuite({ name: 'plain', open: opening(fault), abilities: ['another', 'reopen', 'crash'], seeds: 0 })
+
+async function firstFailingSeed(fault: Fault): Promise<string | undefined> {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const error: unknown = await hubModel({ seed, open: opening(fault) }).catch((thrown) => thrown)
+    if (error instanceof Error) return error.message
+  }
+  return undefined
+}
+
+describe('an engine that keeps every promise passes', () => {
+  for (const { name, run } of suite()) it(name, run)
+
+  it('and so do hubs on it', async () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) await hubModel({ seed, open: opening() })
+  }, 30_000)
+})
+
+/** The case that has to fail, by a part of its name. */
+const promises: Record<Fault, string> = {
+  'loses an entry': 'what is acknowledged can be read at once',
+  'gives a position twice': 'a batch of 1,000 entries keeps its order',
+  'uses positions again after a trim': 'gives no position out again',
+  'reorders a batch': 'in the order given',
+  'shows an entry before those below it': 'never see a hole',
+  'acknowledges before it stores': 'what is acknowledged can be read at once',
+  'keeps its epoch after losing entries': 'after a restart everything acknowledged is there',
+  'stores half a batch in a crash': 'as a whole or not at all',
+  'ignores idempotency keys': 'an idempotency key that is held stores nothing',
+  'trims in silence': '`oldest` moves',
+  'keeps what is too old': 'trim by age removes what is older',
+  'misses an entry of a second channel': 'merged in order, once each',
+  'gives short pages': 'fewer than `limit` entries means that there are no more',
+  'finds nothing beyond 10,000 entries': 'more than 10,000 stored events',
+  'scans the whole log for a channel': 'costs its own entries',
+  'commits backwards': 'a commit never goes back',
+  'keeps commits in an object': 'who never committed has no commit',
+  'does not wake others': 'wakes this one',
+  'cannot be stopped from waking': 'a function that stops it',
+  'answers after close': 'every call after close rejects',
+}
+
+describe.each(FAULTS)('an engine that %s', (fault) => {
+  it('is told which promise that breaks', async () => {
+    const broken = suite(fault).find(({ name }) => name.includes(promises[fault]))
+    expect(await broken?.run().catch((error) => error)).toBeInstanceOf(BrokenPromise)
+  }, 30_000)
+})
+
+/** What no hub meets: times and sizes that the model does not have, or what hubs do not do. */
+const UNSEEN: readonly Fault[] = [
+  'gives short pages',
+  'keeps what is too old',
+  'finds nothing beyond 10,000 entries',
+  'scans the whole log for a channel',
+  'does not wake others',
+  'cannot be stopped from waking',
+  'answers after close',
+]
+
+describe.each(FAULTS.filter((fault) => !UNSEEN.includes(fault)))('hubs on an engine that %s', (fault) => {
+  it('break a promise that the model sees, with the seed', async () => {
+    expect(await firstFailingSeed(fault)).toMatch(/^seed \d+, step \d+: /)
+  }, 60_000)
+})
+
+it('a seed replays exactly', async () => {
+  const fault = 'misses an entry of a second channel'
+  const messages = await Promise.all([firstFailingSeed(fault), firstFailingSeed(fault)])
+  const [first, second] = messages.map((message) => message?.replace(/[0-9a-f]{12}-/g, 'epoch-'))
+  expect(first).toMatch(/^seed \d+/)
+  expect(second).toBe(first)
+})

@@ -1,0 +1,48 @@
+import { defineStream, isSseError, type StreamContract, type } from '@sse/contract'
+import { createHub, type Engine, type Hub } from '@sse/server'
+import { BrokenPromise } from '../broken-promise.ts'
+import { type Content, isLatestPerKey } from './publication.ts'
+import { FaultInjectingEngine } from './shaken-engine.ts'
+
+type Events = Record<'lead' | 'note', ReturnType<typeof type<Content>>>
+const events: Events = { lead: type<Content>(), note: type<Content>() }
+
+/** What a run has in common, so that a restart makes the same hub again. */
+export interface Settings {
+  readonly ringEvents: number
+  readonly ringBytes: number
+  readonly maxEvents: number
+  /** The longest delay of an engine's call, in turns. */
+  readonly maxTurns: number
+  /** The sizes of payloads, in characters. */
+  readonly bulks: readonly number[]
+  readonly heartbeatMs: number
+}
+
+/** One process of the app: a hub on an engine. */
+export class Replica {
+  readonly engine: FaultInjectingEngine
+  readonly hub: Hub<StreamContract<'/model', Events>>
+  #violation: BrokenPromise | undefined
+
+  constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns, heartbeatMs }: Settings) {
+    this.engine = new FaultInjectingEngine(inner, maxTurns)
+    this.hub = createHub(defineStream({ path: '/model', heartbeatMs, events }), {
+      engine: this.engine,
+      retention: { maxEvents, maxAgeMs: Number.POSITIVE_INFINITY },
+      ring: { maxEvents: ringEvents, maxBytes: ringBytes },
+      latestPerKey: isLatestPerKey,
+      onError: (error) => this.#note(error),
+    })
+  }
+
+  /** What the hub said or did that it may not. */
+  get violation(): BrokenPromise | undefined {
+    return this.#violation ?? this.engine.violation
+  }
+
+  #note(error: unknown): void {
+    if (isSseError(error) && error.code === 'engine_unavailable') return
+    this.#violation ??= new BrokenPromise('nothing fails in the background', String(error))
+  }
+}

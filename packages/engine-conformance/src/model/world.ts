@@ -1,0 +1,181 @@
+import { type Commit, type Engine, sse } from '@sse/server'
+import { BrokenPromise, check } from '../broken-promise.ts'
+import type { OpenedEngine } from '../opened-engine.ts'
+import type { HubModelOptions, ServeStream } from './options.ts'
+import { Random } from './random.ts'
+import type { Reader } from './reader.ts'
+import { Replica, type Settings } from './replica.ts'
+import { Truth } from './truth.ts'
+import { until } from './turns.ts'
+
+/** Turns without anything under way, after which nothing will come by itself. */
+const QUIET_TURNS = 3
+
+/** The processes of an app, its readers and its log: what the steps act on, and what judges them. */
+export class World {
+  readonly random: Random
+  readonly settings: Settings
+  readonly truth: Truth = new Truth()
+  readonly readers: Reader[] = []
+  /** Readers that are gone for good, and were not judged yet. */
+  readonly left: Reader[] = []
+  /** Which replica a reader is connected to. */
+  readonly replicaOf: WeakMap<Reader, Replica> = new WeakMap()
+  readonly commits: Map<string, Commit> = new Map()
+  /** How a subscription is served to readers that come by Fetch. */
+  readonly serve: ServeStream
+  /** Whether that is somewhere else, so that what was written arrives later. */
+  readonly isRemote: boolean
+  replicas: Replica[] = []
+  /** An engine nobody else calls: it sees what is stored, and trims as another process would. */
+  observer: Engine | undefined
+  /** What was begun and has not ended. */
+  pending: Promise<unknown>[] = []
+  readonly #seed: number
+  readonly #open: () => Promise<OpenedEngine>
+  readonly #trail: string[] = []
+  #opened: OpenedEngine | undefined
+  #step = 0
+  #readersNamed = 0
+
+  constructor({ seed, open, serve, heartbeatMs = Number.POSITIVE_INFINITY }: HubModelOptions) {
+    this.#seed = seed
+    this.#open = open
+    this.serve = serve ?? sse
+    this.isRemote = serve !== undefined
+    this.random = new Random(seed)
+    this.settings = {
+      ringEvents: this.random.pick([0, 1, 4, 10, 1_000]),
+      ringBytes: this.random.pick([500, 1_048_576]),
+      maxEvents: this.random.pick([10, 40, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]),
+      maxTurns: this.random.pick([0, 1, 3]),
+      bulks: this.random.pick([
+        [0, 0, 10, 300],
+        [0, 0, 10, 300],
+        [0, 30_000],
+      ]),
+      heartbeatMs,
+    }
+  }
+
+  get opened(): OpenedEngine {
+    return this.#opened as OpenedEngine
+  }
+
+  async begin(): Promise<void> {
+    this.#opened = await this.#open()
+    await this.start(this.opened.engine)
+    await this.settle()
+  }
+
+  /** Runs a step, and judges it once everything has come to rest. */
+  async step(act: (world: World) => Promise<void>): Promise<void> {
+    this.#step += 1
+    for (const { engine } of this.replicas) engine.shake(this.random.fork())
+    await act(this)
+    await this.settle()
+  }
+
+  /** Begins processes, one of them on `first`. */
+  async start(first: Engine): Promise<void> {
+    const { another } = this.opened
+    this.replicas = [new Replica(first, this.settings)]
+    if (another && this.random.chance(0.6)) {
+      this.replicas.push(new Replica(await another.call(this.opened), this.settings))
+    }
+    this.observer = another ? await another.call(this.opened) : undefined
+    for (const { engine } of this.replicas) engine.shake(this.random.fork())
+  }
+
+  /** After everything on the log was closed: the same log, or a new one from an engine that keeps nothing. */
+  async reopen(): Promise<Engine> {
+    const opened = this.opened
+    if (opened.reopen && this.random.chance(0.9)) return opened.reopen()
+    this.#opened = await this.#open()
+    this.commits.clear()
+    await opened.close()
+    return this.opened.engine
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.readers) reader.drop(() => 0)
+    for (const { hub } of this.replicas) await hub.close()
+    await this.#opened?.close()
+  }
+
+  nameReader(): string {
+    this.#readersNamed += 1
+    return `reader ${this.#readersNamed}`
+  }
+
+  note(what: string, replica?: Replica): void {
+    const where = replica ? ` (process ${this.replicas.indexOf(replica) + 1})` : ''
+    this.#trail.push(`${this.#step}: ${what}${where}`)
+  }
+
+  /** What failed, and all that is needed to see it again. */
+  explain(error: unknown): BrokenPromise {
+    const settings = JSON.stringify(this.settings)
+    const trail = this.#trail.map((line) => `\n  ${line}`).join('')
+    const message = error instanceof Error ? error.message : String(error)
+    const stack = error instanceof BrokenPromise ? '' : `\n${(error as Error | undefined)?.stack}`
+    return new BrokenPromise(
+      `seed ${this.#seed}, step ${this.#step}`,
+      `${message}\n${settings}${trail}${stack}`,
+    )
+  }
+
+  async settle(): Promise<void> {
+    await this.rest()
+    await this.audit()
+    // What a socket still carries is not lost.
+    if (this.isRemote) await until(() => this.readers.every((reader) => reader.hasArrived(this.truth.log)))
+    for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.truth)
+    for (const { violation } of this.replicas) if (violation) throw violation
+  }
+
+  audit(): Promise<void> {
+    return this.truth.audit(this.observer ?? (this.replicas[0] as Replica).engine)
+  }
+
+  /** Waits until nothing is under way, and nobody who takes what there is waits for anything. */
+  async rest(): Promise<void> {
+    await Promise.all(this.pending.splice(0))
+    for (const { engine } of this.replicas) {
+      engine.calm()
+      if (this.opened.another) engine.wake() // an engine's own hints may be late; alone, there is nobody to hint at
+    }
+    let quiet = 0
+    const isQuiet = () => {
+      quiet = this.#isAtRest() ? quiet + 1 : 0
+      return quiet > QUIET_TURNS
+    }
+    if (await until(isQuiet)) return
+    const lagging = this.replicas.map(({ hub }) => hub.stats().lagging)
+    throw new BrokenPromise(
+      'every reader that takes what it is given gets to the head',
+      `lagging: ${lagging}`,
+    )
+  }
+
+  #isAtRest(): boolean {
+    return this.replicas.every((replica) => {
+      const links = this.readers.flatMap((reader) =>
+        reader.isConnected && this.replicaOf.get(reader) === replica && reader.link ? [reader.link] : [],
+      )
+      const full = links.filter(({ isFull }) => isFull === true).length
+      const atMost = full + links.filter(({ isFull }) => isFull === undefined).length
+      const isOpen = links.every((link) => link.isOpen || link.refusal !== undefined)
+      const { lagging } = replica.hub.stats()
+      return replica.engine.isIdle && isOpen && lagging >= full && lagging <= atMost
+    })
+  }
+
+  /** Nobody is connected any more. */
+  async checkEmpty(): Promise<void> {
+    for (const { hub } of this.replicas) {
+      const isEmpty = await until(() => hub.stats().connections === 0 && hub.stats().channels === 0)
+      check(isEmpty, 'a reader that is gone leaves nothing behind', JSON.stringify(hub.stats()))
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { SseError } from '@sse/contract'
+import type { Engine } from '../log/engine.ts'
+import { memory } from '../memory/memory-engine.ts'
+
+export interface HubOptions {
+  /** Where the log is kept. Default `memory()`: in this process, gone when it ends. */
+  engine?: Engine
+  /** How much history is kept. */
+  retention?: {
+    /** Default 100,000. `Infinity`: no limit. `0`: none. */
+    maxEvents?: number
+    /** In milliseconds. Default 86,400,000, a day. `Infinity`: no limit. */
+    maxAgeMs?: number
+  }
+  /** How many of the newest events are also kept ready in this process's memory, whatever the engine. */
+  ring?: {
+    /** Default 10,000. */
+    maxEvents?: number
+    /** Bytes of their frames. Default 16 MiB. */
+    maxBytes?: number
+  }
+  /**
+   * Channels where only the latest event of each `key` matters: who falls behind, or comes back, is not sent the
+   * earlier ones that are still in the ring. Default: none.
+   */
+  latestPerKey?: (channel: string) => boolean
+  /** ConnectionLimiter at a time; more are answered with 503. Default `Infinity`. */
+  maxConnections?: number
+  /** ConnectionLimiter at a time of one identity; more are answered with 503. Default `Infinity`. */
+  maxConnectionsPerIdentity?: number
+  /** Largest payload, as bytes of JSON. Default 1,048,576. `Infinity`: no limit. */
+  maxEventBytes?: number
+  /** Told of what fails in the background: following the engine's log, trimming it. Default `console.error`. */
+  onError?: (error: unknown) => void
+}
+
+export interface SettledHubOptions {
+  readonly engine: Engine
+  readonly retention: { readonly maxEvents: number; readonly maxAgeMs: number }
+  readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
+  readonly latestPerKey: (channel: string) => boolean
+  readonly maxConnections: number
+  readonly maxConnectionsPerIdentity: number
+  readonly maxEventBytes: number
+  readonly onError: (error: unknown) => void
+}
+
+const DAY_MS = 86_400_000
+
+/** @throws {SseError} `option_invalid`, naming the option. */
+export function settleHubOptions(options: HubOptions): SettledHubOptions {
+  const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
+  const settled = {
+    engine,
+    retention: { maxEvents: retention?.maxEvents ?? 100_000, maxAgeMs: retention?.maxAgeMs ?? DAY_MS },
+    ring: { maxEvents: ring?.maxEvents ?? 10_000, maxBytes: ring?.maxBytes ?? 16_777_216 },
+    latestPerKey,
+    maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
+    maxConnectionsPerIdentity: options.maxConnectionsPerIdentity ?? Number.POSITIVE_INFINITY,
+    maxEventBytes: options.maxEventBytes ?? 1_048_576,
+    onError,
+  }
+  if (typeof engine?.append !== 'function' || typeof engine.read !== 'function') {
+    throw invalid('engine must be an engine, such as memory()')
+  }
+  for (const [name, value] of Object.entries({ latestPerKey, onError })) {
+    if (typeof value !== 'function') throw invalid(`${name} must be a function`)
+  }
+  checkCount('retention.maxEvents', settled.retention.maxEvents, 0)
+  checkCount('retention.maxAgeMs', settled.retention.maxAgeMs, 0)
+  checkCount('ring.maxEvents', settled.ring.maxEvents, 0)
+  checkCount('ring.maxBytes', settled.ring.maxBytes, 0)
+  checkCount('maxConnections', settled.maxConnections, 0)
+  checkCount('maxConnectionsPerIdentity', settled.maxConnectionsPerIdentity, 0)
+  checkCount('maxEventBytes', settled.maxEventBytes, 1)
+  return settled
+}
+
+function checkCount(name: string, value: unknown, min: number): void {
+  const isCount = typeof value === 'number' && value >= min
+  if (!isCount || (value !== Number.POSITIVE_INFINITY && !Number.isInteger(value))) {
+    throw invalid(`${name} must be a whole number from ${min}, or Infinity, not ${String(value)}`)
+  }
+}
+
+function invalid(message: string): SseError {
+  return new SseError('option_invalid', `createHub: ${message}`, { expose: false })
+}

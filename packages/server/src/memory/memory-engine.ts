@@ -1,0 +1,116 @@
+import { SseError } from '@sse/contract'
+import { closed } from '../engine-kit/failures.ts'
+import type { Commit, Engine, Entry, NewEntry, Page, Retention } from '../log/engine.ts'
+import { createEpoch } from '../log/id.ts'
+import { IndexedLog } from '../log/indexed-log.ts'
+
+export interface MemoryOptions {
+  /** Most bytes of entries kept, counted as two per character of their text. Default 64 MiB. */
+  maxBytes?: number
+}
+
+/**
+ * Keeps the log in this process: nothing to install, and nothing left after a restart. Each start is a new
+ * epoch, so a client that comes back to another process is told with a `gap`.
+ *
+ * @throws {SseError} `option_invalid`.
+ */
+export function memory({ maxBytes = 67_108_864 }: MemoryOptions = {}): Engine {
+  if (!(maxBytes >= 0)) {
+    throw new SseError('option_invalid', `memory: maxBytes must be 0 or more, not ${maxBytes}`, {
+      expose: false,
+    })
+  }
+  return new MemoryEngine(maxBytes)
+}
+
+interface StoredEntry extends Entry {
+  readonly idempotencyKey: string | undefined
+}
+
+class MemoryEngine implements Engine {
+  readonly #epoch = createEpoch()
+  readonly #log = new IndexedLog<StoredEntry>(0)
+  readonly #byIdempotencyKey = new Map<string, number>()
+  readonly #commits = new Map<string, Commit>()
+  readonly #maxBytes: number
+  #bytes = 0
+  #isClosed = false
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    this.#checkOpen()
+    const at = Date.now()
+    const positions = entries.map((entry) => this.#store(entry, at))
+    while (this.#bytes > this.#maxBytes) this.#drop()
+    return { epoch: this.#epoch, positions }
+  }
+
+  async read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    this.#checkOpen()
+    const { head, oldest } = this.#log
+    const entries = this.#log.after(after, limit, channels && [...new Set(channels)])
+    return { epoch: this.#epoch, head, oldest, entries }
+  }
+
+  /** Nobody else writes to this log. */
+  onWake(): () => void {
+    return () => {}
+  }
+
+  async trim({ maxEvents, maxAgeMs }: Retention): Promise<void> {
+    this.#checkOpen()
+    const oldestAt = Date.now() - maxAgeMs
+    while (this.#log.length > maxEvents || (this.#log.first?.at ?? Number.POSITIVE_INFINITY) < oldestAt) {
+      this.#drop()
+    }
+  }
+
+  async commit(subscriber: string, commit: Commit): Promise<void> {
+    this.#checkOpen()
+    const held = this.#commits.get(subscriber)
+    if (held?.epoch === commit.epoch && held.position >= commit.position) return
+    this.#commits.set(subscriber, { epoch: commit.epoch, position: commit.position })
+  }
+
+  async committed(subscriber: string): Promise<Commit | undefined> {
+    this.#checkOpen()
+    return this.#commits.get(subscriber)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  #store({ channel, event, data, key, idempotencyKey }: NewEntry, at: number): number {
+    const held = idempotencyKey === undefined ? undefined : this.#byIdempotencyKey.get(idempotencyKey)
+    if (held !== undefined) return held
+    const position = this.#log.head + 1
+    const entry = { position, at, channel, event, data, key, idempotencyKey }
+    this.#log.push(entry)
+    this.#bytes += size(entry)
+    if (idempotencyKey !== undefined) this.#byIdempotencyKey.set(idempotencyKey, position)
+    return position
+  }
+
+  #drop(): void {
+    const entry = this.#log.shift()
+    if (!entry) return
+    this.#bytes -= size(entry)
+    if (entry.idempotencyKey !== undefined) this.#byIdempotencyKey.delete(entry.idempotencyKey)
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closed()
+  }
+}
+
+/** What an entry holds beside its text: the object, its place in two lists. */
+const ENTRY_BYTES = 160
+
+function size({ channel, event, data, key = '', idempotencyKey = '' }: StoredEntry): number {
+  return ENTRY_BYTES + 2 * (channel.length + event.length + data.length + key.length + idempotencyKey.length)
+}

@@ -1,0 +1,222 @@
+import { createServer } from 'node:http'
+import { connect as connectHttp2 } from 'node:http2'
+import { describe, expect, it } from 'vitest'
+import { listen, startExpress, startHttp2, startNode, type TestSource } from '../fixtures/adapter-servers.ts'
+import { awaitable } from '../fixtures/awaitable.ts'
+import { eventually, scoped, stalledReader, turn } from '../fixtures/server-scope.ts'
+import { sse } from '../index.ts'
+import { type NodeNative, sse as sseNode } from '../node/node.ts'
+
+const KILOBYTE = 'x'.repeat(1_000)
+const start = (source: TestSource) => scoped(startNode(source))
+
+/** Waits until a counter that moves has come to rest; where. */
+async function stoppedAt(count: () => number): Promise<number> {
+  await eventually(() => count() > 0)
+  for (let before = -1; before !== count(); ) {
+    before = count()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return count()
+}
+
+describe('backpressure', () => {
+  it('a source is not pulled while the socket is full, and goes on when it drains', async () => {
+    let pulled = 0
+    const server = await start(async function* ({ event }) {
+      for (; ; pulled++) yield event('text', KILOBYTE)
+    })
+    const socket = stalledReader(server)
+    const before = await stoppedAt(() => pulled)
+    // What the two kernels hold is theirs.
+    expect(pulled).toBeLessThan(20_000)
+    socket.resume()
+    await eventually(() => pulled > before + 5_000)
+  })
+
+  it('of what a stalled client has not read, the process holds a batch or two, heartbeats included', async () => {
+    let res: NodeNative['res'] | undefined
+    let pulled = 0
+    const handler = sseNode(
+      async function* (context) {
+        res = context.res
+        for (; ; pulled++) yield { data: KILOBYTE }
+      },
+      { heartbeatMs: 1 },
+    )
+    stalledReader(await scoped(listen(createServer(handler))))
+    await stoppedAt(() => pulled)
+    expect(res?.writableNeedDrain).toBe(true)
+    expect(res?.writableLength).toBeLessThan(3 * 65_536)
+    const held = res?.writableLength
+    await new Promise((resolve) => setTimeout(resolve, 20)) // heartbeats would come now
+    expect(res?.writableLength).toBe(held)
+  })
+
+  it('an HTTP/2 stream has a window of its own: it stops there, and goes on as it is read', async () => {
+    let pulled = 0
+    const server = await scoped(
+      startHttp2(async function* ({ event }) {
+        for (; ; pulled++) yield event('text', KILOBYTE)
+      }),
+    )
+    const session = connectHttp2(server.origin)
+    const stream = session.request({ ':path': '/leads/1' }).pause()
+    const before = await stoppedAt(() => pulled)
+    expect(before).toBeLessThan(1_000)
+    stream.resume()
+    await eventually(() => pulled > before + 1_000)
+    session.destroy()
+  })
+
+  it('a client that vanishes while the socket is full ends the source', async () => {
+    let isFinished = false
+    let pulled = 0
+    const server = await start(async function* ({ event }) {
+      try {
+        for (; ; pulled++) yield event('text', KILOBYTE)
+      } finally {
+        isFinished = true
+      }
+    })
+    const socket = stalledReader(server)
+    await eventually(() => pulled > 1_000)
+    socket.destroy()
+    await eventually(() => isFinished)
+  })
+
+  it('a full socket is not a disconnect: nothing is lost, repeated or out of order', async () => {
+    const total = 20_000
+    const server = await start(async function* ({ event }) {
+      for (let count = 0; count < total; count++) yield event('text', `${count} ${KILOBYTE}`)
+    })
+    const socket = stalledReader(server)
+    const numbers: number[] = []
+    let text = ''
+    socket.setEncoding('utf8').resume()
+    for await (const chunk of socket) {
+      text += chunk
+      const complete = text.lastIndexOf('\n')
+      for (const [, count] of text.slice(0, complete).matchAll(/data: "(\d+) /g)) numbers.push(Number(count))
+      text = text.slice(complete)
+      socket.pause()
+      setImmediate(() => socket.resume())
+      if (numbers.length >= total) break
+    }
+    expect(numbers).toEqual(Array.from({ length: total }, (_, count) => count))
+  })
+
+  it('a source that never waits lets timers and other requests run', async () => {
+    const server = await start(async function* ({ event, params }) {
+      if (params.owner === 'other') return
+      for (;;) yield event('text', KILOBYTE)
+    })
+    stalledReader(server).resume()
+    const response = await fetch(`${server.origin}/leads/other`)
+    expect(await response.text()).toContain('sse.end')
+  })
+
+  it('a source that never waits, read by one that never waits either, lets timers run', async () => {
+    let isDue = false
+    setTimeout(() => {
+      isDue = true
+    }, 1)
+    const handler = sse(function* () {
+      for (;;) yield { data: KILOBYTE }
+    })
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    while (!isDue) await reader?.read() // would never end
+    await reader?.cancel()
+  })
+
+  it('a Web response that nobody reads is not filled without end, and goes on as it is read', async () => {
+    let pulled = 0
+    const handler = sse(async function* () {
+      for (; ; pulled++) yield { data: KILOBYTE }
+    })
+    const { body } = await handler(new Request('http://a/'))
+    for (let turns = 0; turns < 100; turns++) await turn()
+    expect(pulled).toBeLessThan(200)
+    const before = pulled
+    const reader = body?.getReader()
+    while (pulled < before + 1_000) await reader?.read()
+    await reader?.cancel()
+  })
+})
+describe('batches', () => {
+  it('what is yielded within a turn is one write, and the first does not wait for the next turn', async () => {
+    const writes: string[] = []
+    const server = await scoped(
+      startNode(
+        async function* ({ event }) {
+          yield event('count', 0)
+          for (let count = 1; count < 4; count++) {
+            await turn()
+            yield event('count', count)
+            yield event('count', count)
+          }
+        },
+        { authorize: (context) => spyOnWrites((context as unknown as NodeNative).res, writes) },
+      ),
+    )
+    await (await fetch(`${server.origin}/leads/1`)).text()
+    const counts = writes.map((write) => [...write.matchAll(/data: (\d)/g)].map(([, count]) => Number(count)))
+    expect(counts).toEqual([[0], [1, 1], [2, 2], [3, 3]])
+  })
+
+  function spyOnWrites(res: { write: unknown }, writes: string[]): void {
+    const write = res.write as (text: string) => boolean
+    res.write = (text: string) => {
+      writes.push(text)
+      return write.call(res, text)
+    }
+  }
+
+  it('is flushed through middleware that holds writes back', async () => {
+    const handler = sseNode(async function* ({ signal }) {
+      yield { data: 1 }
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
+    const server = await scoped(
+      listen(
+        createServer((req, res) => {
+          const write = res.write.bind(res)
+          let held = ''
+          res.write = (text: string) => {
+            held += text
+            return true
+          }
+          const flush = () => {
+            write(held)
+            held = ''
+          }
+          handler(req, Object.assign(res, { flush }))
+        }),
+      ),
+    )
+    const { body } = await fetch(server.origin)
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader?.read())?.value).toContain('data: 1\n')
+    await reader?.cancel()
+  })
+
+  it('reaches a client behind compression middleware one by one', async () => {
+    const gates = Array.from({ length: 3 }, () => awaitable<true>())
+    const server = await scoped(
+      startExpress(async function* ({ event }) {
+        for (const [count, { called }] of gates.entries()) {
+          yield event('count', count)
+          await called
+        }
+      }),
+    )
+    const response = await fetch(`${server.origin}/leads/1`, { headers: { 'accept-encoding': 'gzip' } })
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    for (const [count, { call }] of gates.entries()) {
+      let text = ''
+      // Each event must arrive before the source is let on to the next.
+      while (!text.includes(`data: ${count}\n`)) text += (await reader?.read())?.value
+      call(true)
+    }
+  })
+})

@@ -1,0 +1,252 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { isSseError } from '@sse/contract'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { listen } from '../fixtures/adapter-servers.ts'
+import { awaitable } from '../fixtures/awaitable.ts'
+import { eventually, scoped, turn } from '../fixtures/server-scope.ts'
+import { sse } from '../index.ts'
+import { sse as sseNode } from '../node/node.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a client that leaves', () => {
+  it('before the request was handled: a Request that is aborted already', async () => {
+    const source = vi.fn()
+    const response = await sse(source)(new Request('http://a/', { signal: AbortSignal.abort() }))
+    expect(await response.text()).toBe('')
+    expect(source).not.toHaveBeenCalled()
+  })
+
+  it('by cancelling the body alone, without its signal', async () => {
+    const onError = vi.fn()
+    let reason: unknown
+    const handler = sse(
+      async function* ({ signal }) {
+        signal.addEventListener('abort', () => {
+          reason = signal.reason
+        })
+        yield { data: 1 }
+        await new Promise(() => {})
+      },
+      { heartbeatMs: 1, onError },
+    )
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    expect(isSseError(reason) && reason.code).toBe('client_gone')
+    await new Promise((resolve) => setTimeout(resolve, 20)) // heartbeats would come now
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it('while the source is parked: nothing waits for it, and after a while it is named', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const onError = vi.fn()
+    const handler = sse(
+      async function* () {
+        yield { data: 1 }
+        await new Promise(() => {})
+      },
+      { onError },
+    )
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    expect(onError).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ code: 'source_parked' }),
+      expect.anything(),
+    )
+  })
+
+  it('and whose abort comes back as the source’s error: that is no news', async () => {
+    const onError = vi.fn()
+    let isFinished = false
+    const handler = sse(
+      async function* ({ signal }) {
+        try {
+          yield { data: 1 }
+          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        } finally {
+          isFinished = true
+        }
+      },
+      { onError },
+    )
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    await eventually(() => isFinished)
+    await turn()
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it('before its first event: the abort that comes back is no news, another error is', async () => {
+    const onError = vi.fn()
+    const seen: string[] = []
+    async function* source({ signal, request }: { signal: AbortSignal; request: Request }) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      seen.push(request.url)
+      if (request.url.endsWith('echo')) throw signal.reason
+      if (request.url.endsWith('fetch')) signal.throwIfAborted()
+      if (request.url.endsWith('late')) await new Promise((resolve) => setTimeout(resolve, 60))
+      if (!request.url.endsWith('fetch')) throw new Error(request.url)
+    }
+    const handler = sse(source, { onError })
+    for (const path of ['echo', 'fetch', 'soon', 'late']) {
+      const client = new AbortController()
+      const answer = handler(new Request(`http://a/${path}`, { signal: client.signal }))
+      await turn()
+      client.abort()
+      await answer
+    }
+    expect(seen).toHaveLength(4)
+    await eventually(() => onError.mock.calls.length === 2)
+    expect(onError.mock.calls.map(([error]) => error.message)).toEqual(['http://a/soon', 'http://a/late'])
+  })
+
+  it('before an async source function has answered: what it gives is returned, never pulled', async () => {
+    const making = awaitable<true>()
+    const next = vi.fn()
+    const returned = awaitable<true>()
+    const handler = sse(async () => {
+      await making.called
+      return {
+        [Symbol.asyncIterator]: () => ({
+          next,
+          return: async () => {
+            returned.call(true)
+            return { done: true as const, value: undefined }
+          },
+        }),
+      }
+    })
+    const client = new AbortController()
+    const answer = handler(new Request('http://a/', { signal: client.signal }))
+    await turn()
+    client.abort()
+    making.call(true)
+    await returned.called
+    await answer
+    expect(next).not.toHaveBeenCalled()
+  })
+
+  it('stops a source that minds no signal at its next yield', async () => {
+    let turns = 0
+    let isFinished = false
+    const handler = sse(async function* () {
+      try {
+        for (;;) {
+          yield { data: turns++ }
+          await turn()
+        }
+      } finally {
+        isFinished = true
+      }
+    })
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    const before = turns
+    await eventually(() => isFinished)
+    expect(turns).toBeLessThanOrEqual(before + 1)
+  })
+
+  it('cancels a ReadableStream that is being waited for', async () => {
+    const cancelled = vi.fn()
+    const onError = vi.fn()
+    const handler = sse(
+      () => new ReadableStream({ start: (it) => it.enqueue({ data: 1 }), cancel: cancelled }),
+      { onError },
+    )
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.read()
+    await reader?.cancel()
+    await turn()
+    expect(cancelled).toHaveBeenCalledOnce()
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('cleanup')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('cleanup'))],
+  ])('tells onError when the source’s cleanup %s', async (_, cleanUp) => {
+    const onError = vi.fn()
+    const iterator = { next: () => new Promise<never>(() => {}), return: cleanUp }
+    const handler = sse(() => ({ [Symbol.asyncIterator]: () => iterator }), { onError })
+    const reader = (await handler(new Request('http://a/'))).body?.getReader()
+    await reader?.cancel()
+    await turn()
+    expect(onError).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ message: 'cleanup' }),
+      expect.anything(),
+    )
+  })
+
+  it('after the end: the signal of a finished stream does not abort', async () => {
+    let given: AbortSignal | undefined
+    const handler = sse(async function* ({ signal }) {
+      given = signal
+      yield { data: 1 }
+    })
+    const client = new AbortController()
+    await (await handler(new Request('http://a/', { signal: client.signal }))).text()
+    client.abort()
+    expect(given?.aborted).toBe(false)
+  })
+})
+
+describe('a Node response that is not ours to begin', () => {
+  it.each([
+    ['ended', 'taken', (res: ServerResponse) => res.end('taken')],
+    ['begun', 'broken', (res: ServerResponse) => res.writeHead(200).write('taken')],
+  ])('because another handler has %s it: the source is let go', async (_, seen, take) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const finished = awaitable<true>()
+    const handler = sseNode(
+      async function* ({ signal }) {
+        try {
+          signal.addEventListener('abort', () => finished.call(true))
+          yield { data: 1 }
+        } finally {
+          finished.call(true)
+        }
+      },
+      { authorize: ({ res }) => void take(res as ServerResponse) },
+    )
+    const server = await scoped(listen(createServer(handler)))
+    const text = await fetch(server.origin)
+      .then((response) => response.text())
+      .catch(() => 'broken')
+    expect(text).toBe(seen)
+    await finished.called
+    expect(logged.mock.calls.length).toBe(seen === 'broken' ? 1 : 0)
+    logged.mockRestore()
+  })
+
+  it('because its client left before the handler was called: the source never starts', async () => {
+    const source = vi.fn()
+    const asked = awaitable<boolean>()
+    const handler = sseNode(source, { authorize: ({ signal }) => asked.call(signal.aborted) })
+    const left = new AbortController()
+    const server = await scoped(
+      listen(
+        createServer((req, res) => {
+          res.once('close', () => setImmediate(handler, req, res))
+          left.abort()
+        }),
+      ),
+    )
+    await expect(fetch(server.origin, { signal: left.signal })).rejects.toThrow('aborted')
+    expect(await asked.called).toBe(true)
+    await turn()
+    expect(source).not.toHaveBeenCalled()
+  })
+})

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it, vi } from 'vitest'
+import { sse } from '../index.ts'
+
+describe('heartbeat', () => {
+  it('is a comment on every connection, from one timer that ends with the last of them', async () => {
+    const timers = vi.spyOn(globalThis, 'setInterval')
+    const cleared = vi.spyOn(globalThis, 'clearInterval')
+    const handler = sse(
+      async function* ({ signal }) {
+        yield { data: 1 }
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+      { heartbeatMs: 7 },
+    )
+    const readers = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { body } = await handler(new Request('http://a/'))
+        return body?.pipeThrough(new TextDecoderStream()).getReader()
+      }),
+    )
+    for (const reader of readers) {
+      let text = ''
+      while (!text.endsWith('\n\n:\n\n:\n\n')) text += (await reader?.read())?.value
+    }
+    expect(timers.mock.calls.filter(([, ms]) => ms === 7)).toHaveLength(1)
+    const before = cleared.mock.calls.length
+    await Promise.all(readers.map((reader) => reader?.cancel()))
+    expect(cleared.mock.calls.length).toBe(before + 1)
+    vi.restoreAllMocks()
+  })
+
+  it('stops with the stream: nothing is written after the end', async () => {
+    const ends = [
+      async function* () {
+        yield { data: 1 }
+      },
+      async function* () {
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        throw new Error('late')
+      },
+    ]
+    const onError = vi.fn()
+    const cleared = vi.spyOn(globalThis, 'clearInterval')
+    for (const source of ends) {
+      const response = await sse(source, { heartbeatMs: 1, onError })(new Request('http://a/'))
+      expect(await response.text()).toMatch(/event: sse\.(end|error)\ndata: .*\n\n$/)
+    }
+    expect(cleared).toHaveBeenCalledTimes(2)
+    await new Promise((resolve) => setTimeout(resolve, 10)) // heartbeats would come, and throw, now
+    expect(onError).toHaveBeenCalledOnce()
+    vi.restoreAllMocks()
+  })
+
+  it('keeps no process alive: one with an idle stream ends when the rest has', async () => {
+    const script = `
+      import { sse } from '@sse/server'
+      const forever = sse(async function* () { yield { data: 1 }; await new Promise(() => {}) }, { heartbeatMs: 1e9 })
+      const left = sse(async function* () { yield { data: 1 }; await new Promise(() => {}) })
+      const reader = (await forever(new Request('http://a/'))).body.getReader()
+      await reader.read()
+      const parked = (await left(new Request('http://a/'))).body.getReader()
+      await parked.read()
+      await parked.cancel() // its warning is due in 10 s
+      console.log('idle')`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@sse/source', '--input-type=module', '--eval', script],
+      { cwd: import.meta.dirname, timeout: 8_000 }, // killed, and so failing, when it does not end
+    )
+    expect(stdout).toBe('idle\n')
+  })
+
+  it.each([
+    [0, 'heartbeatMs'],
+    [-1, 'heartbeatMs'],
+    [Number.NaN, 'heartbeatMs'],
+    [2 ** 31, 'heartbeatMs'],
+  ])('%s milliseconds is refused', (heartbeatMs, message) => {
+    expect(() => sse([], { heartbeatMs })).toThrow(message)
+  })
+})
