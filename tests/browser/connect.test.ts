@@ -1,7 +1,7 @@
 import { connect, type FeedStatus, nativeTransport } from '@sse/client'
 import { connect as connectNative } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
-import { END_ID } from '@sse/contract'
+import { END_ID } from '@sse/contract/protocol'
 import { describe, expect, inject, it } from 'vitest'
 import { Script } from '../support/script-client.ts'
 import { countdown } from './countdown.ts'

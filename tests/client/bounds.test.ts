@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, type Feed, fromReadableStream } from '@sse/client'
 import { type KeyValueStorage, storedId } from '@sse/client/storage'
-import { defineStream, encodeMessage, type } from '@sse/contract'
+import { defineStream, type } from '@sse/contract'
+import { encodeMessage } from '@sse/contract/protocol'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const closing: (() => unknown)[] = []

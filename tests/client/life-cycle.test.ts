@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, type FeedStatus, SseError, singleFlight } from '@sse/client'
-import { defineStream, encodeMessage, type } from '@sse/contract'
+import { defineStream, type } from '@sse/contract'
+import { encodeMessage } from '@sse/contract/protocol'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const closing: (() => unknown)[] = []

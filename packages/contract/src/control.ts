@@ -1,36 +1,40 @@
 /**
- * Names of the control events: what the library itself says inside a stream. Every name that starts with
- * `sse.` is reserved; a client that does not know one ignores it.
+ * Names of the control events, which the library itself sends inside a stream. Every name that starts with `sse.`
+ * is reserved. A client ignores a control event it does not know.
  *
  * @see docs/PROTOCOL.md#control-events
  */
 export const CONTROL = {
-  /** The first event of a hub's stream: its id is where the connection stands. */
+  /** First event of a hub's stream. Its id is the position the connection starts from. */
   open: 'sse.open',
-  /** A quiet hub's stream: its id is where the connection stands by now. */
+  /** Keeps a quiet hub stream alive. Its id is the connection's current position. */
   heartbeat: 'sse.heartbeat',
-  /** History does not reach back to the id the client came with: `{ reason, since? }`. */
+  /** History does not reach back to the client's last event id: `{ reason, since? }`. */
   gap: 'sse.gap',
-  /** The source has finished; its id is `END_ID`. */
+  /** The source has finished. Its id is `END_ID`. */
   end: 'sse.end',
   /** The source has failed: `{ code, message }`. */
   error: 'sse.error',
 } as const
 
 /**
- * The id of the end of a finished stream. A client that presents it as its last id has seen the end: it gets
+ * The id of the end of a finished stream. A client that sends it as its last event id has seen the end and gets
  * `204 No Content`, on which even a bare `EventSource` stops.
  */
 export const END_ID = 'sse.end'
 
-/** The payload of `sse.gap`. */
+/** Payload of `sse.gap`: events the client missed no longer exist. */
 export interface Gap {
-  /** `epoch`: the id is of another log; `ahead`: of the future; `trimmed`: older than what is retained. */
+  /**
+   * `trimmed`: the client's last event id is older than the retained history. `epoch`: it belongs to another log.
+   * `ahead`: it is ahead of the log.
+   */
   reason: 'epoch' | 'ahead' | 'trimmed'
-  /** The oldest id still held, where there is one. */
+  /** Id of the oldest retained event, if there is one. */
   since?: string
 }
 
+/** Prefix of the control events' names. */
 export const RESERVED_PREFIX = 'sse.'
-/** Names a contract may not use: the first two are `EventSource`'s own, `gap` is the client's. */
+/** Names a contract must not use: `open` and `error` belong to `EventSource`, `gap` to the client. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(['open', 'error', 'gap'])

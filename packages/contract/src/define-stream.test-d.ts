@@ -1,13 +1,14 @@
 import { expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import {
-  createEventEncoder,
+  type Channel,
   defineStream,
   type PathParams,
   type Payload,
   type PayloadInput,
   type,
 } from './index.ts'
+import { createEventEncoder } from './protocol.ts'
 
 const leads = defineStream({
   path: '/teams/:team/leads/:owner',
@@ -20,7 +21,7 @@ const leads = defineStream({
 })
 type Leads = typeof leads
 
-test('a path names its parameters', () => {
+test('the type of the parameters comes from the path', () => {
   expectTypeOf<PathParams<'/teams/:team/leads/:owner'>>().toEqualTypeOf<{
     readonly team: string
     readonly owner: string
@@ -29,7 +30,7 @@ test('a path names its parameters', () => {
   expectTypeOf<PathParams<string>>().toEqualTypeOf<{ readonly [x: string]: string }>()
 })
 
-test('the server gives a schema its input, the client gets its output', () => {
+test('the server passes the schema’s input and the client receives its output', () => {
   expectTypeOf<PayloadInput<Leads, 'lead'>>().toEqualTypeOf<{ id: string; score?: number | undefined }>()
   expectTypeOf<Payload<Leads, 'lead'>>().toEqualTypeOf<{ id: string; score: number }>()
   expectTypeOf<PayloadInput<Leads, 'at'>>().toEqualTypeOf<string>()
@@ -37,7 +38,7 @@ test('the server gives a schema its input, the client gets its output', () => {
   expectTypeOf<Payload<Leads, 'count'>>().toEqualTypeOf<number>()
 })
 
-test('an event takes its own payload and no other', () => {
+test('an event accepts only its own payload', () => {
   const event = createEventEncoder(leads, 1_000)
   event('count', 1)
   event('lead', { id: '1' }, { id: '7', retry: 100 })
@@ -50,9 +51,23 @@ test('an event takes its own payload and no other', () => {
   event('count', 1, { id: 7 })
 })
 
-test('a definition is refused for what it lacks', () => {
+test('a definition without a schema, or with a heartbeat that is no number, does not compile', () => {
   // @ts-expect-error a type is no schema: write type<number>()
   defineStream({ path: '/count', events: { count: Number } })
   // @ts-expect-error milliseconds, not text
   defineStream({ path: '/count', events: { count: type<number>() }, heartbeatMs: '15s' })
+})
+
+test('the type of a channel comes from the declared patterns', () => {
+  const events = { count: type<number>() }
+  const declared = defineStream({
+    path: '/a',
+    events,
+    channels: ['owner:{owner}', 'team:{team}:{role}', 'all'],
+  })
+  expectTypeOf<Channel<typeof declared>>().toEqualTypeOf<
+    `owner:${string}` | `team:${string}:${string}` | 'all'
+  >()
+  const free = defineStream({ path: '/a', events })
+  expectTypeOf<Channel<typeof free>>().toEqualTypeOf<string>()
 })

@@ -5,7 +5,7 @@ import { type } from './schema.ts'
 
 const events = { lead: type<{ id: string }>() }
 
-it('a contract is data that nobody can change', () => {
+it('a contract is frozen', () => {
   const given = { path: '/leads/:owner' as const, events: { ...events } }
   const contract = defineStream(given)
   expect(contract).toMatchObject({ path: '/leads/:owner', heartbeatMs: 15_000 })
@@ -14,15 +14,15 @@ it('a contract is data that nobody can change', () => {
   expect(contract.events.lead).toBe(events.lead)
 })
 
-it.each([1, 15_000, 2 ** 31 - 1, Number.POSITIVE_INFINITY])('heartbeatMs may be %s', (heartbeatMs) => {
+it.each([1, 15_000, 2 ** 31 - 1, Number.POSITIVE_INFINITY])('accepts heartbeatMs %s', (heartbeatMs) => {
   expect(defineStream({ path: '/', events, heartbeatMs }).heartbeatMs).toBe(heartbeatMs)
 })
 
-it.each(['/', '/leads', '/leads/:owner', '/v1.2/leads_~x/:owner/:_id2'])('%s is a path', (path) => {
+it.each(['/', '/leads', '/leads/:owner', '/v1.2/leads_~x/:owner/:_id2'])('accepts the path %s', (path) => {
   expect(defineStream({ path, events }).path).toBe(path)
 })
 
-describe('what is wrong is said where it is written, with what to write instead', () => {
+describe('an invalid definition is rejected with what to write instead', () => {
   it.each([
     ['', 'must be a string that starts with "/", such as "/leads/:owner", not ""'],
     ['leads', 'must be a string that starts with "/", such as "/leads/:owner", not "leads"'],
@@ -34,13 +34,13 @@ describe('what is wrong is said where it is written, with what to write instead'
     ['/leads/:own-er', '":own-er" is not a parameter'],
     ['/leads/:9', '":9" is not a parameter'],
     ['/leads/:owner/:owner', 'names ":owner" twice; give each its own name'],
-    ['/leads/*', 'segment "*" may hold letters, digits and "-._~"'],
+    ['/leads/*', 'segment "*" may contain letters, digits and "-._~"'],
     ['/leads/{id}', 'patterns and queries are not part of a contract'],
     ['/leads?x=1', 'patterns and queries are not part of a contract'],
-    ['/leads/a:b', 'segment "a:b" may hold'],
-    ['/leads/é', 'segment "é" may hold'],
-    ['/a/../b', 'must not hold ".." segments'],
-    ['/a/./b', 'must not hold "." segments'],
+    ['/leads/a:b', 'segment "a:b" may contain'],
+    ['/leads/é', 'segment "é" may contain'],
+    ['/a/../b', 'must not contain ".." segments'],
+    ['/a/./b', 'must not contain "." segments'],
   ])('path %j', (path, message) => {
     refuses({ path: path as string, events }, message)
   })
@@ -49,10 +49,10 @@ describe('what is wrong is said where it is written, with what to write instead'
     [undefined, 'events must name at least one event, such as { lead: type<Lead>() }'],
     [null, 'events must name at least one event'],
     [{}, 'events must name at least one event'],
-    [{ '': type() }, 'must not be empty and must not hold CR, LF or NUL'],
-    [{ 'a\nb': type() }, 'event name "a\\nb" must not be empty and must not hold CR, LF or NUL'],
-    [{ 'a\r': type() }, 'must not hold CR, LF or NUL'],
-    [{ 'a\0': type() }, 'must not hold CR, LF or NUL'],
+    [{ '': type() }, 'must not be empty and must not contain CR, LF or NUL'],
+    [{ 'a\nb': type() }, 'event name "a\\nb" must not be empty and must not contain CR, LF or NUL'],
+    [{ 'a\r': type() }, 'must not contain CR, LF or NUL'],
+    [{ 'a\0': type() }, 'must not contain CR, LF or NUL'],
     [
       { error: type() },
       'event name "error" is reserved ("open", "error", "gap" and "sse.…"); choose another',
@@ -68,18 +68,18 @@ describe('what is wrong is said where it is written, with what to write instead'
     refuses({ path: '/', events: given as typeof events }, message)
   })
 
-  it.each([0, -1, Number.NaN, 2 ** 31, '15s', null])('heartbeatMs %j', (heartbeatMs) => {
+  it.each([0, -1, Number.NaN, 2 ** 31, '15s', null])('rejects heartbeatMs %j', (heartbeatMs) => {
     refuses(
       { path: '/', events, heartbeatMs: heartbeatMs as number },
       `heartbeatMs must be 1 to 2147483647 milliseconds, or Infinity for none, not ${heartbeatMs}`,
     )
   })
 
-  it.each([undefined, null, '/leads'])('%j in place of a definition', (given) => {
+  it.each([undefined, null, '/leads'])('rejects %j in place of a definition', (given) => {
     refuses(given as never, 'defineStream: ')
   })
 
-  function refuses(definition: StreamDefinition<string, typeof events>, message: string) {
+  function refuses(definition: StreamDefinition<string, typeof events, string>, message: string) {
     expect(() => defineStream(definition)).toThrow(
       expect.objectContaining({ code: 'contract_invalid', message: expect.stringContaining(message) }),
     )

@@ -1,38 +1,24 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { checkPatterns } from './channel.ts'
 import { RESERVED_NAMES, RESERVED_PREFIX } from './control.ts'
 import { SseError } from './error.ts'
 import { checkPath } from './path.ts'
+import type { EventMap, StreamContract } from './stream-contract.ts'
 
-/** Event names and the schema of each one's payload. */
-export type EventMap = Readonly<Record<string, StandardSchemaV1>>
-
-/** What both sides of one stream agree on. Pure data: safe to import anywhere. */
-export interface StreamContract<Path extends string = string, Events extends EventMap = EventMap> {
-  readonly path: Path
-  readonly events: Events
-  readonly heartbeatMs: number
-}
-
-export type EventName<Contract extends StreamContract> = keyof Contract['events'] & string
-
-/** The payload a server gives for an event: its schema's input. */
-export type PayloadInput<Contract extends StreamContract, Name extends string> = StandardSchemaV1.InferInput<
-  Contract['events'][Name] & StandardSchemaV1
->
-
-/** The payload a client gets for an event: its schema's output. */
-export type Payload<Contract extends StreamContract, Name extends string> = StandardSchemaV1.InferOutput<
-  Contract['events'][Name] & StandardSchemaV1
->
-
-export interface StreamDefinition<Path extends string, Events extends EventMap> {
-  /** Where the stream is: literal segments and `:name` parameters, such as `/leads/:owner`. */
+export interface StreamDefinition<Path extends string, Events extends EventMap, Pattern extends string> {
+  /** URL path of the stream: literal segments and `:name` parameters, such as `/leads/:owner`. */
   path: Path
-  /** Any Standard Schema per event (zod, valibot, arktype …), or `type<T>()` for types alone. */
+  /** One Standard Schema per event (zod, valibot, arktype …), or `type<T>()` for types alone. */
   events: Events
   /**
-   * How often a quiet connection says that it lives, in milliseconds, 1 to 2,147,483,647. Default 15,000.
-   * `Infinity` turns it off. Both sides know it: a client's idle timeout follows from it.
+   * Patterns of the channels a hub may publish to and subscribe to, such as `['owner:{owner}', 'everyone']`. A
+   * parameter stands for any text of at least one character. Any other channel is then a compile error and
+   * `channel_invalid`. Default: every channel is allowed.
+   */
+  channels?: readonly Pattern[] | undefined
+  /**
+   * Interval of heartbeats on a quiet connection, in milliseconds, 1 to 2,147,483,647. Default 15,000. `Infinity`
+   * turns them off. Both sides know the interval: the client's idle timeout is derived from it.
    */
   heartbeatMs?: number
 }
@@ -43,26 +29,35 @@ const MAX_TIMER_MS = 2_147_483_647
  * Describes one stream: its path, its events and their payloads. It opens nothing.
  *
  * The payload on the wire is the schema's *output*, as JSON: keys the schema does not know never leave the
- * server. The client runs the same schema on it, so a schema that transforms must accept its own output.
+ * server. The client runs the same schema again, so a schema that transforms must accept its own output.
  *
  * @throws {SseError} `contract_invalid`, naming what to write instead.
  * @example
  * export const leads = defineStream({
  *   path: '/leads/:owner',
  *   events: { lead: type<{ id: string; title: string }>(), count: type<number>() },
+ *   channels: ['owner:{owner}', 'everyone'],
  * })
  */
-export function defineStream<const Path extends string, const Events extends EventMap>(
-  definition: StreamDefinition<Path, Events>,
-): StreamContract<Path, Events> {
-  const { path, events, heartbeatMs = 15_000 } = definition ?? {}
+export function defineStream<
+  const Path extends string,
+  const Events extends EventMap,
+  const Pattern extends string = string,
+>(definition: StreamDefinition<Path, Events, Pattern>): StreamContract<Path, Events, Pattern> {
+  const { path, events, channels, heartbeatMs = 15_000 } = definition ?? {}
   checkPath(path)
   if (typeof events !== 'object' || events === null || Object.keys(events).length === 0) {
     throw invalid('events must name at least one event, such as { lead: type<Lead>() }')
   }
   for (const [name, schema] of Object.entries(events)) checkEvent(name, schema)
+  checkPatterns(channels)
   checkHeartbeat(heartbeatMs)
-  return Object.freeze({ path, events: Object.freeze({ ...events }), heartbeatMs })
+  return Object.freeze({
+    path,
+    events: Object.freeze({ ...events }),
+    channels: channels && Object.freeze([...channels]),
+    heartbeatMs,
+  })
 }
 
 /** @throws {SseError} `contract_invalid` unless `heartbeatMs` is 1 to 2,147,483,647 or `Infinity`. */
@@ -78,7 +73,7 @@ export function checkHeartbeat(heartbeatMs: unknown): void {
 function checkEvent(name: string, schema: unknown): void {
   const shown = JSON.stringify(name)
   if (name === '' || /[\r\n\0]/.test(name)) {
-    throw invalid(`event name ${shown} must not be empty and must not hold CR, LF or NUL`)
+    throw invalid(`event name ${shown} must not be empty and must not contain CR, LF or NUL`)
   }
   if (name.startsWith(RESERVED_PREFIX) || RESERVED_NAMES.has(name)) {
     throw invalid(
@@ -92,5 +87,5 @@ function checkEvent(name: string, schema: unknown): void {
 }
 
 function invalid(message: string): SseError {
-  return new SseError('contract_invalid', `defineStream: ${message}`, { expose: false })
+  return new SseError('contract_invalid', `defineStream: ${message}`)
 }

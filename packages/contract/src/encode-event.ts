@@ -1,16 +1,16 @@
-import type { PayloadInput, StreamContract } from './define-stream.ts'
 import { encodeData, encodeHead } from './encode.ts'
 import { SseError } from './error.ts'
 import { validate } from './schema.ts'
+import type { PayloadInput, StreamContract } from './stream-contract.ts'
 
 export interface EventOptions {
-  /** The client's next `Last-Event-ID`, without CR, LF or NUL. Left out: the client keeps the one it has. */
+  /** The client's next `Last-Event-ID`, without CR, LF or NUL. Default: the client keeps its last one. */
   id?: string
   /** Reconnection delay for this client, a whole number of milliseconds, 0 to 2,147,483,647. */
   retry?: number
 }
 
-/** One event of a contract, checked and encoded: ready to be written to any number of connections. */
+/** An event that has been checked and encoded, ready to be written to any number of connections. */
 export class EncodedEvent<Name extends string = string> {
   readonly event: Name
   readonly frame: string
@@ -22,8 +22,8 @@ export class EncodedEvent<Name extends string = string> {
 }
 
 /**
- * Makes an event of `Contract`. A wrong name or payload is a compile error at that argument: the names are
- * written out here, not as `EventName<Contract>`, so that the error lists them.
+ * Makes an event of `Contract`. A wrong name or payload is a compile error at that argument. The names are
+ * written out instead of `EventName<Contract>` so that the error lists them.
  */
 export type EventEncoder<Contract extends StreamContract> = <Name extends keyof Contract['events'] & string>(
   name: Name,
@@ -32,13 +32,13 @@ export type EventEncoder<Contract extends StreamContract> = <Name extends keyof 
 ) => EncodedEvent<Name>
 
 /**
- * Builds the `event(name, payload, options?)` of a contract: it validates the payload, keeps the schema's
+ * Builds the `event(name, payload, options?)` function of a contract. It validates the payload, keeps the schema's
  * output, and encodes it once.
  *
  * `undefined` is sent as empty data and read back as `undefined`.
  *
- * @param maxEventBytes - largest frame, in bytes of UTF-8.
- * @returns a function that throws {SseError} `event_unknown`, `payload_invalid` (schema refused it, or it is
+ * @param maxEventBytes - maximum size of a frame, in bytes of UTF-8.
+ * @returns a function that throws {SseError} `event_unknown`, `payload_invalid` (the schema rejected it, or it is
  * not JSON: a cycle, a BigInt, a function), `payload_too_large`, `message_invalid` (id or retry).
  */
 export function createEventEncoder<Contract extends StreamContract>(
@@ -56,8 +56,8 @@ export function createEventEncoder<Contract extends StreamContract>(
 }
 
 /**
- * The data of one event of a contract: checks the payload, keeps the schema's output, and writes it as one line
- * of JSON (`''` for `undefined`).
+ * Encodes the payload of one event: checks it, keeps the schema's output, and returns it as one line of JSON (`''`
+ * for `undefined`).
  *
  * @throws {SseError} `event_unknown`, `payload_invalid`.
  */
@@ -75,9 +75,9 @@ export function encodeEventData(contract: StreamContract, name: string, payload:
   return encodePayload(name, checked.value)
 }
 
-/** @throws {SseError} `payload_too_large` when `frame` has more than `maxEventBytes` bytes of UTF-8. */
+/** Checks the size of a frame. @throws {SseError} `payload_too_large` above `maxEventBytes` bytes of UTF-8. */
 export function checkSize(name: string, frame: string, maxEventBytes: number): void {
-  // A UTF-16 unit is at most 3 bytes of UTF-8: most frames are known to fit without being measured.
+  // A UTF-16 unit is at most 3 bytes of UTF-8: so most frames fit without being measured.
   if (frame.length * 3 <= maxEventBytes) return
   const bytes = frame.length > maxEventBytes ? frame.length : new TextEncoder().encode(frame).byteLength
   if (bytes > maxEventBytes) {
@@ -89,9 +89,9 @@ export function checkSize(name: string, frame: string, maxEventBytes: number): v
 }
 
 /**
- * The data of one event; `undefined` is empty data.
+ * Encodes one value as JSON; `undefined` is empty data.
  *
- * @throws {SseError} `payload_invalid` for what is not JSON: a cycle, a BigInt, a function.
+ * @throws {SseError} `payload_invalid` for a value that is not JSON: a cycle, a BigInt, a function.
  */
 export function encodePayload(name: string, value: unknown): string {
   if (value === undefined) return ''
@@ -110,5 +110,5 @@ function refuse(
   message: string,
   cause?: unknown,
 ) {
-  return new SseError(code, message, { expose: false, ...(cause === undefined ? {} : { cause }) })
+  return new SseError(code, message, cause === undefined ? {} : { cause })
 }

@@ -127,7 +127,7 @@ describe.each(['id', 'event'] as const)('%s', (field) => {
     expect(() => encodeMessage({ data: 'a', [field]: value })).toThrow(
       expect.objectContaining({
         code: 'message_invalid',
-        message: `${field} must not hold CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`,
+        message: `${field} must not contain CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`,
       }),
     )
   })

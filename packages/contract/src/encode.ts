@@ -1,10 +1,10 @@
 import { SseError } from './error.ts'
 
-/** One record on the wire. Every field is optional, but not all of them at once. */
+/** One record on the wire. At least one field is required. */
 export interface Message {
-  /** Event name; `message` is the default of the standard and is not written. */
+  /** Event name. `message` is the standard's default and is not written. */
   event?: string | undefined
-  /** Any text; its line ends become several `data:` lines. With `event` alone, empty data is written. */
+  /** Any text. Line ends split it into several `data:` lines. With `event` alone, empty data is written. */
   data?: string | undefined
   /** The client's next `Last-Event-ID`. `''` resets it. */
   id?: string | undefined
@@ -18,10 +18,10 @@ const LINE_END = /\r\n|\r|\n/
 const MAX_RETRY_MS = 2_147_483_647
 
 /**
- * Encodes one message as the bytes' text: the only place in the house that writes a frame.
+ * Encodes one message as the text of its frame. No other code writes frames.
  *
- * CR, LF, NUL and lone surrogates in `id` and `event` are refused, not stripped: a silently changed id breaks resume, and a
- * line end there forges another event.
+ * CR, LF, NUL and lone surrogates in `id` and `event` are rejected, not stripped: a silently changed id breaks
+ * resume, and a line end forges another event.
  *
  * @throws {SseError} `message_invalid` naming the field.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -29,14 +29,14 @@ const MAX_RETRY_MS = 2_147_483_647
 export function encodeMessage({ event, data, id, retry }: Message): string {
   const head = encodeHead(event, id, retry)
   if (data === undefined && event === undefined) {
-    // An id-only or retry-only block: read by the standard, dispatched by nobody.
+    // An id-only or retry-only block: clients read it but dispatch no event.
     if (head === '') throw invalid('a message needs data, an event name, an id or retry')
     return `${head}\n`
   }
   return head + encodeData(data ?? '')
 }
 
-/** The fields before the data, so that a caller may encode them once for many messages. */
+/** Encodes the fields before the data, so that a caller can encode them once for many messages. */
 export function encodeHead(event?: string, id?: string, retry?: number): string {
   let head = ''
   if (id !== undefined) {
@@ -59,10 +59,10 @@ export function encodeHead(event?: string, id?: string, retry?: number): string 
   return head
 }
 
-/** The data lines and the blank line that ends the message. */
+/** Encodes the data lines and the blank line that ends the message. */
 export function encodeData(data: string): string {
   if (typeof data !== 'string') throw invalid(`data must be a string here, not ${typeof data}`)
-  // JSON text never holds a raw line end, so nearly every message takes this way.
+  // JSON text never contains a raw line end, so nearly every message takes this branch.
   if (!data.includes('\n') && !data.includes('\r')) return `data: ${data}\n\n`
   return `${data
     .split(LINE_END)
@@ -70,13 +70,13 @@ export function encodeData(data: string): string {
     .join('')}\n`
 }
 
-/** Reads back the data of a frame that was written with one line of it. */
+/** Reads the data of a frame that has a single data line. */
 export function readFrameData(frame: string): string {
   const start = frame.startsWith('data: ') ? 0 : frame.indexOf('\ndata: ') + 1
   return frame.slice(start + 'data: '.length, -2)
 }
 
-/** A comment: nobody's event, but bytes on the wire. The heartbeat is the empty one. */
+/** Encodes a comment, which clients ignore. The heartbeat is the empty comment. */
 export function encodeComment(text = ''): string {
   return `${text
     .split(LINE_END)
@@ -87,9 +87,9 @@ export function encodeComment(text = ''): string {
 function checkText(field: 'id' | 'event', value: unknown): void {
   if (typeof value !== 'string') throw invalid(`${field} must be a string, not ${typeof value}`)
   if (FORBIDDEN.test(value))
-    throw invalid(`${field} must not hold CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`)
+    throw invalid(`${field} must not contain CR, LF, NUL or half a surrogate pair: ${JSON.stringify(value)}`)
 }
 
 function invalid(message: string): SseError {
-  return new SseError('message_invalid', message, { expose: false })
+  return new SseError('message_invalid', message)
 }

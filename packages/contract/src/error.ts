@@ -1,96 +1,67 @@
-/** Failures the library itself names. An app may use any other string as its own code. */
-export type SseErrorCode =
-  // Written wrongly by the developer; thrown where the mistake is, never shown to a client.
-  | 'contract_invalid'
-  | 'option_invalid'
-  | 'param_missing'
-  | 'source_invalid'
-  | 'event_unknown'
-  | 'payload_invalid'
-  | 'payload_too_large'
-  | 'message_invalid'
-  | 'schema_async'
-  | 'source_parked'
-  | 'channel_invalid'
-  | 'hub_closed'
-  // What an engine could not do, and a hub that has more to store than it may hold.
-  | 'engine_unavailable'
-  | 'engine_failed'
-  | 'overloaded'
-  // What a server answers.
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'last_event_id_invalid'
-  | 'ack_invalid'
-  | 'too_many_connections'
-  | 'draining'
-  | 'internal'
-  // Why a connection ended on the server (`signal.reason`).
-  | 'client_gone'
-  | 'shutdown'
-  | 'rotated'
-  | 'stalled'
-  | 'revoked'
-  // What a client reports.
-  | 'network'
-  | 'http_status'
-  | 'content_type'
-  | 'dropped'
-  | 'idle'
-  | 'queue_overflow'
+import { SSE_ERRORS, type SseErrorCode, type SseErrorKind } from './error-codes.ts'
 
 export interface SseErrorOptions extends ErrorOptions {
-  /** HTTP status to answer with when the response has not started, 400 to 599. Default 500. */
+  /**
+   * HTTP status, a whole number from 200 to 599: what the response carries while it has not started, or, on the
+   * client, what the server answered. Default: the code's status in `SSE_ERRORS`, or 500.
+   */
   status?: number | undefined
   /**
-   * Whether `code` and `message` may be shown to the client. Default `true`: throwing an `SseError` is how an
-   * app speaks to its client. Every other error is masked as `internal`.
+   * Whether `code` and `message` may be shown to a client. Default: `true` for kind `request`, which includes
+   * every code of your own. Other errors reach a client as `internal`.
    */
   expose?: boolean | undefined
-  /** When trying again makes sense, in milliseconds: the answer's `Retry-After`, in whole seconds. */
+  /** When a retry makes sense, in milliseconds: sent as `Retry-After`, in whole seconds. */
   retryAfterMs?: number | undefined
 }
 
 const BRAND: unique symbol = Symbol.for('@sse/SseError')
+const OWN_CODE = { kind: 'request', status: 500 } as const
 
 /**
  * The one error class of both sides: branch on `code`, read `message`.
  *
- * Thrown in a source or in `authorize` on the server, its `code` and `message` reach the client: as the
+ * Thrown by a source or by `authorize` on the server, its `code` and `message` reach the client: as the
  * response's JSON body with `status` before the stream has started, as the `sse.error` control event after.
+ *
+ * @throws {TypeError} when `status` is not a whole number from 200 to 599.
  */
 export class SseError extends Error {
   override readonly name = 'SseError'
   declare readonly code: SseErrorCode | (string & {})
-  declare readonly status: number | undefined
+  /** Who can act on it. */
+  declare readonly kind: SseErrorKind
+  /** HTTP status, always set: see `SseErrorOptions.status`. */
+  declare readonly status: number
   declare readonly expose: boolean
   declare readonly retryAfterMs: number | undefined
 
   constructor(code: SseErrorCode | (string & {}), message: string, options: SseErrorOptions = {}) {
     super(message, options)
-    const { status } = options
-    if (status !== undefined && !(status >= 400 && status <= 599)) {
-      throw new TypeError(`SseError: status must be 400 to 599, not ${status}`)
+    const known = Object.hasOwn(SSE_ERRORS, code) ? SSE_ERRORS[code as SseErrorCode] : OWN_CODE
+    const { status = known.status } = options
+    if (!Number.isInteger(status) || status < 200 || status > 599) {
+      throw new TypeError(`SseError: status must be a whole number from 200 to 599, not ${status}`)
     }
     this.code = code
+    this.kind = known.kind
     this.status = status
-    this.expose = options.expose ?? true
+    this.expose = options.expose ?? known.kind === 'request'
     this.retryAfterMs = options.retryAfterMs
   }
 
-  // On the prototype: one for all. Not a member: its name would be part of the published types.
+  // On the prototype, once for all instances. Not a class member: its name would be part of the published types.
   static {
     ;(SseError.prototype as { [BRAND]?: true })[BRAND] = true
   }
 
-  /** What a client may see of it. */
+  /** What a client may see. */
   toJSON(): { code: string; message: string } {
     return { code: this.code, message: this.message }
   }
 }
 
-/** Whether `value` is an `SseError`, also one of another copy of this package or of another realm. */
+/** Whether `value` is an `SseError`, including one from another copy of this package or from another realm. */
 export function isSseError(value: unknown): value is SseError {
   return typeof value === 'object' && value !== null && BRAND in value
 }

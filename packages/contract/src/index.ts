@@ -1,24 +1,8 @@
-export { CONTROL, END_ID, type Gap } from './control.ts'
-export {
-  checkHeartbeat,
-  defineStream,
-  type EventMap,
-  type EventName,
-  type Payload,
-  type PayloadInput,
-  type StreamContract,
-  type StreamDefinition,
-} from './define-stream.ts'
-export { encodeComment, encodeMessage, type Message, readFrameData } from './encode.ts'
-export {
-  checkSize,
-  createEventEncoder,
-  EncodedEvent,
-  type EventEncoder,
-  type EventOptions,
-  encodeEventData,
-  encodePayload,
-} from './encode-event.ts'
-export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from './error.ts'
-export { buildPath, matchPath, type PathParams } from './path.ts'
-export { type, type Validation, validate } from './schema.ts'
+export type { Channel } from './channel.ts'
+export type { Gap } from './control.ts'
+export { defineStream, type StreamDefinition } from './define-stream.ts'
+export { isSseError, SseError, type SseErrorOptions } from './error.ts'
+export { SSE_ERRORS, type SseErrorCode, type SseErrorKind } from './error-codes.ts'
+export type { PathParams } from './path.ts'
+export { type } from './schema.ts'
+export type { EventName, Payload, PayloadInput, StreamContract } from './stream-contract.ts'

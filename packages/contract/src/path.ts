@@ -8,14 +8,14 @@ type ParamName<Path extends string> = string extends Path
       : Rest
     : never
 
-/** The parameters a path names: `PathParams<'/leads/:owner'>` is `{ readonly owner: string }`. */
+/** The parameters of a path: `PathParams<'/leads/:owner'>` is `{ readonly owner: string }`. */
 export type PathParams<Path extends string> = { readonly [Name in ParamName<Path>]: string }
 
 const LITERAL = /^[\w.~-]+$/
 const PARAM = /^:[A-Za-z_]\w*$/
 
 /**
- * Checks a contract's path at definition time: what all supported routers read alike, and nothing else.
+ * Checks a contract's path at definition time. Only syntax that all supported routers read alike is allowed.
  *
  * @throws {SseError} `contract_invalid` naming the segment and what to write instead.
  */
@@ -38,19 +38,19 @@ export function checkPath(path: unknown): asserts path is string {
       names.add(segment)
     } else if (!LITERAL.test(segment)) {
       throw invalid(
-        `path "${path}": segment "${segment}" may hold letters, digits and "-._~"; patterns and queries are not part of a contract`,
+        `path "${path}": segment "${segment}" may contain letters, digits and "-._~"; patterns and queries are not part of a contract`,
       )
     } else if (segment === '.' || segment === '..') {
-      throw invalid(`path "${path}" must not hold "${segment}" segments`)
+      throw invalid(`path "${path}" must not contain "${segment}" segments`)
     }
   }
 }
 
 /**
- * Writes the path with its parameters, each percent-encoded.
+ * Builds a path with its parameters, each percent-encoded.
  *
- * @throws {SseError} `param_missing` when a parameter is absent, empty, or (being `.` or `..`) would change
- * the path it stands in.
+ * @throws {SseError} `param_missing` when a parameter is absent, empty, or `.` or `..`, which would change the
+ * path around it.
  */
 export function buildPath(path: string, params: Readonly<Record<string, string>> = {}): string {
   return path.replace(/:(\w+)/g, (_, name: string) => {
@@ -68,12 +68,12 @@ export function buildPath(path: string, params: Readonly<Record<string, string>>
 /**
  * Reads the parameters from the last segments of a URL's pathname, so that a handler works under any prefix.
  *
- * @returns the decoded parameters, or `undefined` when the pathname is another one.
+ * @returns the decoded parameters, or `undefined` when the pathname does not match.
  */
 export function matchPath(path: string, pathname: string): Record<string, string> | undefined {
   const wanted = path === '/' ? [] : path.slice(1).split('/')
   const given = pathname.split('/').filter((segment, index) => index > 0 && segment !== '')
-  // The last segments of nothing would match everything: "/" is only itself.
+  // With no segments, every pathname would match: "/" matches only itself.
   if (given.length < wanted.length || (wanted.length === 0 && given.length > 0)) return undefined
   const tail = given.slice(given.length - wanted.length)
   const params: Record<string, string> = {}
@@ -95,7 +95,7 @@ function decode(segment: string): string | undefined {
 }
 
 function invalid(message: string): SseError {
-  return new SseError('contract_invalid', `defineStream: ${message}`, { expose: false })
+  return new SseError('contract_invalid', `defineStream: ${message}`)
 }
 
 function show(value: unknown): string {

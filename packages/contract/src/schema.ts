@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { SseError } from './error.ts'
 
 /**
- * A schema for types alone: `T` for the compiler, no check at run time.
+ * Returns a schema for types alone: `T` for the compiler, no check at run time.
  *
  * @example
  * defineStream({ path: '/count', events: { count: type<number>() } })
@@ -20,18 +20,16 @@ export type Validation =
 /**
  * Runs a Standard Schema on one payload.
  *
- * @throws {SseError} `schema_async` when the schema answers with a promise: an event is checked where it is
- * made, in the same turn, or its order would depend on its validator.
+ * @throws {SseError} `schema_async` when the schema returns a promise. An event is checked in the call that
+ * makes it; waiting would make the order of events depend on their validators.
  * @see https://standardschema.dev
  */
 export function validate(schema: StandardSchemaV1, value: unknown, event: string): Validation {
   const result = schema['~standard'].validate(value)
-  // Not `instanceof`: a promise may be of another realm or library.
+  // Not `instanceof`: the promise may come from another realm or library.
   if ('then' in result) {
-    result.then(undefined, () => {}) // its rejection is not the news here
-    throw new SseError('schema_async', `Event "${event}" needs a synchronous schema`, {
-      expose: false,
-    })
+    result.then(undefined, () => {}) // its rejection must not be unhandled
+    throw new SseError('schema_async', `Event "${event}" needs a synchronous schema`)
   }
   if (!result.issues) return { ok: true, value: result.value }
   return { ok: false, issues: result.issues, summary: result.issues.map(describe).join('; ') }

@@ -78,7 +78,7 @@ function checkNumber(name: string, value: number, least: number, most: number): 
 }
 
 function invalid(message: string): SseError {
-  return new SseError('option_invalid', `nats: ${message}`, { expose: false })
+  return new SseError('option_invalid', `nats: ${message}`)
 }
 
 function warnProcess(message: string): void {

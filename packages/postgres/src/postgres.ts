@@ -61,7 +61,7 @@ function checkTimeout(timeoutMs: number): void {
 }
 
 function invalid(message: string): SseError {
-  return new SseError('option_invalid', `postgres: ${message}`, { expose: false })
+  return new SseError('option_invalid', `postgres: ${message}`)
 }
 
 function warnProcess(message: string): void {

@@ -118,7 +118,7 @@ function checkTimeout(timeoutMs: number): void {
 }
 
 function invalid(message: string): SseError {
-  return new SseError('option_invalid', `redis: ${message}`, { expose: false })
+  return new SseError('option_invalid', `redis: ${message}`)
 }
 
 function warnProcess(message: string): void {

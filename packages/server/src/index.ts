@@ -1,12 +1,5 @@
-export {
-  EncodedEvent,
-  type EventEncoder,
-  type EventOptions,
-  isSseError,
-  SseError,
-  type SseErrorCode,
-  type SseErrorOptions,
-} from '@sse/contract'
+export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from '@sse/contract'
+export { EncodedEvent, type EventEncoder, type EventOptions } from '@sse/contract/protocol'
 export type { Diagnostics } from './diagnostics.ts'
 export type { AckArguments, AckContext, AckOptions, AckTarget } from './http/ack-handler.ts'
 export type { Admission, StreamArguments, StreamContext, StreamOptions } from './http/arguments.ts'

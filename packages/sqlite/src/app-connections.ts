@@ -50,5 +50,5 @@ export class AppConnections {
 }
 
 function optionInvalid(message: string): SseError {
-  return new SseError('option_invalid', message, { expose: false })
+  return new SseError('option_invalid', message)
 }

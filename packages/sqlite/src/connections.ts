@@ -11,7 +11,6 @@ export function resolveFile(path: string): string {
     throw new SseError(
       'option_invalid',
       `sqlite: ${JSON.stringify(path)} is not the path of a file; for a log in memory use memory()`,
-      { expose: false },
     )
   }
   const file = resolve(path)

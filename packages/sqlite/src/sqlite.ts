@@ -38,7 +38,5 @@ const MAX_TIMER_MS = 2_147_483_647
 
 function checkAtLeast(name: string, value: number, least: number): void {
   if (value >= least && value <= MAX_TIMER_MS) return
-  throw new SseError('option_invalid', `sqlite: ${name} must be ${least} to ${MAX_TIMER_MS}, not ${value}`, {
-    expose: false,
-  })
+  throw new SseError('option_invalid', `sqlite: ${name} must be ${least} to ${MAX_TIMER_MS}, not ${value}`)
 }

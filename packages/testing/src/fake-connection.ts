@@ -1,3 +1,4 @@
+import type { Gap, PayloadInput, StreamContract } from '@sse/contract'
 import {
   CONTROL,
   createEventEncoder,
@@ -6,10 +7,7 @@ import {
   encodeComment,
   encodeMessage,
   encodePayload,
-  type Gap,
-  type PayloadInput,
-  type StreamContract,
-} from '@sse/contract'
+} from '@sse/contract/protocol'
 import { Body } from './body.ts'
 import type { FakeStream } from './fake-stream.ts'
 import type { History, HistoryPlace } from './history.ts'

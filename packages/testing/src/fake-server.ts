@@ -1,4 +1,5 @@
-import { END_ID, type Gap, matchPath, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
+import { type Gap, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
+import { END_ID, matchPath } from '@sse/contract/protocol'
 import { FakeConnection, FakeSource } from './fake-connection.ts'
 import type { FakeStream } from './fake-stream.ts'
 import { History } from './history.ts'
@@ -279,5 +280,5 @@ function refusal(status: number, code: string, message: string, headers = {}): R
 }
 
 function invalid(message: string): SseError {
-  return new SseError('option_invalid', message, { expose: false })
+  return new SseError('option_invalid', message)
 }

@@ -1,4 +1,5 @@
-export type { EventOptions, SseErrorCode } from '@sse/contract'
+export type { SseErrorCode } from '@sse/contract'
+export type { EventOptions } from '@sse/contract/protocol'
 export type { FakeConnection } from './fake-connection.ts'
 export { type FakeServer, fakeServer, type RefuseOptions } from './fake-server.ts'
 export type { FakeStream } from './fake-stream.ts'

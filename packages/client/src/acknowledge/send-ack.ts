@@ -27,5 +27,5 @@ export async function sendAck(request: PreparedRequest, id: string): Promise<voi
   }
   if (status >= 200 && status < 300) return
   const message = `The server answered ${status} to the acknowledgement`
-  throw new SseError('http_status', message, status >= 400 ? { status } : {})
+  throw new SseError('http_status', message, status >= 200 ? { status } : {})
 }

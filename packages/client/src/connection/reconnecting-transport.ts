@@ -1,4 +1,5 @@
-import { CONTROL, SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import type { PreparedRequest, Transport, TransportEvents, TransportRequest } from '../transport/transport.ts'
 import { isOffline } from './page-life-cycle.ts'
 import { DEFAULT_RECONNECT, isRetryable, MAX_TIMER_MS, reconnectDelay } from './reconnect.ts'

@@ -1,4 +1,5 @@
-import { buildPath, type Gap, type PathParams, SseError, type StreamContract } from '@sse/contract'
+import { type Gap, type PathParams, SseError, type StreamContract } from '@sse/contract'
+import { buildPath } from '@sse/contract/protocol'
 import { DEFAULT_RECONNECT, type ReconnectOptions } from '../connection/reconnect.ts'
 import type { IdStore } from '../storage/id-store.ts'
 import type { Transport } from '../transport/transport.ts'

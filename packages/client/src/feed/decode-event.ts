@@ -1,4 +1,5 @@
-import { SseError, type StreamContract, validate } from '@sse/contract'
+import { SseError, type StreamContract } from '@sse/contract'
+import { validate } from '@sse/contract/protocol'
 
 /** The vendor of `type<T>()`, which has nothing to check at run time. */
 const TYPES_ALONE = '@sse/contract'

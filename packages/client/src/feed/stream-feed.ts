@@ -1,4 +1,5 @@
-import { CONTROL, type Gap, SseError, type StreamContract } from '@sse/contract'
+import { type Gap, SseError, type StreamContract } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import { Acknowledgements } from '../acknowledge/acknowledgements.ts'
 import { asSseError, type ConnectionSettings, LiveConnection } from '../connection/live-connection.ts'
 import type { FeedStatus } from '../connection/status.ts'

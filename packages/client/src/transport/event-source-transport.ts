@@ -1,4 +1,5 @@
-import { CONTROL, SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 

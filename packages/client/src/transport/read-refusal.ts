@@ -17,7 +17,7 @@ export function readRefusal(
   if (status !== 200) {
     return new SseError('http_status', `The server answered ${status}`, {
       ...details,
-      ...(status >= 400 && { status }),
+      ...(status >= 200 && { status }), // 0 for a response that is opaque
     })
   }
   const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase()

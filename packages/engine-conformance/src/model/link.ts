@@ -1,4 +1,5 @@
-import { CONTROL, type StreamContract } from '@sse/contract'
+import type { StreamContract } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import {
   type Connection,
   createStreamHandler,

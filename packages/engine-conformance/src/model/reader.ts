@@ -1,4 +1,5 @@
-import { CONTROL, type Gap } from '@sse/contract'
+import type { Gap } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import type { Commit } from '@sse/server'
 import { formatId, parseId } from '@sse/server/engine-kit'
 import { BrokenPromise, check } from '../broken-promise.ts'

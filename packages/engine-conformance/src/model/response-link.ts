@@ -1,4 +1,4 @@
-import { CONTROL } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import { type Frame, parseFrames } from './frames.ts'
 import type { Link } from './link.ts'
 

@@ -137,5 +137,5 @@ export class FaultInjectingEngine implements Engine {
 }
 
 function unavailable(message: string): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503 })
+  return new SseError('engine_unavailable', message)
 }

@@ -1,4 +1,5 @@
-import { END_ID, SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { END_ID } from '@sse/contract/protocol'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ADAPTERS,

@@ -2,12 +2,12 @@ import { SseError } from '@sse/contract'
 
 /** What trying again may heal. */
 export function unavailable(message: string, cause?: unknown): SseError {
-  return new SseError('engine_unavailable', message, { expose: false, status: 503, cause })
+  return new SseError('engine_unavailable', message, { cause })
 }
 
 /** What needs a hand. */
 export function failed(message: string, cause?: unknown): SseError {
-  return new SseError('engine_failed', message, { expose: false, cause })
+  return new SseError('engine_failed', message, { cause })
 }
 
 /** What every call says after `close()`. */

@@ -72,7 +72,5 @@ function tell<Context>(onError: AckOptions<Context>['onError'], error: unknown, 
 function checkArguments(hub: unknown, subscriberOf: unknown): void {
   const isHub = typeof hub === 'object' && hub !== null && 'ack' in hub && 'contract' in hub
   if (isHub && typeof subscriberOf === 'function') return
-  throw new SseError('option_invalid', 'ack takes a hub and a function that says whose position it is', {
-    expose: false,
-  })
+  throw new SseError('option_invalid', 'ack takes a hub and a function that says whose position it is')
 }

@@ -1,11 +1,5 @@
-import {
-  checkHeartbeat,
-  type EventEncoder,
-  encodeMessage,
-  type PathParams,
-  SseError,
-  type StreamContract,
-} from '@sse/contract'
+import { type PathParams, SseError, type StreamContract } from '@sse/contract'
+import { checkHeartbeat, type EventEncoder, encodeMessage } from '@sse/contract/protocol'
 import type { ConnectionHandle } from '../stream/sender.ts'
 import type { Source, Yielded } from '../stream/source.ts'
 
@@ -106,9 +100,6 @@ function check({ contract, source, options }: SettledArguments): void {
     throw new SseError(
       'source_invalid',
       `sse: the source must be a function or an iterable, not ${source === null ? 'null' : typeof source}`,
-      {
-        expose: false,
-      },
     )
   }
   if (maxEventBytes !== undefined && !(maxEventBytes >= 1)) {
@@ -138,5 +129,5 @@ function checkDuration(name: string, ms: number): void {
 }
 
 function invalidOption(message: string): SseError {
-  return new SseError('option_invalid', `sse: ${message}`, { expose: false })
+  return new SseError('option_invalid', `sse: ${message}`)
 }

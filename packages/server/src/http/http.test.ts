@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectHttp2, constants } from 'node:http2'
-import { END_ID } from '@sse/contract'
+import { END_ID } from '@sse/contract/protocol'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ADAPTERS, type RunningServer, startHttp2, type TestSource } from '../fixtures/adapter-servers.ts'
 import { awaitable } from '../fixtures/awaitable.ts'

@@ -1,4 +1,5 @@
-import { createEventEncoder, END_ID, isSseError, SseError, type StreamContract } from '@sse/contract'
+import { isSseError, SseError, type StreamContract } from '@sse/contract'
+import { createEventEncoder, END_ID } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
@@ -169,7 +170,6 @@ function checkParams(
       throw new SseError(
         'param_missing',
         `The route gives no parameter "${name}"; mount it at the contract's path, ${contract?.path}`,
-        { expose: false },
       )
     }
   }

@@ -17,9 +17,7 @@ export function checkName(
   const problem = findProblem(name)
   if (problem === undefined) return
   const code = what === 'channel' ? 'channel_invalid' : 'option_invalid'
-  throw new SseError(code, `A hub's ${what} must be 1 to ${MAX_CHARS} characters: ${problem}`, {
-    expose: false,
-  })
+  throw new SseError(code, `A hub's ${what} must be 1 to ${MAX_CHARS} characters: ${problem}`)
 }
 
 /** One channel or several, each once. @throws {SseError} `channel_invalid`. */
@@ -27,7 +25,7 @@ export function checkChannels(channels: string | readonly string[]): readonly st
   const list = typeof channels === 'string' ? [channels] : channels
   if (!Array.isArray(list) || list.length === 0 || list.length > MAX_CHANNELS) {
     const message = `subscribe takes a channel, or 1 to ${MAX_CHANNELS} of them`
-    throw new SseError('channel_invalid', message, { expose: false })
+    throw new SseError('channel_invalid', message)
   }
   for (const channel of list) checkName('channel', channel)
   return list.length === 1 ? list : [...new Set(list)]

@@ -1,4 +1,5 @@
-import { CONTROL, encodeComment, encodeMessage, type Gap } from '@sse/contract'
+import type { Gap } from '@sse/contract'
+import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report } from '../diagnostics.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
 import type { Heartbeat } from '../log/heartbeat-frame.ts'

@@ -1,11 +1,5 @@
-import {
-  checkSize,
-  type EventName,
-  encodeEventData,
-  type PayloadInput,
-  SseError,
-  type StreamContract,
-} from '@sse/contract'
+import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
+import { checkSize, encodeEventData } from '@sse/contract/protocol'
 import type { AckTarget } from '../http/ack-handler.ts'
 import type { Admission } from '../http/arguments.ts'
 import { AppendQueue } from '../log/append-queue.ts'
@@ -263,9 +257,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
    */
   async drain({ graceMs = 10_000 }: { graceMs?: number } = {}): Promise<void> {
     if (!(graceMs >= 0)) {
-      throw new SseError('option_invalid', `drain: graceMs must be 0 or more, not ${graceMs}`, {
-        expose: false,
-      })
+      throw new SseError('option_invalid', `drain: graceMs must be 0 or more, not ${graceMs}`)
     }
     await this.#connections.drain(graceMs)
   }
@@ -300,5 +292,5 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
 }
 
 function closedError(): SseError {
-  return new SseError('hub_closed', 'This hub is closed', { expose: false, status: 503 })
+  return new SseError('hub_closed', 'This hub is closed')
 }

@@ -1,5 +1,5 @@
-import type { EventName, Payload, StreamContract } from '@sse/contract'
-import { CONTROL, EncodedEvent, encodeMessage, type Gap, readFrameData } from '@sse/contract'
+import type { EventName, Gap, Payload, StreamContract } from '@sse/contract'
+import { CONTROL, EncodedEvent, encodeMessage, readFrameData } from '@sse/contract/protocol'
 import { formatId } from '../log/id.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 

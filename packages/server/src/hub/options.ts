@@ -84,5 +84,5 @@ function checkCount(name: string, value: unknown, min: number): void {
 }
 
 function invalid(message: string): SseError {
-  return new SseError('option_invalid', `createHub: ${message}`, { expose: false })
+  return new SseError('option_invalid', `createHub: ${message}`)
 }

@@ -36,7 +36,7 @@ export class AppendQueue {
   publish(entry: NewEntry): Promise<string> {
     if (this.#pending.length >= MAX_PENDING) {
       const message = `${MAX_PENDING} publishes wait for the engine already: await them, or publish less`
-      return Promise.reject(new SseError('overloaded', message, { expose: false, status: 503 }))
+      return Promise.reject(new SseError('overloaded', message))
     }
     return new Promise((resolve, reject) => {
       this.#pending.push({ entry, resolve, reject })

@@ -1,4 +1,4 @@
-import { CONTROL, encodeMessage } from '@sse/contract'
+import { CONTROL, encodeMessage } from '@sse/contract/protocol'
 import { formatId } from './id.ts'
 import type { Log } from './log.ts'
 import { SharedFrames } from './shared-frames.ts'

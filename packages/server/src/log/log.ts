@@ -167,7 +167,6 @@ export class Log {
         new SseError(
           'engine_failed',
           `The engine has lost events: its log ends at ${head}, after it had reached ${from}, and its epoch is still ${epoch}`,
-          { expose: false },
         ),
       )
       this.#ring.reset(head)
@@ -241,5 +240,5 @@ export class Log {
 /** An engine MUST say an `SseError`; one that does not is a failure of the engine. */
 export function engineError(error: unknown): SseError {
   if (isSseError(error)) return error
-  return new SseError('engine_failed', 'The engine failed', { cause: error, expose: false, status: 503 })
+  return new SseError('engine_failed', 'The engine failed', { cause: error })
 }

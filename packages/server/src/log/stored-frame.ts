@@ -1,4 +1,4 @@
-import { encodeMessage } from '@sse/contract'
+import { encodeMessage } from '@sse/contract/protocol'
 import type { Entry } from './engine.ts'
 import { formatId } from './id.ts'
 

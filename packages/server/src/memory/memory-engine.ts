@@ -17,9 +17,7 @@ export interface MemoryOptions {
  */
 export function memory({ maxBytes = 67_108_864 }: MemoryOptions = {}): Engine {
   if (!(maxBytes >= 0)) {
-    throw new SseError('option_invalid', `memory: maxBytes must be 0 or more, not ${maxBytes}`, {
-      expose: false,
-    })
+    throw new SseError('option_invalid', `memory: maxBytes must be 0 or more, not ${maxBytes}`)
   }
   return new MemoryEngine(maxBytes)
 }

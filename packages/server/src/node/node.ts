@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { SseError, type StreamContract } from '@sse/contract'
+import { matchPath } from '@sse/contract/protocol'
 import { type AckArguments, createAckHandler } from '../http/ack-handler.ts'
 import { readArguments, type SettledArguments, type StreamArguments } from '../http/arguments.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'

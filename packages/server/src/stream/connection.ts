@@ -1,4 +1,5 @@
-import { encodeComment, encodeMessage, isSseError, SseError } from '@sse/contract'
+import { isSseError, SseError } from '@sse/contract'
+import { encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { errorFrame } from './error-frame.ts'

@@ -1,12 +1,11 @@
+import { SseError, type StreamContract } from '@sse/contract'
 import {
   checkSize,
   EncodedEvent,
   type EventEncoder,
   encodeMessage,
   encodePayload,
-  SseError,
-  type StreamContract,
-} from '@sse/contract'
+} from '@sse/contract/protocol'
 import type { LiteralEvent, UntypedEvent } from './source.ts'
 
 /**
@@ -41,5 +40,5 @@ export function encodeItem(
 }
 
 function invalidMessage(message: string): SseError {
-  return new SseError('message_invalid', message, { expose: false })
+  return new SseError('message_invalid', message)
 }

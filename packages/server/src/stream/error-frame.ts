@@ -1,4 +1,5 @@
-import { CONTROL, encodeMessage, isSseError } from '@sse/contract'
+import { isSseError } from '@sse/contract'
+import { CONTROL, encodeMessage } from '@sse/contract/protocol'
 
 /** What a client is told of an error after its response has started. */
 export function errorFrame(error: unknown): string {

@@ -1,4 +1,5 @@
-import { encodeMessage, SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { encodeMessage } from '@sse/contract/protocol'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './sender.ts'
 

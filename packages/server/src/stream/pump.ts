@@ -1,4 +1,5 @@
-import { CONTROL, END_ID, encodeComment, encodeMessage, SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { CONTROL, END_ID, encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
 import type { ConnectionHandle, Sender } from './sender.ts'
 import type { Sink } from './sink.ts'
@@ -132,7 +133,6 @@ export class Pump implements Sender, Periodic {
         new SseError(
           'source_parked',
           `The source of ${this.#host.path} is still waiting ${PARKED_WARNING_MS / 1000} s after its client left; pass the context's signal to what it awaits`,
-          { expose: false },
         ),
       )
     }, PARKED_WARNING_MS)

@@ -1,5 +1,6 @@
-import type { EncodedEvent, EventName, Message, PayloadInput, StreamContract } from '@sse/contract'
+import type { EventName, PayloadInput, StreamContract } from '@sse/contract'
 import { SseError } from '@sse/contract'
+import type { EncodedEvent, Message } from '@sse/contract/protocol'
 import type { OpenableSource } from './sender.ts'
 
 /** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
@@ -78,7 +79,6 @@ function claim(source: object, path: string): void {
     throw new SseError(
       'source_invalid',
       `The source of ${path} is used up: a generator object or a ReadableStream serves one connection. Pass the function that makes it`,
-      { expose: false },
     )
   }
   OPENED.add(source)
@@ -89,7 +89,6 @@ function notIterable(source: unknown, path: string): SseError {
   return new SseError(
     'source_invalid',
     `The source of ${path} gave ${shown}; it must be an async generator function, or give an (async) iterable or a ReadableStream`,
-    { expose: false },
   )
 }
 

@@ -1,4 +1,5 @@
-import { matchPath, SseError, type StreamContract } from '@sse/contract'
+import { SseError, type StreamContract } from '@sse/contract'
+import { matchPath } from '@sse/contract/protocol'
 import { type AckArguments, createAckHandler } from '../http/ack-handler.ts'
 import { readArguments, type SettledArguments, type StreamArguments } from '../http/arguments.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'

@@ -1,0 +1,22 @@
+/**
+ * The wire format: control events, the encoder, and the checks both sides share. For libraries that write a server or
+ * a client of their own; apps need only the package's root.
+ *
+ * @see docs/PROTOCOL.md
+ * @module
+ */
+export { checkDeclaredChannel } from './channel.ts'
+export { CONTROL, END_ID } from './control.ts'
+export { checkHeartbeat } from './define-stream.ts'
+export { encodeComment, encodeMessage, type Message, readFrameData } from './encode.ts'
+export {
+  checkSize,
+  createEventEncoder,
+  EncodedEvent,
+  type EventEncoder,
+  type EventOptions,
+  encodeEventData,
+  encodePayload,
+} from './encode-event.ts'
+export { buildPath, matchPath } from './path.ts'
+export { type Validation, validate } from './schema.ts'
