@@ -37,6 +37,7 @@ export default defineConfig({
       unit('solid'),
       unit('devtools'),
       unit('testing'),
+      unit('test-support'),
       { test: { name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'], testTimeout } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',

@@ -8,7 +8,17 @@ const shell = process.platform === 'win32'
 rmSync(destination, { recursive: true, force: true })
 mkdirSync(destination, { recursive: true })
 
-run('pnpm', ['--filter', './packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', destination])
+run('pnpm', [
+  '--filter',
+  './packages/*',
+  '--filter',
+  '!@sse/test-support',
+  'exec',
+  'pnpm',
+  'pack',
+  '--pack-destination',
+  destination,
+])
 for (const tarball of globSync(`${destination}/*.tgz`)) {
   run('publint', ['--strict', tarball])
   run('attw', ['--profile', 'esm-only', '--format', 'ascii', tarball])

@@ -1,11 +1,11 @@
 import { connect, fetchTransport, nativeTransport, type Transport } from '@sse/client'
 import { polyfillTransport } from '@sse/client/polyfill'
+import { until } from '@sse/test-support/until'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { inbox } from './inbox.ts'
 
 const baseUrl = inject('hubOrigin')
 const post = async (path: string) => (await fetch(`${baseUrl}/${path}`, { method: 'POST' })).text()
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
 const transports: { name: string; transport: Transport }[] = [
   { name: 'fetch', transport: fetchTransport },
   { name: 'native', transport: nativeTransport },

@@ -1,7 +1,8 @@
 import { type ConnectOptions, connect, fetchTransport, singleFlight } from '@sse/client'
 import { share } from '@sse/client/tabs'
+import { type RunningServer, serve } from '@sse/test-support/http-server'
+import { until } from '@sse/test-support/until'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type RunningServer, serve } from '../support/node-server.ts'
 
 /** A server that lets in who has the token, sends what it is told to, and has no ids. */
 let server: RunningServer
@@ -34,7 +35,6 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]()
 })
 
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 10_000, interval: 2 })
 function follow(options: ConnectOptions = {}) {
   const feed = connect(server.origin, {
     headers: () => ({ authorization: `Bearer ${token}` }),

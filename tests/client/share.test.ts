@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type Feed, type FeedPayloads, fetchTransport } from '@sse/client'
 import { share } from '@sse/client/tabs'
+import { until } from '@sse/test-support/until'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { room } from '../browser/room.ts'
@@ -41,7 +42,6 @@ function beforeEachRoom() {
 const post = (path: string) => fetch(`${server.origin}/${path}`, { method: 'POST' })
 const connections = async (): Promise<[opened: number, open: number]> =>
   (await fetch(`${server.origin}/connections/${name}`)).json()
-const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 15_000, interval: 2 })
 const oneIsOpen = () => until(async () => (await connections())[1] === 1)
 
 const transport = share(fetchTransport, { hungAfterMs: 400 })

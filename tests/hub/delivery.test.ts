@@ -9,8 +9,10 @@ import { connect } from '@sse/client'
 import { createHub, type HubOptions } from '@sse/server'
 import { ack, sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
+import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { freePort, startProgram } from '../support/process.ts'
 import { numbers } from './numbers.ts'
 
 const open: (() => unknown)[] = []
@@ -67,8 +69,6 @@ function follow(origin: string, owner = 'ada') {
   feed.on('gap', ({ reason }) => seen.push(`gap: ${reason}`))
   return { feed, seen, ids }
 }
-
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
 
 describe('from publish() to on()', () => {
   it('connections cut at random moments lose nothing, double nothing, and keep the order', async () => {

@@ -1,7 +1,7 @@
+import { missing } from '@sse/test-support/require-program'
 import { type Browser, type BrowserContext, chromium, firefox, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
-import { missing } from '../support/process.ts'
 import { startPageServer } from './page-server.ts'
 
 vi.setConfig({ testTimeout: 60_000 })

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@sse/client'
 import { defineStream, type SseError, type } from '@sse/contract'
 import { type NodeHandler, sse } from '@sse/server/node'
+import { type Awaitable, awaitable } from '@sse/test-support/awaitable'
 import { expect } from 'vitest'
-import { type Awaitable, awaitable } from '../support/awaitable.ts'
 
 const SPACING_MS = 250
 

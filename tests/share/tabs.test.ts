@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { missing } from '@sse/test-support/require-program'
 import { type Browser, type BrowserContext, chromium, firefox, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
-import { missing } from '../support/process.ts'
 import type { TabReport } from './page.ts'
 import { startPageServer } from './page-server.ts'
 

@@ -1,5 +1,6 @@
 import { connect, type Feed, type FeedStatus } from '@sse/client'
-import { describe, expect, it, vi } from 'vitest'
+import { until } from '@sse/test-support/until'
+import { describe, expect, it } from 'vitest'
 import { room, type World, worlds } from './worlds.ts'
 
 type RoomFeed = Feed<{ n: number; text: string; nothing: undefined }>
@@ -11,8 +12,6 @@ interface Client {
   has(count: number): Promise<unknown>
   isOpen(): Promise<unknown>
 }
-
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 10_000, interval: 2 })
 
 /** Everything a client sees of a stream: events, gaps, and how its status changes. */
 function follow(world: World, lastEventId = ''): Client & Disposable {

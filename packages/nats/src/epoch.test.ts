@@ -1,9 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { hasNats } from '@sse/test-support/nats-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { CutProxy } from './fixtures/cut-proxy.ts'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, operate, laterStop } = engineScope()
@@ -12,8 +14,8 @@ const epochOf = async (engine: NatsEngine) => (await engine.read(0, 0)).epoch
 describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
   it('is the same for every engine, after any reconnect and over a restart of the server', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}` })
     const { epoch } = await engine.append(leads(3))
     expect(epoch).toMatch(/^[0-9a-z]{18,22}$/)
     proxy.cut()

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { lead, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const LEADS = 'CREATE TABLE IF NOT EXISTS leads (id INTEGER PRIMARY KEY, title TEXT)'

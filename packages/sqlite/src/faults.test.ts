@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { lead } from '@sse/test-support/entries'
+import { errorOf, failureOf } from '@sse/test-support/failure-of'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 
@@ -29,7 +31,7 @@ it('a lock held for too long is an error with its cause; once it is gone all goe
     trim: () => engine.trim({ maxEvents: 1, maxAgeMs: 1 }),
   }
   for (const call of Object.values(calls)) {
-    const { error } = await failureOf(call)
+    const error = await errorOf(call)
     expect(error).toMatchObject({
       code: 'engine_unavailable',
       message: `${file} is locked: another connection holds a transaction open for too long`,

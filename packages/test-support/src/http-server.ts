@@ -7,7 +7,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number
 }
 
-/** Serves `listener` on a free port, in this process. */
+/** Serves `listener` on a free port in this process. */
 export async function serve(listener: RequestListener): Promise<RunningServer> {
   const server = createServer(listener).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -3,7 +3,7 @@ export interface Awaitable<Value> {
   called: Promise<Value>
 }
 
-/** A callback, and the promise of its first call. */
+/** Creates a callback and a promise of the first value it is called with. */
 export function awaitable<Value = void>(): Awaitable<Value> {
   let call: (value: Value) => void = () => {}
   const called = new Promise<Value>((resolve) => {
