@@ -27,7 +27,13 @@ declare module 'vitest' {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const OF_PNPM = /^npm_(?!config_(registry|userconfig|cache|proxy|https?_proxy|noproxy|cafile)$)/i
-const SOURCES = ['packages/*/src/**/*.ts', 'packages/*/*.{json,ts}', 'tsconfig*.json', 'tsup.shared.ts', 'pnpm-lock.yaml']
+const SOURCES = [
+  'packages/*/src/**/*.ts',
+  'packages/*/*.{json,ts}',
+  'tsconfig*.json',
+  'tsup.shared.ts',
+  'pnpm-lock.yaml',
+]
 
 /** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
 export default function setup(project: TestProject): () => void {
