@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
-import { goodbye } from '../stream/max-age-timer.ts'
+import { reconnectFrame } from '../stream/max-age-timer.ts'
 import type { Counters } from './counters.ts'
 
 export interface ConnectionLimits {
@@ -61,7 +61,7 @@ export class ConnectionLimiter implements ClosedWatcher {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
     const reason = new SseError('shutdown', 'This server is shutting down')
-    for (const host of [...this.#identities.keys()]) host.close(reason, goodbye())
+    for (const host of [...this.#identities.keys()]) host.close(reason, reconnectFrame())
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
