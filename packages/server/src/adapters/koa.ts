@@ -43,7 +43,7 @@ function koaResponder(ctx: Context): Responder {
       ctx.set(headers)
     },
     stream(status, headers, begin) {
-      ctx.set(withoutOverridden(headers, (name) => ctx.response.get(name) !== ''))
+      ctx.set(withoutOverridden(headers, (name) => ctx.res.hasHeader(name)))
       ctx.status = status
       let isBegun = false
       // Koa reads `respond` once, when all middleware has run: its sign that the app answers by itself.

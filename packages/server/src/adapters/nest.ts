@@ -15,7 +15,7 @@ export interface NestNative {
   readonly res: NodeResponse
 }
 
-type NestContext<Contract, Identity = undefined> = StreamContext<Contract, Identity> & NestNative
+type NestContext<Contract, Identity = unknown> = StreamContext<Contract, Identity> & NestNative
 type MaybePromise<Value> = Value | Promise<Value>
 
 /** The method that `@sse(contract)` decorates: a source. */
@@ -25,7 +25,7 @@ export type NestSource<Contract> = (
 
 /** The method that `@sse(hub)` decorates: `authorize`, which returns the identity or refuses. */
 export type NestAuthorize<Contract, Identity> = (
-  context: NestContext<Contract>,
+  context: NestContext<Contract, undefined>,
 ) => MaybePromise<Identity | null | undefined | false | '' | 0>
 
 /** Any identity: what the context of `channels` has unless its parameter is annotated. */

@@ -3,7 +3,7 @@ import type { EventEncoder } from '@sse/contract/protocol'
 import type { Connection } from '../stream/connection.ts'
 
 /** Argument of a source and of the option functions, next to the framework's own objects. */
-export interface StreamContext<Contract, Identity = undefined> {
+export interface StreamContext<Contract, Identity = unknown> {
   /** Parameters of the path, decoded. Without a contract: the parameters the framework's router found. */
   readonly params: Contract extends StreamContract<infer Path>
     ? PathParams<Path>

@@ -11,8 +11,7 @@ import {
 } from './options.ts'
 
 /** The options of a hub's stream, as they arrive at run time. */
-export type GivenHubOptions = GivenOptions &
-  HubSourceOptions<StreamContract, StreamContext<StreamContract, unknown>>
+export type GivenHubOptions = GivenOptions & HubSourceOptions<StreamContract, StreamContext<StreamContract>>
 
 /**
  * Defines the stream of a hub: its source is the hub's subscription, and it takes acknowledgements.
@@ -27,12 +26,12 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
 
   async function subscriberOf(context: unknown, { identity }: ConnectionHandle): Promise<string | undefined> {
     if (subscriber === undefined) return identity
-    const given = subscriber && (await subscriber(context as StreamContext<StreamContract, unknown>))
+    const given = subscriber && (await subscriber(context as StreamContext<StreamContract>))
     return given === false || given === null ? undefined : given
   }
 
   async function makeSource(given: unknown, connection: ConnectionHandle): Promise<unknown> {
-    const context = given as StreamContext<StreamContract, unknown>
+    const context = given as StreamContext<StreamContract>
     return hub.subscribe(typeof channels === 'function' ? await channels(context) : channels, {
       after: (await after?.(context)) ?? connection.lastEventId,
       subscriber: await subscriberOf(context, connection),

@@ -28,7 +28,7 @@ export interface CommonOptions<Contract, Native> {
    * Receives every error of a source or an option function, masked or not. Default: `console.error` for those that
    * are masked for the client.
    */
-  onError?: (error: unknown, context: StreamContext<Contract, unknown> & Native) => void
+  onError?: (error: unknown, context: StreamContext<Contract> & Native) => void
 }
 
 /** Options of a stream with a source. Write `authorize` first: the identity it returns types the source's context. */
@@ -39,7 +39,7 @@ export interface StreamOptions<Contract, Native, Answer extends Authorized = Aut
    * `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is answered with its own status.
    * Any other value is an error and admits no one. Default: every client is admitted, without an identity.
    */
-  authorize?: (context: StreamContext<Contract> & Native) => Answer
+  authorize?: (context: StreamContext<Contract, undefined> & Native) => Answer
   /** Largest event, in bytes on the wire. Default 1,048,576. `Infinity`: no limit. */
   maxEventBytes?: number
   /** Heartbeat interval of a stream without a contract, in milliseconds. Default 15,000. `Infinity`: none. */
@@ -74,7 +74,7 @@ export interface HubStreamOptions<
    * answered with its own status. Any other value is an error and admits no one. `() => true` opens the stream to
    * everyone.
    */
-  authorize: (context: StreamContext<Contract> & Native) => Answer
+  authorize: (context: StreamContext<Contract, undefined> & Native) => Answer
 }
 
 /** The part of a hub stream's options that decides what a connection receives. */

@@ -31,7 +31,7 @@ type UntypedIdentity<Target> = Target extends { authorize: (...given: never[]) =
  */
 export interface Sse<Native, Handler, Mount = Handler> {
   /** Makes a stream of plain messages, without a contract. */
-  (source: Source<UntypedEvent, StreamContext<undefined> & Native>): Handler
+  (source: Source<UntypedEvent, StreamContext<undefined, undefined> & Native>): Handler
 
   /**
    * - `sse(hub, options)`: serves a hub's stream at its contract's path, and its acknowledgements at that path and
