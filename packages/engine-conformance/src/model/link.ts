@@ -1,12 +1,6 @@
 import type { StreamContract } from '@sse/contract'
 import { CONTROL } from '@sse/contract/protocol'
-import {
-  type Connection,
-  createStreamHandler,
-  nextTurn,
-  type SharedFrames,
-  type Sink,
-} from '@sse/server/engine-kit'
+import { type Connection, Endpoint, nextTurn, type SharedFrames, type Sink } from '@sse/server/engine-kit'
 import { type Frame, parseFrames } from './frames.ts'
 
 /** A reader's way to a hub. What comes over it waits in `frames` until the reader takes it. */
@@ -38,8 +32,14 @@ export class SinkLink implements Link, Sink {
   #isFlowing = true
 
   constructor(contract: StreamContract, subscribe: () => unknown, lastEventId: string | undefined) {
-    const handle = createStreamHandler({ contract, source: subscribe, options: { onError: () => {} } })
-    const { connection, reply } = handle({ method: 'GET', lastEventId, params: {}, native: {} })
+    const endpoint = new Endpoint({
+      contract,
+      options: { onError: () => {} },
+      makeSource: subscribe,
+      acks: undefined,
+    })
+    const request = { method: 'GET', header: lastEventId, query: undefined, params: {}, native: {} }
+    const { connection, reply } = endpoint.stream(request)
     this.#connection = connection
     reply.then((answer) => {
       if (answer.connection) answer.connection.start(this)
@@ -83,4 +83,6 @@ export class SinkLink implements Link, Sink {
   afterTurn(task: () => void): void {
     nextTurn(task)
   }
+
+  closeTransport(): void {}
 }

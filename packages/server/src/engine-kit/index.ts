@@ -4,7 +4,7 @@
  * @module
  */
 
-export { createStreamHandler } from '../http/stream-handler.ts'
+export { Endpoint } from '../http/endpoint.ts'
 export type { LogEvent } from '../hub/log-event.ts'
 export { createEpoch, formatId, parseId } from '../log/id.ts'
 export type { SharedFrames } from '../log/shared-frames.ts'

@@ -1,8 +1,7 @@
 import { SseError } from '@sse/contract'
-import type { Admission } from '../http/arguments.ts'
+import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
-import { goodbye } from '../stream/max-age-timer.ts'
-import type { ConnectionHandle, Watcher } from '../stream/sender.ts'
+import { reconnectFrame } from '../stream/max-age-timer.ts'
 import type { Counters } from './counters.ts'
 
 export interface ConnectionLimits {
@@ -14,7 +13,7 @@ export interface ConnectionLimits {
 const RETRY_AFTER_MS = 2_000
 
 /** The connections of a hub: who may come in, and how they all leave. */
-export class ConnectionLimiter implements Admission, Watcher {
+export class ConnectionLimiter implements ClosedWatcher {
   readonly #limits: ConnectionLimits
   readonly #counters: Counters
   readonly #identities = new Map<ConnectionHandle, string | undefined>()
@@ -47,7 +46,7 @@ export class ConnectionLimiter implements Admission, Watcher {
       )
     }
     this.#add(host, identity)
-    if (isNew) host.watch(this)
+    if (isNew) host.onClosed(this)
   }
 
   /** Ends everything an identity has open; how many that were. */
@@ -62,7 +61,7 @@ export class ConnectionLimiter implements Admission, Watcher {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
     const reason = new SseError('shutdown', 'This server is shutting down')
-    for (const host of [...this.#identities.keys()]) host.close(reason, goodbye())
+    for (const host of [...this.#identities.keys()]) host.close(reason, reconnectFrame())
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
@@ -88,7 +87,7 @@ export class ConnectionLimiter implements Admission, Watcher {
   }
 
   /** A connection is closed. */
-  gone(host: ConnectionHandle): void {
+  closed(host: ConnectionHandle): void {
     const identity = this.#identities.get(host)
     this.#identities.delete(host)
     if (identity !== undefined) {

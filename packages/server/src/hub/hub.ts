@@ -1,7 +1,5 @@
 import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
 import { checkSize, encodeEventData } from '@sse/contract/protocol'
-import type { AckTarget } from '../http/ack-handler.ts'
-import type { Admission } from '../http/arguments.ts'
 import { AppendQueue } from '../log/append-queue.ts'
 import type { NewEntry } from '../log/engine.ts'
 import { Fanout } from '../log/fanout.ts'
@@ -10,7 +8,7 @@ import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
 import { Trimmer } from '../log/trimmer.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
-import type { ConnectionHandle } from '../stream/sender.ts'
+import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { checkChannels, checkName } from './check-names.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
@@ -51,7 +49,7 @@ export function createHub<Contract extends StreamContract>(
 const POLL_MS = 1_000
 
 /** See `createHub`. */
-export class Hub<Contract extends StreamContract> implements Admission, AckTarget<Contract> {
+export class Hub<Contract extends StreamContract> implements ConnectionAdmitter {
   readonly contract: Contract
   readonly #settings: SettledHubOptions
   readonly #counters = new Counters()
@@ -280,7 +278,7 @@ export class Hub<Contract extends StreamContract> implements Admission, AckTarge
   }
 
   /** Counts a connection whose source is not this hub's; see the option `hub` of `sse()`. */
-  admit(connection: ConnectionHandle): void {
+  '@sse/admit'(connection: ConnectionHandle): void {
     this.#connections.admit(connection)
   }
 

@@ -1,7 +1,7 @@
 import type { StreamContract } from '@sse/contract'
 import type { Engine } from '../log/engine.ts'
 import type { Presence } from '../presence/presence.ts'
-import type { ConnectionHandle, OpenableSource, Sender } from '../stream/sender.ts'
+import type { ConnectionHandle, OpenableSource, Sender } from '../stream/connection-handle.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
 import { Cursor, type CursorContext } from './cursor.ts'
 import type { LogEvent, SubscriptionEvent } from './log-event.ts'
