@@ -25,7 +25,7 @@ describe.each(transports)('a hub, over $name', ({ name, transport }) => {
       baseUrl,
       params: { owner },
       transport,
-      reconnect: { minDelayMs: 1, maxDelayMs: 10 },
+      reconnect: { jitterMs: 1, maxJitterMs: 10 },
       onError: () => {},
       ...options,
     })

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
 import { createHub, type HubOptions } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 import { freePort } from '@sse/test-support/free-port'
 import { startProgram } from '@sse/test-support/program'
@@ -23,16 +23,12 @@ afterEach(async () => {
 /** A server with a hub: streams, acknowledgements, and sockets that can be cut. */
 async function start(options: HubOptions = {}, port = 0) {
   const hub = createHub(numbers, options)
-  const stream = sse(
-    numbers,
-    ({ params, lastEventId }) =>
-      hub.subscribe([params.owner, 'everyone'], { after: lastEventId, subscriber: params.owner }),
-    { retryMs: 5 },
-  )
-  const acknowledge = ack(hub, ({ params }) => params.owner)
-  const server: Server = createServer((req, res) =>
-    req.url?.endsWith('/ack') ? acknowledge(req, res) : stream(req, res),
-  )
+  const stream = sse(hub, {
+    authorize: ({ params }) => params.owner,
+    channels: ({ identity }) => [identity, 'everyone'],
+    retryMs: 5,
+  })
+  const server: Server = createServer(stream)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -56,7 +52,7 @@ function follow(origin: string, owner = 'ada') {
   const feed = connect(numbers, {
     baseUrl: origin,
     params: { owner },
-    reconnect: { minDelayMs: 1, maxDelayMs: 20 },
+    reconnect: { jitterMs: 1, maxJitterMs: 20 },
     onError: () => {},
   })
   open.push(() => feed.close())

@@ -27,7 +27,7 @@ export class Exchange {
   readonly fourEvents: NodeHandler = (req, res) => {
     const received = this.#received
     const filler = req.url?.endsWith('?large') ? 'x'.repeat(2_000) : ''
-    sse(stamps, async function* ({ event }) {
+    return sse(stamps, async function* ({ event }) {
       for (const [index, { called }] of received.entries()) {
         yield event('message', { n: index + 1, sentAt: Date.now(), filler })
         await called
@@ -39,7 +39,7 @@ export class Exchange {
   /** One event, then nothing but heartbeats until the client leaves. */
   readonly quiet: NodeHandler = (req, res) => {
     const { left } = this
-    sse(stamps, async function* ({ event, lastEventId, signal }) {
+    return sse(stamps, async function* ({ event, lastEventId, signal }) {
       signal.addEventListener('abort', () => left.call(signal.reason))
       yield event('resumed', lastEventId ?? 'nothing', { id: 'after' })
       await left.called
