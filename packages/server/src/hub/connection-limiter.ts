@@ -43,7 +43,10 @@ export class ConnectionLimiter implements ClosedWatcher {
       throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
     if (own && !own.has(handle) && own.size >= this.#limits.maxConnectionsPerIdentity) {
-      throw this.#reject('too_many_connections', 'Connection limit for this user reached; close another connection')
+      throw this.#reject(
+        'too_many_connections',
+        'Connection limit for this user reached; close another connection',
+      )
     }
     if (!isNew) this.#removeIdentity(handle)
     this.#add(handle, identity)
