@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
-import { goodbye } from '../stream/max-age-timer.ts'
+import { reconnectFrame } from '../stream/max-age-timer.ts'
 
 export interface ConnectionLimits {
   readonly maxConnections: number
@@ -65,7 +65,7 @@ export class ConnectionLimiter implements ClosedWatcher {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
     const reason = new SseError('shutdown', 'The server is shutting down')
-    for (const handle of [...this.#identities.keys()]) handle.close(reason, goodbye())
+    for (const handle of [...this.#identities.keys()]) handle.close(reason, reconnectFrame())
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
