@@ -1,14 +1,14 @@
-/** What fails at once must not spin. */
+/** Maximum pause after `listen` has failed, so that a failure at once does not spin. */
 const MAX_PAUSE_MS = 100
 
-/** Wakes whoever asked to be, and listens from the first one on: an engine's `onWake`. */
+/** The callbacks of an engine's `onWake`. It listens from the first one on. */
 export class WakeLoop {
   readonly #listen: () => Promise<void>
   readonly #callbacks = new Set<{ readonly call: () => void }>()
   #isListening = false
   #isClosed = false
 
-  /** @param listen - hears of what others store, for as long as it can. What it rejects with is its own to tell. */
+  /** @param listen - listens for appends of other processes until it fails. Its rejections are not reported. */
   constructor(listen: () => Promise<void>) {
     this.#listen = listen
   }
@@ -17,10 +17,10 @@ export class WakeLoop {
     return this.#isClosed
   }
 
-  /** @returns a function that takes the callback off again. */
+  /** Adds a callback and returns a function that removes it. */
   add(call: () => void): () => void {
     if (this.#isClosed) return () => {}
-    const entry = { call } // the same callback may be there twice
+    const entry = { call } // the same callback may be added twice
     this.#callbacks.add(entry)
     if (!this.#isListening) {
       this.#isListening = true
@@ -29,6 +29,7 @@ export class WakeLoop {
     return () => this.#callbacks.delete(entry)
   }
 
+  /** Calls every callback. */
   wake(): void {
     for (const { call } of [...this.#callbacks]) call()
   }
