@@ -1,4 +1,5 @@
-import { connect, type ReconnectOptions, SseError, type TransportEvents } from '@sse/client'
+import { connect, type ReconnectOptions, SseError } from '@sse/client'
+import type { TransportEvents } from '@sse/client/transport'
 import { simulateTime } from './simulated-time.ts'
 
 export interface Storm {

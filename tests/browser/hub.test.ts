@@ -1,5 +1,7 @@
-import { connect, fetchTransport, nativeTransport, type Transport } from '@sse/client'
+import { connect, fetchTransport } from '@sse/client'
+import { nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
+import type { Transport } from '@sse/client/transport'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { inbox } from './inbox.ts'
 
@@ -25,7 +27,7 @@ describe.each(transports)('a hub, over $name', ({ name, transport }) => {
       baseUrl,
       params: { owner },
       transport,
-      reconnect: { minDelayMs: 1, maxDelayMs: 10 },
+      reconnect: { jitterMs: 1, maxJitterMs: 10 },
       onError: () => {},
       ...options,
     })

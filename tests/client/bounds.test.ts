@@ -118,9 +118,9 @@ describe('one event', () => {
     const { url, requests } = await serve('x'.repeat(1 << 20), 1_000)
     const feed = connect(url, { onError() {} })
     const reason = await new Promise((resolve) =>
-      feed.onStatus((status) => status.state === 'closed' && resolve(status.reason)),
+      feed.onStatus((status) => status.state === 'closed' && resolve(status)),
     )
-    expect(reason).toMatchObject({ code: 'payload_too_large' })
+    expect(reason).toMatchObject({ reason: 'error', error: { code: 'payload_too_large' } })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(requests()).toBe(1)
   })
@@ -147,7 +147,7 @@ describe('a body that is there already', () => {
       start: (controller) => controller.error(new Error('cut')),
     })
     const feed = fromReadableStream(numbers, broken, { onError() {} })
-    await vi.waitFor(() => expect(feed.status).toMatchObject({ reason: { code: 'network' } }))
+    await vi.waitFor(() => expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'network' } }))
     const cancel = vi.fn()
     const open = new ReadableStream<Uint8Array>({ cancel })
     const second = fromReadableStream(numbers, open)

@@ -1,5 +1,5 @@
 import { type ConnectOptions, connect, fetchTransport, singleFlight } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { tabsTransport } from '@sse/client/tabs'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type RunningServer, serve } from '../support/node-server.ts'
 
@@ -38,8 +38,8 @@ const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 10_000, int
 function follow(options: ConnectOptions = {}) {
   const feed = connect(server.origin, {
     headers: () => ({ authorization: `Bearer ${token}` }),
-    transport: share(fetchTransport, { key: 'ada', fromNow: true }),
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    transport: tabsTransport(fetchTransport, { key: 'ada', fromNow: true }),
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     onError: () => {},
     ...options,
   })
@@ -89,7 +89,7 @@ describe('a token', () => {
 
 describe('a stream without ids', () => {
   it('gives who comes later a connection of its own, with what a newcomer gets', async () => {
-    const transport = share(fetchTransport, { key: 'ada' })
+    const transport = tabsTransport(fetchTransport, { key: 'ada' })
     const first = follow({ transport })
     await until(() => first.seen.length === 1)
     const second = follow({ transport })
@@ -112,7 +112,7 @@ describe('a stream without ids', () => {
 it('attempts are counted, and given up, as without sharing', async () => {
   let attempts = 0
   const options: ConnectOptions = {
-    reconnect: { minDelayMs: 1, maxDelayMs: 2, maxAttempts: 3 },
+    reconnect: { jitterMs: 1, maxJitterMs: 2, maxAttempts: 3 },
     fetch: async () => {
       attempts += 1
       throw new Error('no network')
@@ -120,7 +120,7 @@ it('attempts are counted, and given up, as without sharing', async () => {
   }
   const { feed } = follow(options)
   await until(() => feed.status.state === 'closed')
-  expect(feed.status).toMatchObject({ reason: { code: 'network' } })
+  expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'network' } })
   expect(attempts).toBe(4)
 })
 
@@ -142,7 +142,7 @@ it('a body that can’t be compared has its own connection', async () => {
 })
 
 it('a limit that is none is refused', () => {
-  expect(() => share(fetchTransport, { hungAfterMs: 0 })).toThrow(
+  expect(() => tabsTransport(fetchTransport, { hungAfterMs: 0 })).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),
   )
 })

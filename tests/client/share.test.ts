@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type Feed, type FeedPayloads, fetchTransport } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { tabsTransport } from '@sse/client/tabs'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { room } from '../browser/room.ts'
@@ -44,12 +44,12 @@ const connections = async (): Promise<[opened: number, open: number]> =>
 const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 15_000, interval: 2 })
 const oneIsOpen = () => until(async () => (await connections())[1] === 1)
 
-const transport = share(fetchTransport, { hungAfterMs: 400 })
+const transport = tabsTransport(fetchTransport, { hungAfterMs: 400 })
 function openTab(lastEventId = '', after = published): Tab {
   const feed = connect(room, {
     baseUrl: server.origin,
     params: { name },
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     lastEventId,
     transport,
     onError: (error) => tab.errors.push(error),
@@ -164,7 +164,7 @@ describe('tabs that share', () => {
     await post(`cut/${name}`)
     for (const { feed, errors } of all) {
       await until(() => feed.status.state === 'closed')
-      expect(feed.status).toMatchObject({ reason: { code: 'http_status', status: 403 } })
+      expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'http_status', status: 403 } })
       expect(errors.at(-1)).toMatchObject({ status: 403 })
     }
     expect((await connections())[0]).toBe(before + 1)
@@ -173,7 +173,7 @@ describe('tabs that share', () => {
   it('with different headers, or another key, they do not share', async () => {
     const open = (headers: Record<string, string>, key?: string) => {
       const options = { baseUrl: server.origin, params: { name }, headers }
-      const feed = connect(room, { ...options, transport: share(fetchTransport, key ? { key } : {}) })
+      const feed = connect(room, { ...options, transport: tabsTransport(fetchTransport, key ? { key } : {}) })
       tabs.push({ feed, seen: [], ids: new Map(), errors: [], after: 0 })
       return until(() => feed.status.state === 'open')
     }

@@ -108,7 +108,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
 
   it.skipIf(!path)('shows that it came back', async () => {
     const on = await openPanel()
-    await follow(on, script({}, OPEN).url, '/prices', { reconnect: { minDelayMs: 0 } })
+    await follow(on, script({}, OPEN).url, '/prices', { reconnect: { jitterMs: 0 } })
     await summary(on).getByText('open', { exact: true }).waitFor()
     const states = () => on.locator('tr.status td:nth-child(2)').allTextContents()
     await expect.poll(states, patience).toEqual(['open', 'connecting', 'waiting', 'open', 'connecting'])

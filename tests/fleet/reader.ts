@@ -55,7 +55,7 @@ export class Reader {
     const feed = connect(beats, {
       baseUrl: server.origin,
       params: { channels: this.channels.join('+') },
-      reconnect: { minDelayMs: 10, maxDelayMs: 300 },
+      reconnect: { jitterMs: 10, maxJitterMs: 300 },
       lastEventId: this.#lastEventId,
       onError: () => {},
     })

@@ -54,7 +54,7 @@ function follow(origin: string, owner = 'ada') {
   const feed = connect(numbers, {
     baseUrl: origin,
     params: { owner },
-    reconnect: { minDelayMs: 1, maxDelayMs: 20 },
+    reconnect: { jitterMs: 1, maxJitterMs: 20 },
     onError: () => {},
   })
   open.push(() => feed.close())

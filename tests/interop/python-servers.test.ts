@@ -54,7 +54,7 @@ for (const { name, file, python, prefixes } of SERVERS) {
       it('a connection that ends is resumed after the last id, until 204', async () => {
         const feed = connect(numbers, {
           baseUrl: `${server.origin}/history`,
-          reconnect: { minDelayMs: 10, maxDelayMs: 10 },
+          reconnect: { jitterMs: 10, maxJitterMs: 10 },
         })
         const received: unknown[] = []
         for await (const { payload, id } of feed) received.push([id, payload])

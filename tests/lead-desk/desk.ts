@@ -88,7 +88,7 @@ export async function signIn(desk: Pick<Desk, 'url'>, person: string) {
         baseUrl: desk.url,
         params: { owner },
         headers,
-        reconnect: { minDelayMs: 50, maxDelayMs: 250 },
+        reconnect: { jitterMs: 50, maxJitterMs: 250 },
         ...(lastEventId && { lastEventId }),
       }),
   }

@@ -100,7 +100,11 @@ export class LiveConnection {
     if (this.isClosed) return
     this.#disconnect()
     this.#unwatchPage()
-    this.#setStatus({ state: 'closed', reason })
+    this.#setStatus(
+      typeof reason === 'string'
+        ? { state: 'closed', reason }
+        : { state: 'closed', reason: 'error', error: reason },
+    )
   }
 
   pause(reason: PauseReason): void {
@@ -232,7 +236,7 @@ export class LiveConnection {
     // Offline, now and then all the same: a page can be wrong about its network.
     const delay = Math.min(
       MAX_TIMER_MS,
-      Math.max(retryAfterMs + backOff, isOffline() ? reconnect.maxDelayMs : 0),
+      Math.max(retryAfterMs + backOff, isOffline() ? reconnect.maxJitterMs : 0),
     )
     this.#attempt += 1
     this.#timer = setTimeout(() => this.#connect(), delay)
@@ -270,7 +274,7 @@ export class LiveConnection {
     this.#setStatus(
       isOffline()
         ? { state: 'paused', reason: 'offline' }
-        : { state: 'waiting', attempt: this.#attempt, retryAt, reason: why },
+        : { state: 'waiting', attempt: this.#attempt, retryAt, error: why },
     )
   }
 

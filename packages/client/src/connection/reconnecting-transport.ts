@@ -152,7 +152,7 @@ export class ReconnectingTransport {
     const delays = { ...DEFAULT_RECONNECT, ...this.#request.reconnect }
     const retryAfterMs = reason.retryAfterMs ?? 0
     const backOff = retryAfterMs + reconnectDelay(this.#attempt, this.#retryMs, delays, Math.random())
-    const delay = Math.max(backOff, isOffline() ? delays.maxDelayMs : 0)
+    const delay = Math.max(backOff, isOffline() ? delays.maxJitterMs : 0)
     this.#attempt += 1
     this.#openIn(delay, retryAfterMs > 0)
     this.#events.onWaiting(reason, Date.now() + delay)

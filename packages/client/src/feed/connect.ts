@@ -54,7 +54,7 @@ export interface ConnectOptions {
    * goes back and is told of the gap again.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: an `async` function without a result is a fine one.
-  onGap?: (gap: Gap) => string | void | Promise<string | void>
+  onGap?: (gap: Gap) => { resumeFrom: string } | void | Promise<{ resumeFrom: string } | void>
   /** Told of every event that its schema refuses. Default: reported like an error. The stream goes on. */
   onInvalid?: (event: InvalidEvent) => void
   /**

@@ -38,7 +38,7 @@ export function fromReadableStream<const Contract extends StreamContract>(
       credentials: undefined,
       fetch,
     }),
-    reconnect: { minDelayMs: 0, maxDelayMs: 0, maxAttempts: 0 },
+    reconnect: { jitterMs: 0, maxJitterMs: 0, maxAttempts: 0 },
     idleTimeoutMs: Infinity,
     lastEventId: '',
     maxQueued: 10_000,

@@ -58,7 +58,7 @@ export class StreamFeed implements InspectableFeed {
     return this.#connection.lastEventId
   }
 
-  get reconnectionTime(): number {
+  get retryMs(): number {
     return this.#connection.retryMs
   }
 
@@ -178,11 +178,11 @@ export class StreamFeed implements InspectableFeed {
     const { previousId } = connection
     try {
       const filling = fetchState()
-      if (typeof filling !== 'string' && typeof (filling as PromiseLike<unknown>)?.then !== 'function') return
+      if (typeof filling !== 'object' || filling === null) return
       connection.pause('gap')
-      const id = await filling
+      const { resumeFrom } = ((await filling) ?? {}) as { resumeFrom?: unknown }
       if (!connection.isPaused('gap')) return
-      if (typeof id === 'string') connection.moveTo(id)
+      if (typeof resumeFrom === 'string') connection.moveTo(resumeFrom)
       connection.resume()
     } catch (cause) {
       if (!connection.isPaused('gap')) return this.#report(cause)
@@ -221,5 +221,5 @@ const DOT = 46
 const nowhere = (): void => {}
 
 function failure(status: FeedStatus): SseError | undefined {
-  return status.state === 'closed' && typeof status.reason === 'object' ? status.reason : undefined
+  return status.state === 'closed' && status.reason === 'error' ? status.error : undefined
 }

@@ -5,7 +5,7 @@ import { shareName } from './group-name.ts'
 import type { Locks } from './leader-lock.ts'
 import { TabMember } from './tab-member.ts'
 
-export interface ShareOptions {
+export interface TabsOptions {
   /**
    * Who speaks: tabs share where URL, method, body, credentials and this are the same. Default: the request's
    * headers. Give the user's name where cookies tell the server who it is (somebody else may sign in in another
@@ -32,12 +32,12 @@ export interface ShareOptions {
  * @param inner - what carries the stream of the tab that leads. Default `fetchTransport`.
  * @throws {SseError} `option_invalid` for a `hungAfterMs` that is not more than 0.
  * @example
- * const feed = connect(leads, { transport: share(fetchTransport, { key: user.id }) })
+ * const feed = connect(leads, { transport: tabsTransport(fetchTransport, { key: user.id }) })
  */
-export function share(inner: Transport = fetchTransport, options: ShareOptions = {}): Transport {
+export function tabsTransport(inner: Transport = fetchTransport, options: TabsOptions = {}): Transport {
   const { key, fromNow = false, hungAfterMs = 8_000 } = options
   if (!(hungAfterMs > 0)) {
-    throw new SseError('option_invalid', `share: hungAfterMs must be more than 0, not ${hungAfterMs}`)
+    throw new SseError('option_invalid', `tabsTransport: hungAfterMs must be more than 0, not ${hungAfterMs}`)
   }
   return (request, events) => {
     const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {}
