@@ -257,6 +257,53 @@ describe('an id that is kept', () => {
   })
 
   it.each([
+    ['a line end', 'a\nb'],
+    ['NUL', 'a\0b'],
+    ['more than 1,024 characters', 'x'.repeat(1_025)],
+  ])('with %s is dropped and reported', async (_, id) => {
+    const onError = vi.fn()
+    const asked: (string | null)[] = []
+    const feed = connect('http://a/', {
+      lastEventId: { load: () => id, save() {} },
+      onError,
+      fetch: async (_url, init) => {
+        asked.push(new Headers(init?.headers).get('last-event-id'))
+        return new Response(new ReadableStream(), type200)
+      },
+    })
+    closing.push(() => feed.close())
+    await vi.waitFor(() => expect(feed.status.state).toBe('open'))
+    expect(asked).toEqual([null])
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ code: 'last_event_id_invalid' })]])
+  })
+
+  it('is saved after the listeners had the event, and not again for events without an id', async () => {
+    const order: string[] = []
+    const feed = open('id: a\ndata: 1\n\ndata: 2\n\nid: b\ndata: 3\n\n', {
+      lastEventId: { load: () => undefined, save: (id) => order.push(`save ${id}`) },
+    })
+    feed.on('message', (data) => order.push(data))
+    await vi.waitFor(() => expect(order).toEqual(['1', 'save a', '2', '3', 'save b']))
+  })
+
+  it('is not that of a gap while onGap is pending: a page closed meanwhile learns of the gap again', async () => {
+    const saved: string[] = []
+    let fill = (_: { resumeFrom: string }) => {}
+    const text = `${encodeMessage({ id: '1', data: '1' })}${encodeMessage({ event: 'sse.gap', id: '5', data: '{"reason":"trimmed"}' })}`
+    const feed = open(text, {
+      lastEventId: { load: () => undefined, save: (id) => saved.push(id) },
+      onGap: () =>
+        new Promise((resolve) => {
+          fill = resolve
+        }),
+    })
+    await vi.waitFor(() => expect(feed.status).toEqual({ state: 'paused', reason: 'gap' }))
+    expect(saved).toEqual(['1'])
+    fill({ resumeFrom: '8' })
+    await vi.waitFor(() => expect(saved).toEqual(['1', '8']))
+  })
+
+  it.each([
     ['', {}],
     ['k', { maxAgeMs: 0 }],
     ['k', { maxAgeMs: Number.NaN }],

@@ -60,7 +60,7 @@ function open(url: string, options: Parameters<typeof connect>[1] = {}) {
 describe('a connection that died in silence', () => {
   it('is found by its silence, and the stream goes on at the same id', async () => {
     const { url, requests } = await serve((_, res, attempt) => stream(res, message(`${attempt}`)))
-    const { states, got, seen, feed } = open(url, { idleTimeoutMs: 60 })
+    const { states, got, seen, feed } = open(url, { idleTimeoutMs: 400 })
     await got(2)
     expect(seen).toEqual(['1', '2'])
     expect(requests[1]?.headers['last-event-id']).toBe('1')
@@ -82,7 +82,7 @@ describe('a connection that died in silence', () => {
 
   it('may also be one that never answered', async () => {
     const { url, requests } = await serve((_, res, attempt) => attempt > 1 && stream(res, message('1')))
-    const { got } = open(url, { idleTimeoutMs: 60 })
+    const { got } = open(url, { idleTimeoutMs: 400 })
     await got(1)
     expect(requests).toHaveLength(2)
   })
@@ -201,9 +201,12 @@ describe('401', () => {
 
   it('of many at once is one refresh, where they share it', async () => {
     let isFresh = false
-    const { url } = await serve((_, res) => (isFresh ? stream(res, message('1')) : refuse(res, 401)))
+    const { url, requests } = await serve((_, res) =>
+      isFresh ? stream(res, message('1')) : refuse(res, 401),
+    )
     const refresh = vi.fn(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await vi.waitFor(() => expect(requests).toHaveLength(5))
+      await new Promise((resolve) => setTimeout(resolve, 200))
       isFresh = true
     })
     const shared = singleFlight('token', refresh)

@@ -146,3 +146,38 @@ it('a limit that is none is refused', () => {
     expect.objectContaining({ code: 'option_invalid' }),
   )
 })
+
+describe('events without an id', () => {
+  const streamOf = (text: string) =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) }),
+      { headers: { 'content-type': 'text/event-stream' } },
+    )
+  const options = { transport: tabsTransport(fetchTransport, { key: 'ids' }) }
+
+  it('reach a tab that resumes from the id before them', async () => {
+    const fetch = vi.fn(async () => streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\nid: 2\ndata: 2\n\n'))
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 4)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: '1' })
+    await until(() => late.seen.length === 3)
+    expect(late.seen).toEqual(['a', 'b', '2'])
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
+  it('are not repeated for a tab that had them over a connection of its own', async () => {
+    const fetch = vi.fn(async (_: unknown, init: RequestInit) =>
+      new Headers(init.headers).get('last-event-id') === 'old'
+        ? streamOf('id: 1\ndata: 1\n\ndata: a\n\n')
+        : streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\n'),
+    )
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 3)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: 'old' })
+    await until(() => late.seen.length === 2)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    // It follows again once an event with an id shows where it is.
+    expect(late.seen).toEqual(['1', 'a'])
+    expect(late.feed.lastEventId).toBe('1')
+  })
+})

@@ -271,3 +271,54 @@ it.each([
   },
   60_000,
 )
+
+describe('messages of other scripts on the channel', () => {
+  it('that have another shape are ignored, whatever they are', async () => {
+    const names = new Set<string>()
+    class SpiedChannel extends Channel {
+      constructor(channelName: string) {
+        super(channelName)
+        names.add(channelName)
+      }
+    }
+    vi.stubGlobal('BroadcastChannel', SpiedChannel)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const all = [openTab(), openTab(), openTab()]
+    await Promise.all(all.map(isOpen))
+    const channels = [...names].map((channelName) => new Channel(channelName))
+    expect(channels).toHaveLength(1)
+    const types = ['hello', 'welcome', 'lead', 'entries', 'status', 'pulse', 'end', 'listen', 'mark', 'pong']
+    const fields = [
+      'from',
+      'to',
+      'at',
+      'after',
+      'id',
+      'entries',
+      'status',
+      'term',
+      'reason',
+      'names',
+      'follows',
+    ]
+    const value = fc.constantFrom(null, -1, {}, [null], [[]], 'text', Number.NaN)
+    const message = fc.oneof(
+      fc.anything(),
+      fc
+        .record({ type: fc.constantFrom(...types), field: fc.constantFrom(...fields), value })
+        .map(({ type, field, value }) => ({ type, [field]: value })),
+    )
+    for (const data of fc.sample(message, 1_000)) {
+      try {
+        channels[0]?.postMessage(data)
+      } catch {
+        // Cannot be cloned.
+      }
+    }
+    await publish(20)
+    await allHaveAll()
+    await oneIsOpen()
+    expect(all.flatMap(({ errors }) => errors)).toEqual([])
+    for (const channel of channels) channel.close()
+  })
+})
