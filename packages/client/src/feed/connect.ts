@@ -123,12 +123,12 @@ export function connectWith(defaultTransport: Transport): Connect {
   }
 }
 
-function isContract(target: StreamContract | string | URL): target is StreamContract {
+export function isContract(target: StreamContract | string | URL): target is StreamContract {
   return typeof target === 'object' && 'events' in target
 }
 
 /** A base with a path of its own keeps it: `https://example.com/api` + `/leads` is `/api/leads`. */
-function buildUrl(target: string, baseUrl: string | URL | undefined): string {
+export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
   try {
