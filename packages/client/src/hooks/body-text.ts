@@ -6,6 +6,8 @@ export function bodyText(body: BodySource | undefined): string | undefined {
   if (!('forEach' in body)) return undefined
   // A form and a query with the same fields are sent with different content types.
   const parts: unknown[] = [Object.prototype.toString.call(body)]
-  body.forEach((value, name) => parts.push(name, value))
+  body.forEach((value, name) => {
+    parts.push(name, value)
+  })
   return parts.every((part) => typeof part === 'string') ? JSON.stringify(parts) : undefined
 }

@@ -31,10 +31,9 @@ function compareIdentity(known: unknown, next: unknown): Comparison {
 
 /** Everything else is part of the key. */
 function isOpaque(value: unknown): boolean {
-  return (
-    typeof value === 'function' ||
-    (typeof value === 'object' && value !== null && 'load' in value && !('key' in value))
-  )
+  if (typeof value === 'function') return true
+  const store = value as { load?: unknown; key?: unknown } | undefined
+  return typeof store?.load === 'function' && store.key === undefined
 }
 
 function compareResults(known: StreamRequest, next: StreamRequest, name: 'url' | 'body'): Comparison {

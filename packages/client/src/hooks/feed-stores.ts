@@ -66,11 +66,11 @@ export function latestStore<
   return { get: payload as never, subscribe }
 }
 
-/** Returns a store of the newest events of a name, oldest first. */
+/** Returns a store of the newest `limit` events of a name, oldest first. */
 export function eventsStore<Payloads, Name extends ListenableName<Payloads>>(
   feed: Feed<Payloads>,
   name: Name,
-  { limit = 100 }: EventsOptions = {},
+  limit = 100,
 ): Store<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]> {
   return recentEvents((listener) => feed.on(name, listener), limit)
 }
