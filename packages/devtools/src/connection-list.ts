@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { FeedLog } from './feed-log.ts'
 import { stateClass } from './shown-entries.ts'
-import { counted } from './words.ts'
+import { counted } from './format.ts'
 
 /** Newest first. */
 export function connectionList(

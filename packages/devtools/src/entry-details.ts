@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type EventEntry, MAX_DATA_LENGTH } from './feed-log.ts'
-import { counted, formatBytes, formatTime } from './words.ts'
+import { counted, formatBytes, formatTime } from './format.ts'
 
 /** One event, with what it carries. */
 export function entryDetails(entry: EventEntry, close: () => void): TemplateResult {

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { FeedLog } from './feed-log.ts'
 import { stateClass } from './shown-entries.ts'
 import { timeline } from './timeline.ts'
-import { counted, describeNext, describeReason, formatBytes, formatCount } from './words.ts'
+import { counted, describeNext, describeReason, formatBytes, formatCount } from './format.ts'
 
 /** Where a feed stands and why, what it has had so far, and its last minutes. */
 export function feedSummary(log: FeedLog, now: number): TemplateResult {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { EventEntry, FeedLog, LogEntry, StatusEntry } from './feed-log.ts'
 import { stateClass } from './shown-entries.ts'
-import { counted, describeNext, describeReason, formatBytes, formatTime } from './words.ts'
+import { counted, describeNext, describeReason, formatBytes, formatTime } from './format.ts'
 
 /** Characters of the data in a row: it is one line. */
 const PREVIEW_LENGTH = 200

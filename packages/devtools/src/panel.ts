@@ -13,7 +13,7 @@ import type { Recorder } from './recorder.ts'
 import { rememberOpen, wasOpen } from './remember-open.ts'
 import { isShown, isTrouble, SHOW, type Show } from './shown-entries.ts'
 import { stateStyle } from './state-style.ts'
-import { counted } from './words.ts'
+import { counted } from './format.ts'
 
 /** Between two updates of what is shown, in milliseconds: whatever the stream does, the page has the rest. */
 const UPDATE_EVERY_MS = 100

@@ -40,12 +40,11 @@ export function createUseStream(connect: Connect): UseStream {
       feed().update(now)
       return () => {}
     })
-    const { subscribe } = toStore<Feed<FeedPayloads<Target>>>(feed)
     return {
       get current() {
         return feed()
       },
-      subscribe,
+      subscribe: (...listeners) => toStore<Feed<FeedPayloads<Target>>>(feed).subscribe(...listeners),
     }
   }
 }
