@@ -392,6 +392,7 @@ describe('reconnecting', () => {
       method: 'POST',
       body: 'a=1',
       headers: { 'x-a': 'b' },
+      reconnect: { ...quick, resend: true },
     })
     await closed(feed)
     const request = { method: 'POST', body: 'a=1', headers: { 'x-a': 'b', accept: 'text/event-stream' } }

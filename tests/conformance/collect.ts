@@ -48,6 +48,7 @@ export function collect(
       },
       {
         onActivity: () => {},
+        onHeartbeat: () => {},
         onOpen: () => {
           isOpened = true
         },

@@ -152,8 +152,9 @@ describe('the interface', () => {
   })
 
   it('close() in a listener is the end: no event after it, not one of the same piece', async () => {
-    const { source, heard, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
+    const { source, heard, hears, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
     source.addEventListener('message', () => source.close())
+    await hears(2)
     await vi.waitFor(async () => expect(await script.open()).toBe(0))
     expect(heard).toEqual([
       ['open', 1],

@@ -1,4 +1,5 @@
 import type { SseError } from '@sse/contract'
+import { isOffline } from './page-life-cycle.ts'
 
 export interface ReconnectOptions {
   /**
@@ -8,8 +9,14 @@ export interface ReconnectOptions {
   jitterMs?: number
   /** Maximum width of the jitter, in milliseconds. Default 30,000. */
   maxJitterMs?: number
-  /** Maximum number of reconnects in a row without an event. Default `Infinity`; 0 never reconnects. */
+  /** Maximum number of reconnects in a row without an event or a heartbeat. Default `Infinity`; 0 never reconnects. */
   maxAttempts?: number
+  /**
+   * Whether a request with a method other than GET is sent again after the server ended its response without
+   * `sse.end`. Default `false`: the feed closes with `ended`, so that a prompt is not sent twice. A request whose
+   * connection failed is always sent again.
+   */
+  resend?: boolean
 }
 
 /** Defaults of `ReconnectOptions`. */
@@ -17,6 +24,32 @@ export const DEFAULT_RECONNECT: Required<ReconnectOptions> = {
   jitterMs: 2_000,
   maxJitterMs: 30_000,
   maxAttempts: Infinity,
+  resend: false,
+}
+
+/** Decides whether and when a `ReconnectLoop` tries again. */
+export interface RetryPolicy {
+  /**
+   * Returns the delay before the next attempt, in milliseconds; `undefined` if the failure is final.
+   *
+   * @param attempt - the attempt that failed, counted from 1 since the last progress.
+   * @param retryMs - the server's `retry`.
+   */
+  delayMs(error: SseError, attempt: number, retryMs: number): number | undefined
+  /** Whether an open response is progress. Default `false`: only an event or a heartbeat is. */
+  readonly openIsProgress?: boolean
+}
+
+/** Policy of `connect` and of tab sharing: full jitter above the server's `retry` and `Retry-After`. */
+export function jitteredRetry(options: Required<ReconnectOptions>): RetryPolicy {
+  return {
+    delayMs(error, attempt, retryMs) {
+      if (!isRetryable(error) || attempt > options.maxAttempts) return undefined
+      const delayMs = (error.retryAfterMs ?? 0) + reconnectDelay(attempt, retryMs, options, Math.random())
+      // Offline, an attempt is made now and then all the same: a page can be wrong about its network.
+      return Math.min(MAX_TIMER_MS, Math.max(delayMs, isOffline() ? options.maxJitterMs : 0))
+    },
+  }
 }
 
 /**
@@ -40,7 +73,7 @@ export const MAX_TIMER_MS = 2_147_483_647
 export function reconnectDelay(
   attempt: number,
   retryMs: number,
-  { jitterMs, maxJitterMs }: Required<ReconnectOptions>,
+  { jitterMs, maxJitterMs }: Pick<Required<ReconnectOptions>, 'jitterMs' | 'maxJitterMs'>,
   random: number,
 ): number {
   const width = Math.min(maxJitterMs, jitterMs * GROWTH ** (attempt - 1))
@@ -51,9 +84,8 @@ const RETRYABLE_STATUS = /^(5..|408|425|429)$/
 
 /**
  * Returns whether the same request may succeed later: after a network failure, 5xx, 408, 425 and 429. Any other
- * status, and any wrong option, fails the same way again.
+ * status, a response that is not an event stream, and wrong usage fail the same way again.
  */
-export function isRetryable({ code, status }: SseError): boolean {
-  if (code === 'http_status') return RETRYABLE_STATUS.test(String(status))
-  return !['content_type', 'option_invalid', 'payload_too_large'].includes(code)
+export function isRetryable({ code, kind, status }: SseError): boolean {
+  return kind !== 'usage' && code !== 'content_type' && RETRYABLE_STATUS.test(String(status))
 }

@@ -1,23 +1,23 @@
 import { SseError } from '@sse/contract'
 
-/** What a `for await` that falls behind does with what it can't hold. */
+/** What a `for await` loop that falls behind does with more events than it can hold. */
 export type Overflow =
-  /** Its loop throws `queue_overflow`, after what it holds. */
+  /** The loop throws `queue_overflow` after the events it holds. */
   | 'error'
-  /** The oldest goes. */
+  /** The oldest event is dropped. */
   | 'drop-oldest'
-  /** Of each event name only the newest is held. */
+  /** Only the newest event of each name is held. */
   | 'latest'
 
 export interface QueueSettings {
   maxQueued: number
   overflow: Overflow
-  /** Told of each event that goes. */
+  /** Called for each dropped event. */
   onDrop: () => void
   onOver: () => void
 }
 
-/** What one `for await` has not taken yet. */
+/** Events that one `for await` loop has not taken yet. */
 export class EventQueue<Item extends { event: string }> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
   readonly #settings: QueueSettings
@@ -39,13 +39,9 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
       if (overflow === 'error') {
         return this.finish(new SseError('queue_overflow', `This loop is ${maxQueued} events behind`))
       }
-      // That history is missing is not forgotten for the sake of one more event.
-      this.#drop(
-        Math.max(
-          0,
-          this.#items.findIndex(({ event }) => event !== 'gap'),
-        ),
-      )
+      // A gap is dropped last: the app must learn that history is missing.
+      const oldest = this.#items.findIndex(({ event }) => event !== 'gap')
+      this.#drop(Math.max(0, oldest))
     }
     this.#items.push(item)
   }
@@ -54,7 +50,7 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
     if (index >= 0 && this.#items.splice(index, 1).length) this.#settings.onDrop()
   }
 
-  /** What is queued is still delivered, then the loop ends, or throws `error`. */
+  /** Ends the loop after the events it holds; with an error, the loop throws it. */
   finish(error?: SseError): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -70,7 +66,7 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
     if (item !== undefined) return { done: false, value: item }
     if (!this.#isOver) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
     const error = this.#error
-    this.#error = undefined // thrown once, as a generator would
+    this.#error = undefined // thrown once, as by a generator
     if (error) throw error
     return { done: true, value: undefined }
   }
