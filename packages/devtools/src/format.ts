@@ -33,7 +33,7 @@ export function describeReason(status: FeedStatus): string {
   if ('error' in status) return describeError(status.error)
   // The text of an unknown status, from a newer client, is shown as it is.
   const { reason = '' } = status as { reason?: unknown }
-  return status.state === 'closed' ? CLOSED[status.reason] : String(reason)
+  return status.state === 'closed' ? (CLOSED[status.reason] ?? String(reason)) : String(reason)
 }
 
 const CLOSED = { closed: 'by close()', aborted: 'by its signal', ended: 'the stream has ended' }

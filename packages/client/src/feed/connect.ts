@@ -117,7 +117,8 @@ export function connectWith(defaultTransport: Transport): Connect {
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
     })
-    makeInspectable(feed, { url, method, headers, contract, transport })
+    const headerNames = typeof headers === 'function' ? undefined : Object.keys(headers)
+    makeInspectable(feed, { url, method, headerNames, contract, transport })
     const abort = () => feed.abort()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
