@@ -249,7 +249,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.getByRole('combobox', { name: 'Show' }).selectOption('problems')
     await expect.poll(() => on.locator('tbody tr').count(), patience).toBe(3)
     await on.getByRole('button', { name: 'Clear' }).click()
-    await on.getByText('Nothing that fits the filter.').waitFor()
+    await on.getByText('No entry matches the filter.').waitFor()
     await on.getByRole('combobox', { name: 'Show' }).selectOption('all')
     expect(await on.locator('tbody tr').allTextContents()).toEqual([expect.stringMatching(/open/)])
 

@@ -116,7 +116,8 @@ export function connectWith(defaultTransport: Transport): Connect {
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
     })
-    makeInspectable(feed, { url, method, headers, contract, transport })
+    const headerNames = typeof headers === 'function' ? undefined : Object.keys(headers)
+    makeInspectable(feed, { url, method, headerNames, contract, transport })
     const abort = () => feed.abort()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
@@ -126,12 +127,12 @@ export function connectWith(defaultTransport: Transport): Connect {
   }
 }
 
-function isContract(target: StreamContract | string | URL): target is StreamContract {
+export function isContract(target: StreamContract | string | URL): target is StreamContract {
   return typeof target === 'object' && 'events' in target
 }
 
 /** A base URL keeps its own path: `https://example.com/api` + `/leads` is `/api/leads`. */
-function buildUrl(target: string, baseUrl: string | URL | undefined): string {
+export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
   try {

@@ -27,7 +27,7 @@ it('a feed can be found, with how it was asked for, until it is closed', async (
   expect(liveFeeds().get(feed)).toEqual({
     url: 'https://example.com/numbers',
     method: 'GET',
-    headers: {},
+    headerNames: [],
     contract: numbers,
     transport,
   })

@@ -28,7 +28,8 @@ export interface InspectableFeed extends Feed<Record<string, unknown>> {
 export interface FeedOrigin {
   readonly url: string
   readonly method: string
-  readonly headers: Readonly<Record<string, string>> | (() => unknown)
+  /** Names only, so that no script on the page can read tokens here; `undefined` if a function makes the headers. */
+  readonly headerNames: readonly string[] | undefined
   readonly contract: StreamContract | undefined
   readonly transport: Transport
 }
