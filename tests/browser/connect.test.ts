@@ -1,5 +1,5 @@
-import { connect, type FeedStatus, nativeTransport } from '@sse/client'
-import { connect as connectNative } from '@sse/client/native'
+import { connect, type FeedStatus } from '@sse/client'
+import { connect as connectNative, nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
 import { END_ID } from '@sse/contract/protocol'
 import { describe, expect, inject, it } from 'vitest'

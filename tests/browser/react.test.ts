@@ -79,7 +79,7 @@ describe(`React ${version}`, () => {
       const [options, setOptions] = useState(at.options)
       go = setOptions
       const feed = useStream(room, options)
-      return `${useStreamStatus(feed).state} ${useLatest(feed, 'n', 0)}`
+      return `${useStreamStatus(feed).state} ${useLatest(feed, 'n', { initial: 0 })}`
     })
     await until(() => element.textContent === 'open 0')
     await at.publish(1)

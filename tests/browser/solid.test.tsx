@@ -53,7 +53,7 @@ it('two components share one connection, which closes after the last has left', 
 it('a component that comes back at once finds its connection and the latest event', async () => {
   const App = () => {
     const feed = useStream(room, at.options)
-    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', 0)]
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', { initial: 0 })]
     return <p>{`${status().state} ${n()}`}</p>
   }
   const first = mount(App)

@@ -118,9 +118,9 @@ describe('one event', () => {
     const { url, requests } = await serve('x'.repeat(1 << 20), 1_000)
     const feed = connect(url, { onError() {} })
     const reason = await new Promise((resolve) =>
-      feed.onStatus((status) => status.state === 'closed' && resolve(status.reason)),
+      feed.onStatus((status) => status.state === 'closed' && resolve(status)),
     )
-    expect(reason).toMatchObject({ code: 'payload_too_large' })
+    expect(reason).toMatchObject({ reason: 'error', error: { code: 'payload_too_large' } })
     await new Promise((resolve) => setTimeout(resolve, 50))
     expect(requests()).toBe(1)
   })
@@ -147,7 +147,7 @@ describe('a body that is there already', () => {
       start: (controller) => controller.error(new Error('cut')),
     })
     const feed = fromReadableStream(numbers, broken, { onError() {} })
-    await vi.waitFor(() => expect(feed.status).toMatchObject({ reason: { code: 'network' } }))
+    await vi.waitFor(() => expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'network' } }))
     const cancel = vi.fn()
     const open = new ReadableStream<Uint8Array>({ cancel })
     const second = fromReadableStream(numbers, open)
@@ -254,6 +254,53 @@ describe('an id that is kept', () => {
     const feed = open('id: a\ndata: 1\n\n', { lastEventId: { load, save: load }, onError })
     await new Promise<void>((resolve) => feed.on('message', () => resolve()))
     expect(onError.mock.calls).toEqual([[new Error('mine')], [new Error('mine')]])
+  })
+
+  it.each([
+    ['a line end', 'a\nb'],
+    ['NUL', 'a\0b'],
+    ['more than 1,024 characters', 'x'.repeat(1_025)],
+  ])('with %s is dropped and reported', async (_, id) => {
+    const onError = vi.fn()
+    const asked: (string | null)[] = []
+    const feed = connect('http://a/', {
+      lastEventId: { load: () => id, save() {} },
+      onError,
+      fetch: async (_url, init) => {
+        asked.push(new Headers(init?.headers).get('last-event-id'))
+        return new Response(new ReadableStream(), type200)
+      },
+    })
+    closing.push(() => feed.close())
+    await vi.waitFor(() => expect(feed.status.state).toBe('open'))
+    expect(asked).toEqual([null])
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ code: 'last_event_id_invalid' })]])
+  })
+
+  it('is saved after the listeners had the event, and not again for events without an id', async () => {
+    const order: string[] = []
+    const feed = open('id: a\ndata: 1\n\ndata: 2\n\nid: b\ndata: 3\n\n', {
+      lastEventId: { load: () => undefined, save: (id) => order.push(`save ${id}`) },
+    })
+    feed.on('message', (data) => order.push(data))
+    await vi.waitFor(() => expect(order).toEqual(['1', 'save a', '2', '3', 'save b']))
+  })
+
+  it('is not that of a gap while onGap is pending: a page closed meanwhile learns of the gap again', async () => {
+    const saved: string[] = []
+    let fill = (_: { resumeFrom: string }) => {}
+    const text = `${encodeMessage({ id: '1', data: '1' })}${encodeMessage({ event: 'sse.gap', id: '5', data: '{"reason":"trimmed"}' })}`
+    const feed = open(text, {
+      lastEventId: { load: () => undefined, save: (id) => saved.push(id) },
+      onGap: () =>
+        new Promise((resolve) => {
+          fill = resolve
+        }),
+    })
+    await vi.waitFor(() => expect(feed.status).toEqual({ state: 'paused', reason: 'gap' }))
+    expect(saved).toEqual(['1'])
+    fill({ resumeFrom: '8' })
+    await vi.waitFor(() => expect(saved).toEqual(['1', '8']))
   })
 
   it.each([

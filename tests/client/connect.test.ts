@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import { connect, type Feed, type FeedStatus, isSseError, SseError, type Transport } from '@sse/client'
+import { connect, type Feed, type FeedStatus, isSseError, SseError } from '@sse/client'
 import { polyfillTransport } from '@sse/client/polyfill'
+import type { Transport } from '@sse/client/transport'
 import { defineStream, type } from '@sse/contract'
 import { encodeMessage } from '@sse/contract/protocol'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
@@ -25,7 +26,7 @@ const leads = defineStream({
     none: type<undefined>(),
   },
 })
-const quick = { minDelayMs: 1, maxDelayMs: 2 }
+const quick = { jitterMs: 1, maxJitterMs: 2 }
 
 /** A feed of the contract, read from a script in place of its server. */
 function open(plan: ScriptedResponse[], options: Partial<Parameters<typeof connect<typeof leads>>[1]> = {}) {
@@ -252,7 +253,7 @@ describe('reconnecting', () => {
         state: 'waiting',
         attempt: 2,
         retryAt: expect.any(Number),
-        reason: expect.objectContaining({ status: 503 }),
+        error: expect.objectContaining({ status: 503 }),
       },
       { state: 'connecting', attempt: 2 },
       { state: 'open' },
@@ -260,7 +261,7 @@ describe('reconnecting', () => {
         state: 'waiting',
         attempt: 2,
         retryAt: expect.any(Number),
-        reason: expect.objectContaining({ code: 'dropped' }),
+        error: expect.objectContaining({ code: 'dropped' }),
       },
       { state: 'connecting', attempt: 2 },
       { state: 'open' },
@@ -290,7 +291,7 @@ describe('reconnecting', () => {
   it.each([401, 403, 404, 410])('stops on %i', async (status) => {
     const onError = vi.fn()
     const { feed, script } = openUrl([{ status }], { onError })
-    expect(await closed(feed)).toMatchObject({ reason: { code: 'http_status', status } })
+    expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'http_status', status } })
     expect(onError).toHaveBeenCalledOnce()
     expect(await script.seen()).toHaveLength(1)
   })
@@ -307,7 +308,7 @@ describe('reconnecting', () => {
   it('stops on 204 and on an answer that is not an event stream', async () => {
     expect(await closed(openUrl([{ status: 204 }]).feed)).toEqual({ state: 'closed', reason: 'ended' })
     const { feed } = openUrl([{ contentType: 'text/html' }], { onError: () => {} })
-    expect(await closed(feed)).toMatchObject({ reason: { code: 'content_type' } })
+    expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'content_type' } })
   })
 
   it.each([
@@ -319,7 +320,7 @@ describe('reconnecting', () => {
       reconnect: { ...quick, maxAttempts },
       onError: () => {},
     })
-    expect(await closed(feed)).toMatchObject({ reason: { status: 500 } })
+    expect(await closed(feed)).toMatchObject({ reason: 'error', error: { status: 500 } })
     expect(await script.seen()).toHaveLength(requests)
   })
 
@@ -327,7 +328,7 @@ describe('reconnecting', () => {
     const failed = encodeMessage({ event: 'sse.error', data: '{"code":"quota","message":"Used up"}' })
     const { feed, states } = openUrl([{ chunks: [failed] }, {}, { chunks: [END] }], { onError: () => {} })
     await closed(feed)
-    const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.reason.code] : []))
+    const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.error.code] : []))
     expect(reasons).toEqual(['quota', 'dropped'])
   })
 
@@ -343,7 +344,7 @@ describe('reconnecting', () => {
     const { feed, states } = openUrl([], { transport: failed, onError })
     await vi.waitUntil(() => states.length >= 5)
     feed.close()
-    const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.reason.code] : []))
+    const reasons = states.flatMap((status) => (status.state === 'waiting' ? [status.error.code] : []))
     expect(reasons).toEqual(['quota', 'dropped'])
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'quota' }))
   })
@@ -351,7 +352,7 @@ describe('reconnecting', () => {
   it('a server that accepts and fails without an event is not stormed', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const { feed, states } = openUrl([{ chunks: ['event: sse.error\ndata: {}\n\n'] }], {
-      reconnect: { minDelayMs: 2, maxDelayMs: 1_000, maxAttempts: 5 },
+      reconnect: { jitterMs: 2, maxJitterMs: 1_000, maxAttempts: 5 },
       onError: () => {},
     })
     await closed(feed)
@@ -391,6 +392,7 @@ describe('reconnecting', () => {
       method: 'POST',
       body: 'a=1',
       headers: { 'x-a': 'b' },
+      reconnect: { ...quick, resend: true },
     })
     await closed(feed)
     const request = { method: 'POST', body: 'a=1', headers: { 'x-a': 'b', accept: 'text/event-stream' } }
@@ -405,7 +407,7 @@ describe('closing', () => {
     ['open', { chunks: ['data: 1\n\n'], ending: 'hang' }],
     ['waiting', { status: 500 }],
   ])('while %s leaves nothing open, and no request follows', async (state, response) => {
-    const { feed, script } = openUrl([response], { reconnect: { minDelayMs: 50 }, onError: () => {} })
+    const { feed, script } = openUrl([response], { reconnect: { jitterMs: 50 }, onError: () => {} })
     await new Promise<void>((resolve) => feed.onStatus((status) => status.state === state && resolve()))
     feed.close()
     feed.close()
@@ -522,8 +524,8 @@ describe('what is asked wrongly', () => {
     expect(codeOf(() => connect(leads, { baseUrl: 'http://a', params: { owner: '..' } }))).toMatch(
       /^param_missing/,
     )
-    expect(codeOf(() => connect('http://a', { reconnect: { minDelayMs: -1 } }))).toMatch(
-      /^option_invalid: .*minDelayMs/,
+    expect(codeOf(() => connect('http://a', { reconnect: { jitterMs: -1 } }))).toMatch(
+      /^option_invalid: .*jitterMs/,
     )
     expect(codeOf(() => connect('http://a', { reconnect: { maxAttempts: Number.NaN } }))).toMatch(
       /maxAttempts/,
@@ -550,12 +552,12 @@ describe('what is asked wrongly', () => {
       async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } }),
     )
     const feed = connect('http://a/', { fetch: fetchWhole, onError: () => {} })
-    expect(await closed(feed)).toMatchObject({ reason: { code: 'option_invalid' } })
+    expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'option_invalid' } })
     expect(fetchWhole).toHaveBeenCalledOnce()
   })
 
   it('the polyfill can’t POST', async () => {
     const feed = connect('http://a/', { transport: polyfillTransport, method: 'POST', onError: () => {} })
-    expect(await closed(feed)).toMatchObject({ reason: { code: 'option_invalid' } })
+    expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'option_invalid' } })
   })
 })

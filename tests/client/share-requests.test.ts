@@ -1,5 +1,5 @@
 import { type ConnectOptions, connect, fetchTransport, singleFlight } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { tabsTransport } from '@sse/client/tabs'
 import { type RunningServer, serve } from '@sse/test-support/http-server'
 import { until } from '@sse/test-support/until'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -38,8 +38,8 @@ afterEach(async () => {
 function follow(options: ConnectOptions = {}) {
   const feed = connect(server.origin, {
     headers: () => ({ authorization: `Bearer ${token}` }),
-    transport: share(fetchTransport, { key: 'ada', fromNow: true }),
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    transport: tabsTransport(fetchTransport, { key: 'ada', fromNow: true }),
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     onError: () => {},
     ...options,
   })
@@ -89,7 +89,7 @@ describe('a token', () => {
 
 describe('a stream without ids', () => {
   it('gives who comes later a connection of its own, with what a newcomer gets', async () => {
-    const transport = share(fetchTransport, { key: 'ada' })
+    const transport = tabsTransport(fetchTransport, { key: 'ada' })
     const first = follow({ transport })
     await until(() => first.seen.length === 1)
     const second = follow({ transport })
@@ -112,7 +112,7 @@ describe('a stream without ids', () => {
 it('attempts are counted, and given up, as without sharing', async () => {
   let attempts = 0
   const options: ConnectOptions = {
-    reconnect: { minDelayMs: 1, maxDelayMs: 2, maxAttempts: 3 },
+    reconnect: { jitterMs: 1, maxJitterMs: 2, maxAttempts: 3 },
     fetch: async () => {
       attempts += 1
       throw new Error('no network')
@@ -120,7 +120,7 @@ it('attempts are counted, and given up, as without sharing', async () => {
   }
   const { feed } = follow(options)
   await until(() => feed.status.state === 'closed')
-  expect(feed.status).toMatchObject({ reason: { code: 'network' } })
+  expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'network' } })
   expect(attempts).toBe(4)
 })
 
@@ -142,7 +142,42 @@ it('a body that can’t be compared has its own connection', async () => {
 })
 
 it('a limit that is none is refused', () => {
-  expect(() => share(fetchTransport, { hungAfterMs: 0 })).toThrow(
+  expect(() => tabsTransport(fetchTransport, { hungAfterMs: 0 })).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),
   )
+})
+
+describe('events without an id', () => {
+  const streamOf = (text: string) =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) }),
+      { headers: { 'content-type': 'text/event-stream' } },
+    )
+  const options = { transport: tabsTransport(fetchTransport, { key: 'ids' }) }
+
+  it('reach a tab that resumes from the id before them', async () => {
+    const fetch = vi.fn(async () => streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\nid: 2\ndata: 2\n\n'))
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 4)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: '1' })
+    await until(() => late.seen.length === 3)
+    expect(late.seen).toEqual(['a', 'b', '2'])
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
+  it('are not repeated for a tab that had them over a connection of its own', async () => {
+    const fetch = vi.fn(async (_: unknown, init: RequestInit) =>
+      new Headers(init.headers).get('last-event-id') === 'old'
+        ? streamOf('id: 1\ndata: 1\n\ndata: a\n\n')
+        : streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\n'),
+    )
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 3)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: 'old' })
+    await until(() => late.seen.length === 2)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    // It follows again once an event with an id shows where it is.
+    expect(late.seen).toEqual(['1', 'a'])
+    expect(late.feed.lastEventId).toBe('1')
+  })
 })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect, type Feed, type FeedPayloads, fetchTransport } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { tabsTransport } from '@sse/client/tabs'
 import { until } from '@sse/test-support/until'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -44,12 +44,12 @@ const connections = async (): Promise<[opened: number, open: number]> =>
   (await fetch(`${server.origin}/connections/${name}`)).json()
 const oneIsOpen = () => until(async () => (await connections())[1] === 1)
 
-const transport = share(fetchTransport, { hungAfterMs: 400 })
+const transport = tabsTransport(fetchTransport, { hungAfterMs: 400 })
 function openTab(lastEventId = '', after = published): Tab {
   const feed = connect(room, {
     baseUrl: server.origin,
     params: { name },
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     lastEventId,
     transport,
     onError: (error) => tab.errors.push(error),
@@ -164,7 +164,7 @@ describe('tabs that share', () => {
     await post(`cut/${name}`)
     for (const { feed, errors } of all) {
       await until(() => feed.status.state === 'closed')
-      expect(feed.status).toMatchObject({ reason: { code: 'http_status', status: 403 } })
+      expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'http_status', status: 403 } })
       expect(errors.at(-1)).toMatchObject({ status: 403 })
     }
     expect((await connections())[0]).toBe(before + 1)
@@ -173,7 +173,7 @@ describe('tabs that share', () => {
   it('with different headers, or another key, they do not share', async () => {
     const open = (headers: Record<string, string>, key?: string) => {
       const options = { baseUrl: server.origin, params: { name }, headers }
-      const feed = connect(room, { ...options, transport: share(fetchTransport, key ? { key } : {}) })
+      const feed = connect(room, { ...options, transport: tabsTransport(fetchTransport, key ? { key } : {}) })
       tabs.push({ feed, seen: [], ids: new Map(), errors: [], after: 0 })
       return until(() => feed.status.state === 'open')
     }
@@ -271,3 +271,54 @@ it.each([
   },
   60_000,
 )
+
+describe('messages of other scripts on the channel', () => {
+  it('that have another shape are ignored, whatever they are', async () => {
+    const names = new Set<string>()
+    class SpiedChannel extends Channel {
+      constructor(channelName: string) {
+        super(channelName)
+        names.add(channelName)
+      }
+    }
+    vi.stubGlobal('BroadcastChannel', SpiedChannel)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const all = [openTab(), openTab(), openTab()]
+    await Promise.all(all.map(isOpen))
+    const channels = [...names].map((channelName) => new Channel(channelName))
+    expect(channels).toHaveLength(1)
+    const types = ['hello', 'welcome', 'lead', 'entries', 'status', 'pulse', 'end', 'listen', 'mark', 'pong']
+    const fields = [
+      'from',
+      'to',
+      'at',
+      'after',
+      'id',
+      'entries',
+      'status',
+      'term',
+      'reason',
+      'names',
+      'follows',
+    ]
+    const value = fc.constantFrom(null, -1, {}, [null], [[]], 'text', Number.NaN)
+    const message = fc.oneof(
+      fc.anything(),
+      fc
+        .record({ type: fc.constantFrom(...types), field: fc.constantFrom(...fields), value })
+        .map(({ type, field, value }) => ({ type, [field]: value })),
+    )
+    for (const data of fc.sample(message, 1_000)) {
+      try {
+        channels[0]?.postMessage(data)
+      } catch {
+        // Cannot be cloned.
+      }
+    }
+    await publish(20)
+    await allHaveAll()
+    await oneIsOpen()
+    expect(all.flatMap(({ errors }) => errors)).toEqual([])
+    for (const channel of channels) channel.close()
+  })
+})

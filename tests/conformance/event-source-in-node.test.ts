@@ -1,4 +1,4 @@
-import { EventSource } from '@sse/client/event-source'
+import { EventSource, type EventSourceErrorEvent } from '@sse/client/event-source'
 import fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { Script } from '../support/script-client.ts'
@@ -101,6 +101,23 @@ describe('the interface', () => {
     expect(() => new EventSource('http://a b')).toThrow(DOMException)
   })
 
+  it('is a WebIDL interface: name, tag, enumerable members on the prototype, required argument', () => {
+    const { prototype } = EventSource
+    expect(EventSource.name).toBe('EventSource')
+    expect(EventSource).toHaveLength(1)
+    expect(Object.prototype.toString.call(prototype)).toBe('[object EventSource]')
+    const members = ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']
+    for (const name of [...members, 'CONNECTING', 'OPEN', 'CLOSED']) {
+      expect(Object.getOwnPropertyDescriptor(prototype, name)?.enumerable, name).toBe(true)
+    }
+    const readOnly = members.slice(0, 3).map((name) => Object.getOwnPropertyDescriptor(prototype, name)?.set)
+    expect(readOnly).toEqual([undefined, undefined, undefined])
+    expect(() => prototype.url).toThrow(TypeError)
+    expect(() => Reflect.construct(EventSource, [])).toThrow(TypeError)
+    expect(Object.keys(new EventSource('http://127.0.0.1:9/'))).toEqual([])
+    expect(Symbol.for('eventsource.supports-fetch-override') in EventSource).toBe(true)
+  })
+
   it('attributes are handlers: null takes one away, what is no function is not called, the first place stays', async () => {
     const { source, hears } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
     const calls: string[] = []
@@ -152,14 +169,72 @@ describe('the interface', () => {
   })
 
   it('close() in a listener is the end: no event after it, not one of the same piece', async () => {
-    const { source, heard, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
+    const { source, heard, hears, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
     source.addEventListener('message', () => source.close())
+    await hears(2)
     await vi.waitFor(async () => expect(await script.open()).toBe(0))
     expect(heard).toEqual([
       ['open', 1],
       ['message', 1, '1'],
     ])
   })
+})
+
+describe('error events', () => {
+  const errorOf = (source: EventSource) =>
+    new Promise<EventSourceErrorEvent>((resolve) => source.addEventListener('error', resolve, { once: true }))
+
+  it('have the status of the response that closed the source', async () => {
+    const refused = await errorOf(open([{ status: 403 }]).source)
+    expect(refused).toMatchObject({ type: 'error', code: 403, message: expect.stringContaining('403') })
+    const ended = await errorOf(open([{ status: 204 }]).source)
+    expect(ended).toMatchObject({ code: 204, message: 'Server sent HTTP 204, not reconnecting' })
+    const other = await errorOf(open([{ contentType: 'text/html' }]).source)
+    expect(other).toMatchObject({ code: 200, message: expect.stringContaining('text/html') })
+  })
+
+  it('have the reason of a failed connection, and no status', async () => {
+    const source = new EventSource('http://127.0.0.1:9/')
+    sources.push(source)
+    const { code, message, target, isTrusted } = await errorOf(source)
+    expect({ code, target, isTrusted }).toEqual({ code: undefined, target: source, isTrusted: false })
+    expect(message).toMatch(/fetch failed|ECONNREFUSED|bad port/)
+  })
+
+  it.each(['ftp://127.0.0.1/', 'about:blank', 'http://ada:secret@127.0.0.1/'])(
+    '%s closes the source at once',
+    async (url) => {
+      const source = new EventSource(url)
+      sources.push(source)
+      expect(await errorOf(source)).toMatchObject({ code: undefined, message: expect.any(String) })
+      expect(source.readyState).toBe(2)
+    },
+  )
+
+  it('a fetch that returns no web stream closes the source', async () => {
+    const fetch = async () => ({
+      status: 200,
+      headers: new Headers({ 'content-type': 'text/event-stream' }),
+      body: 'text',
+    })
+    const source = new EventSource('http://127.0.0.1:9/', { fetch: fetch as never })
+    expect(await errorOf(source)).toMatchObject({
+      code: 200,
+      message: 'Invalid response body, expected a web ReadableStream',
+    })
+    expect(source.readyState).toBe(2)
+  })
+})
+
+it('control events of this library and events named gap are dispatched as they are', async () => {
+  const { source } = open([
+    { chunks: ['event: sse.end\ndata: a\n\nevent: gap\ndata: b\n\n'], ending: 'hang' },
+  ])
+  const heard: string[] = []
+  for (const name of ['sse.end', 'gap'])
+    source.addEventListener(name, ({ data }) => heard.push(`${name} ${data}`))
+  await vi.waitFor(() => expect(heard).toEqual(['sse.end a', 'gap b']))
+  expect(source.readyState).toBe(1)
 })
 
 describe('reconnecting', () => {

@@ -79,7 +79,7 @@ describe('what must be a stream before it is read', () => {
 
   it.each(RESPONSES)('$name: the client comes back only if that may help', async ({ response, heals }) => {
     const script = new Script(server.origin, [response, { status: 204 }])
-    const feed = connect(script.url, { reconnect: { minDelayMs: 1 }, onError: () => {} })
+    const feed = connect(script.url, { reconnect: { jitterMs: 1 }, onError: () => {} })
     await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'closed' && resolve()))
     expect(await script.seen()).toHaveLength(heals ? 2 : 1)
   })

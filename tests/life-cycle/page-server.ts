@@ -28,7 +28,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>Counter</title>
   import { defineStream, type } from '@sse/contract'
   const counter = defineStream({ path: '/counter', events: { n: type() }, heartbeatMs: 1_000 })
   const keeps = location.search.includes('keep')
-  const feed = connect(counter, { reconnect: { maxDelayMs: 2_000 },
+  const feed = connect(counter, { reconnect: { maxJitterMs: 2_000 },
     refresh: singleFlight('token', () => fetch('/refresh', { method: 'POST' })), ...(keeps && { lastEventId: storedId('counter') }) })
   const shown = { seen: [], states: [], wasCached: false }
   let reports = 0

@@ -22,7 +22,7 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
     params: { name: 'a b' },
     fetch: world.fetch,
     lastEventId,
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     onError: () => {},
   })
   feed.onStatus((status) => seen.push(shown(status)))

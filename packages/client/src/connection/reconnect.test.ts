@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isRetryable, reconnectDelay } from './reconnect.ts'
 
-const options = { minDelayMs: 1_000, maxDelayMs: 30_000, maxAttempts: Number.POSITIVE_INFINITY }
+const options = { jitterMs: 1_000, maxJitterMs: 30_000, maxAttempts: Number.POSITIVE_INFINITY }
 const attempts = fc.integer({ min: 1, max: 2_000 })
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 

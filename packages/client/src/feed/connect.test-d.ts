@@ -53,7 +53,11 @@ test('a bare URL gives the data as it came, under any name', () => {
 
 test('status is told apart by its state', () => {
   const { status } = connect(news)
-  if (status.state === 'waiting') expectTypeOf(status.reason).toEqualTypeOf<SseError>()
-  if (status.state === 'closed')
-    expectTypeOf(status.reason).toEqualTypeOf<SseError | 'closed' | 'aborted' | 'ended'>()
+  if (status.state === 'waiting') expectTypeOf(status.error).toEqualTypeOf<SseError>()
+  if (status.state === 'closed') {
+    expectTypeOf(status.reason).toEqualTypeOf<'closed' | 'aborted' | 'ended' | 'error'>()
+    if (status.reason === 'error') expectTypeOf(status.error).toEqualTypeOf<SseError>()
+    // @ts-expect-error only `error` has an error
+    else expectTypeOf(status.error).toBeUnknown()
+  }
 })

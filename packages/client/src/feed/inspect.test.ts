@@ -1,12 +1,8 @@
 import { defineStream, SseError, type } from '@sse/contract'
 import { expect, it } from 'vitest'
-import {
-  connect,
-  type FeedOrigin,
-  type InspectableFeed,
-  type Transport,
-  type TransportEvents,
-} from '../index.ts'
+import { connect } from '../index.ts'
+import type { Transport, TransportEvents } from '../transport/transport.ts'
+import type { FeedOrigin, InspectableFeed } from './inspect.ts'
 
 const numbers = defineStream({ path: '/numbers', events: { n: type<number>() } })
 
@@ -31,7 +27,7 @@ it('a feed can be found, with how it was asked for, until it is closed', async (
   expect(liveFeeds().get(feed)).toEqual({
     url: 'https://example.com/numbers',
     method: 'GET',
-    headers: {},
+    headerNames: [],
     contract: numbers,
     transport,
   })

@@ -27,19 +27,13 @@ export function formatDuration(ms: number): string {
   return minutes < 119.5 ? `${minutes.toFixed(0)} min` : `${(minutes / 60).toFixed(0)} h`
 }
 
-/** Why a status is what it is; `''` where there is nothing to say. */
+/** Returns why a feed has this status; `''` if the status says it all. */
 export function describeReason(status: FeedStatus): string {
-  switch (status.state) {
-    case 'connecting':
-      return `attempt ${status.attempt}`
-    case 'waiting':
-      return describeError(status.reason)
-    case 'closed':
-      return typeof status.reason === 'string' ? CLOSED[status.reason] : describeError(status.reason)
-    default:
-      // A later state of the client is shown by what it says itself.
-      return String((status as { reason?: unknown }).reason ?? '')
-  }
+  if (status.state === 'connecting') return `attempt ${status.attempt}`
+  if ('error' in status) return describeError(status.error)
+  // The text of an unknown status, from a newer client, is shown as it is.
+  const { reason = '' } = status as { reason?: unknown }
+  return status.state === 'closed' ? (CLOSED[status.reason] ?? String(reason)) : String(reason)
 }
 
 const CLOSED = { closed: 'by close()', aborted: 'by its signal', ended: 'the stream has ended' }
@@ -48,7 +42,7 @@ function describeError({ code, message }: SseError): string {
   return `${message} (${code})`
 }
 
-/** What a feed that waits will do. */
+/** Returns what a waiting feed does next; `''` for any other status. */
 export function describeNext(status: FeedStatus, now: number): string {
   if (status.state !== 'waiting') return ''
   const { attempt, retryAt } = status
