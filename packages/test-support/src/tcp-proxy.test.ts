@@ -58,9 +58,10 @@ it('forwards both directions, and the end of each', async () => {
 
 it('forwards more than the sockets buffer', async () => {
   const client = connectTo(await openProxy(await startEcho('')))
-  const text = 'x'.repeat(8_000_000)
+  const text = 'x'.repeat(2_000_000)
   client.socket.write(text)
-  await until(() => client.text.replaceAll(':', '').length === text.length)
+  await until(() => client.text.length > text.length)
+  await until(() => client.text.replaceAll(':', '') === text)
 })
 
 it('resets every connection when it is cut, and accepts new ones', async () => {
