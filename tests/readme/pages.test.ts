@@ -36,8 +36,9 @@ describe.each(pages)('the links of %s', (page) => {
 })
 
 it('every page and heading that a source file names exists', () => {
-  const named = globSync('packages/*/src/**/*.ts', { cwd: root }).flatMap((file) =>
-    [...readFileSync(root + file, 'utf8').matchAll(/docs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([link]) => link),
+  const named = globSync(['packages/*/src/**/*.ts', 'bench/*.ts', 'tests/*/*.ts'], { cwd: root }).flatMap(
+    (file) =>
+      [...readFileSync(root + file, 'utf8').matchAll(/docs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([link]) => link),
   )
   expect(named).not.toEqual([])
   const broken = named.filter((link) => {
