@@ -2,7 +2,7 @@
  * A hub on `@sse/nats`: publishes per second, against bare JetStream publishes of the same client, all of a batch at once; and how long an event
  * takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { NatsServer } from '@sse/test-support/nats-server'

@@ -2,7 +2,7 @@
  * A hub on `@sse/postgres`: committed events per second of 16 publishers, against a naive insert; what a transaction
  * that stays open does to the others; and how long an event takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { PostgresServer } from '@sse/test-support/postgres-server'

@@ -1,7 +1,7 @@
 /**
  * What a second server process adds: the same fan-out by one process and by two, on one hub in Redis.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { RedisServer } from '@sse/test-support/redis-server'

@@ -1,7 +1,7 @@
 /**
  * Thousands of clients of a server that dies: how evenly `connect` brings them back, in simulated time.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { plot } from './common/plot.ts'

@@ -2,7 +2,7 @@
  * A hub on `@sse/redis`: publishes per second, against bare pipelined `XADD`s on the same client; and how long an event
  * takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { RedisServer } from '@sse/test-support/redis-server'

@@ -2,7 +2,7 @@
  * Ten thousand clients resume at once, after a restart of a server with history in SQLite or Redis: reads of the
  * engine, and the time until the last client has everything.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -11,7 +11,7 @@ import { Exchange, median, readUntil, stamps } from './stream.ts'
 interface Passage {
   as: string
   path: string
-  /** The proxy adds a delay of its own to each event, as docs/PROXIES.md says. */
+  /** The proxy adds a delay of its own to each event, as docs/guides/proxies.md says. */
   isSlow?: boolean
   encoding?: 'gzip'
 }
