@@ -1,6 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Child } from './child-process.ts'
+import type { RawSocketOptions } from './raw-socket.ts'
 import type { Ports, ServerParameters } from './server-parameters.ts'
 
 /** Bytes that the hub and the socket of one open connection may cost: one batch of history, twice. */
@@ -16,13 +17,18 @@ export const RING_BYTES = 16 * 1_024 * 1_024
 export const LATENCY_FACTOR = 2
 /** Latencies that are always accepted: below, a busy machine's scheduler is measured. */
 export const ACCEPTED_P50_MS = 12
-export const ACCEPTED_P99_MS = 150
+export const ACCEPTED_P99_MS = 250
+
+export interface OpenOptions extends RawSocketOptions {
+  /** Default `http1`. */
+  protocol?: 'http1' | 'http2'
+}
 
 /** What an attack has at hand. What it opens is closed after it. */
 export interface AttackContext extends Ports {
   readonly server: Child
-  open(options?: { isReading?: boolean; readBytes?: number }): Promise<Socket>
-  openAll(count: number, options?: { isReading?: boolean; readBytes?: number }): Promise<Socket[]>
+  open(options?: OpenOptions): Promise<Socket>
+  openAll(count: number, options?: OpenOptions): Promise<Socket[]>
   openHttp2(options?: { initialWindowSize?: number }): ClientHttp2Session
   /** Notes what is wrong beyond what is always measured, in a full sentence. */
   violation(sentence: string): void
@@ -40,6 +46,8 @@ export interface Expectations {
   readonly requests?: number
   /** Most slots of the hub that the attack may have while it is in place. Default: `connections`. */
   readonly maxSlots?: number
+  /** Most identities of the attack that may be present. Default: `maxSlots`. */
+  readonly maxPresent?: number
   /** Bytes by which memory may grow besides the bound. Default 0. */
   readonly extraBytes?: number
   /** Latency limits that differ, in milliseconds, with the reason in a comment. */
@@ -56,7 +64,7 @@ export interface Attack {
   readonly liveBytes?: number
   /** Brings the attack into place. */
   run(context: AttackContext): Promise<void>
-  /** How long the attack stays in place before it is measured, in milliseconds. Default 600. */
+  /** How long the attack stays in place before it is measured, in milliseconds. Default 400. */
   readonly holdMs?: number
   readonly expectations: Expectations
 }

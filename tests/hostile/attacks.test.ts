@@ -9,7 +9,7 @@ import { type Child, startChild } from './child-process.ts'
 import { runAttack } from './run-attack.ts'
 import { SCALE } from './scale.ts'
 
-const TIMEOUT_MS = 40_000 * Math.max(1, SCALE)
+const TIMEOUT_MS = 90_000 * Math.max(1, SCALE)
 
 let readers: Child
 beforeAll(async () => {

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Call } from './answer-calls.ts'
 import { type Deferred, makeDeferred } from './deferred.ts'
+import { scaled } from './scale.ts'
 
 /** A process whose methods can be called: see `answerCalls`. */
 export interface Child extends AsyncDisposable {
@@ -10,12 +11,12 @@ export interface Child extends AsyncDisposable {
   readonly failures: string[]
   /** What it has written to both outputs. */
   readonly output: string
-  /** Rejects with what the method throws, when the process exits, and after 20 seconds. */
+  /** Rejects with what the method throws, when the process exits, and after a while. */
   call<Value = void>(name: string, ...args: unknown[]): Promise<Value>
   stop(): Promise<void>
 }
 
-const CALL_TIMEOUT_MS = 20_000
+const CALL_TIMEOUT_MS = scaled(15_000)
 const MAX_OUTPUT_CHARS = 20_000
 
 /** Starts `program`, a file beside this one, with parameters in its first argument. */

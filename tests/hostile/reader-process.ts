@@ -12,7 +12,8 @@ class Reader {
   missing = 0
   doubled = 0
   ends = 0
-  latencies: number[] = []
+  /** When each event was due, and how late it was. */
+  readonly latencies: { at: number; ms: number }[] = []
   close: () => void = () => {}
   #text = ''
 
@@ -35,7 +36,7 @@ class Reader {
     for (const block of blocks) {
       if (!block.includes('\nevent: beat\n')) continue
       const { serial, at }: Beat = JSON.parse(block.slice(block.indexOf('\ndata: ') + '\ndata: '.length))
-      this.latencies.push(clock() - at)
+      this.latencies.push({ at, ms: clock() - at })
       if (serial <= this.last) this.doubled += 1
       else if (this.last > 0) this.missing += serial - this.last - 1
       this.last = Math.max(this.last, serial)
@@ -81,10 +82,6 @@ answerCalls({
     for (const reader of readers) reader.close()
     readers = await Promise.all(targets.map(open))
   },
-  /** Starts a new measurement of latencies. */
-  mark(): void {
-    for (const reader of readers) reader.latencies = []
-  },
   /** Resolves when every reader has the event, or after a while. */
   async reach(serial: number, timeoutMs: number): Promise<void> {
     const deadline = clock() + timeoutMs
@@ -92,8 +89,12 @@ answerCalls({
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   },
-  report(): ReaderReport {
-    const latencies = readers.flatMap((reader) => reader.latencies).sort((a, b) => a - b)
+  /** Reports on the events that were due from one time to another, by `clock()`. */
+  report(from: number, to: number): ReaderReport {
+    const latencies = readers
+      .flatMap((reader) => reader.latencies)
+      .flatMap(({ at, ms }) => (at >= from && at < to ? [ms] : []))
+      .sort((a, b) => a - b)
     return {
       count: latencies.length,
       p50Ms: percentile(latencies, 0.5),

@@ -4,7 +4,7 @@ export interface ReaderTarget {
   readonly owner: string
 }
 
-/** How well-behaved clients have fared since they were told to `mark`. */
+/** How well-behaved clients have fared. */
 export interface ReaderReport {
   /** Events measured, of all readers. */
   readonly count: number

@@ -2,15 +2,19 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, constants } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attack } from '../attack.ts'
+import { encodeHttp2Gets } from '../http2-frames.ts'
 import { scaled } from '../scale.ts'
 
 /** Node's servers allow no more streams of a session by default than these at a time. */
 const STREAMS = 100
 
+const paths = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `/beats/stream-${index}`)
+
 function requestAll(session: ClientHttp2Session, count: number, lastEventId?: string): void {
-  for (let index = 0; index < count; index += 1) {
+  for (const path of paths(count)) {
     const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
-    const stream = session.request({ ':path': `/beats/stream-${index}`, ...headers })
+    const stream = session.request({ ':path': path, ...headers })
     stream.on('error', () => {})
     stream.resume()
     stream.end()
@@ -56,11 +60,9 @@ export const http2: readonly Attack[] = [
   {
     name: 'bounds the memory of streams whose session reads nothing from its socket',
     server: { preload: { count: 300, bytes: 100_000 } },
-    run: async ({ openHttp2, oldId }) => {
-      const session = openHttp2({ initialWindowSize: 2 ** 24 })
-      requestAll(session, STREAMS, oldId)
-      await once(session, 'remoteSettings')
-      session.socket?.pause?.()
+    run: async ({ open, oldId }) => {
+      const socket = await open({ protocol: 'http2', isReading: false })
+      socket.write(encodeHttp2Gets(paths(STREAMS), oldId))
     },
     expectations: { connections: STREAMS },
   },
@@ -73,10 +75,11 @@ export const http2: readonly Attack[] = [
         const stream = session.request({ ':path': `/beats/cancelled-${index % 10}` })
         stream.on('error', () => {})
         stream.close(constants.NGHTTP2_CANCEL)
-        if (index % 100 === 99) await sleep(5)
+        if (index % 100 === 99) await sleep(20)
       }
     },
-    expectations: { requests: scaled(2_000), maxSlots: 10 },
+    // Node alone is busy for a second with so many.
+    expectations: { requests: scaled(2_000), maxSlots: 10, acceptedP50Ms: 100, acceptedP99Ms: 1_000 },
   },
   {
     name: 'survives streams that are cancelled while their history is read',
@@ -89,8 +92,8 @@ export const http2: readonly Attack[] = [
         session.destroy()
       }
     },
-    // Present stays who has just left: a reload is not a leave.
-    expectations: { connections: STREAMS },
+    // Presence outlasts a connection by 3 to 6 seconds.
+    expectations: { connections: STREAMS, maxSlots: 0, maxPresent: STREAMS },
   },
   {
     name: 'survives sessions that are destroyed before their first answer',
