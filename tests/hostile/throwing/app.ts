@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub, type HubOptions } from '@sse/server'
 import { sse } from '@sse/server/node'
-import type { Misbehave } from './misbehave.ts'
+import type { Misbehave, Way } from './misbehave.ts'
 
 /** Contract whose event `checked` has the app's own schema. */
 export function defineBeats(validate: (value: unknown) => unknown) {
@@ -37,6 +37,8 @@ export interface Callback {
   readonly handler?: (app: App, misbehave: Misbehave) => RequestListener
   /** Called once, while clients are connected. May return a function that undoes it. */
   readonly provoke?: (app: App, misbehave: Misbehave) => unknown
+  /** Ways it can fail. Default: all. */
+  readonly ways?: readonly Way[] | undefined
   /** What Node itself raises for the app's own function, before the library can know of it. */
   readonly allowed?: RegExp
 }

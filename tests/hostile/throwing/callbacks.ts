@@ -78,9 +78,11 @@ export const callbacks: readonly Callback[] = [
   {
     name: 'onError of the hub, when the log cannot be followed,',
     hub: (misbehave) => ({ ...failingReads(), onError: misbehave }),
-    // A small ring: old ids are read from the engine, which fails.
+    provoke: noteId,
     handler: (app) =>
-      mount(app.contract, { onError: () => {} }, () => app.hub.subscribe('everyone', { after: oldId(app) })),
+      mount(app.contract, { onError: () => {} }, () =>
+        app.hub.subscribe('everyone', { after: oldIds.get(app) }),
+      ),
   },
   {
     name: 'latestPerKey',
@@ -123,6 +125,7 @@ export const callbacks: readonly Callback[] = [
   },
   {
     name: 'the toJSON of a payload',
+    ways: ['throws', 'throws what is no error', 'returns nonsense'],
     provoke: async ({ hub }, misbehave) => {
       const payload = { toJSON: misbehave } as unknown as { serial: number }
       await settle(hub.publish('elsewhere', 'beat', payload))
@@ -147,15 +150,15 @@ export const callbacks: readonly Callback[] = [
   wrapped('end'),
   wrapped('writeHead'),
   wrapped('flushHeaders'),
-  wrapped('setTimeout'),
   wrapped('flush'),
   {
     name: 'an engine that is away while a source is awaited, and whose error handler',
+    provoke: noteId,
     hub: (misbehave) => ({ ...failingReads(), onError: misbehave }),
     handler: (app) =>
       mount(app.contract, { onError: () => {} }, async () => {
         await new Promise((resolve) => setTimeout(resolve, 60))
-        return app.hub.subscribe('everyone', { after: oldId(app), subscriber: 'away' })
+        return app.hub.subscribe('everyone', { after: oldIds.get(app), subscriber: 'away' })
       }),
   },
 ]
@@ -169,7 +172,7 @@ async function settle(promise: Promise<unknown>): Promise<void> {
   await Promise.race([handled, new Promise((resolve) => setTimeout(resolve, 20))])
 }
 
-/** An engine whose history cannot be read. Live events do not need it. */
+/** An engine whose history cannot be read after a while. Live events do not need it. */
 function failingReads() {
   const inner = memory()
   let reads = 0
@@ -185,17 +188,9 @@ function failingReads() {
   }
 }
 
+/** Ids that the small ring does not reach back to. */
 const oldIds = new WeakMap<App, string>()
-
-/** An id that the small ring does not reach back to. */
-function oldId(app: App): string | undefined {
-  if (!oldIds.has(app)) {
-    app.hub
-      .getState(() => undefined)
-      .then(
-        ({ lastEventId }) => oldIds.set(app, lastEventId),
-        () => {},
-      )
-  }
-  return oldIds.get(app)
+async function noteId(app: App): Promise<void> {
+  oldIds.set(app, (await app.hub.getState(() => undefined)).lastEventId)
+  await new Promise((resolve) => setTimeout(resolve, 30))
 }
