@@ -1,9 +1,9 @@
 import { END_ID } from '@sse/contract/protocol'
+import { StreamReader } from '@sse/test-support/stream-reader'
 import { describe, expect, it, vi } from 'vitest'
 import { MOUNTS, type TestHubOptions } from '../fixtures/hub-mounts.ts'
 import { testHub } from '../fixtures/hub-server.ts'
 import { scoped } from '../fixtures/server-scope.ts'
-import { StreamReader } from '../fixtures/stream-reader.ts'
 
 const OWNERS: TestHubOptions = {
   authorize: ({ params }) => params.owner !== 'nobody' && { id: params.owner },

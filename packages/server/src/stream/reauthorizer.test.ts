@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createServer } from 'node:http'
 import { SseError } from '@sse/contract'
+import { StreamReader } from '@sse/test-support/stream-reader'
 import { describe, expect, it, vi } from 'vitest'
 import { listen } from '../fixtures/adapter-servers.ts'
 import { eventually, scoped } from '../fixtures/server-scope.ts'
-import { StreamReader } from '../fixtures/stream-reader.ts'
 import { sse } from '../node/node.ts'
 
 const untilAborted = ({ signal }: { signal: AbortSignal }) =>
