@@ -11,8 +11,8 @@ type Context<Contract extends StreamContract> = StreamContext<Contract> & NodeNa
  */
 export function mount<Contract extends StreamContract>(
   contract: Contract,
-  options: StreamOptions<Context<Contract>>,
+  options: StreamOptions<Contract, NodeNative>,
   source: (context: Context<Contract>) => unknown,
 ): (req: NodeRequest, res: NodeResponse) => void {
-  return sse(contract, source as never, options as never)
+  return sse(contract, options as never, source as never)
 }

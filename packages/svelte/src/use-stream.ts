@@ -40,11 +40,12 @@ export function createUseStream(connect: Connect): UseStream {
       feed().update(now)
       return () => {}
     })
-    return {
+    const live: Live<Feed<FeedPayloads<Target>>> = {
       get current() {
         return feed()
       },
       subscribe: (...listeners) => toStore<Feed<FeedPayloads<Target>>>(feed).subscribe(...listeners),
     }
+    return live
   }
 }

@@ -8,7 +8,7 @@ type FunctionName<Options> = {
 export const streamCallbacks = {
   authorize: 'authorize',
   onError: 'onError of a stream',
-} as const satisfies Record<FunctionName<StreamOptions<unknown>>, string>
+} as const satisfies Record<FunctionName<StreamOptions<unknown, unknown>>, string>
 
 /** The same for the hub's options. */
 export const hubCallbacks = {
