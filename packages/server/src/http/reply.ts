@@ -19,7 +19,7 @@ const STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 }
-/** Every answer other than a stream depends on who asks and when. */
+/** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
 
 /** Statuses whose responses have no body; an app may refuse with one of them. */
