@@ -43,10 +43,8 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
 }
 
 function shown(status: FeedStatus): unknown {
-  if (!('reason' in status) || typeof status.reason === 'string') {
-    return [status.state, 'reason' in status ? status.reason : '']
-  }
-  const { code, status: answered, cause } = status.reason
+  if (!('error' in status)) return [status.state, 'reason' in status ? status.reason : '']
+  const { code, status: answered, cause } = status.error
   // What lies below HTTP has words of its own for a connection that is lost.
   return [status.state, ['network', 'dropped'].includes(code) ? 'lost' : [code, answered, String(cause)]]
 }
