@@ -8,7 +8,7 @@ import { CHANNEL, serials } from './serials.ts'
 export type SerialHub = Awaited<ReturnType<typeof startHub>>
 
 /** Longest time that a step of a test may take. What is right takes a few milliseconds. */
-export const STEP_MS = 1_500
+export const STEP_MS = 2_000
 
 /** A hub on an engine, and a server of its stream. The ring is small: most history is the engine's. */
 export async function startHub(options: HubOptions) {
@@ -43,7 +43,8 @@ export async function startHub(options: HubOptions) {
   }
 }
 
-/** Resolves when it is so, or after a while. */
-export async function until(isSo: () => boolean, ms = STEP_MS): Promise<void> {
+/** Resolves when it is so, or after a while: with whether it is so. */
+export async function until(isSo: () => boolean, ms = STEP_MS): Promise<boolean> {
   for (const deadline = Date.now() + ms; !isSo() && Date.now() < deadline; ) await sleep(5)
+  return isSo()
 }

@@ -4,6 +4,10 @@ import { memory } from '@sse/server'
 import { overrideEngine } from '../engines/overridden-engine.ts'
 import { mount } from '../mount.ts'
 import type { App, Callback } from './app.ts'
+import type { Way } from './misbehave.ts'
+
+/** What Node and JavaScript call without a look at a promise that is returned. */
+const SYNCHRONOUS: readonly Way[] = ['throws', 'throws what is no error', 'returns nonsense']
 
 const follow =
   ({ hub }: App) =>
@@ -15,6 +19,7 @@ const wrapped = (
   method: 'write' | 'end' | 'writeHead' | 'flushHeaders' | 'setTimeout' | 'flush',
 ): Callback => ({
   name: `a wrapped ${method}() of a response`,
+  ways: SYNCHRONOUS,
   handler: (app, misbehave) => {
     const handler = mount(app.contract, { onError: () => {} }, follow(app))
     return (req, res: ServerResponse) => {
@@ -125,7 +130,7 @@ export const callbacks: readonly Callback[] = [
   },
   {
     name: 'the toJSON of a payload',
-    ways: ['throws', 'throws what is no error', 'returns nonsense'],
+    ways: SYNCHRONOUS,
     provoke: async ({ hub }, misbehave) => {
       const payload = { toJSON: misbehave } as unknown as { serial: number }
       await settle(hub.publish('elsewhere', 'beat', payload))
@@ -153,12 +158,11 @@ export const callbacks: readonly Callback[] = [
   wrapped('flush'),
   {
     name: 'an engine that is away while a source is awaited, and whose error handler',
-    provoke: noteId,
     hub: (misbehave) => ({ ...failingReads(), onError: misbehave }),
     handler: (app) =>
       mount(app.contract, { onError: () => {} }, async () => {
         await new Promise((resolve) => setTimeout(resolve, 60))
-        return app.hub.subscribe('everyone', { after: oldIds.get(app), subscriber: 'away' })
+        return app.hub.subscribe('everyone', { subscriber: 'away' })
       }),
   },
 ]
@@ -172,7 +176,7 @@ async function settle(promise: Promise<unknown>): Promise<void> {
   await Promise.race([handled, new Promise((resolve) => setTimeout(resolve, 20))])
 }
 
-/** An engine whose history cannot be read after a while. Live events do not need it. */
+/** An engine that is away after a while, and wakes the hub again and again. Events of this hub do not need it. */
 function failingReads() {
   const inner = memory()
   let reads = 0
@@ -183,6 +187,11 @@ function failingReads() {
         reads += 1
         // The hub opens its log with the first few.
         return reads > 4 && request[1] > 0 ? Promise.reject(new Error('engine')) : inner.read(...request)
+      },
+      committed: () => Promise.reject(new Error('engine')),
+      onWake: (wake: () => void) => {
+        const timer = setInterval(wake, 10)
+        return () => clearInterval(timer)
       },
     }),
   }
