@@ -2,7 +2,7 @@ import type { Engine, PresenceStore } from '@sse/server'
 import { expectTypeOf, it } from 'vitest'
 import { type RedisEngine, redis } from './index.ts'
 
-it('it is what createHub takes', () => {
+it('redis() returns an engine for createHub', () => {
   expectTypeOf(redis()).toExtend<Engine>()
   expectTypeOf(redis('rediss://localhost')).toEqualTypeOf<RedisEngine>()
   expectTypeOf(

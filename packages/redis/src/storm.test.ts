@@ -14,7 +14,7 @@ const MAX_READS = HISTORY / 1_000 + 1 + 10
 const { start, later } = engineScope()
 
 describe.skipIf(!hasRedis)('a restarted process', () => {
-  it('serves five thousand clients that come back at once with a handful of reads', async () => {
+  it('serves five thousand clients that reconnect at once with a handful of reads', async () => {
     const server = await start()
     const before = createHub(ticks, { engine: redis(server.url) })
     const published = Array.from({ length: HISTORY }, (_, n) => before.publish(channelOf(n), 'tick', n))

@@ -1,52 +1,63 @@
 import { failed, unavailable } from '@sse/server/engine-kit'
-import type { Connection, Reply } from './connection.ts'
+import type { RedisConnection, Reply } from './connection.ts'
 import { Script } from './script.ts'
 
 const MIN_VERSION = 7
-/** Of one argument: `proto-max-bulk-len`. */
+/** Default of `proto-max-bulk-len`: the maximum size of one argument. */
 const DEFAULT_MAX_BYTES = 536_870_912
 
-export interface GreetingSettings {
-  /** A key beside the hub's, that nobody uses. */
+export interface HandshakeSettings {
+  /** A key of the hub that nothing else uses. */
   readonly probeKey: string
   readonly warn: (message: string) => void
-  /** Told how long one argument of a command may be. */
-  readonly onMaxBytes: (bytes: number) => void
 }
 
-/** Looks at a server before it is used: that it is new enough, primary, and lets this user do what it takes. */
-export async function greet(connection: Connection, settings: GreetingSettings): Promise<void> {
-  const { probeKey, warn, onMaxBytes } = settings
+/**
+ * Checks a server before its first use: version, role, and the rights of this user.
+ *
+ * @returns the maximum size of one argument of a command, in bytes.
+ * @throws {SseError} `engine_failed`; `engine_unavailable` for a replica.
+ */
+export async function checkServer(
+  connection: RedisConnection,
+  { probeKey, warn }: HandshakeSettings,
+): Promise<number> {
   const [hello, memory, limit, showsHistory] = await Promise.all([
     connection.send(['HELLO']),
     connection.send(['INFO', 'memory']).catch(() => null),
     connection.send(['CONFIG', 'GET', 'proto-max-bulk-len']).catch(() => null),
     PROBE.call(connection, [probeKey], []),
   ])
+  const { where } = connection
   const { version, role } = fields(hello)
   if (Number.parseInt(String(version), 10) < MIN_VERSION) {
-    throw failed(`Redis at ${connection.where} is version ${version}: ${MIN_VERSION}.0 is the least`)
+    throw failed(
+      `Redis ${version} at ${where} is not supported: version ${MIN_VERSION}.0 or later is required`,
+    )
   }
   if (role !== 'master') {
     throw unavailable(
-      `Redis at ${connection.where} is a replica: waiting for a primary. With Sentinel, pass \`sentinel\``,
+      `Redis at ${where} is a replica: waiting for a primary. With Sentinel, pass \`sentinel\``,
     )
   }
-  // Often hidden: then it is what it is by default.
-  const maxBytes = Array.isArray(limit) ? Number(limit[1]) : Number.NaN
-  onMaxBytes(maxBytes > 0 ? maxBytes : DEFAULT_MAX_BYTES)
   if (showsHistory !== 1) {
     warn(
-      `Redis at ${connection.where} hides INFO from this user: a failover that loses events is noticed only by who has seen them. Grant +info`,
+      `Redis at ${where} hides INFO from this user: a failover that loses events is noticed only by processes that have seen them. Grant +info`,
     )
   }
+  warnOfEviction(memory, where, warn)
+  // CONFIG is often forbidden: then the default is assumed.
+  const maxBytes = Array.isArray(limit) ? Number(limit[1]) : Number.NaN
+  return maxBytes > 0 ? maxBytes : DEFAULT_MAX_BYTES
+}
+
+function warnOfEviction(memory: Reply, where: string, warn: (message: string) => void): void {
   if (typeof memory !== 'string') return
   const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1] ?? ''
-  if (policy.startsWith('allkeys') && !/maxmemory:0\s/.test(memory)) {
-    warn(
-      `Redis at ${connection.where} evicts keys without asking (maxmemory-policy ${policy}): history, idempotency keys and acknowledged positions may vanish. Use noeviction`,
-    )
-  }
+  if (!policy.startsWith('allkeys') || /maxmemory:0\s/.test(memory)) return
+  warn(
+    `Redis at ${where} may evict any key (maxmemory-policy ${policy}): history, idempotency keys and acknowledged positions may vanish. Use noeviction`,
+  )
 }
 
 function fields(reply: Reply): Record<string, Reply> {
@@ -57,9 +68,9 @@ function fields(reply: Reply): Record<string, Reply> {
 }
 
 /**
- * Does each kind of thing that the other scripts do, on a key of its own: a script that is forbidden a command in its
- * middle would leave half its work. A server that is full or read-only forbids nothing.
- * Answers whether scripts may ask for the replication id.
+ * Runs each kind of command that the other scripts use, on a key of its own: a script that is denied a command half way
+ * would leave half its work. A server that is full or read-only denies nothing here.
+ * Returns whether scripts may read the replication id.
  */
 const PROBE = new Script(`
 local first

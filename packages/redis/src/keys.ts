@@ -1,4 +1,4 @@
-/** What a hub's keys are called: all with its name as hash tag, so that a cluster keeps them on one node. */
+/** Names of a hub's keys. The hub's name is the hash tag, so that a cluster keeps all of them on one node. */
 export class HubKeys {
   readonly hash: string
   readonly commits: string
@@ -14,7 +14,7 @@ export class HubKeys {
     this.probe = `${this.hash}:probe`
   }
 
-  /** A log that was started anew has other keys. */
+  /** Keys of one log: a log that was started over has other keys. */
   log(generation: string): LogKeys {
     const prefix = `${this.hash}:${generation}:`
     return {
