@@ -3,7 +3,7 @@ import type { Engine, PresenceStore } from '@sse/server'
 import { expectTypeOf, it } from 'vitest'
 import { type NatsEngine, nats } from './index.ts'
 
-it('it is what createHub takes', () => {
+it('nats() returns an engine for createHub', () => {
   expectTypeOf(nats()).toExtend<Engine>()
   expectTypeOf(nats('tls://localhost')).toEqualTypeOf<NatsEngine>()
   const authenticator = credsAuthenticator(new Uint8Array())

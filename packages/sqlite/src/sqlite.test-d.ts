@@ -3,7 +3,7 @@ import type { Engine, NewEntry } from '@sse/server'
 import { expectTypeOf, it } from 'vitest'
 import { sqlite } from './index.ts'
 
-it('it is what createHub takes, and inserts through a connection of the app', () => {
+it('sqlite() returns an engine for createHub that inserts through a connection of the app', () => {
   const engine = sqlite('leads.db', { pollMs: 20, busyTimeoutMs: 100 })
   expectTypeOf(engine).toExtend<Engine>()
   expectTypeOf(engine.insert).toEqualTypeOf<(entry: NewEntry, db: DatabaseSync) => void>()

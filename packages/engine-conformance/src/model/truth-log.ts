@@ -54,8 +54,9 @@ export class ReferenceLog {
   checkIdempotency(): void {
     const held = new Map<string, number>()
     for (let position = this.#oldest; position <= this.#head; position += 1) {
-      const key = this.at(position)?.idempotencyKey
-      if (key === undefined) continue
+      const { channel, idempotencyKey } = this.at(position) ?? {}
+      if (idempotencyKey === undefined) continue
+      const key = `${channel} ${idempotencyKey}`
       check(
         !held.has(key),
         'an idempotency key stores one event',

@@ -116,7 +116,10 @@ export class Truth {
         if (isUnseen && publication.idempotencyKey === undefined) log.learn(position, publication)
         continue
       }
-      const isDouble = held.idempotencyKey !== undefined && held.idempotencyKey === publication.idempotencyKey
+      const isDouble =
+        held.idempotencyKey !== undefined &&
+        held.idempotencyKey === publication.idempotencyKey &&
+        held.channel === publication.channel
       check(
         held.serial === publication.serial || isDouble,
         'an id that was acknowledged is of that event',

@@ -12,16 +12,24 @@ export const idempotency: readonly EngineCase[] = [
       await engine.append([makeEntry(1), twice(2, 'a'), makeEntry(3)])
       const again = await engine.append([twice('again', 'a')])
       checkSame(again.positions, [2], this.promise)
-      const more = await engine.append([
-        makeEntry(4),
-        twice('again', 'a', 'other'),
-        twice(5, 'b'),
-        twice(0, 'b'),
-      ])
+      const more = await engine.append([makeEntry(4), twice('again', 'a'), twice(5, 'b'), twice(0, 'b')])
       checkSame(more.positions, [4, 2, 5, 5], this.promise)
       const page = await engine.read(0, 10)
       checkSame(payloads(page), [1, 2, 3, 4, 5], this.promise)
       checkSame([positions(page), page.head], [[1, 2, 3, 4, 5], 5], 'what is not stored takes no position')
+    },
+  },
+  {
+    promise: 'an idempotency key counts for its channel alone',
+    async show({ engine }) {
+      const first = await engine.append([twice(1, 'a', 'one'), twice(2, 'a', 'two'), twice(0, 'a', 'one')])
+      checkSame(first.positions, [1, 2, 1], this.promise)
+      const second = await engine.append([twice(0, 'a', 'two'), twice(3, 'a', 'three'), twice(0, 'a', 'one')])
+      checkSame(second.positions, [2, 3, 1], this.promise)
+      checkSame(payloads(await engine.read(0, 10)), [1, 2, 3], this.promise)
+      // A name may continue where another ends.
+      const alike = [twice(4, 'b:c', 'a'), twice(5, 'c', 'a:b'), twice(6, 'c', 'a.b'), twice(7, 'b.c', 'a')]
+      checkSame((await engine.append(alike)).positions, [4, 5, 6, 7], this.promise)
     },
   },
   {

@@ -5,7 +5,7 @@ import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.
 const { newFile, open, connect } = engineScope()
 const KEEP_ALL = { maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY }
 
-it('an empty log has an epoch, and starts at position 1', async () => {
+it('starts an empty log with an epoch and position 1', async () => {
   const engine = open(newFile())
   const { epoch, ...state } = await engine.read(0, 10)
   expect(epoch).toMatch(/^[0-9a-f]{12}$/)
@@ -13,7 +13,7 @@ it('an empty log has an epoch, and starts at position 1', async () => {
   expect(await engine.append([lead('a'), lead('b')])).toEqual({ epoch, positions: [1, 2] })
 })
 
-it('what was stored comes back as it was, in order, from any position, at most the limit', async () => {
+it('returns entries unchanged, in order, from any position, up to the limit', async () => {
   const engine = open(newFile())
   const before = Date.now()
   const text = 'Zoë 🎈 \u2028 "quoted" \\'
@@ -36,7 +36,7 @@ it('what was stored comes back as it was, in order, from any position, at most t
   expect(await engine.read(0, 0)).toMatchObject({ head: 4, oldest: 1, entries: [] })
 })
 
-it('channels are read alone or together, merged in order, however many and however often named', async () => {
+it('reads any number of channels, merged in order, even when one is named twice', async () => {
   const engine = open(newFile())
   const channels = Array.from({ length: 150 }, (_, index) => `c${index}`)
   await engine.append(channels.flatMap((channel) => [lead(`${channel}.1`, { channel }), lead('x')]))
@@ -60,7 +60,7 @@ it('channels are read alone or together, merged in order, however many and howev
   expect((await engine.read(0, 120, channels)).entries).toEqual(all.entries.slice(0, 120))
 })
 
-it('an idempotency key held already gives the first position, and leaves no hole', async () => {
+it('returns the first position for an idempotency key it has, and leaves no hole', async () => {
   const engine = open(newFile())
   const once = lead('once', { idempotencyKey: 'k' })
   expect((await engine.append([once, lead('b'), once])).positions).toEqual([1, 2, 1])
@@ -70,7 +70,7 @@ it('an idempotency key held already gives the first position, and leaves no hole
   expect((await engine.append([once])).positions).toEqual([5])
 })
 
-it('a batch with an entry that cannot be stored stores nothing of it', async () => {
+it('stores nothing of a batch with an entry that cannot be stored', async () => {
   const engine = open(newFile())
   const broken = lead('x', { channel: null as unknown as string })
   expect((await failureOf(() => engine.append([lead('a'), broken]))).code).toBe('engine_failed')
@@ -78,7 +78,7 @@ it('a batch with an entry that cannot be stored stores nothing of it', async () 
   expect((await engine.append([lead('b')])).positions).toEqual([1])
 })
 
-it('the log, its epoch and its positions survive a restart', async () => {
+it('keeps the log, its epoch and its positions over a restart', async () => {
   const file = newFile()
   const first = open(file)
   const { epoch } = await first.append([lead('a')])
@@ -88,14 +88,14 @@ it('the log, its epoch and its positions survive a restart', async () => {
   expect(payloads((await second.read(0, 10)).entries)).toEqual(['a', 'b'])
 })
 
-it('each file has an epoch of its own', async () => {
+it('gives each file its own epoch', async () => {
   const epochs = await Promise.all(
     [newFile(), newFile()].map(async (file) => (await open(file).read(0, 0)).epoch),
   )
   expect(new Set(epochs).size).toBe(2)
 })
 
-it('positions go on after everything was trimmed, also after a restart', async () => {
+it('continues with the next position after everything was trimmed, even after a restart', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.append([lead('a'), lead('b')])
@@ -107,7 +107,7 @@ it('positions go on after everything was trimmed, also after a restart', async (
   expect(await again.read(0, 10)).toMatchObject({ head: 3, oldest: 3, entries: { length: 1 } })
 })
 
-it('a trim keeps the newest, and lets others have a turn in between', async () => {
+it('trims to the newest entries, and runs other calls in between', async () => {
   const engine = open(newFile())
   await engine.append(Array.from({ length: 5_500 }, (_, index) => lead(index)))
   await engine.trim(KEEP_ALL)
@@ -123,7 +123,7 @@ it('a trim keeps the newest, and lets others have a turn in between', async () =
   expect(page.entries[0]!.position).toBe(5_401)
 })
 
-it('a trim by age stops at the first entry that is young enough: no hole when the clock went back', async () => {
+it('trims by age without a hole after the clock was set back', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.append([1, 2, 3, 4, 5].map((index) => lead(index)))
@@ -135,7 +135,7 @@ it('a trim by age stops at the first entry that is young enough: no hole when th
   expect(await engine.read(0, 10)).toMatchObject({ head: 5, oldest: 6, entries: [] })
 })
 
-it('a commit moves forward only, until the epoch is another', async () => {
+it('moves a commit forward only, until the epoch changes', async () => {
   const engine = open(newFile())
   expect(await engine.committed('ada')).toBeUndefined()
   await Promise.all([5, 9, 7].map((position) => engine.commit('ada', { epoch: 'e1', position })))
@@ -147,7 +147,7 @@ it('a commit moves forward only, until the epoch is another', async () => {
   expect(await engine.committed('bob')).toEqual({ epoch: 'e1', position: 1 })
 })
 
-it('another engine on the file is woken, reads on, and is left alone once it has stopped', async () => {
+it('wakes another engine on the file until it stops listening', async () => {
   const file = newFile()
   const [writer, reader] = [open(file), open(file)]
   let wakes = 0
@@ -172,7 +172,7 @@ it('another engine on the file is woken, reads on, and is left alone once it has
   expect(wakes).toBe(held)
 })
 
-it('what an engine has appended itself does not wake it', async () => {
+it('is not woken by its own appends', async () => {
   const engine = open(newFile())
   let wakes = 0
   engine.onWake(() => wakes++)
@@ -184,7 +184,7 @@ it('what an engine has appended itself does not wake it', async () => {
   expect(wakes).toBe(0)
 })
 
-it('a closed engine refuses by name, and closing twice is nothing', async () => {
+it('rejects every call after close, and close is idempotent', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.close()

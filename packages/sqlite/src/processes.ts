@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed } from '@sse/server/engine-kit'
 
-/** Before it, two processes that write at the same instant may corrupt a write-ahead log while it starts over. */
+/** Earlier versions may corrupt a write-ahead log that restarts while two processes write at the same instant. */
 const SAFE_TO_SHARE = '3.51.3'
 
-/** The engines of this process. Its number may have been another's before: rows of that one are no engine's here. */
+/** Engines of this process. Rows with its pid but another engine are left over from an earlier process of that pid. */
 const enginesHere = new Set<string>()
 
 interface Row {
@@ -14,8 +14,9 @@ interface Row {
 }
 
 /**
- * Enters this process among those that have the file open, inside the caller's transaction; forgets the dead.
- * Refuses when one of several has an SQLite that is not safe to share a file with.
+ * Registers this process among those that have the file open, inside the caller's transaction, and removes dead ones.
+ *
+ * @throws {SseError} `engine_failed` when one of several processes has an SQLite that may corrupt a shared file.
  */
 export function enterProcess(db: DatabaseSync, file: string, engine: string): void {
   const { version } = db.prepare('SELECT sqlite_version() AS version').get() as { version: string }
@@ -27,9 +28,9 @@ export function enterProcess(db: DatabaseSync, file: string, engine: string): vo
   )
   if (sharing.length > 0 && unsafe) {
     throw failed(
-      `${file} is open in process ${[...new Set(sharing.map(({ pid }) => pid))].join(', ')} too, and process ${unsafe.pid} has ` +
-        `SQLite ${unsafe.sqlite_version}: to share a file without corrupting it all need ${SAFE_TO_SHARE} ` +
-        '(Node 24, or 22.23), or one file each',
+      `${file} is also open in process ${[...new Set(sharing.map(({ pid }) => pid))].join(', ')}, and process ${unsafe.pid} ` +
+        `has SQLite ${unsafe.sqlite_version}, which may corrupt a shared file: use ${SAFE_TO_SHARE} or later in all of ` +
+        'them (Node 24, or 22.23), or one file each',
     )
   }
   db.prepare('INSERT OR IGNORE INTO sse_processes (engine, pid, sqlite_version) VALUES (?, ?, ?)').run(
@@ -58,7 +59,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0) // sends nothing
     return true
   } catch (error) {
-    // EPERM: there is one, of another user.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }

@@ -1,13 +1,22 @@
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.ts'
+import type { SqliteEngine, SqliteOptions } from './index.ts'
 
 const { newFile, open, connect } = engineScope()
+
+/** An engine whose file has its tables. */
+async function openFile(file: string, options?: SqliteOptions): Promise<SqliteEngine> {
+  const engine = open(file, options)
+  await engine.read(0, 0)
+  return engine
+}
+
 const LEADS = 'CREATE TABLE IF NOT EXISTS leads (id INTEGER PRIMARY KEY, title TEXT)'
 
-it('a row and its event are committed together', async () => {
+it('commits a row and its event together', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file, LEADS)
   db.exec('BEGIN IMMEDIATE')
   db.exec(`INSERT INTO leads (title) VALUES ('Ada')`)
@@ -21,9 +30,9 @@ it('a row and its event are committed together', async () => {
   })
 })
 
-it('a rollback leaves no event and no hole, whole or to a savepoint', async () => {
+it('leaves no event and no hole after a rollback, complete or to a savepoint', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file, LEADS)
   db.exec('BEGIN IMMEDIATE')
   engine.insert(lead('gone'), db)
@@ -39,25 +48,26 @@ it('a rollback leaves no event and no hole, whole or to a savepoint', async () =
   expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
 })
 
-it('without a transaction an event is committed at once', async () => {
+it('commits an event at once without a transaction', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   engine.insert(lead(1), connect(file))
   expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
 })
 
-it('an idempotency key counts here too', async () => {
+it('stores one event for an idempotency key and channel', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file)
   for (let turn = 0; turn < 3; turn++) engine.insert(lead('once', { idempotencyKey: 'k' }), db)
   engine.insert(lead('after'), db)
-  expect(payloads((await engine.read(0, 10)).entries)).toEqual(['once', 'after'])
+  engine.insert(lead('elsewhere', { idempotencyKey: 'k', channel: 'other' }), db)
+  expect(payloads((await engine.read(0, 10)).entries)).toEqual(['once', 'after', 'elsewhere'])
 })
 
-it('an engine is woken in the next turn, once for all of a turn, long before it looks by itself', async () => {
+it('wakes the engine in the next turn, once for all inserts of a turn, without waiting for a poll', async () => {
   const file = newFile()
-  const engine = open(file, { pollMs: 60_000 })
+  const engine = await openFile(file, { pollMs: 60_000 })
   const db = connect(file)
   let wakes = 0
   engine.onWake(() => wakes++)
@@ -68,9 +78,9 @@ it('an engine is woken in the next turn, once for all of a turn, long before it 
   expect(wakes).toBe(1)
 })
 
-it('an event of a transaction that takes several turns is found by looking', async () => {
+it('finds an event of a transaction that takes several turns by polling', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file)
   const woken = new EventTarget()
   engine.onWake(() => woken.dispatchEvent(new Event('wake')))
@@ -84,9 +94,9 @@ it('an event of a transaction that takes several turns is found by looking', asy
   expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
 })
 
-it('while the app holds its transaction open, what the hub appends waits and comes after', async () => {
+it('makes an append of the hub wait for the transaction of the app, and come after it', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file)
   db.exec('BEGIN IMMEDIATE')
   engine.insert(lead('app'), db)
@@ -96,9 +106,9 @@ it('while the app holds its transaction open, what the hub appends waits and com
   expect((await appended).positions).toEqual([2])
 })
 
-it('a connection to another file, or to none, is refused', async () => {
+it('rejects a connection to another file, or to no file', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   for (const other of [newFile(), ':memory:']) {
     expect(await failureOf(() => engine.insert(lead(1), connect(other)))).toMatchObject({
       code: 'option_invalid',
@@ -107,9 +117,9 @@ it('a connection to another file, or to none, is refused', async () => {
   }
 })
 
-it('a connection that may lose its last commits is refused', async () => {
+it('rejects a connection that may lose its last commits', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file, 'PRAGMA synchronous = NORMAL')
   expect(await failureOf(() => engine.insert(lead(1), db))).toMatchObject({
     code: 'option_invalid',
@@ -120,39 +130,39 @@ it('a connection that may lose its last commits is refused', async () => {
   engine.insert(lead(1), db)
 })
 
-it('a lock that somebody else holds is an error: an insert cannot wait', async () => {
+it('throws while another connection holds the lock, because an insert cannot wait', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   connect(file, 'BEGIN IMMEDIATE')
   expect(await failureOf(() => engine.insert(lead(1), connect(file)))).toMatchObject({
     code: 'engine_unavailable',
-    message: `${file} is locked: another connection holds a transaction open for too long`,
+    message: `${file} is locked: another connection keeps a transaction open for too long`,
   })
 })
 
-it('a transaction that has read too early is told to begin immediately', async () => {
+it('tells a transaction that has read too early to begin with BEGIN IMMEDIATE', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file, LEADS)
   db.exec('BEGIN')
   db.prepare('SELECT * FROM leads').all()
   await engine.append([lead(1)])
   expect(await failureOf(() => engine.insert(lead(2), db))).toMatchObject({
     code: 'engine_unavailable',
-    message: `${file}: the transaction has read what another connection has changed since; begin with BEGIN IMMEDIATE`,
+    message: `${file}: another connection has changed what this transaction has read; begin it with BEGIN IMMEDIATE`,
   })
 })
 
-it('without room an insert fails, and the transaction takes its rows back', async () => {
+it('throws when there is no room, and the transaction rolls its rows back', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file, LEADS)
   db.exec('PRAGMA max_page_count = 1') // as many as there are now
   db.exec('BEGIN IMMEDIATE')
   db.exec(`INSERT INTO leads (title) VALUES ('Ada')`)
   expect(await failureOf(() => engine.insert(lead('x'.repeat(100_000)), db))).toMatchObject({
     code: 'engine_unavailable',
-    message: `No room for ${file}: its disk is full or its max_page_count reached`,
+    message: `No room for ${file}: its disk is full, or its max_page_count is reached`,
   })
   expect(db.prepare('SELECT count(*) AS leads FROM leads').get()).toEqual({ leads: 0 })
   db.exec('PRAGMA max_page_count = 1000000')
@@ -160,13 +170,37 @@ it('without room an insert fails, and the transaction takes its rows back', asyn
   expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
 })
 
-it('a connection that was closed and opened again goes on', async () => {
+it('works on a connection that was closed and opened again', async () => {
   const file = newFile()
-  const engine = open(file)
+  const engine = await openFile(file)
   const db = connect(file)
   engine.insert(lead(1), db)
   db.close()
   db.open()
   engine.insert(lead(2), db)
   expect(await engine.read(0, 10)).toMatchObject({ head: 2 })
+})
+
+it('creates the tables of a new file in the very transaction that holds the lock', async () => {
+  const file = newFile()
+  const engine = open(file)
+  const db = connect(file, LEADS)
+  db.exec('BEGIN IMMEDIATE')
+  engine.insert(lead('gone'), db)
+  db.exec('ROLLBACK')
+  db.exec('BEGIN IMMEDIATE')
+  engine.insert(lead(1), db)
+  engine.insert(lead(2), db)
+  db.exec('COMMIT')
+  expect((await engine.append([lead(3)])).positions).toEqual([3])
+  expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
+  expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+})
+
+it('checks the connection before it creates tables through it', async () => {
+  const file = newFile()
+  const other = connect(newFile(), LEADS)
+  connect(file, `${LEADS}; BEGIN IMMEDIATE`)
+  expect(await failureOf(() => open(file).insert(lead(1), other))).toMatchObject({ code: 'option_invalid' })
+  expect(other.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 'leads' }])
 })

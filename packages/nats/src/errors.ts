@@ -3,8 +3,8 @@ import { errors } from '@nats-io/transport-node'
 import { isSseError, type SseError } from '@sse/server'
 import { failed, isTlsProblem, unavailable } from '@sse/server/engine-kit'
 
-/** Nobody answers on the subject: JetStream is off, or no stream takes it. */
-export function isNobodyThere(error: unknown): boolean {
+/** Returns whether nothing answers on the subject: JetStream is off, or no stream stores it. */
+export function isNoResponder(error: unknown): boolean {
   const { name, cause } = error as Error
   return (
     name === 'JetStreamNotEnabled' ||
@@ -13,61 +13,73 @@ export function isNobodyThere(error: unknown): boolean {
   )
 }
 
-/** `err_code` of an answer of JetStream; 0 for anything else. */
+/** Returns the `err_code` of a JetStream error; 0 for any other error. */
 export function codeOf(error: unknown): number {
   return error instanceof JetStreamApiError ? error.code : 0
 }
 
 export const STREAM_NOT_FOUND = 10_059
-export const WRONG_LAST_SEQUENCE = 10_071
+
+/**
+ * Returns whether a publish was refused because another one came first: the wrong last sequence, or one that is still
+ * being replicated.
+ */
+export function isOvertaken(error: unknown): boolean {
+  return [10_071, 10_164].includes(codeOf(error))
+}
 
 export const NO_JETSTREAM =
-  'has no JetStream for this account: start nats-server with -js, or give the account limits of its own'
+  'has no JetStream for this account: start nats-server with -js, or give the account JetStream limits'
 
-type Explanation = readonly [make: typeof failed, text: (hub: string) => string]
+type Rule = readonly [make: typeof failed, text: (hub: string) => string]
 
-const FULL: Explanation = [
+const FULL: Rule = [
   unavailable,
-  () => 'has no room left for JetStream (limits of the server or the account): nothing was stored',
+  () => 'has no space left for JetStream (limits of the server or the account): nothing was stored',
 ]
-const TAKEN: Explanation = [
+const TAKEN: Rule = [
   failed,
   (hub) =>
-    `has a stream of somebody else that takes the name or the subjects of the hub (sse-…-${hub}, sse.*.${hub}.>): use another \`name\`, or remove it`,
+    `has a stream of another program with the name or the subjects of the hub (sse-…-${hub}, sse.*.${hub}.>): use another \`name\`, or remove it`,
 ]
 
-/** By `err_code`: what JetStream answers. */
-const EXPLANATIONS: Record<number, Explanation> = {
+/** By `err_code` of JetStream. */
+const RULES: Record<number, Rule> = {
   10002: FULL,
   10023: FULL,
   10028: FULL,
   10047: FULL,
   10077: FULL,
-  10026: [failed, () => 'allows this account no more streams: the hub needs three'],
-  10005: [unavailable, () => 'has no servers for as many replicas at the moment'],
-  10008: [unavailable, () => 'has no leader for JetStream at the moment'],
-  10009: [unavailable, () => 'has no leader for the stream at the moment'],
+  10026: [failed, () => 'allows this account no more streams: a hub needs three'],
+  10005: [unavailable, () => 'currently has too few servers for `replicas`'],
+  10008: [unavailable, () => 'currently has no leader for JetStream'],
+  10009: [unavailable, () => 'currently has no leader for the stream'],
   10039: [failed, () => NO_JETSTREAM],
   10076: [failed, () => NO_JETSTREAM],
-  10074: [failed, () => 'is no cluster: more than one of `replicas` cannot be kept there'],
-  10054: [failed, () => 'takes no payload of this size (max_msg_size of the stream): publish smaller ones'],
+  10074: [failed, () => 'is not a cluster: `replicas` must be 1'],
+  10054: [
+    failed,
+    () => 'does not accept payloads of this size (max_msg_size of the stream): publish smaller ones',
+  ],
   10058: TAKEN,
   10065: TAKEN,
 }
 
-export interface Circumstances {
+/** What a message may name. */
+export interface ErrorContext {
+  /** `host:port`. */
   readonly where: string
   readonly hub: string
   readonly timeoutMs: number
 }
 
-/** The failure of a server in words that say what to do; an `SseError` stays what it is. */
-export function explain(error: unknown, { where, hub, timeoutMs }: Circumstances): SseError {
+/** Maps an error of the server or client library to one that says what to do. Keeps an `SseError`. */
+export function toSseError(error: unknown, { where, hub, timeoutMs }: ErrorContext): SseError {
   if (isSseError(error)) return error
   const problem = rootOf(error)
   const { message = '', code = '' } = problem as { message?: string; code?: string }
   if (problem instanceof JetStreamApiError) {
-    const [make, text] = EXPLANATIONS[problem.code] ?? []
+    const [make, text] = RULES[problem.code] ?? []
     if (make && text) return make(`NATS at ${where} ${text(hub)}`, error)
     const isTemporary = problem.status >= 500
     return (isTemporary ? unavailable : failed)(`NATS at ${where} answered: ${message}`, error)
@@ -79,7 +91,7 @@ export function explain(error: unknown, { where, hub, timeoutMs }: Circumstances
     )
   }
   if (problem instanceof errors.UserAuthenticationExpiredError) {
-    return failed(`NATS at ${where} says that the credentials have expired`, error)
+    return failed(`NATS at ${where} reports that the credentials have expired`, error)
   }
   if (problem instanceof errors.AuthorizationError || /no nkey seed|authenticator/i.test(message)) {
     return failed(`NATS at ${where} refuses the credentials: check user, password, token or creds`, error)
@@ -89,14 +101,14 @@ export function explain(error: unknown, { where, hub, timeoutMs }: Circumstances
   if (isTlsProblem(code) || (problem instanceof errors.InvalidArgumentError && /'?tls'?/.test(message))) {
     return failed(`NATS at ${where} cannot be reached over TLS: ${code || message}`, error)
   }
-  if (isNobodyThere(error)) {
-    return unavailable(`Nobody answers for JetStream at ${where} at the moment`, error)
+  if (isNoResponder(error)) {
+    return unavailable(`NATS at ${where} currently has no JetStream server that answers`, error)
   }
-  // Whatever is no answer comes from the socket or the client library: closed, refused, no such host.
+  // Anything but a reply comes from the socket or the client library: closed, refused, no such host.
   return unavailable(`NATS at ${where} cannot be reached: ${code || message}`, error)
 }
 
-/** The client library wraps what it was told. */
+/** Returns the error that the client library has wrapped. */
 function rootOf(error: unknown): unknown {
   let root = error
   while (

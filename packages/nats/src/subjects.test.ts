@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fromToken, toToken } from './subject-token.ts'
+import { fromToken, toToken } from './subjects.ts'
 
 /** As a hub lets them through: no half of a surrogate pair. */
 const names = fc.oneof(
@@ -13,7 +13,7 @@ const names = fc.oneof(
 )
 
 describe('a name as a token of a subject', () => {
-  it('comes back as it was', () => {
+  it('decodes to the name it was made of', () => {
     fc.assert(
       fc.property(names, (name) => {
         expect(fromToken(toToken(name))).toBe(name)
@@ -29,13 +29,13 @@ describe('a name as a token of a subject', () => {
     )
   })
 
-  it('is taken for no other name', () => {
+  it('is never equal to that of another name', () => {
     fc.assert(
       fc.property(names, names, (one, other) => (toToken(one) === toToken(other)) === (one === other)),
     )
   })
 
-  it('can be read by people where that is possible', () => {
+  it('is readable where that is possible', () => {
     expect(['owner-42', 'owner:42', 'a.b', '*', '>', '~'].map(toToken)).toEqual([
       'owner-42',
       'owner%3A42',

@@ -16,18 +16,18 @@ function resultCode(error: unknown): number {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0
 }
 
-/** Whether another connection is in the way: the same call may succeed a moment later. */
+/** Returns whether another connection holds a lock: the same call may succeed a moment later. */
 export function isBusy(error: unknown): boolean {
   return [BUSY, LOCKED, PROTOCOL].includes(resultCode(error) & 0xff)
 }
 
-/** The failure of SQLite in words that say what to do; an `SseError` stays what it is. */
-export function explain(error: unknown, file: string): SseError {
+/** Maps an error of SQLite to one that says what to do. Keeps an `SseError`. */
+export function toSseError(error: unknown, file: string): SseError {
   if (isSseError(error)) return error
   const code = resultCode(error)
   if (code === BUSY_SNAPSHOT) {
     return unavailable(
-      `${file}: the transaction has read what another connection has changed since; begin with BEGIN IMMEDIATE`,
+      `${file}: another connection has changed what this transaction has read; begin it with BEGIN IMMEDIATE`,
       error,
     )
   }
@@ -35,14 +35,14 @@ export function explain(error: unknown, file: string): SseError {
     case BUSY:
     case LOCKED:
     case PROTOCOL:
-      return unavailable(`${file} is locked: another connection holds a transaction open for too long`, error)
+      return unavailable(`${file} is locked: another connection keeps a transaction open for too long`, error)
     case FULL:
-      return unavailable(`No room for ${file}: its disk is full or its max_page_count reached`, error)
+      return unavailable(`No room for ${file}: its disk is full, or its max_page_count is reached`, error)
     case READONLY:
-      return failed(`${file} may not be written: make it and its folder writable for this process`, error)
+      return failed(`${file} is read-only: make it and its folder writable for this process`, error)
     case CANTOPEN:
       return failed(
-        `${file} cannot be opened: it is a folder, or this process may not read and write it and its folder`,
+        `${file} cannot be opened: it is a folder, or this process has no right to read and write it and its folder`,
         error,
       )
     case CORRUPT:

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
-import { selectOfChannels } from './log-reader.ts'
+import { selectOfChannels } from './read.ts'
 
 const { newFile, open, connect } = engineScope()
 
 it.each([1, 2, 64])(
-  'a page of %i channels is searched for by index and merged: nothing scanned or sorted',
-  (count) => {
+  'finds and merges a page of %i channels by index, without scanning or sorting',
+  async (count) => {
     const file = newFile()
-    open(file)
+    await open(file).read(0, 0)
     const plan = connect(file)
       .prepare(`EXPLAIN QUERY PLAN ${selectOfChannels(count)}`)
       .all()
@@ -20,9 +20,9 @@ it.each([1, 2, 64])(
   },
 )
 
-it('a page of the whole log is read from its first position on', () => {
+it('reads a page of the whole log from its first position', async () => {
   const file = newFile()
-  open(file)
+  await open(file).read(0, 0)
   const statement =
     'SELECT position, at, channel, event, data, key FROM sse_entries WHERE position > ? ORDER BY position LIMIT ?'
   const plan = connect(file).prepare(`EXPLAIN QUERY PLAN ${statement}`).all()

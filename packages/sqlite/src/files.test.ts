@@ -7,18 +7,18 @@ import { sqlite } from './index.ts'
 
 const { newFile, open, connect } = engineScope()
 
-/** What `sqlite(file)` throws at once, the file's name aside. */
+/** The error of the first call, with `<file>` for the file's name. */
 async function refusal(file: string, options = {}) {
-  const { code, message, error } = await failureOf(() => sqlite(file, options))
+  const { code, message, error } = await failureOf(() => open(file, options).read(0, 0))
   expect(error).toMatchObject({ name: 'SseError', expose: false })
   return { code, message: message.replaceAll(file, '<file>') }
 }
 
 it.each(['', ' ', ':memory:', 'file:leads.db?mode=memory', undefined as unknown as string])(
-  '%j is not the path of a file',
+  'rejects %j as the path of a file',
   async (path) => {
     expect((await failureOf(() => sqlite(path))).message).toBe(
-      `sqlite: ${JSON.stringify(path)} is not the path of a file; for a log in memory use memory()`,
+      `sqlite: ${JSON.stringify(path)} is not the path of a file; for a log in memory, use memory()`,
     )
   },
 )
@@ -31,26 +31,26 @@ it.each([
     { busyTimeoutMs: Number.POSITIVE_INFINITY },
     'sqlite: busyTimeoutMs must be 0 to 2147483647, not Infinity',
   ],
-])('options %j are refused', async (options, message) => {
+])('rejects the options %j', async (options, message) => {
   expect(await refusal(newFile(), options)).toEqual({ code: 'option_invalid', message })
 })
 
-it('a folder that does not exist is named', async () => {
+it('names a file whose folder does not exist', async () => {
   expect(await refusal(newFile('no/such/hub.db'))).toEqual({
     code: 'engine_failed',
     message: '<file> cannot be opened: its folder does not exist',
   })
 })
 
-it('a folder is no file', async () => {
+it('rejects a folder', async () => {
   expect(await refusal(dirname(newFile()))).toEqual({
     code: 'engine_failed',
     message:
-      '<file> cannot be opened: it is a folder, or this process may not read and write it and its folder',
+      '<file> cannot be opened: it is a folder, or this process has no right to read and write it and its folder',
   })
 })
 
-it('a file of another kind is left as it is', async () => {
+it('leaves a file of another kind as it is', async () => {
   const file = newFile()
   writeFileSync(file, 'name,owner\n'.repeat(1000))
   expect(await refusal(file)).toEqual({
@@ -60,7 +60,7 @@ it('a file of another kind is left as it is', async () => {
   expect(statSync(file).size).toBe(11_000)
 })
 
-it('a corrupt file says so, when it is opened or when it is read', async () => {
+it('reports a corrupt file when it is opened or read', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.append(Array.from({ length: 2000 }, (_, index) => lead(`${'x'.repeat(200)}${index}`)))
@@ -77,7 +77,7 @@ it('a corrupt file says so, when it is opened or when it is read', async () => {
   })
 })
 
-describe.skipIf(!process.seteuid)('a file that this process may only read is refused', () => {
+describe.skipIf(!process.seteuid)('a file that this process may only read', () => {
   const asked = async (file: string, folderMode: number) => {
     chmodSync(file, 0o444)
     chmodSync(dirname(file), folderMode)
@@ -87,22 +87,26 @@ describe.skipIf(!process.seteuid)('a file that this process may only read is ref
   }
   const readOnly = {
     code: 'engine_failed',
-    message: '<file> may not be written: make it and its folder writable for this process',
+    message: '<file> is read-only: make it and its folder writable for this process',
   }
   const closed = {
     code: 'engine_failed',
     message:
-      '<file> cannot be opened: it is a folder, or this process may not read and write it and its folder',
+      '<file> cannot be opened: it is a folder, or this process has no right to read and write it and its folder',
   }
 
-  it('one of ours', async () => {
+  it('is rejected when it has a log', async () => {
     const [inOpenFolder, inClosedFolder] = [newFile(), newFile()]
-    for (const file of [inOpenFolder, inClosedFolder]) await open(file).close()
+    for (const file of [inOpenFolder, inClosedFolder]) {
+      const engine = open(file)
+      await engine.read(0, 0)
+      await engine.close()
+    }
     expect(await asked(inOpenFolder, 0o777)).toEqual(readOnly)
     expect(await asked(inClosedFolder, 0o000)).toEqual(closed)
   })
 
-  it('one of the app', async () => {
+  it('is rejected when it has only tables of the app', async () => {
     const file = newFile()
     connect(file, 'CREATE TABLE leads (id INTEGER)').close()
     expect(await asked(file, 0o777)).toEqual(readOnly)
@@ -119,29 +123,31 @@ async function asNobody<Result>(call: () => Promise<Result>): Promise<Result> {
   return result
 }
 
-it('tables of somebody else are refused by name, and left alone', async () => {
+it('names tables of another program, and leaves them alone', async () => {
   const file = newFile()
   const db = connect(file, `CREATE TABLE sse_meta (id INTEGER); CREATE TABLE sse_clients (id INTEGER)`)
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
     message:
-      '<file> has tables named sse_… that are not of @sse/sqlite (sse_meta, sse_clients): rename them, or use another file',
+      '<file> has tables named sse_… of another program (sse_meta, sse_clients): rename them, or use another file',
   })
   expect(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 2 })
   expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' })
 })
 
-it('tables of a newer version are refused', async () => {
+it('rejects tables of a newer version', async () => {
   const file = newFile()
-  await open(file).close()
+  const engine = open(file)
+  await engine.read(0, 0)
+  await engine.close()
   connect(file, `UPDATE sse_meta SET value = '7' WHERE name = 'version'`)
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
-    message: '<file> was written by a newer @sse/sqlite (tables 7, known 2): upgrade this one',
+    message: '<file> was written by a newer @sse/sqlite (tables 7, known 2): upgrade this process',
   })
 })
 
-it('a file of an earlier version is brought up to date, and keeps what it has', async () => {
+it('migrates a file of an earlier version, and keeps its entries', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.append([lead(1)])
@@ -156,7 +162,7 @@ it('a file of an earlier version is brought up to date, and keeps what it has', 
   expect(await again.read(0, 10)).toMatchObject({ head: 1, entries: { length: 1 } })
 })
 
-it('its tables live beside those of the app', async () => {
+it('keeps its tables beside those of the app', async () => {
   const file = newFile()
   const db = connect(
     file,
@@ -181,7 +187,7 @@ it('its tables live beside those of the app', async () => {
   ])
 })
 
-it('the path is that of the folder it was opened in', async () => {
+it('resolves a relative path when the engine is created', async () => {
   const file = newFile()
   const cwd = process.cwd()
   process.chdir(dirname(file))
@@ -191,7 +197,7 @@ it('the path is that of the folder it was opened in', async () => {
   expect(await open(file).read(0, 0)).toMatchObject({ head: 1 })
 })
 
-it('a file that was deleted or replaced underneath takes no more events', async () => {
+it('rejects events for a file that was deleted or replaced while open', async () => {
   const file = newFile()
   const engine = open(file)
   await engine.append([lead(1)])
@@ -202,7 +208,7 @@ it('a file that was deleted or replaced underneath takes no more events', async 
   expect(await failureOf(() => engine.append([lead(2)]))).toMatchObject({ code: 'engine_failed', message })
 })
 
-it('a file that is being made by another connection is not waited for: the first call does', async () => {
+it('waits, in its first call, for a file that another connection is creating', async () => {
   const file = newFile()
   const db = connect(file, 'BEGIN EXCLUSIVE; CREATE TABLE leads (id INTEGER)')
   const engine = open(file)

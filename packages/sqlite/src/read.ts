@@ -10,19 +10,19 @@ const STATE = `
 
 const COLUMNS = 'position, at, channel, event, data, key'
 
-/** How many channels one statement reads: SQLite allows 500 terms, planning them takes its time. */
-const MOST_CHANNELS = 64
+/** Maximum number of channels in one statement: SQLite allows 500 terms, but planning them takes time. */
+const MAX_CHANNELS = 64
 
 /**
- * Of several channels, merged by their index: SQLite takes from each what it needs, so that a page costs its own
- * entries, not those of other channels nor what lies behind it.
+ * Returns a statement that merges several channels by their index: SQLite takes from each what it needs, so that a page
+ * costs its own entries, not those of other channels or of later pages.
  */
 export function selectOfChannels(count: number): string {
   const arm = `SELECT ${COLUMNS} FROM sse_entries WHERE channel = ? AND position > ?`
   return `${Array(count).fill(arm).join(' UNION ALL ')} ORDER BY position LIMIT ?`
 }
 
-/** Reads the log through one connection, each page in a view of its own. */
+/** Reads the log through one connection, each page in one consistent view. */
 export class LogReader {
   readonly #db: DatabaseSync
   readonly #state: StatementSync
@@ -55,8 +55,8 @@ export class LogReader {
   #readChannels(after: number, limit: number, channels: readonly string[]): Entry[] {
     const distinct = [...new Set(channels)]
     const pages: Entry[][] = []
-    for (let from = 0; from < distinct.length; from += MOST_CHANNELS) {
-      pages.push(this.#readGroup(after, limit, distinct.slice(from, from + MOST_CHANNELS)))
+    for (let from = 0; from < distinct.length; from += MAX_CHANNELS) {
+      pages.push(this.#readGroup(after, limit, distinct.slice(from, from + MAX_CHANNELS)))
     }
     if (pages.length <= 1) return pages[0] ?? []
     return pages
@@ -66,7 +66,7 @@ export class LogReader {
   }
 
   #readGroup(after: number, limit: number, channels: readonly string[]): Entry[] {
-    // Powers of two, so that there are few statements; no entry's channel is NULL.
+    // Powers of two, so that there are few statements. No entry has the channel NULL.
     const terms = 2 ** Math.ceil(Math.log2(channels.length))
     let statement = this.#ofChannels.get(terms)
     if (!statement) {
