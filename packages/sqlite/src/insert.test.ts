@@ -194,7 +194,7 @@ it('creates the tables of a new file in the very transaction that holds the lock
   db.exec('COMMIT')
   expect((await engine.append([lead(3)])).positions).toEqual([3])
   expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
-  expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  expect(connect(file).prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
 })
 
 it('checks the connection before it creates tables through it', async () => {

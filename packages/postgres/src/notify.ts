@@ -2,12 +2,12 @@ import type { Database } from './database.ts'
 
 const NOTIFY = 'SELECT pg_notify($2, $3), $1::text'
 
-/** Tells the other processes that there is more: after the commit, once for all that is stored meanwhile. */
+/** Notifies the other processes of new entries: after the commit, once for all that are stored meanwhile. */
 export class Notifier {
   readonly #database: Database
   readonly #topic: string
   readonly #self: string
-  #isTelling = false
+  #isNotifying = false
   #isDue = false
 
   constructor(database: Database, topic: string, self: string) {
@@ -16,26 +16,26 @@ export class Notifier {
     this.#self = self
   }
 
-  tell(): void {
+  notify(): void {
     this.#isDue = true
-    if (!this.#isTelling) this.#run()
+    if (!this.#isNotifying) this.#run()
   }
 
-  /** Of what was stored last, others hear, too; the database takes no other calls any more. */
+  /** Sends the last notification, on a database that accepts no other calls any more. */
   async close(): Promise<void> {
-    if (this.#isTelling) await this.#database.askLast(NOTIFY, [this.#topic, this.#self])
+    if (this.#isNotifying) await this.#database.queryLast(NOTIFY, [this.#topic, this.#self])
   }
 
   async #run(): Promise<void> {
-    this.#isTelling = true
+    this.#isNotifying = true
     while (this.#isDue) {
       this.#isDue = false
       try {
-        await this.#database.ask('keep', NOTIFY, [this.#topic, this.#self])
+        await this.#database.query('keep', NOTIFY, [this.#topic, this.#self])
       } catch {
-        // A hint: whoever misses it looks by itself.
+        // A hint: a process that misses it polls.
       }
     }
-    this.#isTelling = false
+    this.#isNotifying = false
   }
 }
