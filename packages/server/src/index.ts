@@ -2,8 +2,9 @@ export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from '@
 export { EncodedEvent, type EventEncoder, type EventOptions } from '@sse/contract/protocol'
 export type { Diagnostics } from './diagnostics.ts'
 export type { AckArguments, AckContext, AckOptions, AckTarget } from './http/ack-handler.ts'
-export type { Admission, StreamArguments, StreamContext, StreamOptions } from './http/arguments.ts'
-export { createHub, type Hub, type PublishOptions } from './hub/hub.ts'
+export type { StreamArguments, StreamContext, StreamOptions } from './http/arguments.ts'
+export { createHub } from './hub/create-hub.ts'
+export type { Hub, PublishOptions } from './hub/hub.ts'
 export type { LogEvent, SubscriptionEvent } from './hub/log-event.ts'
 export type { HubOptions } from './hub/options.ts'
 export type { HubStats } from './hub/stats.ts'
@@ -23,7 +24,12 @@ export type { SharedFrames } from './log/shared-frames.ts'
 export { type MemoryOptions, memory } from './memory/memory-engine.ts'
 export type { PresenceChange } from './presence/local-presence.ts'
 export type { PresenceListener } from './presence/presence.ts'
-export type { ConnectionHandle, OpenableSource, Sender } from './stream/sender.ts'
+export type {
+  ConnectionAdmitter,
+  ConnectionHandle,
+  OpenableSource,
+  Sender,
+} from './stream/connection-handle.ts'
 export type { Sink } from './stream/sink.ts'
 export type { Iterated, LiteralEvent, Opened, Source, UntypedEvent, Yielded } from './stream/source.ts'
 export { ack, sse, type WebHandler, type WebNative } from './web/web.ts'

@@ -1,13 +1,7 @@
 import { type PathParams, SseError, type StreamContract } from '@sse/contract'
 import { checkHeartbeat, type EventEncoder, encodeMessage } from '@sse/contract/protocol'
-import type { ConnectionHandle } from '../stream/sender.ts'
+import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { Source, Yielded } from '../stream/source.ts'
-
-/** Whoever counts connections, refuses what is too many, and ends them all: a hub. */
-export interface Admission {
-  /** @throws {SseError} `too_many_connections`, `draining`: the request is answered with 503. */
-  admit(connection: ConnectionHandle): void
-}
 
 /** What a source and `authorize` are given, beside the framework's own objects. */
 export interface StreamContext<Contract> {
@@ -54,7 +48,7 @@ export interface StreamOptions<Context> {
    */
   reauthorizeMs?: number
   /** For a source that is not a hub's subscription: the hub whose limits and `drain()` this stream obeys. */
-  hub?: Admission
+  hub?: ConnectionAdmitter
   /**
    * Told of every error a source or `authorize` throws, masked or not. Default: `console.error` for those that
    * are masked for the client.
@@ -113,7 +107,7 @@ function check({ contract, source, options }: SettledArguments): void {
   for (const [name, value] of Object.entries({ stallTimeoutMs, maxConnectionMs, reauthorizeMs })) {
     if (value !== undefined) checkDuration(name, value)
   }
-  if (hub !== undefined && typeof hub?.admit !== 'function') throw invalidOption('hub must be a hub')
+  if (hub !== undefined && typeof hub?.['@sse/admit'] !== 'function') throw invalidOption('hub must be a hub')
   for (const [name, value] of Object.entries({ authorize, onError })) {
     if (value !== undefined && typeof value !== 'function') throw invalidOption(`${name} must be a function`)
   }

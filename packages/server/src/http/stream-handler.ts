@@ -75,7 +75,7 @@ export function createStreamHandler<Native>({
   return (request) => {
     const { native, params } = request
     const lastEventId = request.lastEventId || undefined // an empty one is what a reset leaves behind
-    const connection = new Connection(settings)
+    const connection = new Connection(settings, lastEventId)
     const context = Object.assign(new Context(connection, params, event, lastEventId), native)
     connection.context = context
 
@@ -89,7 +89,7 @@ export function createStreamHandler<Native>({
       if (request.method === 'HEAD')
         return { status: 200, headers: STREAM_HEADERS, body: '', connection: undefined }
       if (!connection.isClosed) {
-        hub?.admit(connection)
+        hub?.['@sse/admit'](connection)
         await connection.prepare(() => (typeof source === 'function' ? source(context) : source))
       }
       return { status: 200, headers: STREAM_HEADERS, body: '', connection }

@@ -2,11 +2,11 @@ import { isSseError, SseError } from '@sse/contract'
 import { encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import { type ClosedWatcher, type ConnectionHandle, isOpenable, type Sender } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
 import { MaxAgeTimer } from './max-age-timer.ts'
 import { Pump } from './pump.ts'
 import { Reauthorizer } from './reauthorizer.ts'
-import { type ConnectionHandle, isOpenable, type Sender, type Watcher } from './sender.ts'
 import type { Sink, StallWatch } from './sink.ts'
 
 /** What of a stream's settings a connection needs. */
@@ -36,6 +36,8 @@ export class Connection implements ConnectionHandle, StallWatch {
   readonly #settings: ConnectionSettings
   /** What the app's functions are told of the request. */
   context: unknown
+  readonly lastEventId: string | undefined
+  identity: string | undefined
   #abort: AbortController | undefined
   #reason: Error | undefined
   #sender: Sender | undefined
@@ -44,10 +46,11 @@ export class Connection implements ConnectionHandle, StallWatch {
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
   #isGone = false
-  #watchers: Watcher | Watcher[] | undefined
+  #watchers: ClosedWatcher | ClosedWatcher[] | undefined
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, lastEventId: string | undefined) {
     this.#settings = settings
+    this.lastEventId = lastEventId
   }
 
   get path(): string {
@@ -157,7 +160,7 @@ export class Connection implements ConnectionHandle, StallWatch {
     if (this.#isGone) return
     this.#isGone = true
     this.close(new SseError('client_gone', 'The client has left'))
-    for (const watcher of [this.#watchers ?? []].flat()) watcher.gone(this)
+    for (const watcher of [this.#watchers ?? []].flat()) watcher.closed(this)
     this.#watchers = undefined
   }
 
@@ -168,8 +171,8 @@ export class Connection implements ConnectionHandle, StallWatch {
     if (!reason || !isEcho) this.#settings.onError(error, this.context)
   }
 
-  watch(watcher: Watcher): void {
-    if (this.#isGone) watcher.gone(this)
+  onClosed(watcher: ClosedWatcher): void {
+    if (this.#isGone) watcher.closed(this)
     else this.#watchers = this.#watchers ? [this.#watchers, watcher].flat() : watcher
   }
 

@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import { encodeMessage } from '@sse/contract/protocol'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
-import type { ConnectionHandle } from './sender.ts'
+import type { ConnectionHandle } from './connection-handle.ts'
 
 const STEPS = 20
 const DEFAULT_RETRY_MS = 1_000

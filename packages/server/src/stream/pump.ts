@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import { CONTROL, END_ID, encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
-import type { ConnectionHandle, Sender } from './sender.ts'
+import type { ConnectionHandle, Sender } from './connection-handle.ts'
 import type { Sink } from './sink.ts'
 import { type EventIterator, isThenable, iterate, type Pulled } from './source.ts'
 import { WriteBatcher } from './write-batcher.ts'

@@ -1,7 +1,7 @@
 import { isSseError, SseError } from '@sse/contract'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { ConnectionHandle } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
-import type { ConnectionHandle } from './sender.ts'
 
 /** Asks `authorize` again every so often, and ends the connection when the answer has become no. */
 export class Reauthorizer implements Periodic {

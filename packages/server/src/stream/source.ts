@@ -1,7 +1,7 @@
 import type { EventName, PayloadInput, StreamContract } from '@sse/contract'
 import { SseError } from '@sse/contract'
 import type { EncodedEvent, Message } from '@sse/contract/protocol'
-import type { OpenableSource } from './sender.ts'
+import type { OpenableSource } from './connection-handle.ts'
 
 /** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
 export type LiteralEvent<Contract extends StreamContract> = {
