@@ -1,5 +1,4 @@
-import type { NewEntry } from '@sse/server'
-import { checkDataBytes, unavailable } from '@sse/server/engine-kit'
+import { checkDataBytes, type NewEntry, unavailable } from '@sse/server/engine-kit'
 import type { OutgoingMessage } from './ack-inbox.ts'
 import type { NatsConnection } from './connection.ts'
 import type { LogWatch, SeenLog } from './epoch.ts'

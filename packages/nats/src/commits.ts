@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Commit } from '@sse/server'
-import { unavailable } from '@sse/server/engine-kit'
+import { type Commit, unavailable } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { isOvertaken } from './errors.ts'
 import type { HubNames } from './subjects.ts'

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamInfo } from '@nats-io/jetstream'
-import type { LogState } from '@sse/server'
-import { failed, randomName } from '@sse/server/engine-kit'
+import { failed, type LogState, randomName } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { codeOf, STREAM_NOT_FOUND } from './errors.ts'
 import { isSameMessage, type MessageContent } from './message.ts'

@@ -1,5 +1,5 @@
 import type { MsgHdrs } from '@nats-io/transport-node'
-import type { Entry } from '@sse/server'
+import type { Entry } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import type { SeenLog } from './epoch.ts'
 import { toEntry } from './message.ts'

@@ -1,5 +1,5 @@
 import { headers, type MsgHdrs } from '@nats-io/transport-node'
-import type { Entry, NewEntry } from '@sse/server'
+import type { Entry, NewEntry } from '@sse/server/engine-kit'
 import type { OutgoingMessage } from './ack-inbox.ts'
 import { fromToken, toToken } from './subjects.ts'
 

@@ -1,5 +1,7 @@
 import { credsAuthenticator } from '@nats-io/transport-node'
-import type { Engine, PresenceStore } from '@sse/server'
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import type { Engine, PresenceStore } from '@sse/server/engine-kit'
 import { expectTypeOf, it } from 'vitest'
 import { type NatsEngine, nats } from './index.ts'
 
@@ -12,4 +14,11 @@ it('nats() returns an engine for createHub', () => {
   ).toEqualTypeOf<PresenceStore>()
   // @ts-expect-error: the unit belongs to the name
   nats({ timeout: 20 })
+})
+
+it('a hub on it publishes in no transaction', () => {
+  const leads = defineStream({ path: '/leads', events: { lead: type<number>() } })
+  const hub = createHub(leads, { engine: nats() })
+  // @ts-expect-error: the store has no transactions of the app
+  hub.publishIn({}, 'everyone', 'lead', 1)
 })

@@ -1,5 +1,15 @@
-import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { checkedConnection, type EngineConnection, failed, TrimLoop } from '@sse/server/engine-kit'
+import {
+  type Commit,
+  checkedConnection,
+  type Engine,
+  type EngineConnection,
+  failed,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
 import { Appender } from './append.ts'
 import { Commits } from './commits.ts'
 import { NatsConnection } from './connection.ts'

@@ -1,5 +1,4 @@
-import type { Member, PresenceStore } from '@sse/server'
-import { randomName } from '@sse/server/engine-kit'
+import { type Member, type PresenceStore, randomName } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { isOvertaken } from './errors.ts'
 import type { ServerClock } from './server-clock.ts'

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Page } from '@sse/server'
-import { unavailable } from '@sse/server/engine-kit'
+import { type Page, unavailable } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import type { LogWatch, SeenLog } from './epoch.ts'
 import { MessageReader } from './message-reader.ts'

@@ -1,5 +1,5 @@
 import type { Msg } from '@nats-io/transport-node'
-import type { Entry } from '@sse/server'
+import type { Entry } from '@sse/server/engine-kit'
 import { toEntry } from './message.ts'
 
 const MAX_ENTRIES = 2_000

@@ -1,5 +1,4 @@
-import type { Retention } from '@sse/server'
-import { finiteLimit } from '@sse/server/engine-kit'
+import { finiteLimit, type Retention } from '@sse/server/engine-kit'
 import type { SeenLog } from './epoch.ts'
 import type { MessageReader } from './message-reader.ts'
 

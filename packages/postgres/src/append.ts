@@ -1,5 +1,4 @@
-import type { NewEntry } from '@sse/server'
-import { failed } from '@sse/server/engine-kit'
+import { failed, type NewEntry } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 import type { SeenLog } from './epoch.ts'
 

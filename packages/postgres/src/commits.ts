@@ -1,4 +1,4 @@
-import type { Commit } from '@sse/server'
+import type { Commit } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 
 interface PendingCommit extends Commit {

@@ -1,4 +1,4 @@
-import type { Commit } from '@sse/server'
+import type { Commit } from '@sse/server/engine-kit'
 
 /** The furthest position that any reply has named, in the latest epoch. */
 export class SeenLog {

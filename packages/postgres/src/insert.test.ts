@@ -100,12 +100,12 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
             [],
             Object.assign([`INSERT INTO leads (title) VALUES ('one')`], { raw: [] }),
           )
-          await hubEngine.insert(hub.entry('all', 'lead', title, { key: title, idempotencyKey: title }), run)
+          await hub.publishIn(run, 'all', 'lead', title, { key: title, idempotencyKey: title })
         })
       }
       const rolledBack = transact(async (run) => {
         await addRow(run)
-        await hubEngine.insert(hub.entry('all', 'lead', 'gone'), run)
+        await hub.publishIn(run, 'all', 'lead', 'gone')
         throw new Error('changed my mind')
       })
       await expect(rolledBack).rejects.toThrow('changed my mind')
@@ -138,8 +138,13 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     const contract = defineStream({ path: '/leads', events: { lead: type<string>() } })
     const { url } = await newDatabase()
     const hub = later(createHub(contract, { engine: open(url) }))
+    let calls = 0
+    const run: RunSql = async () => {
+      calls += 1
+    }
     // @ts-expect-error: no such event
-    expect((await failureOf(() => hub.entry('all', 'load', ''))).code).toBe('event_unknown')
+    expect((await failureOf(() => hub.publishIn(run, 'all', 'load', ''))).code).toBe('event_unknown')
+    expect(calls).toBe(0)
   })
 
   it('delivers an event to another process within milliseconds of the commit', async () => {

@@ -1,4 +1,5 @@
-import { type NewEntry, SseError } from '@sse/server'
+import { SseError } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 
 /**

@@ -1,4 +1,6 @@
-import type { Engine, PresenceStore } from '@sse/server'
+import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
+import type { Engine, PresenceStore } from '@sse/server/engine-kit'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { Client, Pool } from 'pg'
 import postgresJs from 'postgres'
@@ -6,7 +8,7 @@ import { expectTypeOf, it } from 'vitest'
 import { type PostgresEngine, type PostgresTx, postgres } from './index.ts'
 
 it('postgres() returns an engine for createHub', () => {
-  expectTypeOf(postgres()).toExtend<Engine>()
+  expectTypeOf(postgres()).toExtend<Engine<PostgresTx>>()
   expectTypeOf(postgres('postgres://localhost')).toEqualTypeOf<PostgresEngine>()
   expectTypeOf(
     postgres({ tls: { ca: '' }, password: async () => '' }).presence,
@@ -31,4 +33,13 @@ it('insert() takes a client, a transaction, or a function that runs SQL', () => 
   postgres().insert(entry, (text, params) => db.execute(text, params))
   // @ts-expect-error: nor does its transaction run SQL as text
   db.transaction((tx) => postgres().insert(entry, tx))
+})
+
+it('a hub on it publishes in transactions', () => {
+  const leads = defineStream({ path: '/leads', events: { lead: type<number>() } })
+  const hub = createHub(leads, { engine: postgres() })
+  expectTypeOf(hub.publishIn).parameter(0).toEqualTypeOf<PostgresTx>()
+  hub.publishIn(new Client(), 'everyone', 'lead', 1)
+  // @ts-expect-error: no connection
+  hub.publishIn('BEGIN', 'everyone', 'lead', 1)
 })

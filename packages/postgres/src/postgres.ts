@@ -1,6 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { closed, TrimLoop } from '@sse/server/engine-kit'
+import {
+  type Commit,
+  closed,
+  type Engine,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
 import { appendEntries } from './append.ts'
 import { Commits } from './commits.ts'
 import { Database } from './database.ts'
@@ -32,7 +40,7 @@ export function postgres(options: PostgresOptions | string = {}): PostgresEngine
 }
 
 /** A hub's log in a Postgres database, shared by any number of processes. */
-export class PostgresEngine implements Engine {
+export class PostgresEngine implements Engine<PostgresTx> {
   readonly maxDataBytes: number = MAX_DATA_BYTES
   readonly presence: PresenceStore
   readonly #database: Database

@@ -1,4 +1,4 @@
-import type { Member, PresenceStore } from '@sse/server'
+import type { Member, PresenceStore } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 
 /** Members of all processes, with expiry by the server's clock. */

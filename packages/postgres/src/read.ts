@@ -1,5 +1,4 @@
-import type { Commit, Entry, Page } from '@sse/server'
-import { failed } from '@sse/server/engine-kit'
+import { type Commit, type Entry, failed, type Page } from '@sse/server/engine-kit'
 import type { Row } from './connection.ts'
 import type { Database } from './database.ts'
 import type { SeenLog } from './epoch.ts'

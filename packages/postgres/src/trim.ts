@@ -1,5 +1,4 @@
-import type { Retention } from '@sse/server'
-import { finiteLimit } from '@sse/server/engine-kit'
+import { finiteLimit, type Retention } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 
 /** Removes up to 1,000 of the oldest entries that exceed a limit. @returns whether there may be more to remove. */

@@ -1,4 +1,4 @@
-import type { NewEntry } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 import { LOG_STATE, type RedisLog } from './log.ts'
 import { Script } from './script.ts'
 

@@ -1,4 +1,4 @@
-import type { Commit } from '@sse/server'
+import type { Commit } from '@sse/server/engine-kit'
 import type { PrimaryConnection } from './connection.ts'
 import type { HubKeys } from './keys.ts'
 import { Script } from './script.ts'

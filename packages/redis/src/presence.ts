@@ -1,4 +1,4 @@
-import type { Member, PresenceStore } from '@sse/server'
+import type { Member, PresenceStore } from '@sse/server/engine-kit'
 import type { PrimaryConnection, Reply } from './connection.ts'
 import type { HubKeys } from './keys.ts'
 import { Script } from './script.ts'

@@ -1,5 +1,13 @@
-import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { checkDataBytes, TrimLoop } from '@sse/server/engine-kit'
+import {
+  type Commit,
+  checkDataBytes,
+  type Engine,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
 import { appendEntries } from './append.ts'
 import { Commits } from './commits.ts'
 import { connectToPrimary, type PrimaryConnection } from './connection.ts'

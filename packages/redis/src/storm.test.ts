@@ -1,5 +1,6 @@
 import { defineStream, type } from '@sse/contract'
-import { createHub, type Engine } from '@sse/server'
+import { createHub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 import { hasRedis } from './fixtures/redis-server.ts'

@@ -1,5 +1,4 @@
-import type { Retention } from '@sse/server'
-import { finiteLimit } from '@sse/server/engine-kit'
+import { finiteLimit, type Retention } from '@sse/server/engine-kit'
 import type { HubKeys } from './keys.ts'
 import { LOG_STATE, type RedisLog } from './log.ts'
 import { Script } from './script.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { NewEntry } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
 const INTO = 'INSERT INTO main.sse_entries (at, channel, event, data, key, idempotency_key)'

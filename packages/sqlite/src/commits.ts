@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Commit } from '@sse/server'
+import type { Commit } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
 export interface SubscriberCommit extends Commit {

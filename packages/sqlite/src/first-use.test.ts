@@ -1,8 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
+const IMPORTING = fileURLToPath(new URL('fixtures/importing-process.ts', import.meta.url))
 
 it('opens and creates no file before its first call', async () => {
   const file = newFile()
@@ -30,4 +33,12 @@ it('starts polling with the first listener', async () => {
   const woken = new Promise<void>((resolve) => engine.onWake(resolve))
   await open(file).append([lead(1)])
   await woken
+})
+
+it('lets a module create an engine and a hub, without a file or a timer', () => {
+  const file = newFile()
+  const child = spawnSync(process.execPath, ['--conditions=@sse/source', IMPORTING, file], {
+    encoding: 'utf8',
+  })
+  expect([child.stdout.trim(), child.status, existsSync(file)]).toEqual(['', 0, false])
 })

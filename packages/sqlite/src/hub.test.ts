@@ -51,7 +51,7 @@ it('delivers rows with their events to the subscribers of every hub on the file,
   for (let n = 1; n <= 100; n += 2) {
     db.exec('BEGIN IMMEDIATE')
     db.exec(`INSERT INTO leads (id) VALUES (${n})`)
-    hub.engine.insert(hub.entry('a', 'lead', n), db)
+    hub.publishIn(db, 'a', 'lead', n)
     db.exec('COMMIT')
     await (n % 3 ? hub : other).publish('b', 'lead', n + 1)
   }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type NewEntry, SseError } from '@sse/server'
+import { SseError } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 import { EntryWriter } from './append.ts'
 import { isConnectedTo } from './connection.ts'
 import { isBusy } from './errors.ts'

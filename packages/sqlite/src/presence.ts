@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Member } from '@sse/server'
+import type { Member } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
 const EXPIRED = 'SELECT process FROM sse_presence WHERE expires_at <= ?'

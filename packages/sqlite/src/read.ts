@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Entry, LogState, Page } from '@sse/server'
+import type { Entry, LogState, Page } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
 const STATE = `

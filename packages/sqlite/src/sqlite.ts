@@ -1,6 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Commit, Engine, NewEntry, Page, PresenceStore, Retention } from '@sse/server'
-import { nextTurn, TrimLoop } from '@sse/server/engine-kit'
+import {
+  type Commit,
+  type Engine,
+  type NewEntry,
+  nextTurn,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
 import { CommitBatch } from './commits.ts'
 import { toSseError } from './errors.ts'
 import { AppConnections } from './insert.ts'
@@ -24,7 +32,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteEngine 
 }
 
 /** A hub's log in an SQLite file, shared by the processes of one host. */
-export class SqliteEngine implements Engine {
+export class SqliteEngine implements Engine<DatabaseSync> {
   readonly presence: PresenceStore = {
     enter: (process, members, ttlMs) =>
       this.#file.run(({ presence }) => presence.enter(process, members, ttlMs)),

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Retention } from '@sse/server'
+import type { Retention } from '@sse/server/engine-kit'
 
 /** Maximum number of entries one statement removes: it blocks the event loop for a few milliseconds. */
 const MAX_ENTRIES = 1000

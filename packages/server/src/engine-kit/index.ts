@@ -6,6 +6,17 @@
 
 export { createStreamHandler } from '../http/stream-handler.ts'
 export type { LogEvent } from '../hub/log-event.ts'
+export type {
+  Commit,
+  Engine,
+  Entry,
+  LogState,
+  Member,
+  NewEntry,
+  Page,
+  PresenceStore,
+  Retention,
+} from '../log/engine.ts'
 export { createEpoch, formatId, parseId } from '../log/id.ts'
 export type { SharedFrames } from '../log/shared-frames.ts'
 export type { Connection } from '../stream/connection.ts'
