@@ -38,7 +38,7 @@ async function publisherAndFollower(servers: string) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
-  it('a server that is down at the start: unavailable within the time, and served once it is up', async () => {
+  it('rejects within the timeout while the server is down at the start, and works once it is up', async () => {
     const server = laterStop(new NatsServer(await freePort()))
     const engine = open({ servers: server.url, timeoutMs: 1_000 })
     let wakes = 0
@@ -56,7 +56,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => wakes > 0, 'it is woken once it listens')
   })
 
-  it('kill -9 and a restart: what was acknowledged is there, and it goes on by itself', async () => {
+  it('keeps every acknowledged event over kill -9 and a restart', async () => {
     const server = await start()
     const engine = open(server)
     const other = open(server)
@@ -81,7 +81,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => wakes > before || wakes > 1, 'the other is woken after the restart')
   })
 
-  it('connections that are cut heal, with a wake, and no event is lost or doubled', async () => {
+  it('reconnects after cut connections without losing or repeating an event', async () => {
     const server = await start()
     const proxy = laterStop(await TcpProxy.open(server.port))
     const { publisher, seen } = await publisherAndFollower(`nats://127.0.0.1:${proxy.port}`)
@@ -95,7 +95,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(seen).toEqual(range(60))
   })
 
-  it('a server that is stopped answers nobody: unavailable within the time; what it stored then is seen', async () => {
+  it('rejects within the timeout while the server is stopped, and finds what it stored meanwhile', async () => {
     const server = await start()
     const engine = open({ servers: server.url, timeoutMs: 1_200 })
     await engine.append(leads(1))
@@ -119,7 +119,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(seen).toEqual([1, 2])
   })
 
-  it('an acknowledgement that is lost: publishing again with the key stores nothing more', async () => {
+  it('stores an event once when its acknowledgement is lost and it is published again with its key', async () => {
     const server = await start()
     const proxy = laterStop(await TcpProxy.open(server.port))
     const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_200 })
@@ -134,7 +134,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
   })
 
-  it('a consumer that somebody deleted is made anew; what came meanwhile is seen, a little later', async () => {
+  it('creates a deleted consumer again, and delivers what was stored meanwhile', async () => {
     const server = await start()
     const { publisher, seen } = await publisherAndFollower(server.url)
     const operator = await operate(server)
@@ -150,7 +150,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await consumers()).some((name) => before.includes(name))).toBe(false)
   })
 
-  it('trimming below readers: each goes on from what is left, and is told so', async () => {
+  it('lets readers continue from what is left after a trim, and reports the gap', async () => {
     const server = await start()
     const engine = open(server)
     for (let from = 1; from <= 12_000; from += 1_000) {
@@ -188,7 +188,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([12_001])
   })
 
-  it('a process whose clock is a day ahead trims no more than others, and sees who is present', async () => {
+  it("trims by the server's clock, and sees members by it, when the clock of the process is a day ahead", async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(5))
@@ -204,7 +204,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(await engine.read(0, 0)).toMatchObject({ oldest: 6, head: 5 })
   })
 
-  it('a process has one connection and one consumer, whatever it follows', async () => {
+  it('uses one connection and one consumer whatever the number of subscribers', async () => {
     const server = await start()
     const proxy = laterStop(await TcpProxy.open(server.port))
     const operator = await operate(server)
@@ -226,7 +226,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => proxy.connections === 0, 'it is closed')
   })
 
-  it('the process exits by itself after close, also while the server is away', async () => {
+  it('lets the process exit after close, even while the server is away', async () => {
     const server = await start()
     for (const port of [server.port, await freePort()]) {
       const child = spawn(
@@ -246,7 +246,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     }
   })
 
-  it('streams that were deleted under an open connection are made again', async () => {
+  it('creates streams that were deleted under an open connection again', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
@@ -259,7 +259,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([1])
   })
 
-  it('a server that restarts has forgotten who is present, and is told again', async () => {
+  it('enters its members again after a restart of the server', async () => {
     const server = await start()
     const engine = open(server)
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
@@ -272,7 +272,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(await engine.presence.present('a')).toEqual(['ada'])
   })
 
-  it('hubs of different names share a server and see nothing of each other', async () => {
+  it('keeps hubs of different names on one server apart', async () => {
     const server = await start()
     const [one, two] = ['one', 'two'].map((name) => open({ servers: server.url, name }))
     await one?.append(leads(3))

@@ -29,7 +29,7 @@ async function startTls(): Promise<{ url: string; ca: string }> {
 }
 
 describe.skipIf(!hasNats)('TLS', { timeout: 30_000 }, () => {
-  it('a server whose certificate is trusted is used', async () => {
+  it('is used to a server whose certificate is trusted', async () => {
     const { url, ca } = await startTls()
     const engine = open({ servers: url, tls: { ca } })
     const other = open({ servers: url, tls: { ca } })
@@ -39,7 +39,7 @@ describe.skipIf(!hasNats)('TLS', { timeout: 30_000 }, () => {
     expect(await other.read(0, 10)).toMatchObject({ head: 1 })
   })
 
-  it('a certificate that nobody vouches for is refused, and said', async () => {
+  it('rejects a certificate that no trusted authority has signed', async () => {
     const { url } = await startTls()
     const { code, message } = await failureOf(() => open({ servers: url }).append(leads(1)))
     expect(code).toBe('engine_failed')

@@ -32,7 +32,7 @@ const headOf = async (server: PostgresServer) =>
   Number((await server.query('SELECT head FROM sse.logs'))[0]?.head)
 
 describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
-  it('a promoted standby that lacks the last events is another epoch; one that is none yet is waited for', async () => {
+  it('waits for a standby to be promoted, and changes the epoch since it lacks the last events', async () => {
     const primary = await start('fsync=off')
     const relay = laterStop(await TcpProxy.open(primary.port))
     const url = `postgres://postgres@127.0.0.1:${relay.port}/postgres`
@@ -74,7 +74,7 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     expect(seen.filter((item) => item !== 7)).toEqual([1, 2, 3, 4, 5, 6, 'gap: epoch', 8])
   })
 
-  it('a restart, clean or not, is no other epoch, nor is a standby that is attached', async () => {
+  it('keeps the epoch over restarts, clean or not, and when a standby is attached', async () => {
     const server = await start('fsync=off')
     const engine = open(server.url)
     const { epoch } = await engine.append(leads(3))
@@ -86,7 +86,7 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [1, 2, 3]])
   })
 
-  it('where the timeline is hidden there is a warning, and the epoch is what the log was given', async () => {
+  it('warns where the timeline is hidden, and uses the stored epoch alone', async () => {
     const server = await start()
     await server.query('CREATE ROLE app LOGIN')
     await server.query('CREATE SCHEMA sse AUTHORIZATION app')

@@ -48,7 +48,7 @@ function follow(engine: PostgresEngine) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, () => {
-  it('publish at once: every position once, without holes, seen by all through wakes alone', async () => {
+  it('assign every position once, without holes, and see all events through wakes alone', async () => {
     const { url } = await newDatabase()
     const followers = [open(url), open(url)].map(follow)
     // They all find no tables, and make them at once.
@@ -68,7 +68,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('what is stored last before close() is told as well', async () => {
+  it('notify others of the last event stored before close', async () => {
     const { url } = await newDatabase()
     const seen = follow(open(url))
     for (let round = 1; round <= 20; round += 1) {
@@ -79,7 +79,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('one that is killed leaves whole batches, holds up nobody, and all it was told is stored', async () => {
+  it('store whole batches and every acknowledged event, and wait for nothing, when one is killed', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const seen = follow(engine)
@@ -100,7 +100,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(acknowledged(victim).every((position) => stored.has(position))).toBe(true)
   })
 
-  it('one that is stopped in the middle of its work holds up nobody', async () => {
+  it('do not wait for one that is stopped in the middle of its work', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const stopped = startPublisher(url, 'stopped', 1_000_000)
@@ -114,7 +114,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('what one committed before it was killed is placed by another, which looks each second', async () => {
+  it('move the committed events of one that was killed into the log within a second', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     await engine.read(0, 0)
@@ -129,7 +129,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(payloads(page.entries)).toEqual(['last words'])
   })
 
-  it('have four connections each, whatever they follow, and none once they are closed', async () => {
+  it('use four connections each, whatever the number of subscribers, and none after close', async () => {
     const { server, url } = await newDatabase()
     const contract = defineStream({ path: '/numbers', events: { number: type<number>() } })
     const hub = later(createHub(contract, { engine: postgres({ url, onWarning: () => {} }) }))
@@ -153,7 +153,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     await until(async () => (await connections()) === 0, 'all are closed')
   })
 
-  it('exit by themselves after close, also while the server is away', async () => {
+  it('exit after close, even while the server is away', async () => {
     const { url } = await newDatabase()
     for (const [to, said] of [
       [url, 'stored'],

@@ -49,12 +49,12 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     for (const server of servers) await server.stop()
   })
 
-  /** Who holds a hub, as the first node that answers says. */
+  /** The node that holds a hub, as the first node that answers says. */
   function ownerOf(name: string): RedisServer {
     const owner = servers.find(
       (server) => server.isRunning && server.info('role') === 'master' && !isMoved(server, name),
     )
-    if (!owner) throw new Error(`nobody holds ${name}`)
+    if (!owner) throw new Error(`no node holds ${name}`)
     return owner
   }
   const isMoved = (server: RedisServer, name: string) =>
@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
 
   const nodes = () => [servers[0] as RedisServer].map(({ address }) => address)
 
-  it('a hub lies on one node, whichever is asked; hubs of several names on several', async () => {
+  it('keeps a hub on one node whichever node is asked, and hubs of other names on other nodes', async () => {
     const owners = new Set<number>()
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
       const engine = open({ cluster: { nodes: nodes() }, name })
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     expect(owners.size).toBeGreaterThan(1)
   })
 
-  it('its slot moves to another node: the engine follows, positions go on, the epoch is another', async () => {
+  it('follows a slot that moves to another node, with the next positions and a new epoch', async () => {
     const engine = open({ cluster: { nodes: nodes() }, name: 'moving' })
     const before = await engine.append(leads(3))
     const from = ownerOf('moving')
@@ -94,7 +94,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     expect(payloads((await engine.read(0, 10, ['leads'])).entries)).toEqual([1, 2, 3, 4])
   })
 
-  it('its node dies: a replica takes over, readers get a gap first and go on', async () => {
+  it('continues on the promoted replica of a node that dies, and readers get a gap first', async () => {
     const hubs = [1, 2].map(() =>
       later(createHub(numbers, { engine: redis({ cluster: { nodes: nodes() } }), onError: () => {} })),
     )
@@ -118,12 +118,12 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
   })
 })
 
-describe.skipIf(!hasRedis)('a wrong mode is named', () => {
-  it('a server without cluster support', async () => {
+describe.skipIf(!hasRedis)('a server that is not a cluster node', () => {
+  it('is named in the error, with the option to use instead', async () => {
     const server = await start()
     expect(await failureOf(() => open({ cluster: { nodes: [server.address] } }).read(0, 1))).toEqual({
       code: 'engine_failed',
-      message: `Redis at 127.0.0.1:${server.port} is no cluster: pass \`url\` instead of \`cluster\``,
+      message: `Redis at 127.0.0.1:${server.port} is not a cluster node: pass \`url\` instead of \`cluster\``,
     })
   })
 })

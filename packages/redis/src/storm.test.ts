@@ -1,5 +1,6 @@
 import { defineStream, type } from '@sse/contract'
-import { createHub, type Engine } from '@sse/server'
+import { createHub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { hasRedis } from '@sse/test-support/redis-server'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -14,7 +15,7 @@ const MAX_READS = HISTORY / 1_000 + 1 + 10
 const { start, later } = engineScope()
 
 describe.skipIf(!hasRedis)('a restarted process', () => {
-  it('serves five thousand clients that come back at once with a handful of reads', async () => {
+  it('serves five thousand clients that reconnect at once with a handful of reads', async () => {
     const server = await start()
     const before = createHub(ticks, { engine: redis(server.url) })
     const published = Array.from({ length: HISTORY }, (_, n) => before.publish(channelOf(n), 'tick', n))
