@@ -46,10 +46,12 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
           throw error
         }),
     'the cluster has a leader',
-    ELECTION_S,
+    { timeoutMs: ELECTION_MS },
   )
   if (outcome !== 'refused') return true
-  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, 0), 'the streams are there', ELECTION_S)
+  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, 0), 'the streams are there', {
+    timeoutMs: ELECTION_MS,
+  })
   const operator = await operate({ url: servers[0] as string })
   for (const kind of ['log', 'commits', 'presence']) {
     const stream = `sse-${kind}-hub`
@@ -58,7 +60,9 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
       const { leader, replicas = [] } = (await operator.streams.info(stream)).cluster ?? {}
       return leader && replicas.length === 2 && replicas.every(({ current }) => current)
     }
-    await until(isCurrent, `${stream} has its replicas`, ELECTION_S)
+    await until(isCurrent, `${stream} has its replicas`, {
+      timeoutMs: ELECTION_MS,
+    })
   }
   return false
 }

@@ -82,8 +82,8 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
 
   it('changes when another process appends after a loss, before those that saw the lost entries', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url, timeoutMs: 1_000 })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_000 })
     const backup = join(server.folder, 'backup')
     const before = await engine.append(leads(5))
     expect(await open(server).read(0, 0)).toMatchObject({ head: 5 })
@@ -91,7 +91,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
     await server.start()
     await until(() => engine.append([lead('lost'), lead('lost'), lead('lost')]), 'it continues')
-    proxy.isDeaf = true
+    proxy.isMuted = true
     await server.kill()
     rmSync(join(server.folder, 'jetstream'), { recursive: true })
     cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
@@ -99,7 +99,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     // Past the head that the engine has seen: positions alone do not show the loss.
     const other = open(server)
     await until(() => other.append(leads(6, 6)), 'the other process appends')
-    proxy.isDeaf = false
+    proxy.isMuted = false
     const page = await until(() => engine.read(8, 10), 'it is back')
     expect(page.epoch).not.toBe(before.epoch)
     expect((await other.read(0, 0)).epoch).toBe(page.epoch)

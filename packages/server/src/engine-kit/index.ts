@@ -23,6 +23,7 @@ export {
   type OpenSubscriptionOptions,
   openSubscription,
 } from '../stream/open-subscription.ts'
+export { nextTurn } from '../timing/next-turn.ts'
 export { type CheckedConnectionSettings, checkedConnection } from './checked-connection.ts'
 export { checkDataBytes } from './data-size.ts'
 export { EngineConnection, type EngineConnectionSettings, type RawConnection } from './engine-connection.ts'
