@@ -34,7 +34,10 @@ export function checkChannels(
 ): readonly string[] {
   const list = typeof channels === 'string' ? [channels] : channels
   if (!Array.isArray(list) || list.length === 0 || list.length > MAX_CHANNELS) {
-    throw new SseError('channel_invalid', `subscribe takes a channel, or an array of 1 to ${MAX_CHANNELS} channels`)
+    throw new SseError(
+      'channel_invalid',
+      `subscribe takes a channel, or an array of 1 to ${MAX_CHANNELS} channels`,
+    )
   }
   for (const channel of list) checkChannel(contract, channel)
   return list.length === 1 ? list : [...new Set(list)]

@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
-import { goodbye } from '../stream/max-age-timer.ts'
+import { reconnectFrame } from '../stream/max-age-timer.ts'
 
 export interface ConnectionLimits {
   readonly maxConnections: number
@@ -43,7 +43,10 @@ export class ConnectionLimiter implements ClosedWatcher {
       throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
     if (own && !own.has(handle) && own.size >= this.#limits.maxConnectionsPerIdentity) {
-      throw this.#reject('too_many_connections', 'Connection limit for this user reached; close another connection')
+      throw this.#reject(
+        'too_many_connections',
+        'Connection limit for this user reached; close another connection',
+      )
     }
     if (!isNew) this.#removeIdentity(handle)
     this.#add(handle, identity)
@@ -62,7 +65,7 @@ export class ConnectionLimiter implements ClosedWatcher {
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
     const reason = new SseError('shutdown', 'The server is shutting down')
-    for (const handle of [...this.#identities.keys()]) handle.close(reason, goodbye())
+    for (const handle of [...this.#identities.keys()]) handle.close(reason, reconnectFrame())
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {

@@ -122,11 +122,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.#checkOpen()
     if (options.subscriber !== undefined) checkName('subscriber', options.subscriber)
     if (options.identity !== undefined) checkName('identity', options.identity)
-    return new LogSubscription<Contract>(
-      this.#subscriptions,
-      checkChannels(this.contract, channels),
-      options,
-    )
+    return new LogSubscription<Contract>(this.#subscriptions, checkChannels(this.contract, channels), options)
   }
 
   async ack(subscriber: string, id: string): Promise<void> {

@@ -47,14 +47,10 @@ describe('limits', () => {
 
   it('count a generator that belongs to the hub too', async () => {
     const hub = testHub({ maxConnections: 1 })
-    const handler = sse(
-      stream,
-      async function* ({ event, signal }) {
-        yield event('count', 1)
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-      },
-      { hub },
-    )
+    const handler = sse(stream, { hub }, async function* ({ event, signal }) {
+      yield event('count', 1)
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
     const { origin } = await scoped(listen(createServer(handler)))
     const reader = await read(`${origin}/leads/ada`)
     await reader.until(({ events }) => events.length === 1)
@@ -68,15 +64,11 @@ describe('drain', () => {
   it('ends every stream with a delay of its own, refuses newcomers, and lets the server close', async () => {
     const hub = testHub()
     const { called: aborted, call: abort } = awaitable<unknown>()
-    const generator = sse(
-      stream,
-      async function* ({ event, signal }) {
-        yield event('count', 1)
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-        abort(signal.reason)
-      },
-      { hub },
-    )
+    const generator = sse(stream, { hub }, async function* ({ event, signal }) {
+      yield event('count', 1)
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      abort(signal.reason)
+    })
     const subscription = sse(stream, ({ params }) => hub.subscribe(params.owner))
     const server = createServer((req, res) =>
       req.url?.includes('generator') ? generator(req, res) : subscription(req, res),
@@ -154,7 +146,7 @@ describe('a connection’s end from the server', () => {
   ])('authorize that says %s later tells the client and ends it', async (_what, refuse, code) => {
     const hub = testHub()
     let mayStay = true
-    const authorize = vi.fn(() => (mayStay ? undefined : refuse()))
+    const authorize = vi.fn(() => (mayStay ? true : refuse()))
     const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10 })
     const reader = await readOpen(`${origin}/leads/ada`)
     await eventually(() => authorize.mock.calls.length > 3)
@@ -173,6 +165,7 @@ describe('a connection’s end from the server', () => {
     let isAway = false
     const authorize = () => {
       if (isAway) throw new Error('the database is away')
+      return true
     }
     const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10, onError })
     const reader = await readOpen(`${origin}/leads/ada`)

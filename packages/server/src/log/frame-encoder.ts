@@ -40,7 +40,8 @@ export class FrameEncoder {
       // JSON contains raw line ends between tokens only: printed on one line it is the same value.
       const line = typeof data === 'string' && /[\r\n]/.test(data) ? data.replace(LINE_ENDS, ' ') : data
       const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
-      const latestKey = key !== undefined && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
+      const latestKey =
+        key !== undefined && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
       return { position, channel, event, latestKey, at, bytes }
     } catch (cause) {
       this.skip(id, cause)

@@ -48,7 +48,12 @@ export class HistoryReader {
     this.#ownReads += 1
     try {
       const page = await this.#engine.read(position, OWN_LIMIT, channels)
-      return { epoch: page.epoch, oldest: page.oldest, frames: this.#encode(page), position: reachedBy(page, OWN_LIMIT) }
+      return {
+        epoch: page.epoch,
+        oldest: page.oldest,
+        frames: this.#encode(page),
+        position: reachedBy(page, OWN_LIMIT),
+      }
     } finally {
       this.#ownReads -= 1
     }

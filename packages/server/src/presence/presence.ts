@@ -122,7 +122,8 @@ export class Presence implements Periodic {
       this.#known.set(channel, now)
       if (!before) return // an identity that was present before has not joined
       for (const identity of now) if (!before.has(identity)) this.#notify({ type: 'join', channel, identity })
-      for (const identity of before) if (!now.has(identity)) this.#notify({ type: 'leave', channel, identity })
+      for (const identity of before)
+        if (!now.has(identity)) this.#notify({ type: 'leave', channel, identity })
     } catch (error) {
       this.#onError(error)
     }

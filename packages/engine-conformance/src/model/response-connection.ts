@@ -1,11 +1,11 @@
 import { CONTROL } from '@sse/contract/protocol'
 import { type Frame, parseFrames } from './frames.ts'
-import type { Link } from './link.ts'
+import type { ReaderConnection } from './reader-connection.ts'
 
 const FRAME_END = '\n\n'
 
 /** A connection as Fetch makes it: a request, and the body of its response. A reader that stalls reads no more. */
-export class ResponseLink implements Link {
+export class ResponseConnection implements ReaderConnection {
   readonly frames: Frame[] = []
   isEnded = false
   refusal: string | undefined
@@ -54,7 +54,7 @@ export class ResponseLink implements Link {
       return
     }
     if (!response) {
-      this.refusal = 'no answer'
+      this.refusal = 'no response'
       return
     }
     if (response.status !== 200 || !response.body) {

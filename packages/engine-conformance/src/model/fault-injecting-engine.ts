@@ -1,5 +1,5 @@
 import { SseError } from '@sse/contract'
-import type { Commit, Engine, NewEntry, Page, Retention } from '@sse/server'
+import type { Commit, Engine, NewEntry, Page, Retention } from '@sse/server/engine-kit'
 import { BrokenPromise } from '../broken-promise.ts'
 import { Random } from './random.ts'
 import { turns } from './turns.ts'
@@ -111,7 +111,7 @@ export class FaultInjectingEngine implements Engine {
   async #oneAtATime<Value>(verb: 'append' | 'trim', call: () => Promise<Value>): Promise<Value> {
     this.#alone[verb] += 1
     if (this.#alone[verb] > 1) {
-      this.violation ??= new BrokenPromise('a hub makes one append, and one trim, at a time', verb)
+      this.violation ??= new BrokenPromise('a hub makes one append and one trim at a time', verb)
     }
     try {
       return await this.#delayed(call)

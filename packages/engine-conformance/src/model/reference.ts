@@ -1,27 +1,27 @@
-import type { Engine, Entry } from '@sse/server'
+import type { Engine, Entry } from '@sse/server/engine-kit'
 import { BrokenPromise, check } from '../broken-promise.ts'
-import type { Content, Publication } from './publication.ts'
-import { ReferenceLog } from './truth-log.ts'
+import { type Content, isLatestPerKey, type Publication } from './publication.ts'
+import { ReferenceLog } from './reference-log.ts'
 
 const PAGE = 200
 
 /**
- * What must be true, whatever the hubs do: every publication, where it was stored, and how far each log goes.
- * It looks at the engine itself, past every hub.
+ * What must hold whatever the hubs do: every publication, where it was stored, and the extent of each log. It reads the
+ * engine directly, past every hub.
  */
-export class Truth {
+export class Reference {
   readonly #publications = new Map<number, Publication>()
   readonly #logs = new Map<string, ReferenceLog>()
   readonly #acknowledged: { epoch: string; position: number; publication: Publication }[] = []
   #current: ReferenceLog | undefined
   #nextSerial = 1
 
-  /** The log there is now. */
+  /** The current log. */
   get log(): ReferenceLog {
     return this.#current as ReferenceLog
   }
 
-  /** The log of an epoch; `undefined` for one that never was. */
+  /** Returns the log of an epoch, or `undefined` for an unknown one. */
   logOf(epoch: string): ReferenceLog | undefined {
     return this.#logs.get(epoch)
   }
@@ -30,7 +30,7 @@ export class Truth {
     return [...this.#logs.keys()]
   }
 
-  /** Notes what is about to be published. */
+  /** Records a publication before it is published. */
   intend(publication: Omit<Publication, 'serial' | 'data'>, bulk: string): Publication {
     const serial = this.#nextSerial
     this.#nextSerial += 1
@@ -40,31 +40,31 @@ export class Truth {
     return noted
   }
 
-  /** Notes what a hub has acknowledged. */
+  /** Records that a hub has acknowledged a publication. */
   acknowledge(publication: Publication, { epoch, position }: { epoch: string; position: number }): void {
     this.#acknowledged.push({ epoch, position, publication })
   }
 
-  /** Which publication a payload is of. */
+  /** Returns the publication that a payload belongs to. */
   identify(data: string | undefined): Publication | undefined {
     const { serial } = JSON.parse(data || '{}') as Partial<Content>
     const publication = this.#publications.get(serial ?? 0)
     return publication?.data === data ? publication : undefined
   }
 
-  /** Looks at the engine. @throws {BrokenPromise} when it is not what was acknowledged. */
+  /** Reads the engine. @throws {BrokenPromise} when it contains anything but what was acknowledged. */
   async audit(engine: Engine): Promise<void> {
     const state = await engine.read(0, 0)
     let log = this.#logs.get(state.epoch)
     if (!log) {
-      log = new ReferenceLog(state.epoch, state.oldest)
+      log = new ReferenceLog(state.epoch, state.oldest, isLatestPerKey)
       this.#logs.set(state.epoch, log)
     }
     if (this.#current && this.#current !== log) this.#current.isGone = true
     this.#current = log
     check(
       state.head >= log.head,
-      'an epoch whose log has lost entries is another epoch',
+      'a log that has lost entries has another epoch',
       `${state.epoch} had reached ${log.head}, and now ends at ${state.head}`,
     )
     log.trimTo(state.oldest)
@@ -72,7 +72,7 @@ export class Truth {
     for (;;) {
       const page = await engine.read(from, PAGE)
       if (page.oldest > from + 1) {
-        // A hub looks at its retention now and then: on a slow machine between the two reads.
+        // A hub trims from time to time: on a slow machine between the two reads.
         log.trimTo(page.oldest)
         from = page.oldest - 1
       }
@@ -96,34 +96,33 @@ export class Truth {
       publication.event === entry.event &&
       publication.key === entry.key
     if (publication && isSame) return publication
-    throw new BrokenPromise('the log holds what was published', JSON.stringify(entry))
+    throw new BrokenPromise('the log contains what was published', JSON.stringify(entry))
   }
 
   #checkAcknowledged(): void {
     for (const { epoch, position, publication } of this.#acknowledged.splice(0)) {
       const log = this.#logs.get(epoch)
-      check(log !== undefined, 'an id names a log that there was', epoch)
+      check(log !== undefined, 'an id names a known log', epoch)
       check(
         log.isGone || position <= log.head,
-        'what was acknowledged is in the log',
+        'an acknowledged entry is in the log',
         `${position} is not: it ends at ${log.head}`,
       )
       const held = log.at(position)
       if (!held) {
-        // Stored and trimmed before anybody looked, or just before the whole log went. Whose it is can be told
-        // only where it may not be a second publication with the key of the first.
+        // Stored and trimmed before it was read, or just before the whole log was lost. With an idempotency key it may be
+        // the second publication of that key, and the position belongs to the first.
         const isUnseen = position < log.oldest || log.isGone
         if (isUnseen && publication.idempotencyKey === undefined) log.learn(position, publication)
         continue
       }
+      const { channel, idempotencyKey } = publication
       const isDouble =
-        held.idempotencyKey !== undefined &&
-        held.idempotencyKey === publication.idempotencyKey &&
-        held.channel === publication.channel
+        idempotencyKey !== undefined && held.idempotencyKey === idempotencyKey && held.channel === channel
       check(
         held.serial === publication.serial || isDouble,
-        'an id that was acknowledged is of that event',
-        `position ${position} holds publication ${held.serial}, not ${publication.serial}`,
+        'an acknowledged id belongs to its event',
+        `position ${position} contains publication ${held.serial}, not ${publication.serial}`,
       )
     }
   }

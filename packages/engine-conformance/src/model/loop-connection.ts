@@ -1,18 +1,27 @@
-import type { LogEvent } from '@sse/server/engine-kit'
+import type { Gap } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import type { Frame } from './frames.ts'
-import type { Link } from './link.ts'
+import type { Content } from './publication.ts'
+import type { ReaderConnection } from './reader-connection.ts'
 
-/** A loop over a subscription; one that does not flow has its event in hand, and asks for no more. */
-export class LoopLink implements Link {
+/** An event of the model's hubs, as a loop receives it. */
+interface LoopEvent {
+  readonly id: string
+  readonly event: string
+  readonly payload: Content | Gap
+}
+
+/** A loop over a subscription. While it does not flow, it keeps the event it has and asks for no more. */
+export class LoopConnection implements ReaderConnection {
   readonly frames: Frame[] = []
   isOpen = false
   isEnded = false
   refusal: string | undefined
-  readonly #iterator: AsyncIterator<LogEvent>
+  readonly #iterator: AsyncIterator<LoopEvent>
   #isFlowing = true
   #isAsking = false
 
-  constructor(subscription: AsyncIterable<LogEvent>) {
+  constructor(subscription: AsyncIterable<LoopEvent>) {
     this.#iterator = subscription[Symbol.asyncIterator]()
     this.#ask()
     this.isOpen = true
@@ -40,7 +49,7 @@ export class LoopLink implements Link {
         if (done) this.isEnded = true
         if (this.isEnded) return
         const { id, event, payload } = value
-        const name = event === 'gap' ? 'sse.gap' : event
+        const name = event === 'gap' ? CONTROL.gap : event
         this.frames.push({ id, event: name, data: JSON.stringify(payload) })
         if (this.#isFlowing) this.#ask()
       },

@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import type { NodeResponse } from '../node/serve-node.ts'
+
+/** The part of Fastify's reply that a stream uses. */
+export interface FastifyReplyLike {
+  readonly raw: NodeResponse
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  hasHeader(name: string): boolean
+  send(payload: unknown): unknown
+}
+
+/** Sends with Fastify's reply: its `onSend` hooks run, which set the cookies and headers of plugins. */
+export function fastifyResponder(reply: FastifyReplyLike): Responder {
+  const begin = (status: number, headers: Readonly<Record<string, string>>) => {
+    reply.code(status)
+    for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  }
+  return {
+    send(status, headers, body) {
+      begin(status, headers)
+      reply.send(body === '' ? undefined : body)
+    },
+    stream(status, headers, start) {
+      begin(
+        status,
+        withoutOverridden(headers, (name) => reply.hasHeader(name)),
+      )
+      reply.send(
+        new Takeover(() => {
+          writeHead(reply.raw, reply.raw.statusCode)
+          start()
+        }),
+      )
+    },
+  }
+}
+
+/**
+ * A payload without data. Fastify pipes it after its hooks have run and the headers are set, which is when the stream
+ * takes the response over.
+ */
+class Takeover extends Readable {
+  readonly #start: () => void
+
+  constructor(start: () => void) {
+    super({ read: () => this.push(null) })
+    this.#start = start
+  }
+
+  override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
+    this.resume()
+    this.#start()
+    return destination
+  }
+}
