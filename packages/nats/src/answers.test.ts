@@ -20,7 +20,7 @@ async function answer(call: () => unknown) {
 const unavailable = (message: string) => ({ code: 'engine_unavailable', message })
 const failed = (message: string) => ({ code: 'engine_failed', message })
 
-/** A server that says one thing to whoever comes. */
+/** A server that sends the same words to every client. */
 async function startMock(words: string): Promise<string> {
   const port = await freePort()
   const server: Server = createServer((socket) => {

@@ -67,7 +67,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     await server.kill()
     cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
     await server.start()
-    await until(() => engine.append(leads(5, 11)), 'it goes on')
+    await until(() => engine.append(leads(5, 11)), 'it continues')
     await server.kill()
     rmSync(join(server.folder, 'jetstream'), { recursive: true })
     cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Two hubs, each as a process of its own has it, and what a reader of the second has got; -1 for a gap. */
+/** Two hubs, each as in a separate process, and what a reader of the second has got; -1 for a gap. */
 async function publisherAndFollower(servers: string) {
   const hubs = [1, 2].map(() => later(createHub(numbers, { engine: nats({ servers }), onError: () => {} })))
   const [publisher, follower] = hubs as [(typeof hubs)[0], (typeof hubs)[0]]

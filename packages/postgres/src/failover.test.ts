@@ -67,9 +67,9 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     await standby.query('SELECT pg_promote()')
     const id = await until(() => hub.publish('a', 'number', 7), 'the hub publishes to the new primary')
     expect(id.split('-')[0]).not.toBe(first.split('-')[0])
-    await until(() => seen.some((item) => String(item).startsWith('gap')), 'the reader is told')
+    await until(() => seen.some((item) => String(item).startsWith('gap')), 'the reader gets the gap')
     await hub.publish('a', 'number', 8)
-    await until(() => seen.at(-1) === 8, 'the reader goes on')
+    await until(() => seen.at(-1) === 8, 'the reader continues')
     // 7 was published before the hub had noticed: it lies behind the gap.
     expect(seen.filter((item) => item !== 7)).toEqual([1, 2, 3, 4, 5, 6, 'gap: epoch', 8])
   })

@@ -65,7 +65,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(again.positions).toEqual([1])
     expect((await engine.append([lead('next')])).positions).toEqual([page.head + 1])
     expect(await engine.committed('ada')).toEqual({ epoch, position: 4 })
-    await until(() => wakes > wakesBefore, 'who listens is woken once it listens again')
+    await until(() => wakes > wakesBefore, 'it is woken once it listens again')
   })
 
   it('loses, repeats and reorders no event while the server is killed again and again', async () => {

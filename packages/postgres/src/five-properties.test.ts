@@ -16,7 +16,7 @@ async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** Inserts in a transaction of its own that stays open for a while. */
+/** Inserts in a separate transaction that stays open for a while. */
 async function publishIn(
   client: Client,
   engine: PostgresEngine,

@@ -9,7 +9,7 @@ import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 
-/** A server that takes strangers over TLS alone, with a certificate of its own making. */
+/** A server that accepts remote clients over TLS alone, with a self-signed certificate. */
 async function startTls() {
   const server = await start()
   const [key, certificate] = ['server.key', 'server.crt'].map((file) => join(server.data, file)) as [

@@ -66,12 +66,12 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
   it('reports a server that is loading its data as unavailable until it is ready', async () => {
     // It looks at its connections between pieces of its file.
     const server = await start('--save', '3600 100000', '--loading-process-events-interval-bytes', '1024')
-    const engine = open({ url: server.url, timeoutMs: 3_000 })
-    await engine.append(leads(1000))
+    await open(server).append(leads(1000))
+    const engine = open({ url: server.url, timeoutMs: 500 })
     server.command('EVAL', `for i = 1, 2000 do redis.call('SET', i, string.rep('x', 100)) end`, '0')
     server.command('SAVE')
     await server.kill()
-    await server.start('--key-load-delay', '1000')
+    await server.start('--key-load-delay', '3000')
     const loading = await until(async () => {
       const said = await answer(() => engine.read(0, 10))
       return said.message.includes('loading') && said
@@ -194,7 +194,7 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
         'Redis accepts payloads of at most 1048576 bytes (proto-max-bulk-len): publish smaller ones, or raise the limit',
       ),
     )
-    expect((await until(() => engine.append([lead(1)]), 'it goes on')).positions).toEqual([1])
+    expect((await until(() => engine.append([lead(1)]), 'it continues')).positions).toEqual([1])
   })
 
   it('rejects a server below version 7', async () => {

@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('a failover to a replica that lags', { timeout: 30_00
       expect(gap).toBe('gap epoch')
       expect(rest.filter((word) => word !== 'first')).toEqual(['new 12', 'new 13', 'new 14'])
     }
-    // Who comes back with an old id, of a position that was given out again, is told too.
+    // A client that reconnects with an old id, whose position was assigned again, gets a gap too.
     const late = follow(other, ids[12])
     await until(() => late.length > 0, 'the late reader hears')
     expect(late[0]).toBe('gap epoch')

@@ -66,12 +66,15 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
       }
     }
     read()
-    const cutting = setInterval(() => server.command('CLIENT', 'KILL', 'TYPE', 'normal'), 60)
-    for (let n = 1; n <= 200; n += 1) {
-      await until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), 'it is published')
-      if (n % 10 === 0) await pause(5)
+    const cutting = setInterval(() => server.command('CLIENT', 'KILL', 'TYPE', 'normal'), 150)
+    try {
+      for (let n = 1; n <= 200; n += 1) {
+        await until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), 'it is published')
+        if (n % 10 === 0) await pause(15)
+      }
+    } finally {
+      clearInterval(cutting)
     }
-    clearInterval(cutting)
     await until(() => seen.length >= 200, 'all are seen')
     expect(seen).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
   })

@@ -68,7 +68,7 @@ function fields(reply: Reply): Record<string, Reply> {
 }
 
 /**
- * Runs each kind of command that the other scripts use, on a key of its own: a script that is denied a command half way
+ * Runs each kind of command that the other scripts use, on a separate key: a script that is denied a command half way
  * would leave half its work. A server that is full or read-only denies nothing here.
  * Returns whether scripts may read the replication id.
  */

@@ -25,7 +25,9 @@ function sentinelPrimary(
   return askInTurn([...nodes], settings, async (sentinel) => {
     const answer = await sentinel.send(['SENTINEL', 'get-master-addr-by-name', master])
     if (answer === null) {
-      throw failed(`The sentinel at ${sentinel.where} watches no ${JSON.stringify(master)}: check \`master\``)
+      throw failed(
+        `The sentinel at ${sentinel.where} monitors no ${JSON.stringify(master)}: check \`master\``,
+      )
     }
     const [host, port] = answer as [string, string]
     return resolve({ host, port: Number(port) })

@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)('Sentinel', { timeout: 60_000 }, () => {
     await until(() => heard().length === 5, 'it follows')
     await primary.kill()
     await until(() => hub.publish('a', 'number', 6), 'the hub publishes to the new primary')
-    await until(() => seen.includes('gap'), 'the reader is told')
+    await until(() => seen.includes('gap'), 'the reader gets the gap')
     await hub.publish('a', 'number', 7)
     await hears(7)
     expect(heard().filter((item) => item !== 6)).toEqual([1, 2, 3, 4, 5, 'gap', 7])

@@ -25,15 +25,15 @@ describe.skipIf(!hasRedis)('a restarted process', () => {
     server.command('CONFIG', 'RESETSTAT')
     const engine = countingReads(redis(server.url))
     const hub = later(createHub(ticks, { engine }))
-    // Each was at another place, and misses what has come since to its own channel.
+    // Each was at another position, and misses later events of its channel.
     const resume = async (at: number) => {
       const missed: number[] = []
       for await (const event of hub.subscribe(channelOf(at), { after: ids[at] })) {
-        if (event.event !== 'tick') throw new Error(`who was at ${at} got a ${event.event}`)
+        if (event.event !== 'tick') throw new Error(`the client at ${at} got a ${event.event}`)
         missed.push(event.payload)
         if (event.payload + CHANNELS >= HISTORY) return missed
       }
-      throw new Error(`who was at ${at} was ended`)
+      throw new Error(`the client at ${at} was closed`)
     }
     const places = Array.from({ length: CLIENTS }, (_, n) => (n * 7) % (HISTORY - CHANNELS))
     const missed = await Promise.all(places.map(resume))

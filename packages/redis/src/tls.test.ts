@@ -10,7 +10,7 @@ import { engineScope } from './fixtures/engine-scope.ts'
 
 const { open, laterStop } = engineScope()
 
-/** A server that speaks TLS alone, with a certificate of its own making. */
+/** A server that speaks TLS alone, with a self-signed certificate. */
 async function startTls(): Promise<{ url: string; ca: string }> {
   const server = laterStop(new RedisServer(await freePort(), []))
   const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => join(server.folder, file)) as [

@@ -57,7 +57,7 @@ it('rejects a call that waits for a lock when the engine is closed', async () =>
 })
 
 const FULL_DISK = fileURLToPath(new URL('fixtures/full-disk-process.ts', import.meta.url))
-/** Runs a command in a file system of its own of 4 MB on the folder `$0`, gone with it. */
+/** Runs a command in a separate file system of 4 MB on the folder `$0`, gone with it. */
 const ON_A_SMALL_DISK = ['unshare', '--map-root-user', '--mount', 'sh', '-c']
 const MOUNT = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'
 

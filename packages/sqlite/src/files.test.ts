@@ -116,7 +116,7 @@ describe.skipIf(!process.seteuid)('a file that this process may only read', () =
   })
 })
 
-/** Root may write anything: runs `call` up to its first `await` as a user who may not. */
+/** Root may write any file: runs `call` up to its first `await` as a user without that right. */
 async function asNobody<Result>(call: () => Promise<Result>): Promise<Result> {
   const isRoot = process.geteuid?.() === 0
   if (isRoot) process.seteuid?.(65_534)

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-/** Appends in a process of its own; `acknowledged` grows as it says them. */
+/** Appends in a separate process; `acknowledged` grows as it says them. */
 function publish(file: string, channel: string, times: number) {
   const child = spawn(process.execPath, ['--conditions=@sse/source', PUBLISHER, file, channel, `${times}`], {
     stdio: ['ignore', 'pipe', 'inherit'],

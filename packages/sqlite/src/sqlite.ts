@@ -3,7 +3,6 @@ import {
   type Commit,
   type Engine,
   type NewEntry,
-  nextTurn,
   type Page,
   type PresenceStore,
   type Retention,
@@ -93,7 +92,7 @@ export class SqliteEngine implements Engine<DatabaseSync> {
 
   async #trimPiece(retention: Retention): Promise<boolean> {
     const hasMore = await this.#file.run(({ trimmer }) => trimmer.trimPiece(retention))
-    if (hasMore) await new Promise<void>((resolve) => nextTurn(resolve))
+    if (hasMore) await new Promise((resolve) => setImmediate(resolve))
     return hasMore
   }
 
@@ -106,7 +105,7 @@ export class SqliteEngine implements Engine<DatabaseSync> {
   }
 
   async close(): Promise<void> {
-    this.#wake.stop()
+    this.#wake.close()
     this.#file.close()
   }
 }

@@ -27,7 +27,7 @@ export class WakePoller {
     }
     return () => {
       remove()
-      if (this.#listeners.size === 0) this.stop()
+      if (this.#listeners.size === 0) this.#stop()
     }
   }
 
@@ -41,7 +41,12 @@ export class WakePoller {
     })
   }
 
-  stop(): void {
+  close(): void {
+    this.#listeners.clear()
+    this.#stop()
+  }
+
+  #stop(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
   }

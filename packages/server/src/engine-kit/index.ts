@@ -1,6 +1,6 @@
 /**
- * Interface of an engine, and building blocks for engines: a connection that reconnects, the errors a hub understands,
- * a wake loop.
+ * Interface of an engine, and building blocks for engines: a connection that reconnects, option checks, the errors a hub
+ * understands, loops for waking and trimming.
  *
  * @module
  */
@@ -23,7 +23,6 @@ export {
   type OpenSubscriptionOptions,
   openSubscription,
 } from '../stream/open-subscription.ts'
-export { nextTurn } from '../timing/next-turn.ts'
 export { type CheckedConnectionSettings, checkedConnection } from './checked-connection.ts'
 export { checkDataBytes } from './data-size.ts'
 export { EngineConnection, type EngineConnectionSettings, type RawConnection } from './engine-connection.ts'
