@@ -79,6 +79,7 @@ export class EventSource extends EventTarget {
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super()
+    // biome-ignore lint/complexity/noArguments: a rest parameter would change the constructor's length.
     if (arguments.length === 0) throw new TypeError("EventSource: the argument 'url' is required")
     const { withCredentials, fetch: customFetch, [TRANSPORT]: transport } = (options ?? {}) as InternalOptions
     this.#url = transport ? STREAM_URL : resolve(url)
