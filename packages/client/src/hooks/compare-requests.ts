@@ -1,23 +1,27 @@
 import { buildPath } from '@sse/contract/protocol'
-import { buildUrl, isContract } from '../feed/connect.ts'
+import { type BodySource, buildUrl, isContract } from '../feed/connect.ts'
 import { bodyText } from './body-text.ts'
-import type { StreamRequest } from './stream-request.ts'
+import { type StreamRequest, valueKey } from './stream-request.ts'
 
 /** `unknown`: the requests depend on something that cannot be compared. */
 export type Comparison = 'same' | 'different' | 'unknown'
 
+/** Functions whose results make up the request. */
+type ResultOption = 'url' | 'body' | 'headers'
+
 /**
  * Compares what the keys of two requests leave out; the keys themselves must be equal.
  *
- * `url` and `body` decide what is requested: functions that return at once are compared by what they return.
- * `headers`, `fetch`, `transport` and a store without a key are compared by identity: a token may change while its
- * user stays the same, and two users may have the same code.
+ * `url`, `body` and `headers` functions that return at once are compared by what they return. Asynchronous ones,
+ * `fetch`, `transport` and a store without a key are compared by identity. Other headers are never `different`: a token
+ * may change while its user stays the same.
  */
 export function compareRequests(known: StreamRequest, next: StreamRequest): Comparison {
   const comparisons = [
     compareResults(known, next, 'url'),
     compareResults(known, next, 'body'),
-    ...(['headers', 'fetch', 'transport', 'lastEventId'] as const).map((name) =>
+    compareResults(known, next, 'headers') === 'same' ? 'same' : 'unknown',
+    ...(['fetch', 'transport', 'lastEventId'] as const).map((name) =>
       compareIdentity(known.options[name], next.options[name]),
     ),
   ]
@@ -36,7 +40,7 @@ function isOpaque(value: unknown): boolean {
   return typeof store?.load === 'function' && store.key === undefined
 }
 
-function compareResults(known: StreamRequest, next: StreamRequest, name: 'url' | 'body'): Comparison {
+function compareResults(known: StreamRequest, next: StreamRequest, name: ResultOption): Comparison {
   const [knownOption, nextOption] = [known.options[name], next.options[name]]
   if (knownOption === nextOption) return 'same'
   const before = resultOf(known, name)
@@ -52,21 +56,25 @@ function compareResults(known: StreamRequest, next: StreamRequest, name: 'url' |
 const asynchronous = new WeakSet<object>()
 const isAsynchronous = (option: unknown) => typeof option === 'function' && asynchronous.has(option)
 
-/** Returns the URL or body of a request as text; `undefined` if it is not available at once, or is binary. */
-function resultOf(request: StreamRequest, name: 'url' | 'body'): string | undefined {
+/** Returns a part of the request as text; `undefined` if it is not available at once, or is binary. */
+function resultOf(request: StreamRequest, name: ResultOption): string | undefined {
   const { [name]: option } = request.options
-  if (typeof option !== 'function') return bodyText(option)
+  if (typeof option !== 'function') return textOf(name, option)
   if (asynchronous.has(option)) return undefined
   try {
-    const result =
-      name === 'url' ? (option as (url: URL) => unknown)(targetUrl(request)) : option(undefined as never)
-    if (!isPromise(result)) return name === 'url' ? String(result) : bodyText(result as never)
+    const result: unknown = option(targetUrl(request))
+    if (!isPromise(result)) return textOf(name, result)
     asynchronous.add(option)
     result.then(undefined, () => {})
   } catch {
     // It throws again, and is reported, when a connection calls it.
   }
   return undefined
+}
+
+function textOf(name: ResultOption, value: unknown): string | undefined {
+  if (name === 'url') return String(value)
+  return name === 'body' ? bodyText(value as BodySource | undefined) : valueKey(value)
 }
 
 function targetUrl({ target, options }: StreamRequest): URL {

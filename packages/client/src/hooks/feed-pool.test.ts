@@ -371,10 +371,14 @@ describe('two components', () => {
     ],
     ['inline callbacks', () => [{ onError: () => {} }, { onError: () => {} }]],
     [
-      'inline headers functions with the same `shareKey`',
+      'inline headers functions that return equal headers',
+      () => [{ headers: () => headers() }, { headers: () => headers() }],
+    ],
+    [
+      'asynchronous headers functions with the same `shareKey`',
       () => [
-        { headers: () => headers(), shareKey: 'ada' },
-        { headers: () => headers(), shareKey: 'ada' },
+        { headers: async () => headers(), shareKey: 'ada' },
+        { headers: async () => headers(), shareKey: 'ada' },
       ],
     ],
     [
@@ -392,7 +396,14 @@ describe('two components', () => {
     ['other parameters', () => [{ params: { name: '1' } }, { params: { name: '2' } }]],
     ['other headers', () => [{ headers: { a: 'b' } }, { headers: { a: 'c' } }]],
     ['headers and a headers function', () => [{ headers: headers() }, { headers }]],
-    ['inline headers functions', () => [{ headers: () => headers() }, { headers: () => headers() }]],
+    [
+      'headers functions that return other headers',
+      () => [{ headers: () => ({ authorization: 'ada' }) }, { headers: () => ({ authorization: 'ben' }) }],
+    ],
+    [
+      'inline asynchronous headers functions',
+      () => [{ headers: async () => headers() }, { headers: async () => headers() }],
+    ],
     ['`url` functions that return other URLs', () => [{ url: filtered('a') }, { url: filtered('b') }]],
     [
       '`url` functions that return other URLs, even with the same `shareKey`',

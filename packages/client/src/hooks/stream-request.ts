@@ -23,11 +23,15 @@ export function streamRequest(target: StreamTarget, options: AnyOptions): Stream
     // Two stores with the same key are the same place.
     lastEventId: typeof lastEventId === 'object' ? [lastEventId.key] : lastEventId,
   }
-  const key = JSON.stringify(compared, (_, value) => {
-    if (typeof value === 'function') return 0
-    return isPlainObject(value) ? sorted(value) : value
+  return { target, options, key: valueKey(compared) }
+}
+
+/** Returns a text that is equal for equal values. All functions are equal. */
+export function valueKey(value: unknown): string {
+  return JSON.stringify(value, (_, part) => {
+    if (typeof part === 'function') return 0
+    return isPlainObject(part) ? sorted(part) : part
   })
-  return { target, options, key }
 }
 
 function numberOf(thing: object): number {

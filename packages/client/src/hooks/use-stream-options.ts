@@ -13,8 +13,8 @@ export interface UseStreamOptions extends Omit<ConnectOptions, 'signal'> {
    * Text that stands for everything the option functions read, such as `user.id`. Components with the same target,
    * the same values and the same `shareKey` share one connection; another `shareKey` is another connection.
    *
-   * Without it, components share a connection only if `headers`, `fetch` and `transport` are the same functions (or
-   * plain values), and if `url` and `body` are the same functions or return the same request.
+   * Without it, components share a connection if their functions make the same request: `url`, `body` and `headers`
+   * return equal values at once, or they, `fetch` and `transport` are the same functions.
    */
   shareKey?: string
   /** `false` opens no connection, for example while nobody is signed in. Default `true`. */
