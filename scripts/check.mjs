@@ -31,6 +31,11 @@ const steps = [
     next: 'read the rule in scripts/imports and move the import',
   },
   {
+    name: 'words',
+    run: ['pnpm', 'words'],
+    next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
+  },
+  {
     name: 'unit and type tests',
     run: vitest('unit', '--project=!tests', '--project=!packed'),
     live: true,
