@@ -71,7 +71,7 @@ export const graphRules = [
       path: '.',
       pathNot: [
         '^packages/$1/',
-        '^packages/client/src/(index|hooks/index)\\.ts$',
+        '^packages/client/src/(index|native|hooks/index)\\.ts$',
         'node_modules/.*$1(-js)?/',
       ],
     },

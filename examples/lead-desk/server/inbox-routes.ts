@@ -1,7 +1,7 @@
 import { sse } from '@sse/server/fastify'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { inboxOf, leads } from '../shared/stream.ts'
+import { inboxOf } from '../shared/stream.ts'
 import { requireOwner } from './access.ts'
 import { readInbox } from './leads.ts'
 import { markRead } from './mark-read.ts'
