@@ -11,7 +11,7 @@ interface Emitter {
 export function reportOnce(
   type: string,
   onWarning: (message: string) => void = (message) => {
-    const { process: emitter } = globalThis as { process?: Emitter }
+    const { process: emitter } = globalThis as unknown as Record<'process', Emitter | undefined>
     emitter?.emitWarning(message, type)
   },
 ): (message: string) => void {
