@@ -1,6 +1,6 @@
 /**
- * Interface of an engine, and building blocks for engines: a connection that reconnects, the errors a hub understands,
- * a wake loop.
+ * Interface of an engine, and building blocks for engines: a connection that reconnects, option checks, the errors a hub
+ * understands, loops for waking and trimming.
  *
  * @module
  */
@@ -23,6 +23,14 @@ export {
   type OpenSubscriptionOptions,
   openSubscription,
 } from '../stream/open-subscription.ts'
+export { type CheckedConnectionSettings, checkedConnection } from './checked-connection.ts'
+export { checkDataBytes } from './data-size.ts'
 export { EngineConnection, type EngineConnectionSettings, type RawConnection } from './engine-connection.ts'
 export { closed, failed, isTlsProblem, unavailable } from './failures.ts'
+export { Listeners } from './listeners.ts'
+export { MAX_TIMEOUT_MS, OptionChecks } from './option-checks.ts'
+export { randomName } from './random-name.ts'
+export { finiteLimit, TrimLoop } from './trim-loop.ts'
 export { WakeLoop } from './wake-loop.ts'
+export { reportOnce } from './warnings.ts'
+export { within } from './within.ts'

@@ -1,10 +1,12 @@
+import { Listeners } from './listeners.ts'
+
 /** Maximum pause after `listen` has failed, so that a failure at once does not spin. */
 const MAX_PAUSE_MS = 100
 
 /** The callbacks of an engine's `onWake`. It listens from the first one on. */
 export class WakeLoop {
   readonly #listen: () => Promise<void>
-  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #listeners = new Listeners()
   #isListening = false
   #isClosed = false
 
@@ -18,25 +20,24 @@ export class WakeLoop {
   }
 
   /** Adds a callback and returns a function that removes it. */
-  add(call: () => void): () => void {
+  add(callback: () => void): () => void {
     if (this.#isClosed) return () => {}
-    const entry = { call } // the same callback may be added twice
-    this.#callbacks.add(entry)
+    const remove = this.#listeners.add(callback)
     if (!this.#isListening) {
       this.#isListening = true
       this.#run()
     }
-    return () => this.#callbacks.delete(entry)
+    return remove
   }
 
   /** Calls every callback. */
   wake(): void {
-    for (const { call } of [...this.#callbacks]) call()
+    this.#listeners.call()
   }
 
   close(): void {
     this.#isClosed = true
-    this.#callbacks.clear()
+    this.#listeners.clear()
   }
 
   async #run(): Promise<void> {
