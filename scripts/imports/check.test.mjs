@@ -67,6 +67,10 @@ const proofs = {
   'test-support-imports-no-package': { [`${testSupport}/a.ts`]: `import type {} from '@sse/server'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
+  'domain-without-http': {
+    [`${server}/hub/a.ts`]: `import type {} from '../http/options.ts'`,
+    [`${server}/http/options.ts`]: 'export {}',
+  },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './adapters/express.ts'` },
   'frameworks-in-adapters-only': { [`${server}/a.ts`]: `import type {} from 'express'` },
   'polyfill-on-its-own': { [`${client}/a.ts`]: `import './transport/polyfill-transport.ts'` },

@@ -8,6 +8,8 @@ const adapters = '^packages/server/src/adapters/(express|fastify|hono|koa|nest)\
 const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
 const hooks = '^packages/(react|vue|svelte|solid)/src/'
+/** A hub and what it stands on: storage, order, delivery, presence. */
+const domain = '^packages/server/src/(hub|log|presence|memory|engine-kit)/'
 const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 
@@ -135,6 +137,13 @@ export const graphRules = [
     comment: 'Tests, examples and benchmarks see what a user sees.',
     from: { path: '^(tests|examples|bench)/' },
     to: { path: '^packages/', dependencyTypes: ['local'] },
+  },
+  {
+    name: 'domain-without-http',
+    comment:
+      'A hub knows connections through the interfaces in stream/. It works without requests, Node and frameworks.',
+    from: { path: domain, pathNot: tests },
+    to: { path: '^packages/server/src/(http|node|web|adapters)/' },
   },
   {
     name: 'adapters-are-leaves',
