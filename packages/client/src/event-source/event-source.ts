@@ -74,7 +74,7 @@ export class EventSource extends EventTarget {
   readonly #handlers: EventHandlers
 
   static {
-    defineInterface(this)
+    defineInterface(EventSource)
   }
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
