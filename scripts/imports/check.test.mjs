@@ -36,8 +36,9 @@ const sound = {
   [`${client}/transport/polyfill-transport.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
-  [`${client}/hooks/index.ts`]: `import '../index.ts'`,
+  [`${client}/hooks/index.ts`]: `import '@sse/contract'`,
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/hooks'`,
+  [`${react}/native.ts`]: `import 'react'\nimport '@sse/client/native'\nimport '@sse/client/hooks'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   [`${testing}/index.ts`]: `import '@sse/contract'`,
   'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
@@ -65,6 +66,10 @@ const proofs = {
   'native-without-parser': {
     [`${client}/native.ts`]: `import './a.ts'`,
     [`${client}/a.ts`]: `import 'eventsource-parser'`,
+  },
+  'native-hooks-without-parser': {
+    [`${react}/native.ts`]: `import './a.ts'`,
+    [`${react}/a.ts`]: `import type {} from '@sse/client'`,
   },
   'node-in-the-bridge-only': { [`${server}/a.ts`]: `import type {} from 'node:http'` },
   'roots-without-node': {
@@ -101,6 +106,7 @@ function plant(name, files) {
       '.': { '@sse/source': './src/index.ts' },
       './express': { '@sse/source': './src/adapters/express.ts' },
       './hooks': { '@sse/source': './src/hooks/index.ts' },
+      './native': { '@sse/source': './src/native.ts' },
     }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

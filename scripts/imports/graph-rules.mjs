@@ -64,13 +64,13 @@ export const graphRules = [
   },
   {
     name: 'hooks-import-client-only',
-    comment: "Hooks know the client's root, what it shares, and their own framework.",
+    comment: "Hooks know the client's core of hooks, a `connect` of it, and their own framework.",
     from: { path: hooks, pathNot: tests },
     to: {
       path: '.',
       pathNot: [
         '^packages/$1/',
-        '^packages/client/src/(index|hooks/index)\\.ts$',
+        '^packages/client/src/(index|native|hooks/index)\\.ts$',
         'node_modules/.*$1(-js)?/',
       ],
     },
@@ -149,6 +149,12 @@ export const graphRules = [
     name: 'native-without-parser',
     comment: '@sse/client/native exists to leave out fetch and the parser.',
     from: { path: '^packages/client/src/native\\.ts$' },
+    to: { path: 'eventsource-parser', reachable: true },
+  },
+  {
+    name: 'native-hooks-without-parser',
+    comment: 'The hooks on EventSource, such as @sse/react/native, leave out fetch and the parser.',
+    from: { path: '^packages/(react|vue|svelte|solid)/src/native\\.ts$' },
     to: { path: 'eventsource-parser', reachable: true },
   },
   {
