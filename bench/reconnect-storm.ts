@@ -22,7 +22,7 @@ const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index +
 
 const POLICIES = {
   'as it is by default': {},
-  'minDelayMs and maxDelayMs 5,000': { minDelayMs: 5_000, maxDelayMs: 5_000 },
+  'jitterMs and maxJitterMs 5,000': { jitterMs: 5_000, maxJitterMs: 5_000 },
 }
 const DOWN_S = [0, 1, 5, 15, 60, 300]
 

@@ -21,6 +21,7 @@ const sqlite = 'packages/sqlite/src'
 const react = 'packages/react/src'
 const devtools = 'packages/devtools/src'
 const testing = 'packages/testing/src'
+const testSupport = 'packages/test-support/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -40,7 +41,9 @@ const sound = {
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/hooks'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   [`${testing}/index.ts`]: `import '@sse/contract'`,
-  'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
+  [`${testSupport}/until.ts`]: `import 'node:net'\nexport const isTest = process.env.VITEST`,
+  [`${client}/index.test.ts`]: `import '@sse/test-support/until'`,
+  'tests/whole.test.ts': `import '@sse/test-support/until'\nimport '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
 const proofs = {
@@ -57,6 +60,11 @@ const proofs = {
   'devtools-are-a-leaf': { [`${client}/a.ts`]: `import type {} from '@sse/devtools'` },
   'testing-imports-contract-only': { [`${testing}/a.ts`]: `import type {} from '@sse/client'` },
   'testing-is-a-leaf': { [`${client}/a.test.ts`]: `import '@sse/testing'` },
+  'test-support-in-tests-only': {
+    [`${server}/a.ts`]: `import '@sse/test-support/until'`,
+    'examples/page/a.test.ts': `import '@sse/test-support/until'`,
+  },
+  'test-support-imports-no-package': { [`${testSupport}/a.ts`]: `import type {} from '@sse/server'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './adapters/express.ts'` },
@@ -96,10 +104,20 @@ function plant(name, files) {
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools', 'testing']) {
+  for (const own of [
+    'contract',
+    'server',
+    'client',
+    'sqlite',
+    'react',
+    'devtools',
+    'testing',
+    'test-support',
+  ]) {
     const exports = {
       '.': { '@sse/source': './src/index.ts' },
       './express': { '@sse/source': './src/adapters/express.ts' },
+      './until': './src/until.ts',
       './hooks': { '@sse/source': './src/hooks/index.ts' },
     }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))

@@ -1,8 +1,9 @@
 import { connect, type FeedStatus } from '@sse/client'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
+import { until } from '@sse/test-support/until'
 import { createElement, type FunctionComponent, lazy, StrictMode, Suspense, useState, version } from 'react'
 import { createRoot } from 'react-dom/client'
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
 
@@ -10,8 +11,6 @@ let at = newRoom()
 beforeEach(() => {
   at = newRoom()
 })
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
-
 /** Mounts it under StrictMode, as apps in development do. */
 function mount(component: FunctionComponent) {
   const element = document.body.appendChild(document.createElement('div'))
@@ -80,7 +79,7 @@ describe(`React ${version}`, () => {
       const [options, setOptions] = useState(at.options)
       go = setOptions
       const feed = useStream(room, options)
-      return `${useStreamStatus(feed).state} ${useLatest(feed, 'n', 0)}`
+      return `${useStreamStatus(feed).state} ${useLatest(feed, 'n', { initial: 0 })}`
     })
     await until(() => element.textContent === 'open 0')
     await at.publish(1)

@@ -8,7 +8,7 @@ let lastRoom = 0
 export function newRoom() {
   lastRoom += 1
   const name = `${lastRoom}-${crypto.randomUUID()}`
-  const options = { baseUrl, params: { name }, reconnect: { minDelayMs: 1 } }
+  const options = { baseUrl, params: { name }, reconnect: { jitterMs: 1 } }
   const connections = async (): Promise<[opened: number, open: number]> =>
     (await fetch(`${baseUrl}/connections/${name}`)).json()
   return {

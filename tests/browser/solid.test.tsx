@@ -1,9 +1,11 @@
 /** @jsxImportSource solid-js */
+
 import { connect, type FeedStatus } from '@sse/client'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/solid'
+import { until } from '@sse/test-support/until'
 import { createEffect, createSignal, For, type JSX, on } from 'solid-js'
 import { render } from 'solid-js/web'
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
 
@@ -11,8 +13,6 @@ let at = newRoom()
 beforeEach(() => {
   at = newRoom()
 })
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
-
 function mount(App: () => JSX.Element) {
   const element = document.body.appendChild(document.createElement('div'))
   const dispose = render(() => <App />, element)
@@ -53,7 +53,7 @@ it('two components share one connection, which closes after the last has left', 
 it('a component that comes back at once finds its connection and the latest event', async () => {
   const App = () => {
     const feed = useStream(room, at.options)
-    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', 0)]
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', { initial: 0 })]
     return <p>{`${status().state} ${n()}`}</p>
   }
   const first = mount(App)

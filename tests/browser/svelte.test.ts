@@ -1,6 +1,7 @@
 import { connect, type FeedStatus } from '@sse/client'
+import { until } from '@sse/test-support/until'
 import { type Component, flushSync, mount, unmount } from 'svelte'
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
 import { changing } from './svelte/props.svelte.ts'
@@ -11,8 +12,6 @@ let at = newRoom()
 beforeEach(() => {
   at = newRoom()
 })
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
-
 function show<Props extends Record<string, unknown>>(component: Component<Props>, props: Props) {
   const target = document.body.appendChild(document.createElement('div'))
   const mounted = mount(component, { target, props })

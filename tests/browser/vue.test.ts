@@ -1,5 +1,6 @@
+import { until } from '@sse/test-support/until'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/vue'
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { createApp, defineComponent, h, ref } from 'vue'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
@@ -8,8 +9,6 @@ let at = newRoom()
 beforeEach(() => {
   at = newRoom()
 })
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
-
 /** Mounts a component whose text is what `setup` returns. */
 function mount(...setups: (() => () => string)[]) {
   const element = document.body.appendChild(document.createElement('div'))
@@ -45,7 +44,7 @@ it('two components share one connection, which closes after the last has left', 
 it('a component that comes back at once finds its connection and the latest event', async () => {
   const setup = () => {
     const feed = useStream(room, at.options)
-    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', 0)]
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', { initial: 0 })]
     return () => `${status.value.state} ${n.value}`
   }
   const first = mount(setup)

@@ -1,34 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
+import { folders, importMap } from '../support/built-client.ts'
 
 export const counter = defineStream({ path: '/counter', events: { n: type<number>() }, heartbeatMs: 1_000 })
 
-const packages = fileURLToPath(new URL('../../packages/', import.meta.url))
-const client = createRequire(join(packages, 'client/package.json'))
-const folders: Record<string, string> = {
-  client: join(packages, 'client/dist'),
-  contract: join(packages, 'contract/dist'),
-  parser: dirname(client.resolve('eventsource-parser')),
-}
-
 const PAGE = `<!doctype html><meta charset="utf-8"><title>Counter</title>
-<script type="importmap">{ "imports": {
-  "@sse/client": "/client/index.js", "@sse/client/storage": "/client/storage.js",
-  "@sse/contract": "/contract/index.js", "eventsource-parser": "/parser/index.js" } }</script>
+${importMap}
 <script type="module">
   import { connect, singleFlight } from '@sse/client'
   import { storedId } from '@sse/client/storage'
   import { defineStream, type } from '@sse/contract'
   const counter = defineStream({ path: '/counter', events: { n: type() }, heartbeatMs: 1_000 })
   const keeps = location.search.includes('keep')
-  const feed = connect(counter, { reconnect: { maxDelayMs: 2_000 },
+  const feed = connect(counter, { reconnect: { maxJitterMs: 2_000 },
     refresh: singleFlight('token', () => fetch('/refresh', { method: 'POST' })), ...(keeps && { lastEventId: storedId('counter') }) })
   const shown = { seen: [], states: [], wasCached: false }
   let reports = 0
@@ -81,10 +70,10 @@ export async function startPageServer() {
       if (reported.at > (shown.at ?? 0)) shown = reported // reports overtake one another
       return res.end()
     }
-    const [, folder = '', file = ''] = pathname.split('/')
+    const [, folder = '', ...file] = pathname.split('/')
     try {
       if (folders[folder]) {
-        const code = await readFile(join(folders[folder], file))
+        const code = await readFile(join(folders[folder], ...file))
         res.writeHead(200, { 'content-type': 'text/javascript' }).end(code)
       } else {
         const page = pathname === '/elsewhere' ? '<!doctype html><title>Elsewhere</title>' : PAGE

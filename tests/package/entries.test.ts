@@ -1,9 +1,9 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { startProgram } from '@sse/test-support/program'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { withPackages } from '../support/link.ts'
-import { startProgram } from '../support/process.ts'
 
 const installed = inject('installed')
 const entriesOf = (name: string): string[] => {
@@ -23,9 +23,11 @@ const PAGE = [
   ...ROOTS,
   ...HOOKS,
   '@sse/client/event-source',
+  '@sse/client/inspect',
   '@sse/client/native',
   '@sse/client/polyfill',
   '@sse/client/tabs',
+  '@sse/client/transport',
   '@sse/client/hooks',
   '@sse/client/storage',
   '@sse/devtools',

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { freePort } from '@sse/test-support/free-port'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { freePort } from '../examples/start-example.ts'
 import { type CodeBlock, codeBlocks } from './code-blocks.ts'
 import { writeBlocks } from './write-blocks.ts'
 

@@ -26,7 +26,7 @@ afterAll(() => msw.close())
 const options = { baseUrl: 'https://api.example.com/v1', params: { owner: 'ada' } }
 
 it('a feed that knows nothing of it goes through MSW: events, a drop, a resume, an acknowledgement', async () => {
-  using feed = connect(leads, { ...options, reconnect: { minDelayMs: 1 }, onError: () => {} })
+  using feed = connect(leads, { ...options, reconnect: { jitterMs: 1 }, onError: () => {} })
   const seen: number[] = []
   feed.on('count', (count) => seen.push(count))
   await server.connected()
@@ -46,7 +46,7 @@ it('a feed that knows nothing of it goes through MSW: events, a drop, a resume, 
 it('a refusal and a network that is away look as they do without it', async () => {
   const onError = vi.fn()
   server.refuse('network', { times: 1 })
-  using away = connect(leads, { ...options, reconnect: { minDelayMs: 1 }, onError })
+  using away = connect(leads, { ...options, reconnect: { jitterMs: 1 }, onError })
   await server.connected()
   expect(onError.mock.calls).toMatchObject([[{ code: 'network' }]])
   away.close()

@@ -11,7 +11,7 @@ import { leads } from './leads.ts'
 function Inbox({ owner }: { owner: string }) {
   const feed = useStream(leads, { params: { owner } })
   const { state } = useStreamStatus(feed)
-  const count = useLatest(feed, 'count', 0)
+  const count = useLatest(feed, 'count', { initial: 0 })
   const recent = useEvents(feed, 'lead', { limit: 2 })
   const titles = recent.map(({ id, payload }) => createElement('li', { key: id }, payload.title))
   return [

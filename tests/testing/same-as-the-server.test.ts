@@ -1,5 +1,6 @@
 import { connect, type Feed, type FeedStatus } from '@sse/client'
-import { describe, expect, it, vi } from 'vitest'
+import { until } from '@sse/test-support/until'
+import { describe, expect, it } from 'vitest'
 import { room, type World, worlds } from './worlds.ts'
 
 type RoomFeed = Feed<{ n: number; text: string; nothing: undefined }>
@@ -12,8 +13,6 @@ interface Client {
   isOpen(): Promise<unknown>
 }
 
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 10_000, interval: 2 })
-
 /** Everything a client sees of a stream: events, gaps, and how its status changes. */
 function follow(world: World, lastEventId = ''): Client & Disposable {
   const seen: unknown[] = []
@@ -23,7 +22,7 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
     params: { name: 'a b' },
     fetch: world.fetch,
     lastEventId,
-    reconnect: { minDelayMs: 1, maxDelayMs: 5 },
+    reconnect: { jitterMs: 1, maxJitterMs: 5 },
     onError: () => {},
   })
   feed.onStatus((status) => seen.push(shown(status)))
@@ -43,10 +42,8 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
 }
 
 function shown(status: FeedStatus): unknown {
-  if (!('reason' in status) || typeof status.reason === 'string') {
-    return [status.state, 'reason' in status ? status.reason : '']
-  }
-  const { code, status: answered, cause } = status.reason
+  if (!('error' in status)) return [status.state, 'reason' in status ? status.reason : '']
+  const { code, status: answered, cause } = status.error
   // What lies below HTTP has words of its own for a connection that is lost.
   return [status.state, ['network', 'dropped'].includes(code) ? 'lost' : [code, answered, String(cause)]]
 }

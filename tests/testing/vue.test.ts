@@ -11,7 +11,7 @@ const Inbox = defineComponent({
   props: { owner: { type: String, required: true } },
   setup({ owner }) {
     const feed = useStream(leads, { params: { owner } })
-    const count = useLatest(feed, 'count', 0)
+    const count = useLatest(feed, 'count', { initial: 0 })
     const status = useStreamStatus(feed)
     return () => [h('h2', `${count.value} leads`), h('p', { role: 'status' }, status.value.state)]
   },

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { defineStream, type } from '@sse/contract'
 import { createHub, memory } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import type { SeenRequest } from '@sse/testing'
 import { fakeServer } from '@sse/testing'
 
@@ -53,13 +53,16 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
     const engine = memory()
     // Nothing but the engine holds history: it is gone when that is trimmed.
     const hub = createHub(room, { engine, ring: { maxEvents: 0 } })
-    const stream = sse(room, ({ lastEventId }) => hub.subscribe('all', { after: lastEventId }), {
+    // Acknowledgements of ada are stored; a newcomer starts now, as with the fake server.
+    const stream = sse(hub, {
+      authorize: () => 'ada',
+      subscriber: ({ req }) => req.method === 'POST' && 'ada',
+      channels: 'all',
       retryMs: 5,
     })
-    const acknowledge = ack(hub, () => 'ada')
     let refusals: { status: number; retryAfter: number | undefined }[] = []
     const server = createServer((req, res) => {
-      if (req.url?.endsWith('/ack')) return acknowledge(req, res)
+      if (req.url?.endsWith('/ack')) return stream(req, res)
       const refusal = refusals.shift()
       return refusal ? refuse(res, refusal.status, refusal.retryAfter) : stream(req, res)
     })

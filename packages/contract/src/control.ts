@@ -38,3 +38,8 @@ export interface Gap {
 export const RESERVED_PREFIX = 'sse.'
 /** Names a contract must not use: `open` and `error` belong to `EventSource`, `gap` to the client. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(['open', 'error', 'gap'])
+
+/** Returns whether a contract must not use an event name, because the library or `EventSource` does. */
+export function isReservedEvent(name: string): boolean {
+  return name.startsWith(RESERVED_PREFIX) || RESERVED_NAMES.has(name)
+}

@@ -53,6 +53,7 @@ describe('an invalid definition is rejected with what to write instead', () => {
     [{ 'a\nb': type() }, 'event name "a\\nb" must not be empty and must not contain CR, LF or NUL'],
     [{ 'a\r': type() }, 'must not contain CR, LF or NUL'],
     [{ 'a\0': type() }, 'must not contain CR, LF or NUL'],
+    [{ 'a\ud800': type() }, 'half a surrogate pair'],
     [
       { error: type() },
       'event name "error" is reserved ("open", "error", "gap" and "sse.…"); choose another',

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkPatterns } from './channel.ts'
-import { RESERVED_NAMES, RESERVED_PREFIX } from './control.ts'
+import { isReservedEvent, RESERVED_NAMES, RESERVED_PREFIX } from './control.ts'
 import { SseError } from './error.ts'
 import { checkPath } from './path.ts'
 import type { EventMap, StreamContract } from './stream-contract.ts'
@@ -72,10 +72,12 @@ export function checkHeartbeat(heartbeatMs: unknown): void {
 
 function checkEvent(name: string, schema: unknown): void {
   const shown = JSON.stringify(name)
-  if (name === '' || /[\r\n\0]/.test(name)) {
-    throw invalid(`event name ${shown} must not be empty and must not contain CR, LF or NUL`)
+  if (name === '' || /[\r\n\0]|\p{Surrogate}/u.test(name)) {
+    throw invalid(
+      `event name ${shown} must not be empty and must not contain CR, LF or NUL, or half a surrogate pair`,
+    )
   }
-  if (name.startsWith(RESERVED_PREFIX) || RESERVED_NAMES.has(name)) {
+  if (isReservedEvent(name)) {
     throw invalid(
       `event name ${shown} is reserved ("${[...RESERVED_NAMES].join('", "')}" and "${RESERVED_PREFIX}…"); choose another`,
     )

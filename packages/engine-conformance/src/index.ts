@@ -1,5 +1,7 @@
 export { BrokenPromise } from './broken-promise.ts'
 export { hubModel } from './model/hub-model.ts'
 export type { HubModelOptions, ServeStream } from './model/options.ts'
+export type { Publication } from './model/publication.ts'
+export { ReferenceLog } from './model/reference-log.ts'
 export type { Ability, ConformanceCase, OpenedEngine } from './opened-engine.ts'
 export { type EngineSuiteOptions, engineSuite } from './suite.ts'

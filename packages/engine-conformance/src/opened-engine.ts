@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 
 /** What an engine or its `open` has beside the verbs, and the suite can then show. */
 export type Ability = 'another' | 'reopen' | 'crash' | 'presence'
@@ -28,7 +28,7 @@ export interface OpenedEngine {
 /** A promise to be shown, for any test runner: `it(name, run)`. */
 export interface ConformanceCase {
   readonly name: string
-  /** Rejects with a {@link BrokenPromise} when the promise is broken. */
+  /** Rejects with a {@connection BrokenPromise} when the promise is broken. */
   run(): Promise<void>
 }
 

@@ -12,14 +12,14 @@ interface Batch {
   readonly positions: number[]
   waiting: number
   failure: unknown
-  readonly end: () => void
+  readonly settle: () => void
 }
 
 const decoder = new TextDecoder()
 
 /**
- * Publishes to streams, many messages at once: one subscription for all acknowledgements, one timer for a batch. The
- * client library's own `publish` has a promise, a timer and a race for each, twice the work.
+ * Publishes many messages to streams at once: one subscription for all acknowledgements, one timer for each batch. The
+ * client library's own `publish` has a promise, a timer and a race for each message, twice the work.
  */
 export class AckInbox {
   readonly #nats: NatsConnection
@@ -40,8 +40,8 @@ export class AckInbox {
   }
 
   /**
-   * Resolves with the position of each when all are stored. Rejects when that is known of all, or the time is up, with
-   * what is known of the first that failed: others may have been stored.
+   * Resolves with the position of each message when all are stored. Rejects with the first failure when all are settled
+   * or the timeout passes: the others may have been stored.
    */
   store(messages: readonly OutgoingMessage[]): Promise<number[]> {
     return new Promise((resolve, reject) => {
@@ -49,21 +49,21 @@ export class AckInbox {
       const name = this.#batchesNamed.toString(36)
       const timer = setTimeout(() => {
         batch.failure ??= new errors.TimeoutError()
-        batch.end()
+        batch.settle()
       }, this.#timeoutMs)
       const batch: Batch = {
         messages,
         positions: new Array(messages.length),
         waiting: messages.length,
         failure: undefined,
-        end: () => {
+        settle: () => {
           clearTimeout(timer)
           this.#batches.delete(name)
           if (batch.failure) reject(batch.failure)
           else resolve(batch.positions)
         },
       }
-      if (messages.length === 0) return batch.end()
+      if (messages.length === 0) return batch.settle()
       this.#batches.set(name, batch)
       try {
         for (const [index, { subject, data, headers }] of messages.entries()) {
@@ -71,7 +71,7 @@ export class AckInbox {
         }
       } catch (error) {
         batch.failure = error
-        batch.end()
+        batch.settle()
       }
     })
   }
@@ -79,23 +79,23 @@ export class AckInbox {
   #take(message: Msg): void {
     const [name = '', index] = message.subject.slice(this.#inbox.length + 1).split('.')
     const batch = this.#batches.get(name)
-    if (!batch) return // its time was up
+    if (!batch) return // timed out
     const answer = read(message)
     if (typeof answer === 'number') batch.positions[Number(index)] = answer
     else batch.failure ??= answer
     batch.waiting -= 1
-    if (batch.waiting === 0) batch.end()
+    if (batch.waiting === 0) batch.settle()
   }
 
   #failAll(failure: unknown, concerns: (subject: string) => boolean = () => true): void {
     for (const batch of [...this.#batches.values()]) {
       if (!batch.messages.some(({ subject }) => concerns(subject))) continue
       batch.failure ??= failure
-      batch.end()
+      batch.settle()
     }
   }
 
-  /** A server says on the connection, not to the inbox, that a subject is forbidden. */
+  /** A server reports a forbidden subject on the connection, not to the inbox. */
   async #watchRights(): Promise<void> {
     for await (const status of this.#nats.status()) {
       const { error } = status as { error?: unknown }
@@ -106,7 +106,7 @@ export class AckInbox {
   }
 }
 
-/** A position, or why there is none. */
+/** Returns the position, or why there is none. */
 function read({ data, headers, subject }: Msg): number | Error {
   if (data.length === 0 && headers?.code === 503) return new errors.NoRespondersError(subject)
   const { seq, error } = JSON.parse(decoder.decode(data)) as { seq?: number; error?: ApiError }

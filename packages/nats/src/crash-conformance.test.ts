@@ -1,12 +1,12 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
 import { describe, it } from 'vitest'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { type NatsEngine, nats } from './index.ts'
 
-/** Each starts a server, and every crash another: few, with more in a run of its own. */
+/** Each starts a server, and every crash another: few, with more in a separate run. */
 const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 12)
 
-/** A log on a server of its own, which is killed with -9. */
+/** A log on a separate server, which is killed with -9. */
 async function open(): Promise<OpenedEngine> {
   let server = await NatsServer.start()
   const servers = [server]

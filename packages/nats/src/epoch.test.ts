@@ -1,19 +1,21 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { hasNats } from '@sse/test-support/nats-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { CutProxy } from './fixtures/cut-proxy.ts'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, operate, laterStop } = engineScope()
 const epochOf = async (engine: NatsEngine) => (await engine.read(0, 0)).epoch
 
 describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
-  it('is the same for every engine, after any reconnect and over a restart of the server', async () => {
+  it('is the same for every engine, after every reconnect and restart of the server', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}` })
     const { epoch } = await engine.append(leads(3))
     expect(epoch).toMatch(/^[0-9a-z]{18,22}$/)
     proxy.cut()
@@ -24,7 +26,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     expect(await until(() => epochOf(engine), 'it is back')).toBe(epoch)
   })
 
-  it('is another when the stream was deleted: nothing of the old log is left, nothing is stored in its name', async () => {
+  it('changes when the stream was deleted, and nothing is stored under its name', async () => {
     const server = await start()
     const engine = open(server)
     const other = open(server)
@@ -32,7 +34,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     await other.read(0, 0)
     const operator = await operate(server)
     await operator.streams.delete('sse-log-hub')
-    // Neither has heard of it; whoever is first makes the log anew.
+    // Neither has heard of it; the first of them creates the log again.
     const [after, also] = await Promise.all([
       engine.append([lead('new', { idempotencyKey: 'a' })]),
       other.append([lead('new')]),
@@ -44,7 +46,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     expect([page.head, payloads(page.entries)]).toEqual([2, ['new', 'new']])
   })
 
-  it('is another for who knows the deleted log only by its subjects', async () => {
+  it('changes for an engine that knows the deleted log only by its subjects', async () => {
     const server = await start()
     const engine = open(server)
     const before = await engine.append(leads(2))
@@ -57,7 +59,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     expect(after.epoch).not.toBe(before.epoch)
   })
 
-  it('is another when the log ends before what was seen of it, as after a backup was restored', async () => {
+  it('changes when the log ends before a position that was seen, as after restoring a backup', async () => {
     const server = await start()
     const engine = open(server)
     const backup = join(server.folder, 'backup')
@@ -65,7 +67,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     await server.kill()
     cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
     await server.start()
-    await until(() => engine.append(leads(5, 11)), 'it goes on')
+    await until(() => engine.append(leads(5, 11)), 'it continues')
     await server.kill()
     rmSync(join(server.folder, 'jetstream'), { recursive: true })
     cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
@@ -73,12 +75,38 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const after = await until(() => engine.read(0, 100), 'it is back')
     expect(payloads(after.entries)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(after.epoch).not.toBe(before.epoch)
-    // It is kept with the log: who comes later hears of it.
+    // It is stored with the log: engines that open later have it too.
     expect(await open(server).append([lead('again')])).toEqual({ epoch: after.epoch, positions: [11] })
     expect((await engine.append([lead('next')])).epoch).toBe(after.epoch)
   })
 
-  it('stays when everything was purged by hand, and what is missing is told as trimmed', async () => {
+  it('changes when another process appends after a loss, before those that saw the lost entries', async () => {
+    const server = await start()
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_000 })
+    const backup = join(server.folder, 'backup')
+    const before = await engine.append(leads(5))
+    expect(await open(server).read(0, 0)).toMatchObject({ head: 5 })
+    await server.kill()
+    cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
+    await server.start()
+    await until(() => engine.append([lead('lost'), lead('lost'), lead('lost')]), 'it continues')
+    proxy.isMuted = true
+    await server.kill()
+    rmSync(join(server.folder, 'jetstream'), { recursive: true })
+    cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
+    await server.start()
+    // Past the head that the engine has seen: positions alone do not show the loss.
+    const other = open(server)
+    await until(() => other.append(leads(6, 6)), 'the other process appends')
+    proxy.isMuted = false
+    const page = await until(() => engine.read(8, 10), 'it is back')
+    expect(page.epoch).not.toBe(before.epoch)
+    expect((await other.read(0, 0)).epoch).toBe(page.epoch)
+    expect((await engine.append([lead('next')])).positions).toEqual([12])
+  })
+
+  it('stays when everything was purged by hand, and missing entries are reported as trimmed', async () => {
     const server = await start()
     const engine = open(server)
     const { epoch } = await engine.append(leads(3))
@@ -87,7 +115,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     expect(await engine.append([lead(4)])).toEqual({ epoch, positions: [4] })
   })
 
-  it('a message that was deleted by hand is told as trimmed to who would have read it', async () => {
+  it('stays when one message was deleted by hand, which readers of it see as trimmed', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(6))

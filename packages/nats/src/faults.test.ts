@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CutProxy } from './fixtures/cut-proxy.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { nats } from './index.ts'
 
 const { start, open, operate, later, laterStop } = engineScope()
@@ -17,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Two hubs, each as a process of its own has it, and what a reader of the second has got; -1 for a gap. */
+/** Two hubs, each as in a separate process, and what a reader of the second has got; -1 for a gap. */
 async function publisherAndFollower(servers: string) {
   const hubs = [1, 2].map(() => later(createHub(numbers, { engine: nats({ servers }), onError: () => {} })))
   const [publisher, follower] = hubs as [(typeof hubs)[0], (typeof hubs)[0]]
@@ -35,7 +38,7 @@ async function publisherAndFollower(servers: string) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
-  it('a server that is down at the start: unavailable within the time, and served once it is up', async () => {
+  it('rejects within the timeout while the server is down at the start, and works once it is up', async () => {
     const server = laterStop(new NatsServer(await freePort()))
     const engine = open({ servers: server.url, timeoutMs: 1_000 })
     let wakes = 0
@@ -53,7 +56,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => wakes > 0, 'it is woken once it listens')
   })
 
-  it('kill -9 and a restart: what was acknowledged is there, and it goes on by itself', async () => {
+  it('keeps every acknowledged event over kill -9 and a restart', async () => {
     const server = await start()
     const engine = open(server)
     const other = open(server)
@@ -78,10 +81,10 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => wakes > before || wakes > 1, 'the other is woken after the restart')
   })
 
-  it('connections that are cut heal, with a wake, and no event is lost or doubled', async () => {
+  it('reconnects after cut connections without losing or repeating an event', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const { publisher, seen } = await publisherAndFollower(proxy.url)
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const { publisher, seen } = await publisherAndFollower(`nats://127.0.0.1:${proxy.port}`)
     const cutting = setInterval(() => proxy.cut(), 150)
     for (const n of range(60)) {
       await until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), 'it is published')
@@ -92,7 +95,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(seen).toEqual(range(60))
   })
 
-  it('a server that is stopped answers nobody: unavailable within the time; what it stored then is seen', async () => {
+  it('rejects within the timeout while the server is stopped, and finds what it stored meanwhile', async () => {
     const server = await start()
     const engine = open({ servers: server.url, timeoutMs: 1_200 })
     await engine.append(leads(1))
@@ -116,22 +119,22 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(seen).toEqual([1, 2])
   })
 
-  it('an acknowledgement that is lost: publishing again with the key stores nothing more', async () => {
+  it('stores an event once when its acknowledgement is lost and it is published again with its key', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url, timeoutMs: 1_200 })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_200 })
     await engine.append(leads(1))
-    proxy.isDeaf = true
+    proxy.isMuted = true
     const batch = [lead(2, { idempotencyKey: 'two' }), lead(3, { idempotencyKey: 'three' })]
     expect((await failureOf(() => engine.append(batch))).code).toBe('engine_unavailable')
     await until(async () => (await open(server).read(0, 0)).head === 3, 'it was stored all the same')
-    proxy.isDeaf = false
+    proxy.isMuted = false
     proxy.cut()
     expect((await until(() => engine.append(batch), 'it is back')).positions).toEqual([2, 3])
     expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
   })
 
-  it('a consumer that somebody deleted is made anew; what came meanwhile is seen, a little later', async () => {
+  it('creates a deleted consumer again, and delivers what was stored meanwhile', async () => {
     const server = await start()
     const { publisher, seen } = await publisherAndFollower(server.url)
     const operator = await operate(server)
@@ -147,7 +150,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await consumers()).some((name) => before.includes(name))).toBe(false)
   })
 
-  it('trimming below readers: each goes on from what is left, and is told so', async () => {
+  it('lets readers continue from what is left after a trim, and reports the gap', async () => {
     const server = await start()
     const engine = open(server)
     for (let from = 1; from <= 12_000; from += 1_000) {
@@ -185,7 +188,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([12_001])
   })
 
-  it('a process whose clock is a day ahead trims no more than others, and sees who is present', async () => {
+  it("trims by the server's clock, and sees members by it, when the clock of the process is a day ahead", async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(5))
@@ -201,11 +204,11 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(await engine.read(0, 0)).toMatchObject({ oldest: 6, head: 5 })
   })
 
-  it('a process has one connection and one consumer, whatever it follows', async () => {
+  it('uses one connection and one consumer whatever the number of subscribers', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
+    const proxy = laterStop(await TcpProxy.open(server.port))
     const operator = await operate(server)
-    const hub = later(createHub(numbers, { engine: nats(proxy.url) }))
+    const hub = later(createHub(numbers, { engine: nats(`nats://127.0.0.1:${proxy.port}`) }))
     await hub.publish('a', 'number', 1)
     const consumers = async () => (await operator.streams.info('sse-log-hub')).state.consumer_count
     await until(async () => (await consumers()) === 1, 'it follows')
@@ -223,7 +226,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await until(() => proxy.connections === 0, 'it is closed')
   })
 
-  it('the process exits by itself after close, also while the server is away', async () => {
+  it('lets the process exit after close, even while the server is away', async () => {
     const server = await start()
     for (const port of [server.port, await freePort()]) {
       const child = spawn(
@@ -243,7 +246,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     }
   })
 
-  it('streams that were deleted under an open connection are made again', async () => {
+  it('creates streams that were deleted under an open connection again', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
@@ -256,7 +259,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([1])
   })
 
-  it('a server that restarts has forgotten who is present, and is told again', async () => {
+  it('enters its members again after a restart of the server', async () => {
     const server = await start()
     const engine = open(server)
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
@@ -269,7 +272,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(await engine.presence.present('a')).toEqual(['ada'])
   })
 
-  it('hubs of different names share a server and see nothing of each other', async () => {
+  it('keeps hubs of different names on one server apart', async () => {
     const server = await start()
     const [one, two] = ['one', 'two'].map((name) => open({ servers: server.url, name }))
     await one?.append(leads(3))

@@ -1,2 +1,2 @@
 export { type NatsEngine, nats } from './nats.ts'
-export type { Authenticator, Credentials, NatsOptions, TlsOptions } from './nats-options.ts'
+export type { Authenticator, Credentials, NatsOptions, TlsOptions } from './options.ts'

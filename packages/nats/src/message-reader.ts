@@ -1,34 +1,34 @@
 import type { MsgHdrs } from '@nats-io/transport-node'
-import type { Entry } from '@sse/server'
-import type { Connection } from './connection.ts'
-import type { SeenLog } from './log-watch.ts'
-import { toEntry } from './stored-entry.ts'
-import { toToken } from './subject-token.ts'
+import type { Entry } from '@sse/server/engine-kit'
+import type { NatsConnection } from './connection.ts'
+import type { SeenLog } from './epoch.ts'
+import { toEntry } from './message.ts'
+import { toToken } from './subjects.ts'
 
 type Query = { readonly seq: number; readonly next_by_subj?: string }
 
-/** Messages asked for at a time. */
-const MAX_ASKED = 1_000
-/** Of one channel of many. */
+/** Maximum number of messages requested at a time. */
+const MAX_REQUESTED = 1_000
+/** Minimum number requested of one channel of many. */
 const MIN_SHARE = 16
 
-/** Reads entries of a log: from any server that has it, without a consumer. */
+/** Reads entries of a log, from any server that has it, without a consumer. */
 export class MessageReader {
-  readonly #connection: Connection
+  readonly #connection: NatsConnection
   readonly #stream: string
   readonly #log: SeenLog
 
-  constructor(connection: Connection, stream: string, log: SeenLog) {
+  constructor(connection: NatsConnection, stream: string, log: SeenLog) {
     this.#connection = connection
     this.#stream = stream
     this.#log = log
   }
 
-  /** Those from `first` to `last`, as many as are there. */
+  /** Resolves with the entries from `first` to `last` that exist. */
   async range(first: number, last: number): Promise<Entry[]> {
     const entries: Entry[] = []
-    for (let from = first; from <= last; from += MAX_ASKED) {
-      const count = Math.min(MAX_ASKED, last - from + 1)
+    for (let from = first; from <= last; from += MAX_REQUESTED) {
+      const count = Math.min(MAX_REQUESTED, last - from + 1)
       const batch = await this.#batch({ seq: from }, count)
       const known = new Map(batch.map((entry) => [entry.position, entry]))
       const some = await Promise.all(
@@ -43,12 +43,12 @@ export class MessageReader {
   }
 
   /**
-   * The next `limit` of some channels, up to the head. Costs each channel a question for its share, or for each
-   * message where the server has no batches, and one more at its end.
+   * Resolves with the next `limit` entries of some channels, up to the head. Costs one request for each channel's share,
+   * or for each message where the server has no batches, and one more at the end of each channel.
    */
   async ofChannels(channels: readonly string[], first: number, limit: number): Promise<Entry[]> {
     const { prefix } = this.#log
-    const share = Math.min(MAX_ASKED, Math.max(MIN_SHARE, Math.ceil(limit / channels.length)))
+    const share = Math.min(MAX_REQUESTED, Math.max(MIN_SHARE, Math.ceil(limit / channels.length)))
     const begun = channels.map(async (channel) => {
       const subject = prefix + toToken(channel)
       return { subject, next: await this.#next(subject, first, share) }
@@ -71,7 +71,7 @@ export class MessageReader {
     }
   }
 
-  /** The next of one subject, `count` at most and up to the head: none only if the log has none. */
+  /** Resolves with at most `count` entries of one subject, up to the head: with none only if the log has none. */
   async #next(subject: string, seq: number, count: number): Promise<Entry[]> {
     const { head } = this.#log
     if (seq > head) return []
@@ -84,19 +84,19 @@ export class MessageReader {
     return entries.filter(({ position }) => position <= head)
   }
 
-  /** The first of those asked for: as many as the server, which may be a replica, has and gives in one answer. */
+  /** Resolves with the first of the entries requested: as many as the server, perhaps a replica, returns in one reply. */
   async #batch(query: Query, count: number): Promise<Entry[]> {
     const { nats, hasBatches, timeoutMs } = this.#connection
     const entries: Entry[] = []
     if (count === 1 || !this.#log.isDirect || !hasBatches) return entries
-    const question = JSON.stringify({ ...query, batch: count })
-    const answers = await nats.requestMany(`$JS.API.DIRECT.GET.${this.#stream}`, question, {
+    const request = JSON.stringify({ ...query, batch: count })
+    const replies = await nats.requestMany(`$JS.API.DIRECT.GET.${this.#stream}`, request, {
       strategy: 'sentinel',
       maxWait: timeoutMs,
       noMux: true,
     })
-    for await (const { data, headers } of answers) {
-      // The end, or that there is none.
+    for await (const { data, headers } of replies) {
+      // The end of the reply, or nothing found.
       if (headers?.code !== 0) break
       entries.push(
         toEntry({
@@ -107,7 +107,7 @@ export class MessageReader {
           at: Date.parse(headers.get('Nats-Time-Stamp')),
         }),
       )
-      // An older server in the cluster has not read how many.
+      // An older server in the cluster ignores `batch`.
       if (!headers.has('Nats-Num-Pending')) break
     }
     return entries
@@ -118,14 +118,14 @@ export class MessageReader {
     if (this.#log.isDirect) {
       const found = await jsm.direct.getMessage(this.#stream, query)
       if (found) return toEntry(incoming(found))
-      // A replica may not have it yet, and a busy 2.9 says now and then that it has not what it has.
+      // A replica may not have it yet, and a busy 2.9 sometimes does not find what it has.
     }
     const stored = await jsm.streams.getMessage(this.#stream, query)
     return stored ? toEntry(incoming(stored)) : undefined
   }
 }
 
-interface Gotten {
+interface StoredMessage {
   readonly subject: string
   readonly seq: number
   readonly data: Uint8Array
@@ -133,6 +133,6 @@ interface Gotten {
   readonly timestamp: string
 }
 
-function incoming({ subject, seq, data, header, timestamp }: Gotten) {
+function incoming({ subject, seq, data, header, timestamp }: StoredMessage) {
   return { subject, data, headers: header, position: seq, at: Date.parse(timestamp) }
 }

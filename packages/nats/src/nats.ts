@@ -1,86 +1,188 @@
-import { type Engine, type PresenceStore, SseError } from '@sse/server'
-import { ServerEngine } from './nats-engine.ts'
-import type { NatsOptions } from './nats-options.ts'
-
-/** A hub's log on NATS JetStream, shared by any number of processes. */
-export interface NatsEngine extends Engine {
-  readonly presence: PresenceStore
-}
+import {
+  type Commit,
+  checkedConnection,
+  type Engine,
+  type EngineConnection,
+  failed,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
+import { Appender } from './append.ts'
+import { Commits } from './commits.ts'
+import { NatsConnection } from './connection.ts'
+import { LogWatch } from './epoch.ts'
+import { codeOf, isNoResponder, NO_JETSTREAM, STREAM_NOT_FOUND, toSseError } from './errors.ts'
+import { checkServer, warningOfReplicas } from './handshake.ts'
+import { MessageReader } from './message-reader.ts'
+import { type NatsOptions, type NatsSettings, parseOptions } from './options.ts'
+import { Presence } from './presence.ts'
+import { LogReader } from './read.ts'
+import { ServerClock } from './server-clock.ts'
+import { ensureOthers } from './streams.ts'
+import { HubNames } from './subjects.ts'
+import { Tail } from './tail.ts'
+import { lastToTrim } from './trim.ts'
+import { WakeListener } from './wake.ts'
 
 /**
- * Keeps a hub's log in a stream of NATS JetStream, server 2.9 or newer, alone or a cluster.
+ * Stores a hub's log in a stream of NATS JetStream, server 2.9 or later, alone or in a cluster.
  *
- * One connection, opened when it is needed and again whenever it breaks. What is acknowledged is as durable as the
- * server was told to be.
+ * Uses one connection. It opens at first use and reconnects by itself. Durability is the server's.
  *
  * @param options or a URL.
- * @throws {SseError} `option_invalid`. A server that is not there, or cannot be used, is what calls reject with:
- * `engine_unavailable` while trying again may help, else `engine_failed`.
+ * @throws {SseError} `option_invalid`. Calls reject with `engine_unavailable` while retrying may succeed, else with
+ * `engine_failed`.
  */
 export function nats(options: NatsOptions | string = {}): NatsEngine {
-  const given = typeof options === 'string' ? { servers: options } : options
-  const {
-    name = 'hub',
-    replicas = 1,
-    idempotencyMs = 3_600_000,
-    timeoutMs = 3_000,
-    onWarning = warnProcess,
-    servers = 'nats://127.0.0.1:4222',
-    ...credentials
-  } = given
-  if (!/^[\w-]{1,64}$/.test(name)) {
-    throw invalid(`name has to be 1 to 64 letters, digits, - and _, not ${JSON.stringify(name)}`)
+  return new NatsEngine(parseOptions(options))
+}
+
+/** A hub's log on NATS JetStream, shared by any number of processes. */
+export class NatsEngine implements Engine {
+  readonly presence: PresenceStore
+  readonly #settings: NatsSettings
+  readonly #names: HubNames
+  readonly #connection: EngineConnection<NatsConnection>
+  readonly #watch: LogWatch
+  readonly #appender: Appender
+  readonly #reader: LogReader
+  readonly #clock: ServerClock
+  readonly #commits: Commits
+  readonly #trimming: TrimLoop
+  readonly #wake: WakeListener
+  #maxDataBytes: number | undefined
+  #appending: Promise<unknown> = Promise.resolve()
+  #appended = 0
+
+  constructor(settings: NatsSettings) {
+    const { hub, servers, timeoutMs, inboxPrefix } = settings
+    const tail = new Tail()
+    this.#settings = settings
+    this.#names = new HubNames(hub)
+    this.#watch = new LogWatch(this.#names, settings, () => {
+      this.#appended = 0
+      this.#wake.restart()
+    })
+    this.#appender = new Appender(this.#watch)
+    this.#reader = new LogReader(this.#names, this.#watch, tail)
+    this.#clock = new ServerClock(this.#names)
+    this.#commits = new Commits(this.#names)
+    this.presence = new Presence(this.#names, this.#clock, (work) => this.#withStreams(work))
+    this.#trimming = new TrimLoop((retention) => this.#trimAll(retention))
+    this.#connection = checkedConnection({
+      connect: () => NatsConnection.open(settings),
+      checkServer: (connection) => this.#prepare(connection),
+      toSseError: (error, { where }) => toSseError(error, { where, hub, timeoutMs }),
+      server: `NATS at ${servers.join(', ')}`,
+      timeoutMs,
+    })
+    this.#wake = new WakeListener({
+      connection: this.#connection,
+      stream: this.#names.logStream,
+      inboxPrefix,
+      tail,
+      readState: (connection) => {
+        this.#watch.suspect()
+        return this.#watch.look(connection)
+      },
+      appendSettled: () => this.#appending,
+      appended: () => this.#appended,
+      onEntry: (epoch, position, message) => this.#watch.note(epoch, position, message),
+      onFailure: (error) => this.#warnOfLateEvents(error),
+    })
   }
-  checkNumber('replicas', replicas, 1, 5)
-  checkNumber('idempotencyMs', idempotencyMs, 100, MAX_IDEMPOTENCY_MS)
-  checkNumber('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS)
-  const warned = new Set<string>()
-  return new ServerEngine({
-    hub: name,
-    replicas,
-    idempotencyMs,
-    timeoutMs,
-    warn: (message) => {
-      if (warned.has(message)) return
-      warned.add(message)
-      onWarning(message)
-    },
-    ...parseServers(servers),
-    ...credentials,
-  })
-}
 
-/** 24 days: the server keeps keys in memory. In nanoseconds it is below what a number holds exactly. */
-const MAX_IDEMPOTENCY_MS = 2_147_483_647
-/** Half of what a timer of Node can wait. */
-const MAX_TIMEOUT_MS = 1_073_741_823
-
-function parseServers(servers: string | readonly string[]) {
-  const urls = [servers].flat().map((text) => URL.parse(text.includes('://') ? text : `nats://${text}`))
-  const isFit = (url: URL | null): url is URL =>
-    url !== null && /^(nats|tls):$/.test(url.protocol) && !!url.hostname
-  if (urls.length === 0 || !urls.every(isFit)) {
-    // Never the text itself: it may hold a password.
-    throw invalid('servers have to be like nats://user:password@host:4222, or tls://… for TLS')
+  /** Known once connected. */
+  get maxDataBytes(): number | undefined {
+    return this.#maxDataBytes
   }
-  const { username = '', password = '' } = urls.find((url) => url.username !== '') ?? {}
-  return {
-    servers: urls.map(({ hostname, port }) => `${hostname}:${port || 4222}`),
-    ...(username && !password && { token: decodeURIComponent(username) }),
-    ...(username && password && { user: decodeURIComponent(username), pass: decodeURIComponent(password) }),
-    ...(urls.some(({ protocol }) => protocol === 'tls:') && { tls: {} }),
+
+  append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    const appended = this.#connection.run(async (connection) => {
+      const { epoch, positions } = await this.#appender.append(connection, entries)
+      if (epoch === this.#watch.epoch) this.#appended = Math.max(this.#appended, ...positions)
+      return { epoch, positions }
+    })
+    this.#appending = appended.catch(() => {})
+    return appended
   }
-}
 
-function checkNumber(name: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return
-  throw invalid(`${name} must be ${least} to ${most}, not ${value}`)
-}
+  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    return this.#connection.run((connection) => this.#reader.read(connection, after, limit, channels))
+  }
 
-function invalid(message: string): SseError {
-  return new SseError('option_invalid', `nats: ${message}`)
-}
+  onWake(callback: () => void): () => void {
+    return this.#wake.add(callback)
+  }
 
-function warnProcess(message: string): void {
-  process.emitWarning(message, 'SseNatsWarning')
+  trim(retention: Retention): Promise<void> {
+    return this.#trimming.trim(retention)
+  }
+
+  /** One purge removes everything, without blocking other calls. */
+  #trimAll(retention: Retention): Promise<boolean> {
+    return this.#withStreams(async (connection) => {
+      const { logStream } = this.#names
+      const log = await this.#watch.look(connection)
+      const reader = new MessageReader(connection, logStream, log)
+      const last = await lastToTrim(log, reader, retention, () => this.#clock.now(connection))
+      if (last >= log.oldest) await connection.jsm.streams.purge(logStream, { seq: last + 1 })
+      return false
+    })
+  }
+
+  commit(subscriber: string, commit: Commit): Promise<void> {
+    return this.#withStreams((connection) => this.#commits.set(connection, subscriber, commit))
+  }
+
+  committed(subscriber: string): Promise<Commit | undefined> {
+    return this.#withStreams((connection) => this.#commits.get(connection, subscriber))
+  }
+
+  async close(): Promise<void> {
+    this.#wake.close()
+    await this.#trimming.close()
+    await this.#connection.close()
+  }
+
+  /** Checks the server and the log before the first use of a connection, and creates the streams that are missing. */
+  async #prepare(connection: NatsConnection): Promise<void> {
+    const { replicas, warn } = this.#settings
+    checkServer(connection, replicas)
+    try {
+      this.#watch.suspect()
+      const log = await this.#watch.look(connection)
+      await ensureOthers(connection, this.#names, this.#settings)
+      const warning = warningOfReplicas(connection, log.replicas)
+      if (warning) warn(warning)
+    } catch (error) {
+      if (isNoResponder(error) && !connection.nats.info?.jetstream) {
+        throw failed(`NATS at ${connection.where} ${NO_JETSTREAM}`, error)
+      }
+      throw error
+    }
+    this.#maxDataBytes = connection.maxDataBytes
+  }
+
+  #warnOfLateEvents(error: unknown): void {
+    const { code, message } = error as { code?: string; message: string }
+    if (code !== 'engine_failed') return
+    this.#settings.warn(`${message} (events of other processes arrive up to a second late)`)
+  }
+
+  /** Runs work on the streams beside the log, and creates them again if they were deleted. */
+  #withStreams<Result>(work: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
+    return this.#connection.run(async (connection) => {
+      try {
+        return await work(connection)
+      } catch (error) {
+        if (codeOf(error) !== STREAM_NOT_FOUND && !isNoResponder(error)) throw error
+        await ensureOthers(connection, this.#names, this.#settings)
+        return work(connection)
+      }
+    })
+  }
 }

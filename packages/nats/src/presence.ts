@@ -1,33 +1,36 @@
-import type { Member, PresenceStore } from '@sse/server'
-import type { Connection } from './connection.ts'
-import { codeOf, WRONG_LAST_SEQUENCE } from './failure.ts'
-import { type HubNames, randomName } from './hub-names.ts'
+import { type Member, type PresenceStore, randomName } from '@sse/server/engine-kit'
+import type { NatsConnection } from './connection.ts'
+import { isOvertaken } from './errors.ts'
 import type { ServerClock } from './server-clock.ts'
-import { fromToken, toToken } from './subject-token.ts'
+import { RANDOM_LETTERS } from './streams.ts'
+import { fromToken, type HubNames, toToken } from './subjects.ts'
 
-/** The last word of a process: when it was given, and for how long it is good. */
-interface Word {
+/** Attempts to renew a lease that another call changes at the same time. */
+const MAX_ATTEMPTS = 5
+
+/** The latest record of a process: its life, and when its lease expires. */
+interface PresenceRecord {
   readonly seq: number
   readonly life: string
-  readonly until: number
+  readonly expiresAt: number
 }
 
 /**
- * Who is connected, by the clock of the server.
+ * Members of all processes, with expiry by the server's clock.
  *
- * A process has a subject `process.<name>` with its last word, and one for each of its members,
- * `member.<channel>.<process>.<life>.<identity>`: the names are the data. A life begins with the first word after a
- * silence, and members of an earlier one count for nothing.
+ * A process has a subject `process.<name>` with its latest record, and one for each of its members,
+ * `member.<channel>.<process>.<life>.<identity>`: the names are the data. A life starts with the first record after the
+ * lease has expired; members of an earlier life do not count.
  */
 export class Presence implements PresenceStore {
   readonly #names: HubNames
   readonly #clock: ServerClock
-  readonly #run: <Result>(work: (connection: Connection) => Promise<Result>) => Promise<Result>
+  readonly #run: <Result>(work: (connection: NatsConnection) => Promise<Result>) => Promise<Result>
 
   constructor(
     names: HubNames,
     clock: ServerClock,
-    run: <Result>(work: (connection: Connection) => Promise<Result>) => Promise<Result>,
+    run: <Result>(work: (connection: NatsConnection) => Promise<Result>) => Promise<Result>,
   ) {
     this.#names = names
     this.#clock = clock
@@ -36,37 +39,40 @@ export class Presence implements PresenceStore {
 
   enter(process: string, members: readonly Member[], ttlMs: number): Promise<void> {
     return this.#run(async (connection) => {
-      const word = await this.#word(connection, process)
-      const isAlive = word !== undefined && word.until > (await this.#clock.now(connection))
-      if (word && !isAlive) await this.#forget(connection, process, word)
-      const life = isAlive ? word.life : randomName()
-      await this.#speak(connection, process, life, ttlMs)
+      const record = await this.#recordOf(connection, toToken(process))
+      const isAlive = record !== undefined && record.expiresAt > (await this.#clock.now(connection))
+      if (record && !isAlive) await this.#remove(connection, process, record)
+      const life = isAlive ? record.life : randomName(RANDOM_LETTERS)
+      await this.#renew(connection, process, life, ttlMs)
       await Promise.all(members.map((member) => connection.js.publish(this.#subject(member, process, life))))
     })
   }
 
   leave(process: string, members: readonly Member[]): Promise<void> {
     return this.#run(async (connection) => {
-      const word = await this.#word(connection, process)
-      if (!word) return
+      const record = await this.#recordOf(connection, toToken(process))
+      if (!record) return
       await Promise.all(
-        members.map((member) => this.#remove(connection, this.#subject(member, process, word.life))),
+        members.map((member) => this.#purge(connection, this.#subject(member, process, record.life))),
       )
     })
   }
 
   touch(process: string, ttlMs: number): Promise<boolean> {
     return this.#run(async (connection) => {
-      await this.#forgetSomebody(connection, process)
-      const word = await this.#word(connection, process)
-      if (!word || word.until <= (await this.#clock.now(connection))) return false
-      try {
-        await this.#speak(connection, process, word.life, ttlMs, word.seq)
-        return true
-      } catch (error) {
-        if (codeOf(error) === WRONG_LAST_SEQUENCE) return false // somebody has just taken it for dead
-        throw error
+      await this.#removeOneExpired(connection, process)
+      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+        const record = await this.#recordOf(connection, toToken(process))
+        if (!record || record.expiresAt <= (await this.#clock.now(connection))) return false
+        try {
+          await this.#renew(connection, process, record.life, ttlMs, record.seq)
+          return true
+        } catch (error) {
+          // Another process has just removed the record, or another renewal of this one is being stored.
+          if (!isOvertaken(error)) throw error
+        }
       }
+      return false
     })
   }
 
@@ -75,31 +81,29 @@ export class Presence implements PresenceStore {
       const found = await this.#subjects(connection, `member.${toToken(channel)}.>`)
       const members = found.map((subject) => subject.split('.').slice(-3) as [string, string, string])
       const processes = [...new Set(members.map(([process]) => process))]
-      const words = await Promise.all(processes.map((process) => this.#wordOf(connection, process)))
+      const records = await Promise.all(processes.map((process) => this.#recordOf(connection, process)))
       const now = members.length === 0 ? 0 : await this.#clock.now(connection)
-      const lives = new Map(processes.map((process, index) => [process, words[index]]))
+      const recordOf = new Map(processes.map((process, index) => [process, records[index]]))
       const present = members.filter(([process, life]) => {
-        const word = lives.get(process)
-        return word !== undefined && word.life === life && word.until > now
+        const record = recordOf.get(process)
+        return record !== undefined && record.life === life && record.expiresAt > now
       })
       return [...new Set(present.map(([, , identity]) => fromToken(identity)))]
     })
   }
 
-  #word(connection: Connection, process: string): Promise<Word | undefined> {
-    return this.#wordOf(connection, toToken(process))
-  }
-
-  async #wordOf({ jsm }: Connection, process: string): Promise<Word | undefined> {
-    const query = { last_by_subj: `${this.#names.presence}.process.${process}` }
+  /** @param token of the process. */
+  async #recordOf({ jsm }: NatsConnection, token: string): Promise<PresenceRecord | undefined> {
+    const query = { last_by_subj: `${this.#names.presence}.process.${token}` }
     const message = await jsm.streams.getMessage(this.#names.presenceStream, query)
     if (!message) return undefined
     const [life = '', ttlMs] = message.string().split(' ')
-    return { seq: message.seq, life, until: message.time.getTime() + Number(ttlMs) }
+    return { seq: message.seq, life, expiresAt: message.time.getTime() + Number(ttlMs) }
   }
 
-  async #speak(
-    { js }: Connection,
+  /** @param over sequence of the record that it may replace; any by default. */
+  async #renew(
+    { js }: NatsConnection,
     process: string,
     life: string,
     ttlMs: number,
@@ -109,31 +113,32 @@ export class Presence implements PresenceStore {
     await js.publish(`${this.#names.presence}.process.${toToken(process)}`, `${life} ${ttlMs}`, { expect })
   }
 
-  /** Its last word first, unless it has spoken since: then it enters its members again. */
-  async #forget({ jsm }: Connection, process: string, { seq, life }: Word): Promise<void> {
+  /** Removes an expired life: first its record, so that a process that renews it now enters its members again. */
+  async #remove({ jsm }: NatsConnection, process: string, { seq, life }: PresenceRecord): Promise<void> {
     const { presence, presenceStream } = this.#names
     const token = toToken(process)
     await jsm.streams.purge(presenceStream, { filter: `${presence}.process.${token}`, seq: seq + 1 })
     await jsm.streams.purge(presenceStream, { filter: `${presence}.member.*.${token}.${life}.*` })
   }
 
-  /** Looks at one of the processes, another each time. */
-  async #forgetSomebody(connection: Connection, self: string): Promise<void> {
+  /** Removes one process, chosen at random, if it has expired. */
+  async #removeOneExpired(connection: NatsConnection, self: string): Promise<void> {
     const subjects = await this.#subjects(connection, 'process.*')
     const process = fromToken(subjects[Math.floor(Math.random() * subjects.length)]?.split('.').at(-1) ?? '')
     if (process === '' || process === self) return
-    const word = await this.#word(connection, process)
-    if (word && word.until <= (await this.#clock.now(connection)))
-      await this.#forget(connection, process, word)
+    const record = await this.#recordOf(connection, toToken(process))
+    if (record && record.expiresAt <= (await this.#clock.now(connection))) {
+      await this.#remove(connection, process, record)
+    }
   }
 
-  async #subjects({ jsm }: Connection, filter: string): Promise<string[]> {
+  async #subjects({ jsm }: NatsConnection, filter: string): Promise<string[]> {
     const { presence, presenceStream } = this.#names
     const { state } = await jsm.streams.info(presenceStream, { subjects_filter: `${presence}.${filter}` })
     return Object.keys(state.subjects ?? {})
   }
 
-  async #remove({ jsm }: Connection, subject: string): Promise<void> {
+  async #purge({ jsm }: NatsConnection, subject: string): Promise<void> {
     await jsm.streams.purge(this.#names.presenceStream, { filter: subject })
   }
 

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { hasNats } from '@sse/test-support/nats-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, until } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, laterStop } = engineScope()
@@ -63,7 +64,7 @@ function follow(engine: NatsEngine) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasNats)('processes on one server', { timeout: 60_000 }, () => {
-  it('publish at once: every position once, without holes, seen by all through wakes alone', async () => {
+  it('assign every position once, without holes, and see all events through wakes alone', async () => {
     const server = await start()
     const followers = [open(server), open(server)].map(follow)
     const publishers = await Promise.all(['a', 'b', 'c'].map((name) => startPublisher(server.url, name, 400)))
@@ -80,7 +81,7 @@ describe.skipIf(!hasNats)('processes on one server', { timeout: 60_000 }, () => 
     }
   })
 
-  it('one that is killed leaves no hole, and all it was told is stored', async () => {
+  it('leave no hole, and keep every acknowledged event, when one process is killed', async () => {
     const server = await start()
     const engine = open(server)
     const seen = follow(engine)

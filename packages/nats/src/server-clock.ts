@@ -1,35 +1,35 @@
 import { unavailable } from '@sse/server/engine-kit'
-import type { Connection } from './connection.ts'
-import type { HubNames } from './hub-names.ts'
+import type { NatsConnection } from './connection.ts'
+import type { HubNames } from './subjects.ts'
 
-/** For how long a look at the server's clock is good, in milliseconds. */
+/** Time one reading of the server's clock is used, in milliseconds. */
 const VALID_MS = 10_000
 
-/** What time it is for the server that stores: clocks of processes differ. */
+/** Clock of the server that stores the streams: clocks of processes differ. */
 export class ServerClock {
   readonly #names: HubNames
   #offset = 0
-  #lookedAt = Number.NEGATIVE_INFINITY
+  #readAt = Number.NEGATIVE_INFINITY
 
   constructor(names: HubNames) {
     this.#names = names
   }
 
-  /** In milliseconds since 1970. */
-  async now(connection: Connection): Promise<number> {
-    if (performance.now() - this.#lookedAt > VALID_MS) await this.#look(connection)
+  /** Resolves with milliseconds since 1970. */
+  async now(connection: NatsConnection): Promise<number> {
+    if (performance.now() - this.#readAt > VALID_MS) await this.#read(connection)
     return performance.now() + this.#offset
   }
 
-  /** Stores a word, and asks when that was. */
-  async #look({ js, jsm }: Connection): Promise<void> {
+  /** Stores a message, and reads the time it was stored. */
+  async #read({ js, jsm }: NatsConnection): Promise<void> {
     const subject = `${this.#names.presence}.clock`
     const since = performance.now()
     await js.publish(subject)
-    const lookedAt = (since + performance.now()) / 2
-    const word = await jsm.streams.getMessage(this.#names.presenceStream, { last_by_subj: subject })
-    if (!word) throw unavailable('NATS has lost what it had just stored: try again')
-    this.#offset = word.time.getTime() - lookedAt
-    this.#lookedAt = lookedAt
+    const readAt = (since + performance.now()) / 2
+    const stored = await jsm.streams.getMessage(this.#names.presenceStream, { last_by_subj: subject })
+    if (!stored) throw unavailable('NATS has lost a message that it had just stored: retry')
+    this.#offset = stored.time.getTime() - readAt
+    this.#readAt = readAt
   }
 }

@@ -6,10 +6,13 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
-import { failed } from '@sse/server/engine-kit'
-import type { Connection } from './connection.ts'
-import { codeOf, STREAM_NOT_FOUND } from './failure.ts'
-import { type HubNames, randomName } from './hub-names.ts'
+import { failed, randomName } from '@sse/server/engine-kit'
+import type { NatsConnection } from './connection.ts'
+import { codeOf, STREAM_NOT_FOUND } from './errors.ts'
+import type { HubNames } from './subjects.ts'
+
+/** 40 random bits. */
+export const RANDOM_LETTERS = 8
 
 const KIND = '@sse/nats'
 const VERSION = 1
@@ -20,35 +23,35 @@ export interface StreamSettings {
   readonly idempotencyMs: number
 }
 
-/** What stands in the description of a stream of ours: its version, and for a log a part of its epoch. */
+/** Returns the description of a stream of this engine: its version, and for a log a part of its epoch. */
 export function mark(part = ''): string {
   return `${KIND} ${VERSION} ${part}`.trim()
 }
 
-/** The part of the epoch. @throws {SseError} `engine_failed` for a stream that is not ours. */
+/** Returns the part of the epoch. @throws {SseError} `engine_failed` for a stream of another program. */
 export function readMark({ config }: StreamInfo, where: string): string {
   const [, version, part = ''] = MARK.exec(config.description ?? '') ?? []
   if (version === undefined) {
     throw failed(
-      `NATS at ${where} has a stream ${config.name} of somebody else: use another \`name\`, or remove it`,
+      `NATS at ${where} has a stream ${config.name} of another program: use another \`name\`, or remove it`,
     )
   }
   if (Number(version) > VERSION) {
-    throw failed(`NATS at ${where} has a stream ${config.name} of a newer ${KIND}: upgrade this one`)
+    throw failed(`NATS at ${where} has a stream ${config.name} of a newer ${KIND}: upgrade this process`)
   }
   return part
 }
 
-/** The stream of the log, made if it is not there. */
+/** Resolves with the stream of the log, created if it is missing. */
 export function ensureLog(
-  connection: Connection,
+  connection: NatsConnection,
   names: HubNames,
   { replicas, idempotencyMs }: StreamSettings,
 ): Promise<StreamInfo> {
   return ensure(connection, {
     name: names.logStream,
-    description: mark(randomName()),
-    subjects: [`${names.logPrefix(randomName())}>`],
+    description: mark(randomName(RANDOM_LETTERS)),
+    subjects: [`${names.logPrefix(randomName(RANDOM_LETTERS))}>`],
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
     storage: StorageType.File,
@@ -58,9 +61,9 @@ export function ensureLog(
   })
 }
 
-/** The newest message of each subject is what counts. */
+/** Creates the streams for commits and presence if they are missing. Only the newest message of a subject is kept. */
 export async function ensureOthers(
-  connection: Connection,
+  connection: NatsConnection,
   names: HubNames,
   { replicas }: StreamSettings,
 ): Promise<void> {
@@ -82,7 +85,7 @@ export async function ensureOthers(
 }
 
 async function ensure(
-  { jsm, where }: Connection,
+  { jsm, where }: NatsConnection,
   config: Partial<StreamConfig> & { name: string },
 ): Promise<StreamInfo> {
   const held = await find(jsm, config.name, where)
@@ -90,7 +93,7 @@ async function ensure(
   try {
     return await jsm.streams.add(config)
   } catch (error) {
-    // Another process may have made it meanwhile, with a name of its own for the log.
+    // Another process may have created it meanwhile, with another name for the log.
     const made = await find(jsm, config.name, where)
     if (made) return made
     throw error

@@ -1,18 +1,18 @@
 import type { Msg } from '@nats-io/transport-node'
-import type { Entry } from '@sse/server'
-import { toEntry } from './stored-entry.ts'
+import type { Entry } from '@sse/server/engine-kit'
+import { toEntry } from './message.ts'
 
 const MAX_ENTRIES = 2_000
 const MAX_BYTES = 4_194_304
 
-/** As it arrived: a hub that publishes much reads little of what it has stored itself. */
+/** A message as it arrived. It is decoded when it is read: a hub reads little of what it has stored itself. */
 interface Arrived {
   readonly message: Msg
   readonly position: number
   readonly at: number
 }
 
-/** The newest entries as the consumer brought them, without a hole: what a hub that keeps up reads. */
+/** The newest entries as the consumer delivered them, without a hole: a hub that keeps up reads them from here. */
 export class Tail {
   #epoch = ''
   #entries: Arrived[] = []
@@ -35,7 +35,7 @@ export class Tail {
     if (this.#entries.length > 2 * MAX_ENTRIES || this.#bytes > 2 * MAX_BYTES) this.#shorten()
   }
 
-  /** Those from `first` to `last` that are here, if the first is. */
+  /** Returns the entries from `first` to `last` that are here; none if the first is missing. */
   from(epoch: string, first: number, last: number): readonly Entry[] {
     const oldest = this.#entries[0]?.position ?? Number.POSITIVE_INFINITY
     if (epoch !== this.#epoch || first < oldest) return []
@@ -45,7 +45,7 @@ export class Tail {
     )
   }
 
-  /** To half of what it may be, so that it does not happen at each entry. */
+  /** Shortens to half of the maximum, so that it does not happen at each entry. */
   #shorten(): void {
     let dropped = 0
     while (this.#entries.length - dropped > MAX_ENTRIES || this.#bytes > MAX_BYTES) {

@@ -1,9 +1,12 @@
+import { lead, leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { startMock } from './fixtures/mock-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
 import { postgres } from './index.ts'
 
 const { start, newDatabase, open, later, laterStop } = engineScope()
@@ -17,8 +20,8 @@ async function answer(call: () => unknown) {
 const unavailable = (message: string) => ({ code: 'engine_unavailable', message })
 const failed = (message: string) => ({ code: 'engine_failed', message })
 
-describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () => {
-  it('nobody is there: unavailable within the time, and served once somebody is', async () => {
+describe.skipIf(!hasPostgres)('a server that refuses', { timeout: 60_000 }, () => {
+  it('is reported as unavailable within the timeout when nothing listens', async () => {
     const engine = open({ url: `postgres://app:s3cret@127.0.0.1:${await freePort()}/app`, timeoutMs: 500 })
     const since = performance.now()
     expect(await answer(() => engine.append(leads(1)))).toEqual(
@@ -27,7 +30,7 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect(performance.now() - since).toBeLessThan(3_000)
   })
 
-  it('a wrong password, or none, said at once and without it', async () => {
+  it('is reported at once for a wrong or missing password, without quoting it', async () => {
     const server = await start()
     await server.query(`CREATE ROLE app LOGIN PASSWORD 'right'`)
     await server.query(
@@ -47,32 +50,52 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect(await answer(() => open(at('app:s3cret')).append(leads(1)))).toEqual(refused)
     expect(await answer(() => open(at('nobody:s3cret')).append(leads(1)))).toEqual(refused)
     expect(await answer(() => open(at('app')).append(leads(1)))).toEqual(
-      failed('Postgres at <server>/postgres wants a password, and none was given'),
+      failed('Postgres at <server>/postgres requires a password, and none was given'),
     )
     expect((await open(at('app:right')).append(leads(1))).positions).toEqual([1])
     const asked = open({ url: at('app'), password: async () => 'right' })
     expect((await asked.append(leads(1))).positions).toEqual([2])
   })
 
-  it('a database that does not exist', async () => {
+  it('is asked again for its password at each connect', async () => {
+    const { url } = await newDatabase()
+    let calls = 0
+    const engine = open({
+      url,
+      timeoutMs: 1_000,
+      password: () => {
+        calls += 1
+        if (calls === 1) throw new Error('the vault is sealed')
+        return calls === 2 ? new Promise<never>(() => {}) : 'any'
+      },
+    })
+    expect(await failureOf(() => engine.read(0, 0))).toEqual({
+      code: 'engine_unavailable',
+      message: 'password() for Postgres failed: the vault is sealed',
+    })
+    await until(() => engine.read(0, 0), 'it connects')
+    expect(calls).toBeGreaterThan(2)
+  })
+
+  it('is reported for a database that does not exist', async () => {
     const { url } = await newDatabase()
     expect(await answer(() => open(`${url}-not`).read(0, 1))).toEqual(
       failed('Postgres at <server>/app-not has no database of that name: create it, or correct the URL'),
     )
   })
 
-  it('a database that is not encoded in UTF-8', async () => {
+  it('is rejected for a database that is not encoded in UTF-8', async () => {
     const { server, url } = await newDatabase()
     await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`)
     expect(await answer(() => open(url.replace(/[^/]*$/, 'latin')).read(0, 1))).toEqual(
-      failed('The database of Postgres at <server>/latin is encoded in LATIN1: it has to be UTF8'),
+      failed('The database of Postgres at <server>/latin is encoded in LATIN1: UTF8 is required'),
     )
   })
 
-  it('a version below 14, and something that is no Postgres', async () => {
+  it('is rejected below version 14, and reported as unavailable if it does not speak the protocol', async () => {
     const old = laterStop(await startMock('13.4'))
     expect(await answer(() => open(old.url).read(0, 1))).toEqual(
-      failed('Postgres at <server>/app is version 13.4: 14 is the least'),
+      failed('Postgres 13.4 at <server>/app is not supported: version 14 or later is required'),
     )
     const other = laterStop(await startMock(undefined))
     expect((await answer(() => open({ url: other.url, timeoutMs: 500 }).read(0, 1))).code).toBe(
@@ -80,14 +103,14 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     )
   })
 
-  it('missing rights are named, and the rights that the page names are enough', async () => {
+  it('names missing rights, and works with exactly the rights that the README names', async () => {
     const { server, url } = await newDatabase()
     const role = `app_${server.port}_${Date.now()}`
     await server.query(`CREATE ROLE ${role} LOGIN`)
     const own = url.replace('postgres@', `${role}@`)
     expect(await answer(() => open(own).append(leads(1)))).toEqual(
       failed(
-        'Postgres at <server>/app forbids something to this user (permission denied for database app): let it own the schema sse, or grant it what the README names',
+        'Postgres at <server>/app denies a right to this user (permission denied for database app): let it own the schema sse, or grant the rights in the README',
       ),
     )
     await open(url).append(leads(1)) // the owner starts the app once
@@ -103,7 +126,7 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     await client.connect()
     later({ close: () => client.end() })
     await engine.insert(lead('app'), (text, params) => client.query(text, params))
-    await until(async () => (await engine.read(0, 10, ['leads'])).entries.length === 5, 'it is placed')
+    await until(async () => (await engine.read(0, 10, ['leads'])).entries.length === 5, 'it is in the log')
     await engine.trim({ maxEvents: 1, maxAgeMs: 1_000 })
     await engine.commit('ada', { epoch, position: 1 })
     expect(await engine.committed('ada')).toEqual({ epoch, position: 1 })
@@ -119,13 +142,13 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     ['a meta table of other columns', 'CREATE TABLE sse.meta (id integer)', 'meta'],
     ['a meta table of its own', `CREATE TABLE sse.meta AS SELECT 'me'::text AS owner, 1 AS version`, 'meta'],
     ['a view', 'CREATE VIEW sse.logs AS SELECT 1 AS id', 'logs'],
-  ])('somebody else has %s in the schema: it is left alone', async (_, create, names) => {
+  ])('leaves %s of another program in the schema alone', async (_, create, names) => {
     const { server, url } = await newDatabase()
     await server.query('CREATE SCHEMA sse', [], url)
     await server.query(create, [], url)
     expect(await answer(() => open(url).append(leads(1)))).toEqual(
       failed(
-        `Postgres at <server>/app has tables in the schema sse that are not of @sse/postgres (${names}): use another \`schema\`, or rename them`,
+        `Postgres at <server>/app has tables of another program in the schema sse (${names}): use another \`schema\`, or rename them`,
       ),
     )
     const count = `SELECT count(*)::integer AS n FROM pg_class WHERE relnamespace = 'sse'::regnamespace`
@@ -133,24 +156,24 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect((await open({ url, schema: 'other' }).append(leads(1))).positions).toEqual([1])
   })
 
-  it('tables of a newer version are left alone', async () => {
+  it('leaves tables of a newer version alone', async () => {
     const { server, url } = await newDatabase()
     await open(url).append(leads(1))
     await server.query('UPDATE sse.meta SET version = 99', [], url)
     expect(await answer(() => open(url).read(0, 1))).toEqual(
       failed(
-        'Postgres at <server>/app has a schema sse that was written by a newer @sse/postgres (tables 99, known 1): upgrade this one',
+        'Postgres at <server>/app has a schema sse written by a newer @sse/postgres (tables 99, known 1): upgrade this process',
       ),
     )
   })
 
-  it('a schema that is there already, beside the app’s own tables, is used', async () => {
+  it('uses an existing schema, beside the tables of the app', async () => {
     const { server, url } = await newDatabase()
     await server.query('CREATE TABLE public.leads (id integer)', [], url)
     expect((await open({ url, schema: 'public' }).append(leads(1))).positions).toEqual([1])
   })
 
-  it('many processes that start at once make the tables once', async () => {
+  it('creates the tables once when many processes start at once', async () => {
     const { url } = await newDatabase()
     const engines = Array.from({ length: 8 }, () => open({ url, timeoutMs: 10_000 }))
     const stored = await Promise.all(engines.map((engine) => engine.append(leads(1))))
@@ -158,7 +181,7 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect(new Set(stored.map(({ epoch }) => epoch)).size).toBe(1)
   })
 
-  it('a server that takes no writes: unavailable until it does', async () => {
+  it('is reported as unavailable while it accepts no writes', async () => {
     const { server, url } = await newDatabase()
     const database = new URL(url).pathname.slice(1)
     const engine = open({ url, timeoutMs: 1_000 })
@@ -167,24 +190,24 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     const readOnly = open({ url, timeoutMs: 1_000 })
     expect(await answer(() => readOnly.append(leads(1)))).toEqual(
       unavailable(
-        'Postgres at <server>/app is a standby, or read-only, and takes no writes: waiting for a primary',
+        'Postgres at <server>/app is a standby, or read-only, and accepts no writes: waiting for a primary',
       ),
     )
     await server.query(`ALTER DATABASE "${database}" SET default_transaction_read_only = off`)
     expect((await until(() => readOnly.append(leads(1)), 'it takes writes')).positions).toEqual([2])
   })
 
-  it('no connection is left: unavailable', async () => {
+  it('is reported as unavailable while it has no connections left', async () => {
     const { server, url } = await newDatabase()
     await server.query(`CREATE ROLE narrow_${server.port} LOGIN CONNECTION LIMIT 0`)
     expect(
       await answer(() =>
         open({ url: url.replace('postgres@', `narrow_${server.port}@`), timeoutMs: 1_500 }).read(0, 1),
       ),
-    ).toEqual(unavailable('Postgres at <server>/app has no connection left (max_connections)'))
+    ).toEqual(unavailable('Postgres at <server>/app has no connections left (max_connections)'))
   })
 
-  it('somebody holds the log’s row for longer than the time: unavailable, and stored once it is free', async () => {
+  it('rejects an append within the timeout while the row of the log is locked, and stores it afterwards', async () => {
     const { url } = await newDatabase()
     const engine = open({ url, timeoutMs: 1_500 })
     await engine.append(leads(1))
@@ -202,7 +225,9 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect((await until(() => engine.append(once), 'it is free')).positions).toEqual([2])
   })
 
-  it('payloads up to 64 MiB, and no more than 128 Mi characters at once', { timeout: 60_000 }, async () => {
+  it('stores payloads up to 64 MiB, and rejects more than 128 Mi characters at once', {
+    timeout: 60_000,
+  }, async () => {
     const { url } = await newDatabase()
     const engine = open({ url, timeoutMs: 30_000 })
     expect(engine.maxDataBytes).toBe(67_108_864)
@@ -210,13 +235,13 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
     expect((await engine.append([large])).positions).toEqual([1])
     expect(await answer(() => engine.append([large, large, lead(1)]))).toEqual(
       failed(
-        'Postgres takes no 134217729 characters at once, at most 134217728: publish smaller payloads, or fewer at a time',
+        'Postgres accepts at most 134217728 characters at once, not 134217729: publish smaller payloads, or fewer at a time',
       ),
     )
     expect((await engine.append([lead(1)])).positions).toEqual([2])
   })
 
-  it('a server that does not write through to its disk is warned about, once', async () => {
+  it('warns once about a server that does not write through to its disk', async () => {
     const { url } = await newDatabase() // fsync = off
     const warnings: string[] = []
     const engine = open({ url, onWarning: (warning) => warnings.push(warning) })
@@ -228,16 +253,16 @@ describe.skipIf(!hasPostgres)('what a server answers', { timeout: 60_000 }, () =
 
 describe('options', () => {
   it.each([
-    [{ url: 'http://:s3cret@localhost' }, 'url has to be like postgres://user:password@host:5432/database'],
-    [{ url: 's3cret' }, 'url has to be like postgres://user:password@host:5432/database'],
-    [{ listenUrl: 's3cret' }, 'listenUrl has to be like postgres://user:password@host:5432/database'],
-    [{ name: '' }, 'name has to be 1 to 128 characters, not ""'],
+    [{ url: 'http://:s3cret@localhost' }, 'url must be like postgres://user:password@host:5432/database'],
+    [{ url: 's3cret' }, 'url must be like postgres://user:password@host:5432/database'],
+    [{ listenUrl: 's3cret' }, 'listenUrl must be like postgres://user:password@host:5432/database'],
+    [{ name: '' }, 'name must be 1 to 128 characters, not ""'],
     [
       { schema: 'a"b' },
-      'schema has to be 1 to 63 bytes of letters, digits, _ and -, without a digit first, not "a\\"b"',
+      'schema must be 1 to 63 bytes of letters, digits, _ and -, without a digit first, not "a\\"b"',
     ],
     [{ timeoutMs: 0 }, 'timeoutMs must be 1 to 1073741823, not 0'],
-  ])('%j are refused', async (options, message) => {
+  ])('rejects %j', async (options, message) => {
     expect(await failureOf(() => postgres(options))).toEqual({
       code: 'option_invalid',
       message: `postgres: ${message}`,

@@ -1,30 +1,34 @@
-import type { ConnectionOptions } from 'node:tls'
-import { unavailable } from '@sse/server/engine-kit'
+import { isSseError } from '@sse/server'
+import { unavailable, within } from '@sse/server/engine-kit'
 import { Client, type QueryArrayConfig } from 'pg'
+import { toSseError } from './errors.ts'
+import type { ConnectionSettings } from './options.ts'
 
 export type Row = (string | number | boolean | null | string[])[]
 
-export interface ConnectionSettings {
-  readonly url: string | undefined
-  readonly password: string | (() => string | Promise<string>) | undefined
-  readonly tls: boolean | ConnectionOptions | undefined
-  readonly timeoutMs: number
-}
+/** Time a server has to answer when a connection is closed, in milliseconds. */
+const CLOSE_MS = 500
 
-const GOODBYE_MS = 500
-
-/** One connection to one server. It does not come back once it is lost: whoever uses it opens another. */
-export class Connection {
+/** One connection to one server. It never reconnects. */
+export class PostgresConnection {
   readonly #client: Client
   readonly #timeoutMs: number
   readonly #onLost: (() => void)[] = []
   #isLost = false
   #tail: Promise<unknown> = Promise.resolve()
 
-  /** Not open yet. Asks for the password, where that is a function. */
-  static async create(settings: ConnectionSettings): Promise<Connection> {
-    const { password } = settings
-    return new Connection(settings, typeof password === 'function' ? await password() : password)
+  /** Connects and signs in, within `timeoutMs`. @throws {SseError} */
+  static async open(settings: ConnectionSettings): Promise<PostgresConnection> {
+    let connection: PostgresConnection | undefined
+    try {
+      connection = new PostgresConnection(settings, await loadPassword(settings))
+      await connection.#inTime(connection.#client.connect())
+      return connection
+    } catch (error) {
+      connection?.destroy()
+      const where = connection?.where ?? 'the address given'
+      throw toSseError(error, { where, schema: settings.schema })
+    }
   }
 
   private constructor({ url, tls, timeoutMs }: ConnectionSettings, password: string | undefined) {
@@ -45,17 +49,7 @@ export class Connection {
     return `${host.startsWith('/') ? host : `${host}:${port}`}/${database ?? ''}`
   }
 
-  /** Rejects with what the client library or the server says, after `timeoutMs` at the latest. */
-  async open(): Promise<void> {
-    try {
-      await this.#within(this.#client.connect())
-    } catch (error) {
-      this.destroy()
-      throw error
-    }
-  }
-
-  /** Calls back once, when the connection is lost or let go. */
+  /** Calls back once, when the connection is lost or destroyed. */
   onLost(callback: () => void): void {
     if (this.#isLost) callback()
     else this.#onLost.push(callback)
@@ -65,32 +59,32 @@ export class Connection {
     this.#client.on('notification', ({ payload = '' }) => callback(payload))
   }
 
-  /** Runs one statement; never prepared by name, which poolers cannot keep. */
+  /** Runs one statement. It is never prepared by name, which poolers cannot keep. */
   async query(text: string, values: unknown[] = []): Promise<Row[]> {
     const query: QueryArrayConfig = { text, values, rowMode: 'array' }
-    const { rows } = await this.#within(this.#inTurn(() => this.#client.query(query)))
+    const { rows } = await this.#inTurn(() => this.#client.query(query))
     return rows as Row[]
   }
 
   /** Runs statements without parameters, all or none. */
   async script(text: string): Promise<void> {
-    await this.#within(this.#inTurn(() => this.#client.query(text)))
+    await this.#inTurn(() => this.#client.query(text))
   }
 
-  /** Says good-bye; a server that does not answer to it is left all the same. */
+  /** Closes the connection, even if the server does not answer. */
   destroy(): void {
     this.#lose()
     const { stream } = this.#client.connection
-    const timer = setTimeout(() => stream.destroy(), GOODBYE_MS)
+    const timer = setTimeout(() => stream.destroy(), CLOSE_MS)
     this.#client
       .end()
       .catch(() => {})
       .finally(() => clearTimeout(timer))
   }
 
-  /** One statement at a time: the client library keeps no queue of its own. */
+  /** Runs one statement at a time: the client library has no queue. The timeout starts with the statement's turn. */
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#tail.then(work)
+    const turn = this.#tail.then(() => this.#inTime(work()))
     this.#tail = turn.catch(() => {})
     return turn
   }
@@ -101,20 +95,28 @@ export class Connection {
     for (const callback of this.#onLost) callback()
   }
 
-  /** After a silence nobody knows which answer is next: the connection is given up. */
-  #within<Value>(answer: Promise<Value>): Promise<Value> {
+  /** After a timeout, replies can no longer be matched to statements: the connection is destroyed. */
+  #inTime<Value>(reply: Promise<Value>): Promise<Value> {
     const ms = this.#timeoutMs
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`))
-        this.destroy()
-      }, ms)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    return within(ms, reply, () => {
+      this.destroy()
+      return unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`)
     })
   }
 }
 
-/** For the client library the URL wins, for us the options do. */
+async function loadPassword({ password, timeoutMs }: ConnectionSettings): Promise<string | undefined> {
+  if (typeof password !== 'function') return password
+  const fail = (reason: string, cause?: unknown) =>
+    unavailable(`password() for Postgres failed: ${reason}`, cause)
+  try {
+    return await within(timeoutMs, Promise.resolve(password()), () => fail(`no result in ${timeoutMs} ms`))
+  } catch (error) {
+    throw isSseError(error) ? error : fail((error as Error).message, error)
+  }
+}
+
+/** Lets the options override the URL; in the client library, the URL overrides them. */
 function completeUrl(text: string, password: string | undefined, tls: unknown): string {
   const url = new URL(text)
   if (password !== undefined) url.password = password

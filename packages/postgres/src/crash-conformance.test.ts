@@ -1,13 +1,13 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { PostgresServer } from '@sse/test-support/postgres-server'
 import { describe, it } from 'vitest'
-import { PostgresServer } from './fixtures/postgres-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
-/** Each starts a server, and every crash another: few, with more in a run of its own. */
+/** Each starts a server, and every crash another: few, with more in a separate run. */
 const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 2)
 
-/** A log on a server of its own, all of whose processes are killed with -9. */
+/** A log on a separate server, all of whose processes are killed with -9. */
 async function open(): Promise<OpenedEngine> {
   let server = await PostgresServer.start('fsync=off')
   const engines: PostgresEngine[] = []

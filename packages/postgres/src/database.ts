@@ -1,43 +1,37 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { closed, failed } from '@sse/server/engine-kit'
-import { Connection, type ConnectionSettings, type Row } from './connection.ts'
-import { explain, isCut, isMissing, isOther } from './failure.ts'
-import { greet } from './greeting.ts'
-import { DatabaseLink } from './link.ts'
+import { PostgresConnection, type Row } from './connection.ts'
+import { hasOtherColumns, isCut, isMissing, toSseError } from './errors.ts'
+import { checkServer } from './handshake.ts'
+import { Lane } from './lane.ts'
 import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
+import type { PostgresSettings } from './options.ts'
 import { Statements } from './sql/statements.ts'
 
-export interface DatabaseSettings extends ConnectionSettings {
-  readonly listenUrl: string | undefined
-  readonly schema: string
-  readonly name: string
-  readonly warn: (message: string) => void
-}
+/** Purpose of a connection. Calls of one lane never wait for calls of another. */
+export type LaneName = 'append' | 'read' | 'keep'
 
-/** What a connection is for: none waits behind what another does. */
-type Errand = 'append' | 'read' | 'keep'
-
-/** For how long a server may keep what closes waiting. */
+/** Time a server has to answer the last statement before close, in milliseconds. */
 const LAST_MS = 500
 
-/** The engine's connections to its database, whose tables are there once anything is asked of them. */
+/** The engine's connections to its database. Creates the tables before the first statement. */
 export class Database {
   readonly statements: Statements
-  /** The one that listens, which has to be a session's own. */
-  readonly listening: DatabaseLink
-  readonly #settings: DatabaseSettings
-  readonly #links: Readonly<Record<Errand, DatabaseLink>>
+  /** Listens for notifications: it needs a server session to itself. */
+  readonly listening: Lane
+  readonly #settings: PostgresSettings
+  readonly #lanes: Readonly<Record<LaneName, Lane>>
   #opening: Promise<void> | undefined
   #isClosed = false
 
-  constructor(settings: DatabaseSettings) {
-    const { listenUrl, url, warn } = settings
+  constructor(settings: PostgresSettings) {
+    const { listenUrl, schema, url, warn } = settings
     this.#settings = settings
-    this.statements = new Statements(quoted(settings.schema))
-    const link = (to = url) =>
-      new DatabaseLink({ ...settings, url: to, greet: (connection) => greet(connection, warn) })
-    this.#links = { append: link(), read: link(), keep: link() }
-    this.listening = link(listenUrl)
+    this.statements = new Statements(quoted(schema))
+    const lane = (to = url) =>
+      new Lane({ ...settings, url: to }, (connection) => checkServer(connection, warn))
+    this.#lanes = { append: lane(), read: lane(), keep: lane() }
+    this.listening = lane(listenUrl)
   }
 
   get name(): string {
@@ -48,26 +42,26 @@ export class Database {
     return this.#isClosed
   }
 
-  /** Runs one statement, whose first parameter is the hub's name. @throws {SseError} */
-  async ask(errand: Errand, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  /** Runs one statement whose first parameter is the hub's name. @throws {SseError} */
+  async query(lane: LaneName, text: string, values: readonly unknown[] = []): Promise<Row[]> {
     try {
-      return await this.#askOnce(errand, text, values)
+      return await this.#queryOnce(lane, text, values)
     } catch (error) {
       const { cause } = error as Error
-      // Somebody has dropped the tables, or the hub's row: its log begins anew.
+      // The tables, or the hub's row, were dropped: a new log begins.
       if (isMissing(cause)) this.#opening = undefined
-      // Only an append would be done twice.
-      else if (errand === 'append' || !isCut(cause)) throw error
-      return await this.#askOnce(errand, text, values)
+      // Only an append must not be repeated.
+      else if (lane === 'append' || !isCut(cause)) throw error
+      return await this.#queryOnce(lane, text, values)
     }
   }
 
-  async #askOnce(errand: Errand, text: string, values: readonly unknown[]): Promise<Row[]> {
+  async #queryOnce(lane: LaneName, text: string, values: readonly unknown[]): Promise<Row[]> {
     await this.open()
-    return await this.#links[errand].query(text, [this.name, ...values])
+    return await this.#lanes[lane].query(text, [this.name, ...values])
   }
 
-  /** Makes the tables and the hub's row, if need be. @throws {SseError} the next call tries again. */
+  /** Creates the tables and the hub's row if they are missing. The next call retries a failure. @throws {SseError} */
   open(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed())
     this.#opening ??= this.#open().catch((error) => {
@@ -77,70 +71,70 @@ export class Database {
     return this.#opening
   }
 
-  /** Looks at the tables again before anything else. */
+  /** The next statement checks the tables again. */
   forget(): void {
     this.#opening = undefined
   }
 
-  /** Takes no more calls. */
+  /** Accepts no more statements, except by `queryLast`. */
   seal(): void {
     this.#isClosed = true
     this.listening.close()
-    this.#links.append.close()
-    this.#links.read.close()
+    this.#lanes.append.close()
+    this.#lanes.read.close()
   }
 
-  /** Runs one statement once it is sealed, where there is a connection and a server that answers soon. */
-  async askLast(text: string, values: readonly unknown[]): Promise<void> {
-    const { keep } = this.#links
+  /** Runs one statement after `seal`, if there is a connection and the server answers soon. */
+  async queryLast(text: string, values: readonly unknown[]): Promise<void> {
+    const { keep } = this.#lanes
     if (!keep.isLive) return
-    const answer = keep.query(text, [this.name, ...values]).catch(() => {})
-    await Promise.race([answer, pause(LAST_MS, undefined, { ref: false })])
+    const reply = keep.query(text, [this.name, ...values]).catch(() => {})
+    await Promise.race([reply, pause(LAST_MS, undefined, { ref: false })])
   }
 
   close(): void {
     this.seal()
-    this.#links.keep.close()
+    this.#lanes.keep.close()
   }
 
   async #open(): Promise<void> {
     const { name, warn } = this.#settings
-    const connection = await this.#links.keep.connection() // says what is wrong with the server
-    const timeline = (await this.#look(name)) ?? (await this.#prepare(name))
+    const connection = await this.#lanes.keep.connection() // rejects with what is wrong with the server
+    const timeline = (await this.#findTimeline(name)) ?? (await this.#prepare(name))
     if (timeline !== '') return
     warn(
-      `Postgres at ${connection.where} hides its timeline from this user: a failover that loses events is noticed only by who has seen them. Grant EXECUTE on pg_current_wal_lsn() and pg_walfile_name(pg_lsn)`,
+      `Postgres at ${connection.where} hides its timeline from this user: a failover that loses events is noticed only by processes that have seen them. Grant EXECUTE on pg_current_wal_lsn() and pg_walfile_name(pg_lsn)`,
     )
   }
 
-  /** @returns the timeline; `undefined` where something is still to be made. */
-  async #look(name: string): Promise<string | undefined> {
+  /** Resolves with the timeline; with `undefined` if something is missing. */
+  async #findTimeline(name: string): Promise<string | undefined> {
     const { state } = this.statements
     try {
-      const [row] = await this.#links.keep.query(state, [name, SCHEMA_VERSION])
+      const [row] = await this.#lanes.keep.query(state, [name, SCHEMA_VERSION])
       return row?.[0] as string | undefined
     } catch (error) {
       const { cause } = error as Error
-      if (isMissing(cause) || isOther(cause)) return undefined
+      if (isMissing(cause) || hasOtherColumns(cause)) return undefined
       throw error
     }
   }
 
-  /** On a connection of its own: a transaction is not for sharing. */
+  /** On a separate connection: a transaction cannot be shared. */
   async #prepare(name: string): Promise<string> {
     const { schema } = this.#settings
-    const connection = await Connection.create(this.#settings)
-    const place = { where: connection.where, schema }
+    const connection = await PostgresConnection.open(this.#settings)
+    const context = { where: connection.where, schema }
     try {
-      await connection.open()
-      await migrate(connection, place)
+      await migrate(connection, context)
       await connection.query(this.statements.addLog, [name])
       const [row] = await connection.query(this.statements.state, [name, SCHEMA_VERSION])
-      if (!row)
-        throw failed(`Postgres at ${place.where} hides the hub's row from this user: is there row security?`)
-      return row[0] as string
+      if (row) return row[0] as string
+      throw failed(
+        `Postgres at ${context.where} hides the hub's row from this user: is row security switched on?`,
+      )
     } catch (error) {
-      throw explain(error, place)
+      throw toSseError(error, context)
     } finally {
       connection.destroy()
     }

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { asUser, hasPostgres, program } from '@sse/test-support/postgres-programs'
+import { newFolder, PostgresServer } from '@sse/test-support/postgres-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { newFolder, PostgresServer } from './fixtures/postgres-server.ts'
-import { asUser, hasPostgres, program } from './fixtures/programs.ts'
-import { startRelay } from './fixtures/relay.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { start, open, later, laterStop } = engineScope()
@@ -29,9 +32,9 @@ const headOf = async (server: PostgresServer) =>
   Number((await server.query('SELECT head FROM sse.logs'))[0]?.head)
 
 describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
-  it('a promoted standby that lacks the last events is another epoch; one that is none yet is waited for', async () => {
+  it('waits for a standby to be promoted, and changes the epoch since it lacks the last events', async () => {
     const primary = await start('fsync=off')
-    const relay = laterStop(await startRelay(primary.port))
+    const relay = laterStop(await TcpProxy.open(primary.port))
     const url = `postgres://postgres@127.0.0.1:${relay.port}/postgres`
     const hub = later(createHub(numbers, { engine: postgres({ url, timeoutMs: 1_000 }), onError: () => {} }))
     const seen: unknown[] = []
@@ -64,14 +67,14 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     await standby.query('SELECT pg_promote()')
     const id = await until(() => hub.publish('a', 'number', 7), 'the hub publishes to the new primary')
     expect(id.split('-')[0]).not.toBe(first.split('-')[0])
-    await until(() => seen.some((item) => String(item).startsWith('gap')), 'the reader is told')
+    await until(() => seen.some((item) => String(item).startsWith('gap')), 'the reader gets the gap')
     await hub.publish('a', 'number', 8)
-    await until(() => seen.at(-1) === 8, 'the reader goes on')
+    await until(() => seen.at(-1) === 8, 'the reader continues')
     // 7 was published before the hub had noticed: it lies behind the gap.
     expect(seen.filter((item) => item !== 7)).toEqual([1, 2, 3, 4, 5, 6, 'gap: epoch', 8])
   })
 
-  it('a restart, clean or not, is no other epoch, nor is a standby that is attached', async () => {
+  it('keeps the epoch over restarts, clean or not, and when a standby is attached', async () => {
     const server = await start('fsync=off')
     const engine = open(server.url)
     const { epoch } = await engine.append(leads(3))
@@ -83,7 +86,7 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [1, 2, 3]])
   })
 
-  it('where the timeline is hidden there is a warning, and the epoch is what the log was given', async () => {
+  it('warns where the timeline is hidden, and uses the stored epoch alone', async () => {
     const server = await start()
     await server.query('CREATE ROLE app LOGIN')
     await server.query('CREATE SCHEMA sse AUTHORIZATION app')

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import type { PostgresServer } from '@sse/test-support/postgres-server'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import type { PostgresServer } from './fixtures/postgres-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { start, newDatabase, open, later } = engineScope()
@@ -38,7 +41,7 @@ function collect(
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
-  it('kill -9 of the server and a restart: all that was acknowledged is there, under the same epoch', async () => {
+  it('keeps every acknowledged event and the epoch over kill -9 of the server', async () => {
     const server = await start('fsync=off')
     const engine = open({ url: server.url, timeoutMs: 1_000 })
     const other = open(server.url)
@@ -62,10 +65,10 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(again.positions).toEqual([1])
     expect((await engine.append([lead('next')])).positions).toEqual([page.head + 1])
     expect(await engine.committed('ada')).toEqual({ epoch, position: 4 })
-    await until(() => wakes > wakesBefore, 'who listens is woken once it listens again')
+    await until(() => wakes > wakesBefore, 'it is woken once it listens again')
   })
 
-  it('killed again and again under a hub that publishes: no event is lost, doubled or out of order', async () => {
+  it('loses, repeats and reorders no event while the server is killed again and again', async () => {
     const server = await start('fsync=off')
     const [publisher, follower] = [1, 2].map(() =>
       later(
@@ -93,7 +96,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(seen).toEqual(range(60))
   })
 
-  it('connections that are ended again and again heal, and no event is lost or doubled', async () => {
+  it('reconnects after closed connections without losing or repeating an event', async () => {
     const { server, url } = await newDatabase()
     const [publisher, follower] = [1, 2].map(() =>
       later(createHub(numbers, { engine: postgres({ url, onWarning: () => {} }), onError: () => {} })),
@@ -120,7 +123,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(seen).toEqual(range(100))
   })
 
-  it('whose listening is ended is woken once it listens again, for what was stored meanwhile', async () => {
+  it('wakes after a reconnect of the listening connection, for what was stored meanwhile', async () => {
     const { server, url } = await newDatabase()
     const [engine, other] = [open(url), open(url)]
     let wakes = 0
@@ -136,7 +139,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(await other.read(0, 10)).toMatchObject({ head: 1 })
   })
 
-  it('a server that is stopped answers nobody: unavailable within the time, and all goes on after it', async () => {
+  it('rejects within the timeout while the server is stopped, and works afterwards', async () => {
     const server = await start('fsync=off')
     const engine = open({ url: server.url, timeoutMs: 1_200 })
     const follower = later(createHub(numbers, { engine: postgres({ url: server.url }), onError: () => {} }))
@@ -159,7 +162,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
-  it('a notification that is lost costs at most the second until a hub looks by itself', async () => {
+  it('delivers an event a second late at most when its notification is lost', async () => {
     const { server, url } = await newDatabase()
     const hub = later(createHub(numbers, { engine: postgres({ url, onWarning: () => {} }) }))
     const from = await hub.publish('a', 'number', 0)
@@ -174,7 +177,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(seen).toEqual([1, 2])
   })
 
-  it('trimming below readers, in many pieces: each page is one view, and keys go with their events', async () => {
+  it('trims below readers in pieces, each page in one view, and frees keys with their events', async () => {
     const { server, url } = await newDatabase()
     const engine = open(url)
     for (let from = 1; from <= 12_000; from += 1_000) {
@@ -202,7 +205,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([12_002])
   })
 
-  it('a clock that steps back leaves no hole, and trims later', async () => {
+  it('leaves no hole when the clock is set back, and trims later', async () => {
     const { server, url } = await newDatabase()
     const engine = open(url)
     await engine.append(leads(4))
@@ -213,7 +216,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(await engine.read(0, 10)).toMatchObject({ oldest: 2, head: 4, entries: { length: 3 } })
   })
 
-  it('tables that are dropped below a living engine are made anew: a new log, under a new epoch', async () => {
+  it('creates tables that were dropped under a running engine again, as a new log with a new epoch', async () => {
     const { server, url } = await newDatabase()
     const engine = open(url)
     const before = await engine.append(leads(3))
@@ -227,7 +230,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect([before.epoch, after.epoch]).not.toContain(page.epoch)
   })
 
-  it('a copy from before is put back below a living engine: another epoch before positions are used again', async () => {
+  it('changes the epoch before it reuses positions of an older copy that was restored under it', async () => {
     const { server, url } = await newDatabase()
     const [engine, other] = [open(url), open(url)]
     const before = await engine.append(leads(15))
@@ -242,7 +245,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect((await other.read(0, 0)).epoch).not.toBe(after.epoch)
   })
 
-  it('a database that runs its transactions serializable, or asynchronously, changes nothing', async () => {
+  it('works the same where transactions are serializable or asynchronous by default', async () => {
     const { server, url } = await newDatabase()
     const name = databaseOf(url)
     await server.query(`ALTER DATABASE "${name}" SET default_transaction_isolation = 'serializable'`)
@@ -264,7 +267,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(page.entries.map(({ position }) => position)).toEqual(range(91))
   })
 
-  it('hubs of different names and schemas share a database and see nothing of each other', async () => {
+  it('keeps hubs of different names and schemas in one database apart', async () => {
     const { url } = await newDatabase()
     const [one, two, three] = [
       open({ url, name: 'one' }),

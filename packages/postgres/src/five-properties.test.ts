@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { lead, payloads } from '@sse/test-support/entries'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { PostgresEngine } from './index.ts'
 
 const { newDatabase, open, later } = engineScope()
@@ -14,7 +16,7 @@ async function connect(url: string): Promise<Client> {
   return client
 }
 
-/** Inserts in a transaction of its own that stays open for a while. */
+/** Inserts in a separate transaction that stays open for a while. */
 async function publishIn(
   client: Client,
   engine: PostgresEngine,
@@ -51,8 +53,8 @@ function follow(engine: PostgresEngine) {
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-describe.skipIf(!hasPostgres)('at once', { timeout: 60_000 }, () => {
-  it('nothing is lost with writers that hold their transactions for 0 to 10 ms, some of them rolled back', async () => {
+describe.skipIf(!hasPostgres)('concurrent writers', { timeout: 60_000 }, () => {
+  it('lose nothing with transactions of 0 to 10 ms, some of them rolled back', async () => {
     const { url } = await newDatabase()
     const engines = [open(url), open(url)] as const
     await engines[0].read(0, 0)
@@ -82,7 +84,7 @@ describe.skipIf(!hasPostgres)('at once', { timeout: 60_000 }, () => {
     expect(reader.seen.map(({ data }) => data).sort()).toEqual(expected.sort())
   })
 
-  it('the events of one transaction stay together in their order, and those of one writer too', async () => {
+  it('keep the events of one transaction together in order, and those of one writer too', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const clients = await Promise.all(range(4).map(() => connect(url)))
@@ -97,7 +99,7 @@ describe.skipIf(!hasPostgres)('at once', { timeout: 60_000 }, () => {
         }
       }),
     )
-    await until(async () => (await engine.read(0, 0)).head === 360, 'all are placed')
+    await until(async () => (await engine.read(0, 0)).head === 360, 'all are in the log')
     const all = payloads((await engine.read(0, 1_000)).entries) as [number, number, number][]
     for (const writer of [0, 1, 2, 3]) {
       const own = all.filter(([by]) => by === writer).map(([, turn, part]) => turn * 3 + part)
@@ -112,7 +114,7 @@ describe.skipIf(!hasPostgres)('at once', { timeout: 60_000 }, () => {
       (client: Client, engine: PostgresEngine) =>
         engine.insert(lead('long', { idempotencyKey: 'long' }), (text, params) => client.query(text, params)),
     ],
-  ])('%s stalls no publisher and no reader', async (_, begin) => {
+  ])('are not stalled by %s, nor are readers', async (_, begin) => {
     const { server, url } = await newDatabase()
     await server.query('CREATE TABLE other (n integer)', [], url)
     const [engine, other] = [open(url), open(url)]

@@ -1,3 +1,3 @@
-export { postgres } from './postgres.ts'
-export type { PostgresEngine, RunSql } from './postgres-engine.ts'
-export type { PostgresOptions } from './postgres-options.ts'
+export type { PostgresTx, RunSql } from './insert.ts'
+export type { PostgresOptions } from './options.ts'
+export { type PostgresEngine, postgres } from './postgres.ts'

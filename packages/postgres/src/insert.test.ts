@@ -1,15 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { sql as drizzleSql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import postgresJs from 'postgres'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
-import type { PostgresEngine, RunSql } from './index.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
+import { type PostgresEngine, postgres, type RunSql } from './index.ts'
 
 const { newDatabase, open, later } = engineScope()
 const LEADS = 'CREATE TABLE leads (title text)'
@@ -84,7 +87,7 @@ const addRow = (run: RunSql) => run(ADD_ROW, [], template`INSERT INTO leads (tit
 
 describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { timeout: 60_000 }, () => {
   it.each(Object.entries(drivers))(
-    'with %s: a row and its event, both or neither',
+    'with %s, commits a row and its event together or neither',
     async (_, connectDriver) => {
       const { server, url } = await newDatabase()
       await server.query(LEADS, [], url)
@@ -100,12 +103,12 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
             [],
             Object.assign([`INSERT INTO leads (title) VALUES ('one')`], { raw: [] }),
           )
-          await hubEngine.insert(hub.entry('all', 'lead', title, { key: title, idempotencyKey: title }), run)
+          await hub.publishIn(run, 'all', 'lead', title, { key: title, idempotencyKey: title })
         })
       }
       const rolledBack = transact(async (run) => {
         await addRow(run)
-        await hubEngine.insert(hub.entry('all', 'lead', 'gone'), run)
+        await hub.publishIn(run, 'all', 'lead', 'gone')
         throw new Error('changed my mind')
       })
       await expect(rolledBack).rejects.toThrow('changed my mind')
@@ -134,15 +137,20 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     },
   )
 
-  it('what is not of the contract never reaches the transaction', async () => {
+  it('rejects an event that is not in the contract before it reaches the transaction', async () => {
     const contract = defineStream({ path: '/leads', events: { lead: type<string>() } })
     const { url } = await newDatabase()
     const hub = later(createHub(contract, { engine: open(url) }))
+    let calls = 0
+    const run: RunSql = async () => {
+      calls += 1
+    }
     // @ts-expect-error: no such event
-    expect((await failureOf(() => hub.entry('all', 'load', ''))).code).toBe('event_unknown')
+    expect((await failureOf(() => hub.publishIn(run, 'all', 'load', ''))).code).toBe('event_unknown')
+    expect(calls).toBe(0)
   })
 
-  it('a follower of another process has the event within milliseconds of the commit', async () => {
+  it('delivers an event to another process within milliseconds of the commit', async () => {
     const { url } = await newDatabase()
     const [engine, other] = [open(url), open(url)]
     const client = await connect(url)
@@ -159,13 +167,13 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
       await pause(turn)
       await client.query('COMMIT')
       const since = performance.now()
-      await until(async () => (await other.read(0, 0)).head === turn, 'it is placed')
+      await until(async () => (await other.read(0, 0)).head === turn, 'it is in the log')
       delays.push(performance.now() - since)
     }
     expect(delays.sort((a, b) => a - b)[5]).toBeLessThan(250)
   })
 
-  it('a rollback to a savepoint leaves no event and no hole', async () => {
+  it('leaves no event and no hole after a rollback to a savepoint', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const client = await connect(url)
@@ -180,7 +188,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     expect(await allOf(engine)).toEqual([1, 2, 3])
   })
 
-  it('an idempotency key counts here, there, and within one transaction', async () => {
+  it('stores one event for an idempotency key and channel, in transactions and appends alike', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const client = await connect(url)
@@ -192,7 +200,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     expect((await engine.append([once(3), lead('last'), once(4)])).positions).toEqual([1, 3, 1])
     await engine.insert(once(5), runOn(client))
     await engine.insert(lead('end'), runOn(client))
-    await until(async () => (await engine.read(0, 0)).head === 4, 'all are placed')
+    await until(async () => (await engine.read(0, 0)).head === 4, 'all are in the log')
     expect(await allOf(engine)).toEqual([1, 'after', 'last', 'end'])
     // Two transactions at once with one key: neither waits for the other, the first to commit wins.
     const other = await connect(url)
@@ -201,13 +209,24 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     await engine.insert(lead('late', { idempotencyKey: 'two' }), runOn(client))
     await engine.insert(lead('early', { idempotencyKey: 'two' }), runOn(other))
     await other.query('COMMIT')
-    await until(async () => (await engine.read(0, 0)).head === 5, 'the first is placed')
+    await until(async () => (await engine.read(0, 0)).head === 5, 'the first is in the log')
     await client.query('COMMIT')
     expect((await engine.append([lead('x', { idempotencyKey: 'two' }), lead('y')])).positions).toEqual([5, 6])
     expect((await allOf(engine)).slice(4)).toEqual(['early', 'y'])
+    // Another channel has its own keys.
+    const elsewhere = (n: number) => lead(n, { channel: 'other', idempotencyKey: 'k' })
+    await engine.insert(elsewhere(7), client)
+    await engine.insert(elsewhere(8), client)
+    const { positions } = await engine.append([elsewhere(9), once(10), elsewhere(11), lead('z')])
+    expect(positions).toEqual([7, 1, 7, 8])
+    const both = [
+      lead(1, { channel: 'a', idempotencyKey: 'n' }),
+      lead(2, { channel: 'b', idempotencyKey: 'n' }),
+    ]
+    expect((await engine.append([...both, ...both])).positions).toEqual([9, 10, 9, 10])
   })
 
-  it('an event that was committed before a publish comes before it, a thousand of them too', async () => {
+  it('places events committed before a publish before it, even thousands of them', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const client = await connect(url)
@@ -218,7 +237,34 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     expect(await allOf(engine)).toEqual([...Array.from({ length: 2_100 }, (_, index) => index + 1), 'then'])
   })
 
-  it('what the app runs wrongly is thrown as it is, and its transaction decides', async () => {
+  it('takes a client of pg, and a transaction of postgres.js, as they are', async () => {
+    const { url } = await newDatabase()
+    const engine = open(url)
+    const client = await connect(url)
+    await client.query('BEGIN')
+    await engine.insert(lead('pg', { key: 'k' }), client)
+    await client.query('COMMIT')
+    const pool = new Pool({ connectionString: url })
+    later({ close: () => pool.end() })
+    await engine.insert(lead('pool'), pool)
+    const sql = connectPostgresJs(url)
+    await sql.begin((tx) => engine.insert(lead('postgres.js'), tx))
+    const rolledBack = sql.begin(async (tx) => {
+      await engine.insert(lead('gone'), tx)
+      throw new Error('changed my mind')
+    })
+    await expect(rolledBack).rejects.toThrow('changed my mind')
+    await until(async () => (await engine.read(0, 0)).head === 3, 'all are in the log')
+    expect(await allOf(engine)).toEqual(['pg', 'pool', 'postgres.js'])
+  })
+
+  it.each([undefined, null, {}, { query: {} }, 'BEGIN'])('rejects %j as a transaction', async (tx) => {
+    const engine = postgres('postgres://127.0.0.1:1/nothing')
+    expect((await failureOf(() => engine.insert(lead(1), tx as never))).code).toBe('option_invalid')
+    await engine.close()
+  })
+
+  it('rethrows what the app throws', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     await expect(engine.insert(lead(1), () => Promise.reject(new Error('no connection')))).rejects.toThrow(

@@ -1,32 +1,37 @@
 import { failed } from '@sse/server/engine-kit'
-import type { Connection } from './connection.ts'
-import type { Place } from './failure.ts'
+import type { PostgresConnection } from './connection.ts'
+import type { ErrorContext } from './errors.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
-/** Each runs once in a schema's life, in this order; a released one never changes. */
+/** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
 ]
-/** What the tables are at once all of them have run. */
+/** Version of the tables after all migrations. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 const OWNER = '@sse/postgres'
-/** Of the turn that processes take which start at once: any number that others do not use. */
+/** Advisory lock for processes that migrate at once: any number that other programs do not use. */
 const LOCK = 5_773_031
 
 /** Quotes a name for SQL. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Brings the schema up to date. Refuses tables that somebody else has made. Any number of processes may try at once. */
-export async function migrate(connection: Connection, place: Place): Promise<void> {
-  const schema = quoted(place.schema)
-  if ((await schemaVersion(connection, place)) === SCHEMA_VERSION) return
+/**
+ * Brings the schema up to date. Any number of processes may do so at once.
+ *
+ * @throws {SseError} `engine_failed` for tables of another program, or of a newer version.
+ */
+export async function migrate(connection: PostgresConnection, context: ErrorContext): Promise<void> {
+  const schema = quoted(context.schema)
+  if ((await schemaVersion(connection, context)) === SCHEMA_VERSION) return
   await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   await connection.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
-  const version = await schemaVersion(connection, place) // somebody else may have been first
+  await connection.query('SET LOCAL standard_conforming_strings = on')
+  const version = await schemaVersion(connection, context) // another process may have been first
   const isThere = (await connection.query('SELECT to_regnamespace($1) IS NOT NULL', [schema]))[0]?.[0]
-  // Not IF NOT EXISTS alone: that asks for the right to make one.
+  // Not IF NOT EXISTS alone: that requires the right to create one.
   if (!isThere) await connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
   for (const migration of MIGRATIONS.slice(version)) await connection.script(migration(schema))
   await connection.query(`DELETE FROM ${schema}.meta`)
@@ -37,8 +42,11 @@ export async function migrate(connection: Connection, place: Place): Promise<voi
   await connection.query('COMMIT')
 }
 
-/** How many migrations the schema has seen; 0 for one without our tables. */
-async function schemaVersion(connection: Connection, { schema, where }: Place): Promise<number> {
+/** Returns the number of migrations the schema has seen; 0 without the engine's tables. */
+async function schemaVersion(
+  connection: PostgresConnection,
+  { schema, where }: ErrorContext,
+): Promise<number> {
   const there = await connection.query(
     `SELECT c.relname::text, array_agg(a.attname::text) FROM pg_class c
      JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -54,14 +62,14 @@ async function schemaVersion(connection: Connection, { schema, where }: Place): 
     const [owner, version] = rows[0] ?? []
     if (owner === OWNER && Number(version) > MIGRATIONS.length) {
       throw failed(
-        `Postgres at ${where} has a schema ${schema} that was written by a newer @sse/postgres ` +
-          `(tables ${version}, known ${MIGRATIONS.length}): upgrade this one`,
+        `Postgres at ${where} has a schema ${schema} written by a newer @sse/postgres ` +
+          `(tables ${version}, known ${MIGRATIONS.length}): upgrade this process`,
       )
     }
     if (owner === OWNER && Number(version) > 0) return Number(version)
   }
   throw failed(
-    `Postgres at ${where} has tables in the schema ${schema} that are not of @sse/postgres (${names.join(', ')}): ` +
+    `Postgres at ${where} has tables of another program in the schema ${schema} (${names.join(', ')}): ` +
       'use another `schema`, or rename them',
   )
 }

@@ -1,9 +1,12 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasPgbouncer, startPgbouncer } from '@sse/test-support/pgbouncer'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { startPgbouncer } from './fixtures/pgbouncer.ts'
-import { hasPgbouncer, hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()
@@ -15,7 +18,7 @@ async function startPooled() {
 }
 
 describe.skipIf(!hasPostgres || !hasPgbouncer)('PgBouncer in transaction mode', { timeout: 60_000 }, () => {
-  it('everything goes through it but the one connection that listens', async () => {
+  it('serves every connection but the one that listens', async () => {
     const { url, listenUrl } = await startPooled()
     const warnings: string[] = []
     const options = { url, listenUrl, onWarning: (warning: string) => warnings.push(warning) }
@@ -46,16 +49,16 @@ describe.skipIf(!hasPostgres || !hasPgbouncer)('PgBouncer in transaction mode', 
     expect(warnings.filter((warning) => !warning.includes('fsync'))).toEqual([])
   })
 
-  it('without `listenUrl` there is a warning, and what others store is only looked for', async () => {
+  it('is warned about without `listenUrl`, and events of other processes are found by polling', async () => {
     const { url } = await startPooled()
     const warnings: string[] = []
     const engine = open({ url, onWarning: (warning) => warnings.push(warning) })
     engine.onWake(() => {})
-    await until(() => warnings.some((warning) => warning.includes('Pass `listenUrl`')), 'it warns')
+    await until(() => warnings.some((warning) => warning.includes('as `listenUrl`')), 'it warns')
     expect((await engine.append(leads(1))).positions).toEqual([1])
   })
 
-  it('a pooler without its server: unavailable, within the time; another database: failed', async () => {
+  it('is reported as unavailable without its server, and as failed for an unknown database', async () => {
     const pooler = laterStop(await startPgbouncer(9))
     const url = `postgres://postgres@127.0.0.1:${pooler.port}/app`
     const since = performance.now()
@@ -73,7 +76,7 @@ describe.skipIf(!hasPostgres || !hasPgbouncer)('PgBouncer in transaction mode', 
     ])
   })
 
-  it('the promises hold behind it', async () => {
+  it('passes the conformance suite', async () => {
     const { url, listenUrl } = await startPooled()
     let logs = 0
     const openLog = async (): Promise<OpenedEngine> => {

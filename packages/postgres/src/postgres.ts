@@ -1,69 +1,128 @@
-import { SseError } from '@sse/server'
-import { LogEngine } from './log-engine.ts'
-import type { PostgresEngine } from './postgres-engine.ts'
-import type { PostgresOptions } from './postgres-options.ts'
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  type Commit,
+  closed,
+  type Engine,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
+import { appendEntries } from './append.ts'
+import { Commits } from './commits.ts'
+import { Database } from './database.ts'
+import { SeenLog } from './epoch.ts'
+import { insertEntry, type PostgresTx } from './insert.ts'
+import { Notifier } from './notify.ts'
+import { type PostgresOptions, type PostgresSettings, parseOptions } from './options.ts'
+import { OutboxRelay } from './outbox.ts'
+import { Presence } from './presence.ts'
+import { readPage } from './read.ts'
+import { trimPiece } from './trim.ts'
+import { WakeListener } from './wake.ts'
+
+/** Of one entry: a message of Postgres ends at 1 GiB. */
+const MAX_DATA_BYTES = 67_108_864
 
 /**
- * Keeps a hub's log in a Postgres 14 or newer, in tables of its own that it makes itself.
+ * Stores a hub's log in Postgres 14 or later, in its own tables, which it creates.
  *
- * Four connections, opened when they are needed and again whenever they break: one appends, one reads, one keeps
- * house, one listens. What is acknowledged is on the server's disk; the epoch changes with a failover, not with a
- * restart.
+ * Uses four connections: to append, to read, for upkeep, and to listen. They open at first use and reconnect by
+ * themselves. Acknowledged events are on the server's disk; the epoch changes with a failover, not with a restart.
  *
  * @param options or a URL.
- * @throws {SseError} `option_invalid`. A server that is not there, or cannot be used, is what calls reject with:
- * `engine_unavailable` while trying again may help, else `engine_failed`.
+ * @throws {SseError} `option_invalid`. Calls reject with `engine_unavailable` while retrying may succeed, else with
+ * `engine_failed`.
  */
 export function postgres(options: PostgresOptions | string = {}): PostgresEngine {
-  const given = typeof options === 'string' ? { url: options } : options
-  const { url, listenUrl, password, tls, schema = 'sse', name = 'hub', timeoutMs = 3_000 } = given
-  const { onWarning = warnProcess } = given
-  checkUrl('url', url)
-  checkUrl('listenUrl', listenUrl)
-  checkSchema(schema)
-  checkName(name)
-  checkTimeout(timeoutMs)
-  const warned = new Set<string>()
-  const warn = (message: string) => {
-    if (warned.has(message)) return
-    warned.add(message)
-    onWarning(message)
+  return new PostgresEngine(parseOptions(options))
+}
+
+/** A hub's log in a Postgres database, shared by any number of processes. */
+export class PostgresEngine implements Engine<PostgresTx> {
+  readonly maxDataBytes: number = MAX_DATA_BYTES
+  readonly presence: PresenceStore
+  readonly #database: Database
+  readonly #seen = new SeenLog()
+  readonly #wake: WakeListener
+  readonly #notifier: Notifier
+  readonly #outbox: OutboxRelay
+  readonly #commits: Commits
+  readonly #trimming = new TrimLoop((retention) => trimPiece(this.#database, retention))
+
+  constructor(settings: PostgresSettings) {
+    const { schema, name, warn } = settings
+    const self = randomUUID()
+    // Names of channels end after 63 bytes.
+    const topic = `sse_${createHash('sha256').update(`${schema}/${name}`).digest('hex').slice(0, 32)}`
+    this.#database = new Database(settings)
+    this.#wake = new WakeListener({ database: this.#database, topic, self, warn })
+    this.#notifier = new Notifier(this.#database, topic, self)
+    this.#outbox = new OutboxRelay({
+      database: this.#database,
+      onMoved: () => {
+        this.#wake.wake()
+        this.#notifier.notify()
+      },
+      warn,
+    })
+    this.#commits = new Commits(this.#database)
+    this.presence = new Presence(this.#database)
   }
-  return new LogEngine({ url, listenUrl: listenUrl ?? url, password, tls, schema, name, timeoutMs, warn })
-}
 
-function checkUrl(option: string, text: string | undefined): void {
-  if (text === undefined) return
-  const url = URL.parse(text)
-  if (url && /^postgres(ql)?:$/.test(url.protocol)) return
-  // Never the text itself: it may hold a password.
-  throw invalid(`${option} has to be like postgres://user:password@host:5432/database`)
-}
+  async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    this.#outbox.start()
+    const appended = await appendEntries(this.#database, this.#seen, entries)
+    this.#notifier.notify()
+    return appended
+  }
 
-function checkSchema(schema: string): void {
-  if (/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(schema) && Buffer.byteLength(schema) <= 63) return
-  throw invalid(
-    `schema has to be 1 to 63 bytes of letters, digits, _ and -, without a digit first, not ${JSON.stringify(schema)}`,
-  )
-}
+  /**
+   * Stores an entry through the app's own connection, inside the transaction that is open on it: rows and event are
+   * committed together, and a rollback leaves neither. Without a transaction, the entry is committed at once.
+   * `hub.publishIn` calls this.
+   *
+   * An event gets its position after the commit, so there is no id yet. This process moves it into the log 5 ms later
+   * at the earliest, then at intervals that grow to 250 ms, and after 15 seconds as every process of the hub does: once
+   * a second. No other publisher or reader waits for a transaction that stays open.
+   *
+   * @throws {SseError} `engine_unavailable`, `engine_failed`: the engine cannot be opened; `option_invalid`: `tx` cannot
+   * run SQL. What `tx` throws is rethrown unchanged.
+   */
+  async insert(entry: NewEntry, tx: PostgresTx): Promise<void> {
+    await insertEntry(this.#database, entry, tx)
+    this.#outbox.expedite()
+  }
 
-function checkName(name: string): void {
-  if (/^[^\p{Cc}\p{Surrogate}]{1,128}$/u.test(name)) return
-  throw invalid(`name has to be 1 to 128 characters, not ${JSON.stringify(name)}`)
-}
+  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    this.#outbox.start()
+    return readPage(this.#database, this.#seen, after, limit, channels)
+  }
 
-/** Half of what a timer of Node can wait. */
-const MAX_TIMEOUT_MS = 1_073_741_823
+  onWake(callback: () => void): () => void {
+    return this.#wake.add(callback)
+  }
 
-function checkTimeout(timeoutMs: number): void {
-  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return
-  throw invalid(`timeoutMs must be 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}`)
-}
+  trim(retention: Retention): Promise<void> {
+    return this.#trimming.trim(retention)
+  }
 
-function invalid(message: string): SseError {
-  return new SseError('option_invalid', `postgres: ${message}`)
-}
+  commit(subscriber: string, { epoch, position }: Commit): Promise<void> {
+    if (this.#database.isClosed) return Promise.reject(closed())
+    return this.#commits.set({ subscriber, epoch, position })
+  }
 
-function warnProcess(message: string): void {
-  process.emitWarning(message, 'SsePostgresWarning')
+  committed(subscriber: string): Promise<Commit | undefined> {
+    return this.#commits.get(subscriber)
+  }
+
+  async close(): Promise<void> {
+    this.#outbox.stop()
+    this.#wake.close()
+    this.#database.seal()
+    await this.#notifier.close()
+    this.#database.close()
+    await this.#trimming.close()
+  }
 }

@@ -1,7 +1,7 @@
-import type { Member, PresenceStore } from '@sse/server'
+import type { Member, PresenceStore } from '@sse/server/engine-kit'
 import type { Database } from './database.ts'
 
-/** Who is connected, by the clock of the server. */
+/** Members of all processes, with expiry by the server's clock. */
 export class Presence implements PresenceStore {
   readonly #database: Database
 
@@ -10,24 +10,24 @@ export class Presence implements PresenceStore {
   }
 
   async enter(process: string, members: readonly Member[], ttlMs: number): Promise<void> {
-    await this.#ask('enter', process, ttlMs, ...columns(members))
+    await this.#query('enter', process, ttlMs, ...columns(members))
   }
 
   async leave(process: string, members: readonly Member[]): Promise<void> {
-    await this.#ask('leave', process, ...columns(members))
+    await this.#query('leave', process, ...columns(members))
   }
 
   async touch(process: string, ttlMs: number): Promise<boolean> {
-    const [row] = await this.#ask('touch', process, ttlMs)
+    const [row] = await this.#query('touch', process, ttlMs)
     return row?.[0] === true
   }
 
   async present(channel: string): Promise<string[]> {
-    return (await this.#ask('present', channel)).map(([identity]) => String(identity))
+    return (await this.#query('present', channel)).map(([identity]) => String(identity))
   }
 
-  #ask(verb: 'enter' | 'leave' | 'touch' | 'present', ...values: unknown[]) {
-    return this.#database.ask('keep', this.#database.statements[verb], values)
+  #query(verb: 'enter' | 'leave' | 'touch' | 'present', ...values: unknown[]) {
+    return this.#database.query('keep', this.#database.statements[verb], values)
   }
 }
 

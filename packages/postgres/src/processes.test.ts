@@ -1,16 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { payloads } from '@sse/test-support/entries'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { startScript } from '@sse/test-support/script-process'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { startChild } from './fixtures/child.ts'
-import { engineScope, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()
 
 const startPublisher = (url: string, channel: string, times: number) =>
-  laterStop(startChild('publisher-process.ts', url, channel, String(times)))
+  laterStop(
+    startScript(new URL('fixtures/publisher-process.ts', import.meta.url), url, channel, String(times)),
+  )
 
 const acknowledged = ({ lines }: { lines: string[] }) =>
   lines.filter((line) => /^\d+$/.test(line)).map(Number)
@@ -44,7 +48,7 @@ function follow(engine: PostgresEngine) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, () => {
-  it('publish at once: every position once, without holes, seen by all through wakes alone', async () => {
+  it('assign every position once, without holes, and see all events through wakes alone', async () => {
     const { url } = await newDatabase()
     const followers = [open(url), open(url)].map(follow)
     // They all find no tables, and make them at once.
@@ -64,7 +68,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('what is stored last before close() is told as well', async () => {
+  it('notify others of the last event stored before close', async () => {
     const { url } = await newDatabase()
     const seen = follow(open(url))
     for (let round = 1; round <= 20; round += 1) {
@@ -75,7 +79,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('one that is killed leaves whole batches, holds up nobody, and all it was told is stored', async () => {
+  it('store whole batches and every acknowledged event, and wait for nothing, when one is killed', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const seen = follow(engine)
@@ -96,7 +100,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(acknowledged(victim).every((position) => stored.has(position))).toBe(true)
   })
 
-  it('one that is stopped in the middle of its work holds up nobody', async () => {
+  it('do not wait for one that is stopped in the middle of its work', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     const stopped = startPublisher(url, 'stopped', 1_000_000)
@@ -110,11 +114,11 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
   })
 
-  it('what one committed before it was killed is placed by another, which looks each second', async () => {
+  it('move the committed events of one that was killed into the log within a second', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
     await engine.read(0, 0)
-    const inserter = laterStop(startChild('inserter-process.ts', url))
+    const inserter = laterStop(startScript(new URL('fixtures/inserter-process.ts', import.meta.url), url))
     await until(() => inserter.lines.includes('committed'), 'it has committed')
     const since = performance.now()
     const page = await until(async () => {
@@ -125,7 +129,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(payloads(page.entries)).toEqual(['last words'])
   })
 
-  it('have four connections each, whatever they follow, and none once they are closed', async () => {
+  it('use four connections each, whatever the number of subscribers, and none after close', async () => {
     const { server, url } = await newDatabase()
     const contract = defineStream({ path: '/numbers', events: { number: type<number>() } })
     const hub = later(createHub(contract, { engine: postgres({ url, onWarning: () => {} }) }))
@@ -149,13 +153,13 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     await until(async () => (await connections()) === 0, 'all are closed')
   })
 
-  it('exit by themselves after close, also while the server is away', async () => {
+  it('exit after close, even while the server is away', async () => {
     const { url } = await newDatabase()
     for (const [to, said] of [
       [url, 'stored'],
       ['postgres://postgres@127.0.0.1:9/postgres', 'engine_unavailable'],
     ] as const) {
-      const child = laterStop(startChild('closing-process.ts', to))
+      const child = laterStop(startScript(new URL('fixtures/closing-process.ts', import.meta.url), to))
       const [code] = await child.done
       expect([child.lines, code]).toEqual([[said], 0])
     }

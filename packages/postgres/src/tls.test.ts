@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { asUser, hasPostgres } from '@sse/test-support/postgres-programs'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
-import { asUser, hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 
-/** A server that takes strangers over TLS alone, with a certificate of its own making. */
+/** A server that accepts remote clients over TLS alone, with a self-signed certificate. */
 async function startTls() {
   const server = await start()
   const [key, certificate] = ['server.key', 'server.crt'].map((file) => join(server.data, file)) as [
@@ -30,7 +32,7 @@ async function startTls() {
 }
 
 describe.skipIf(!hasPostgres)('TLS', { timeout: 60_000 }, () => {
-  it('a server whose certificate is trusted is used, on all connections; one that nobody vouches for is refused', async () => {
+  it('is used on all connections to a server with a trusted certificate, and rejects any other', async () => {
     const { url, ca, server } = await startTls()
     const engine = open({ url, tls: { ca } })
     const woken = new Promise<void>((resolve) => {
@@ -48,11 +50,11 @@ describe.skipIf(!hasPostgres)('TLS', { timeout: 60_000 }, () => {
     })
   })
 
-  it('a server without TLS is refused where it is asked for', async () => {
+  it('is required of a server when `tls` is set', async () => {
     const server = await start()
     expect(await failureOf(() => open({ url: server.url, tls: true }).append(leads(1)))).toEqual({
       code: 'engine_failed',
-      message: `Postgres at 127.0.0.1:${server.port}/postgres does not speak TLS: switch it on there, or leave \`tls\` away`,
+      message: `Postgres at 127.0.0.1:${server.port}/postgres does not support TLS: switch it on there, or omit \`tls\``,
     })
   })
 })

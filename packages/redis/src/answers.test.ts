@@ -1,8 +1,11 @@
 import { createServer, type Server } from 'node:net'
+import { lead, leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasRedis } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { redis } from './index.ts'
 
 const { start, open, laterStop } = engineScope()
@@ -35,11 +38,11 @@ async function startMock(reply: (command: string) => string): Promise<string> {
   return `redis://127.0.0.1:${port}`
 }
 
-describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
-  it('-READONLY: a replica is waited for, and served once it is promoted', async () => {
+describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
+  it('waits for a replica to be promoted, and then uses it', async () => {
     const primary = await start()
     const replica = await start('--replicaof', '127.0.0.1', String(primary.port))
-    const engine = open({ url: replica.url, timeoutMs: 1_000 })
+    const engine = open({ url: replica.url, timeoutMs: 3_000 })
     const { code, message } = await answer(() => engine.append(leads(1)))
     expect({ code, message }).toEqual(
       unavailable('Redis at <server> is a replica: waiting for a primary. With Sentinel, pass `sentinel`'),
@@ -48,9 +51,9 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     await until(() => engine.append(leads(1)), 'it is served')
   })
 
-  it('-READONLY: a primary that becomes a replica under an open connection takes nothing more', async () => {
+  it('stores nothing more on a primary that becomes a replica under an open connection', async () => {
     const server = await start()
-    const engine = open({ url: server.url, timeoutMs: 1_000 })
+    const engine = open({ url: server.url, timeoutMs: 3_000 })
     await engine.append(leads(1))
     server.command('REPLICAOF', '127.0.0.1', '1')
     expect(await answer(() => engine.append(leads(1)))).toMatchObject({
@@ -60,25 +63,25 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     expect((await answer(() => engine.read(0, 10))).code).toBe('engine_unavailable')
   })
 
-  it('-LOADING: unavailable until it has its data', async () => {
+  it('reports a server that is loading its data as unavailable until it is ready', async () => {
     // It looks at its connections between pieces of its file.
     const server = await start('--save', '3600 100000', '--loading-process-events-interval-bytes', '1024')
-    const engine = open({ url: server.url, timeoutMs: 1_000 })
-    await engine.append(leads(1000))
+    await open(server).append(leads(1000))
+    const engine = open({ url: server.url, timeoutMs: 500 })
     server.command('EVAL', `for i = 1, 2000 do redis.call('SET', i, string.rep('x', 100)) end`, '0')
     server.command('SAVE')
     await server.kill()
-    await server.start('--key-load-delay', '1000')
+    await server.start('--key-load-delay', '3000')
     const loading = await until(async () => {
       const said = await answer(() => engine.read(0, 10))
       return said.message.includes('loading') && said
     }, 'it says that it is loading')
-    expect(loading).toEqual(unavailable('Redis at <server> is loading its data from the disk'))
+    expect(loading).toEqual(unavailable('Redis at <server> is loading its data from disk'))
     server.command('CONFIG', 'SET', 'key-load-delay', '0')
     expect(await until(() => engine.read(0, 0), 'it has loaded')).toMatchObject({ head: 1000 })
   })
 
-  it('-OOM: nothing of a batch is stored, and reading, trimming and acknowledging go on', async () => {
+  it('stores nothing of a batch while the server is out of memory, and keeps reading and trimming', async () => {
     const server = await start()
     const engine = open(server)
     const { epoch } = await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(9, 2)])
@@ -96,7 +99,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     expect(positions).toEqual([11])
   })
 
-  it('-MISCONF and -NOREPLICAS: nothing is stored until the server takes writes again', async () => {
+  it('stores nothing while the server refuses writes for lack of replicas, and resumes afterwards', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
@@ -108,7 +111,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1, 2))).positions).toEqual([2])
   })
 
-  it('a wrong password, said at once and without it', async () => {
+  it('reports a wrong password at once, without quoting it', async () => {
     const server = await start('--requirepass', 'right')
     const refused = failed('Redis at <server> refuses the credentials: check user name and password')
     const url = `redis://:s3cret@127.0.0.1:${server.port}`
@@ -119,11 +122,11 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1))).positions).toEqual([1])
   })
 
-  it('missing rights are found before anything is half stored', async () => {
+  it('detects missing rights before anything is stored', async () => {
     const server = await start('--user', 'app', 'on', '>secret', '~sse:*', '+@all', '-hset')
     const engine = open({ url: server.url, username: 'app', password: 'secret' })
     const refused = failed(
-      'Redis at <server> forbids a command to this user: it needs ~sse:{hub}* +@read +@write +@scripting +@connection +info +time',
+      'Redis at <server> forbids a command to this user: required are ~sse:{hub}* +@read +@write +@scripting +@connection +info +time',
     )
     expect(await answer(() => engine.append(leads(1)))).toEqual(refused)
     expect(server.command('DBSIZE')).toBe('0')
@@ -131,7 +134,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     await until(() => engine.append(leads(1)), 'the right is there')
   })
 
-  it('the rights it names are enough', async () => {
+  it('works with exactly the rights that its error message names', async () => {
     const rights = '~sse:{hub}* +@read +@write +@scripting +@connection +info +time'.split(' ')
     const server = await start('--user', 'app', 'on', '>secret', ...rights)
     const engine = open({ url: server.url, username: 'app', password: 'secret' })
@@ -155,64 +158,64 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     ['a string', ['SET', 'sse:{hub}', 'mine']],
     ['a hash', ['HSET', 'sse:{hub}', 'name', 'mine']],
     ['a hash of another kind', ['HSET', 'sse:{hub}', 'kind', 'mine']],
-  ])('somebody else has %s under our name: it is left alone', async (_, command) => {
+  ])('leaves %s of another program under its name alone', async (_, command) => {
     const server = await start()
     server.command(...command)
     expect(await answer(() => open(server).append(leads(1)))).toEqual(
       failed(
-        'Redis at <server> has data of somebody else under sse:{hub}…: use another `name`, or remove them',
+        'Redis at <server> has data of another program under sse:{hub}…: use another `name`, or remove the data',
       ),
     )
     expect(server.command('DBSIZE')).toBe('1')
   })
 
-  it('a log of a newer version is left alone', async () => {
+  it('leaves a log of a newer version alone', async () => {
     const server = await start()
     server.command('HSET', 'sse:{hub}', 'kind', '@sse/redis 2')
     expect(await answer(() => open(server).read(0, 1))).toEqual(
-      failed(
-        'Redis at <server> has a log sse:{hub} that was written by a newer @sse/redis: upgrade this one',
-      ),
+      failed('Redis at <server> has a log sse:{hub} written by a newer @sse/redis: upgrade this process'),
     )
   })
 
-  it('a database that does not exist', async () => {
+  it('reports a database that does not exist', async () => {
     const server = await start()
     expect(await answer(() => open({ url: `${server.url}/99` }).read(0, 1))).toEqual(
       failed('Redis at <server> has no database of that number'),
     )
   })
 
-  it('a payload beyond the limit of the server', async () => {
+  it('rejects a payload above the limit of the server, and keeps working', async () => {
     const server = await start('--proto-max-bulk-len', '1mb')
     const engine = open(server)
     expect(await engine.read(0, 0)).toMatchObject({ head: 0 })
     expect(engine.maxDataBytes).toBe(1_048_576)
     expect(await answer(() => engine.append([lead('x'.repeat(1_100_000))]))).toEqual(
-      failed('Redis takes no payload of more than 1048576 bytes (proto-max-bulk-len): publish smaller ones'),
+      failed(
+        'Redis accepts payloads of at most 1048576 bytes (proto-max-bulk-len): publish smaller ones, or raise the limit',
+      ),
     )
-    expect((await until(() => engine.append([lead(1)]), 'it goes on')).positions).toEqual([1])
+    expect((await until(() => engine.append([lead(1)]), 'it continues')).positions).toEqual([1])
   })
 
-  it('a version below 7', async () => {
+  it('rejects a server below version 7', async () => {
     const hello = ['server', 'redis', 'version', '6.2.14', 'proto', '2', 'role', 'master']
     const text = `*${hello.length}\r\n${hello.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
     const url = await startMock((command) =>
       command.includes('HELLO') ? text : command.includes('INFO') ? '$0\r\n\r\n' : ':1\r\n',
     )
     expect(await answer(() => open({ url }).read(0, 1))).toEqual(
-      failed('Redis at <server> is version 6.2.14: 7.0 is the least'),
+      failed('Redis 6.2.14 at <server> is not supported: version 7.0 or later is required'),
     )
   })
 
-  it('something that is no Redis', async () => {
+  it('reports a server that does not speak the protocol as unavailable', async () => {
     const url = await startMock(() => 'HTTP/1.1 400 Bad Request\r\n\r\n')
     expect(await answer(() => open({ url, timeoutMs: 500 }).read(0, 1))).toMatchObject({
       code: 'engine_unavailable',
     })
   })
 
-  it('a script cache that was flushed costs nothing but a second look', async () => {
+  it('sends its scripts again after the script cache was flushed', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
@@ -220,7 +223,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     expect((await engine.append(leads(1, 2))).positions).toEqual([2])
   })
 
-  it('an eviction policy that takes keys without a ttl is warned about, once', async () => {
+  it('warns once about an eviction policy that may take keys without a TTL', async () => {
     const server = await start('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru')
     const warnings: string[] = []
     const engine = open({ url: server.url, onWarning: (warning) => warnings.push(warning) })
@@ -228,7 +231,7 @@ describe.skipIf(!hasRedis)('what a server answers', { timeout: 30_000 }, () => {
     await engine.append(leads(1))
     server.command('CLIENT', 'KILL', 'TYPE', 'normal')
     await until(() => engine.append(leads(1)), 'it is back')
-    expect(warnings).toEqual([expect.stringMatching(/evicts keys .*allkeys-lru.*Use noeviction/)])
+    expect(warnings).toEqual([expect.stringMatching(/may evict any key .*allkeys-lru.*Use noeviction/)])
     const quiet: string[] = []
     for (const policy of ['volatile-lru', 'noeviction']) {
       server.command('CONFIG', 'SET', 'maxmemory-policy', policy)
@@ -242,18 +245,22 @@ describe('options', () => {
   it.each([
     [
       { url: 'http://:s3cret@localhost' },
-      'url has to be like redis://user:password@host:6379/0, or rediss://… for TLS',
+      'url must be like redis://user:password@host:6379/0, or rediss://… for TLS',
     ],
     [
       { url: 'redis://localhost/leads' },
-      'url has to be like redis://user:password@host:6379/0, or rediss://… for TLS',
+      'url must be like redis://user:password@host:6379/0, or rediss://… for TLS',
     ],
-    [{ name: 'a{b}' }, 'name has to be 1 to 128 characters without spaces and braces, not "a{b}"'],
+    [{ name: 'a{b}' }, 'name must be 1 to 128 characters without spaces and braces, not "a{b}"'],
     [{ timeoutMs: 0 }, 'timeoutMs must be 1 to 1073741823, not 0'],
-    [{ url: 'redis://a', cluster: { nodes: [] } }, 'url, sentinel and cluster exclude each other'],
+    [{ url: 'redis://a', cluster: { nodes: [] } }, 'pass only one of url, sentinel and cluster'],
     [{ cluster: { nodes: [] } }, 'cluster needs `nodes`'],
+    [
+      { credentials: () => ({ password: 'a' }), password: 'b' },
+      'pass either credentials, or username and password',
+    ],
     [{ sentinel: { master: '', nodes: [] } }, 'sentinel needs `master` and `nodes`'],
-  ])('%j are refused', async (options, message) => {
+  ])('rejects %j', async (options, message) => {
     expect(await failureOf(() => redis(options))).toEqual({
       code: 'option_invalid',
       message: `redis: ${message}`,

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { redis } from './index.ts'
 
 const { start, open, later } = engineScope()
@@ -46,12 +49,12 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     for (const server of servers) await server.stop()
   })
 
-  /** Who holds a hub, as the first node that answers says. */
+  /** The node that holds a hub, as the first node that answers says. */
   function ownerOf(name: string): RedisServer {
     const owner = servers.find(
       (server) => server.isRunning && server.info('role') === 'master' && !isMoved(server, name),
     )
-    if (!owner) throw new Error(`nobody holds ${name}`)
+    if (!owner) throw new Error(`no node holds ${name}`)
     return owner
   }
   const isMoved = (server: RedisServer, name: string) =>
@@ -59,7 +62,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
 
   const nodes = () => [servers[0] as RedisServer].map(({ address }) => address)
 
-  it('a hub lies on one node, whichever is asked; hubs of several names on several', async () => {
+  it('keeps a hub on one node whichever node is asked, and hubs of other names on other nodes', async () => {
     const owners = new Set<number>()
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
       const engine = open({ cluster: { nodes: nodes() }, name })
@@ -73,7 +76,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     expect(owners.size).toBeGreaterThan(1)
   })
 
-  it('its slot moves to another node: the engine follows, positions go on, the epoch is another', async () => {
+  it('follows a slot that moves to another node, with the next positions and a new epoch', async () => {
     const engine = open({ cluster: { nodes: nodes() }, name: 'moving' })
     const before = await engine.append(leads(3))
     const from = ownerOf('moving')
@@ -91,7 +94,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     expect(payloads((await engine.read(0, 10, ['leads'])).entries)).toEqual([1, 2, 3, 4])
   })
 
-  it('its node dies: a replica takes over, readers get a gap first and go on', async () => {
+  it('continues on the promoted replica of a node that dies, and readers get a gap first', async () => {
     const hubs = [1, 2].map(() =>
       later(createHub(numbers, { engine: redis({ cluster: { nodes: nodes() } }), onError: () => {} })),
     )
@@ -108,19 +111,19 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     await until(() => seen.length === 1, 'it follows')
     await ownerOf('hub').kill()
     await until(() => hub.publish('a', 'number', 2), 'the hub publishes to the promoted replica')
-    await until(() => seen.includes('gap'), 'the reader is told')
+    await until(() => seen.includes('gap'), 'the reader gets the gap')
     await hub.publish('a', 'number', 3)
-    await until(() => seen.at(-1) === 3, 'the reader goes on')
+    await until(() => seen.at(-1) === 3, 'the reader continues')
     expect(seen.filter((item) => item !== 2)).toEqual([1, 'gap', 3])
   })
 })
 
-describe.skipIf(!hasRedis)('a wrong mode is named', () => {
-  it('a server without cluster support', async () => {
+describe.skipIf(!hasRedis)('a server that is not a cluster node', () => {
+  it('is named in the error, with the option to use instead', async () => {
     const server = await start()
     expect(await failureOf(() => open({ cluster: { nodes: [server.address] } }).read(0, 1))).toEqual({
       code: 'engine_failed',
-      message: `Redis at 127.0.0.1:${server.port} is no cluster: pass \`url\` instead of \`cluster\``,
+      message: `Redis at 127.0.0.1:${server.port} is not a cluster node: pass \`url\` instead of \`cluster\``,
     })
   })
 })

@@ -1,41 +1,41 @@
 import { createClient } from '@redis/client'
-import { unavailable } from '@sse/server/engine-kit'
-import type { Address, Credentials } from './redis-options.ts'
+import { isSseError } from '@sse/server'
+import { checkedConnection, type EngineConnection, unavailable, within } from '@sse/server/engine-kit'
+import { needsReconnect, toSseError } from './errors.ts'
+import type { Address, ConnectionSettings, Login } from './options.ts'
 
-/** What a server answers, RESP 2. */
+/** A reply of the server, RESP 2. */
 export type Reply = string | number | null | Reply[]
 
-export interface ConnectionSettings extends Credentials {
-  readonly database?: number | undefined
-  readonly timeoutMs: number
-}
-
-/** One connection to one server. It does not come back once it is lost: whoever uses it opens another. */
-export class Connection {
+/** One connection to one server. It never reconnects. */
+export class RedisConnection {
+  /** `host:port`, for messages. */
   readonly where: string
   readonly #client: ReturnType<typeof createBareClient>
   readonly #timeoutMs: number
   #onLost: (() => void) | undefined
   #isLost = false
 
-  /** Rejects with what the client library or the server says, after `timeoutMs` at the latest. */
-  static async open(address: Address, settings: ConnectionSettings): Promise<Connection> {
-    const connection = new Connection(address, settings)
+  /** Connects and signs in, within `timeoutMs`. @throws {SseError} */
+  static async open(address: Address, settings: ConnectionSettings): Promise<RedisConnection> {
+    const where = `${address.host}:${address.port}`
+    let connection: RedisConnection | undefined
     try {
-      await connection.#within(settings.timeoutMs, connection.#client.connect())
+      connection = new RedisConnection(address, settings, await loadLogin(settings, where))
+      await connection.#inTime(settings.timeoutMs, connection.#client.connect())
+      return connection
     } catch (error) {
-      connection.destroy()
-      // With `reconnectStrategy` off, what went wrong is wrapped.
+      connection?.destroy()
+      // With `reconnectStrategy` off, the client wraps the reason.
       const { originalError } = error as { originalError?: unknown }
-      throw originalError ?? error
+      throw toSseError(originalError ?? error, { where, name: settings.name })
     }
-    return connection
   }
 
-  private constructor(address: Address, settings: ConnectionSettings) {
+  private constructor(address: Address, settings: ConnectionSettings, login: Partial<Login>) {
     this.where = `${address.host}:${address.port}`
     this.#timeoutMs = settings.timeoutMs
-    this.#client = createBareClient(address, settings)
+    this.#client = createBareClient(address, settings, login)
     this.#client.on('error', () => this.#lose())
     this.#client.on('end', () => this.#lose())
   }
@@ -44,7 +44,7 @@ export class Connection {
     return this.#isLost
   }
 
-  /** Calls back once, when the connection is lost or let go. */
+  /** Calls back once, when the connection is lost or destroyed. */
   onLost(callback: () => void): void {
     if (this.#isLost) callback()
     else this.#onLost = callback
@@ -53,10 +53,10 @@ export class Connection {
   /**
    * Sends a command. Commands of one turn of the event loop are one write.
    *
-   * @param blockMs for how long the server may sit on the answer by itself.
+   * @param blockMs time the server may hold the reply back, in addition to the timeout.
    */
   send(command: string[], blockMs = 0): Promise<Reply> {
-    return this.#within(this.#timeoutMs + blockMs, this.#client.sendCommand<Reply>(command))
+    return this.#inTime(this.#timeoutMs + blockMs, this.#client.sendCommand<Reply>(command))
   }
 
   destroy(): void {
@@ -64,7 +64,7 @@ export class Connection {
     try {
       this.#client.destroy()
     } catch {
-      // It was closed already.
+      // Already closed.
     }
   }
 
@@ -74,22 +74,57 @@ export class Connection {
     this.#onLost?.()
   }
 
-  /** After a silence nobody knows which answer is next: the connection is given up. */
-  #within<Value>(ms: number, answer: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(unavailable(`Redis at ${this.where} has not answered for ${ms} ms`))
-        this.destroy()
-      }, ms)
-      answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  /** After a timeout, replies can no longer be matched to commands: the connection is destroyed. */
+  #inTime<Value>(ms: number, reply: Promise<Value>): Promise<Value> {
+    return within(ms, reply, () => {
+      this.destroy()
+      return unavailable(`Redis at ${this.where} has not answered for ${ms} ms`)
     })
   }
 }
 
-/** Neither queues while offline nor reconnects: both are decided here, for both connections alike. */
+/** A reconnecting connection to the current primary. */
+export type PrimaryConnection = EngineConnection<RedisConnection>
+
+/**
+ * Creates a connection to the primary. Opens nothing until first use.
+ *
+ * @param findPrimary resolves with the address; called at every connect.
+ */
+export function connectToPrimary(
+  settings: ConnectionSettings,
+  findPrimary: () => Promise<Address>,
+  checkServer: (connection: RedisConnection) => Promise<void>,
+): PrimaryConnection {
+  const { name, timeoutMs } = settings
+  return checkedConnection({
+    connect: async () => RedisConnection.open(await findPrimary(), settings),
+    checkServer,
+    toSseError: (error, { where }) => toSseError(error, { where, name }),
+    needsReconnect,
+    server: 'Redis',
+    timeoutMs,
+  })
+}
+
+async function loadLogin(
+  { credentials, timeoutMs }: ConnectionSettings,
+  where: string,
+): Promise<Partial<Login>> {
+  const fail = (reason: string, cause?: unknown) =>
+    unavailable(`credentials() for Redis at ${where} failed: ${reason}`, cause)
+  try {
+    return await within(timeoutMs, Promise.resolve(credentials()), () => fail(`no result in ${timeoutMs} ms`))
+  } catch (error) {
+    throw isSseError(error) ? error : fail((error as Error).message, error)
+  }
+}
+
+/** The client neither queues while offline nor reconnects: `EngineConnection` decides both. */
 function createBareClient(
   { host, port }: Address,
-  { username, password, tls, database, timeoutMs }: ConnectionSettings,
+  { tls, database, timeoutMs }: ConnectionSettings,
+  { username, password }: Partial<Login>,
 ) {
   const socket = { host, port, connectTimeout: timeoutMs, reconnectStrategy: false as const }
   return createClient({

@@ -1,12 +1,12 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { describe, it } from 'vitest'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { type RedisEngine, redis } from './index.ts'
 
-/** Each starts a server, and every crash another: few, with more in a run of its own. */
+/** Each starts a server, and every crash another: few, with more in a separate run. */
 const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 20)
 
-/** A log on a server of its own, which keeps it in a file and is killed with -9. */
+/** A log on a separate server, which keeps it in a file and is killed with -9. */
 async function open(): Promise<OpenedEngine> {
   let server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
   const servers = [server]

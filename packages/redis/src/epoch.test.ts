@@ -1,6 +1,8 @@
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { hasRedis, type RedisServer } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasRedis, type RedisServer } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { RedisEngine } from './index.ts'
 
 const { start, open } = engineScope()
@@ -17,7 +19,7 @@ const reached = (replica: RedisServer, head: number) =>
   until(() => replica.command('HGET', 'sse:{hub}', 'head') === String(head), `the replica has ${head}`)
 
 describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
-  it('is the same for every engine and after any reconnect', async () => {
+  it('is the same for every engine and after every reconnect', async () => {
     const server = await start()
     const engine = open(server)
     const { epoch } = await engine.append(leads(3))
@@ -27,19 +29,22 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(await epochOf(open(server))).toBe(epoch)
   })
 
-  it.each(['FLUSHALL', 'FLUSHDB'])('%s is a new log: nothing of the old one is left', async (command) => {
-    const server = await start()
-    const engine = open(server)
-    const before = await engine.append([lead(1, { idempotencyKey: 'a' }), lead(2)])
-    server.command(command)
-    const after = await engine.append([lead('new', { idempotencyKey: 'a' })])
-    expect(after.epoch).not.toBe(before.epoch)
-    expect(after.positions).toEqual([1])
-    const page = await engine.read(0, 10, ['leads'])
-    expect([page.head, payloads(page.entries)]).toEqual([1, ['new']])
-  })
+  it.each(['FLUSHALL', 'FLUSHDB'])(
+    'changes after %s, and nothing of the old log is left',
+    async (command) => {
+      const server = await start()
+      const engine = open(server)
+      const before = await engine.append([lead(1, { idempotencyKey: 'a' }), lead(2)])
+      server.command(command)
+      const after = await engine.append([lead('new', { idempotencyKey: 'a' })])
+      expect(after.epoch).not.toBe(before.epoch)
+      expect(after.positions).toEqual([1])
+      const page = await engine.read(0, 10, ['leads'])
+      expect([page.head, payloads(page.entries)]).toEqual([1, ['new']])
+    },
+  )
 
-  it('is another when the key that holds it was evicted, and its old indexes are not taken for new', async () => {
+  it('changes when the key that holds it was evicted, and old indexes are not reused', async () => {
     const server = await start()
     const engine = open(server)
     const before = await engine.append([...leads(3), lead('old', { channel: 'other' })])
@@ -49,7 +54,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(payloads((await engine.read(0, 10, ['leads', 'other'])).entries)).toEqual(['new'])
   })
 
-  it('stays when the log was evicted, and what is missing is told as trimmed', async () => {
+  it('stays when only the log was evicted, and missing entries are reported as trimmed', async () => {
     const server = await start()
     const engine = open(server)
     const { epoch } = await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(2)])
@@ -60,7 +65,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(await engine.read(0, 10)).toMatchObject({ epoch, head: 4, oldest: 4, entries: [{ position: 4 }] })
   })
 
-  it('is another on a promoted replica, which gives positions out again', async () => {
+  it('changes on a promoted replica, which assigns positions again', async () => {
     const primary = await start()
     const engine = open(primary)
     const before = await engine.append(leads(10))
@@ -77,7 +82,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(new Set([before.epoch, attached, again.epoch]).size).toBe(3)
   })
 
-  it('is another when a connected replica is promoted: the same connection notices', async () => {
+  it('changes on the same connection when the server behind it is promoted', async () => {
     const primary = await start()
     const engine = open(primary)
     await engine.append(leads(3))
@@ -95,7 +100,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(payloads(after.entries)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
-  it('is another after a restart that may have lost the last writes', async () => {
+  it('changes after a restart that may have lost the last writes', async () => {
     const server = await start('--appendonly', 'yes', '--appendfsync', 'everysec')
     const engine = open(server)
     const before = await engine.append(leads(5))
@@ -106,7 +111,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     expect(after.epoch).not.toBe(before.epoch)
   })
 
-  it('is another when INFO is hidden and the head is below what was seen', async () => {
+  it('changes when INFO is hidden and the head is below a position that was seen', async () => {
     const server = await start('--user', 'app', 'on', '>secret', '~*', '+@all', '-info')
     const warnings: string[] = []
     const options = { url: server.url, username: 'app', password: 'secret' }

@@ -1,2 +1,2 @@
+export type { Address, Credentials, Login, RedisOptions, SentinelOptions } from './options.ts'
 export { type RedisEngine, redis } from './redis.ts'
-export type { Address, Credentials, RedisOptions, SentinelOptions } from './redis-options.ts'

@@ -1,32 +1,41 @@
 import { failed, unavailable } from '@sse/server/engine-kit'
-import { Connection, type ConnectionSettings, type Reply } from './connection.ts'
-import { explain } from './failure.ts'
-import type { Address, SentinelOptions } from './redis-options.ts'
+import { RedisConnection, type Reply } from './connection.ts'
+import { toSseError } from './errors.ts'
+import type { Address, ConnectionSettings, RedisSettings } from './options.ts'
 
-/** Finds the server that holds the hub, anew at every connect. Rejects with an `SseError`. */
+/** Finds the server that holds the hub. Called at every connect; rejects with an `SseError`. */
 export type FindPrimary = () => Promise<Address>
 
-type ResolveAddress = (address: Address) => Address
+type ResolveAddress = RedisSettings['resolveAddress']
 
-/** Asks the sentinels, the one that answered last first. */
-export function sentinelPrimary(
-  options: SentinelOptions,
-  timeoutMs: number,
+/** @param key of the hub: its hash slot names the node of a cluster. */
+export function primaryFinder(settings: RedisSettings, key: string): FindPrimary {
+  const { address, sentinel, cluster, resolveAddress } = settings
+  if (sentinel) return sentinelPrimary(sentinel, resolveAddress)
+  if (cluster) return clusterPrimary(cluster.nodes, key, settings, resolveAddress)
+  return () => Promise.resolve(address)
+}
+
+/** Asks the sentinels in turn, starting with the one that answered last. */
+function sentinelPrimary(
+  settings: NonNullable<RedisSettings['sentinel']>,
   resolve: ResolveAddress,
 ): FindPrimary {
-  const { master, nodes, ...credentials } = options
-  return askInTurn([...nodes], { ...credentials, timeoutMs }, async (sentinel) => {
+  const { master, nodes } = settings
+  return askInTurn([...nodes], settings, async (sentinel) => {
     const answer = await sentinel.send(['SENTINEL', 'get-master-addr-by-name', master])
     if (answer === null) {
-      throw failed(`The sentinel at ${sentinel.where} watches no ${JSON.stringify(master)}: check \`master\``)
+      throw failed(
+        `The sentinel at ${sentinel.where} monitors no ${JSON.stringify(master)}: check \`master\``,
+      )
     }
     const [host, port] = answer as [string, string]
     return resolve({ host, port: Number(port) })
   })
 }
 
-/** Asks the nodes of a cluster who holds the hash slot of `key`. */
-export function clusterPrimary(
+/** Asks the nodes of a cluster in turn which one holds the hash slot of `key`. */
+function clusterPrimary(
   nodes: readonly Address[],
   key: string,
   settings: ConnectionSettings,
@@ -45,8 +54,9 @@ export function clusterPrimary(
       }
     }
     const range = ranges.find(([first, last]) => first <= slot && slot <= last)
-    if (!range)
-      throw unavailable(`The cluster of ${node.where} has nobody for hash slot ${slot} at the moment`)
+    if (!range) {
+      throw unavailable(`In the cluster of ${node.where}, no node currently serves hash slot ${slot}`)
+    }
     return toAddress(range[2] as Reply[])
   })
 }
@@ -54,20 +64,20 @@ export function clusterPrimary(
 function askInTurn(
   nodes: Address[],
   settings: ConnectionSettings,
-  ask: (connection: Connection, address: Address) => Promise<Address>,
+  ask: (connection: RedisConnection, address: Address) => Promise<Address>,
 ): FindPrimary {
   return async () => {
     let failure: unknown
     for (const address of [...nodes]) {
-      let connection: Connection | undefined
+      let connection: RedisConnection | undefined
       try {
-        connection = await Connection.open(address, settings)
+        connection = await RedisConnection.open(address, settings)
         const found = await ask(connection, address)
         nodes.splice(nodes.indexOf(address), 1)
         nodes.unshift(address)
         return found
       } catch (error) {
-        failure = explainNode(error, address)
+        failure = toNodeError(error, address, settings.name)
       } finally {
         connection?.destroy()
       }
@@ -76,12 +86,14 @@ function askInTurn(
   }
 }
 
-function explainNode(error: unknown, { host, port }: Address): unknown {
-  if (/cluster support disabled/.test((error as Error).message)) {
-    return failed(`Redis at ${host}:${port} is no cluster: pass \`url\` instead of \`cluster\``, error)
+function toNodeError(error: unknown, { host, port }: Address, name: string): unknown {
+  const { message } = error as Error
+  const where = `${host}:${port}`
+  if (/cluster support disabled/.test(message)) {
+    return failed(`Redis at ${where} is not a cluster node: pass \`url\` instead of \`cluster\``, error)
   }
-  if (/^ERR unknown command .?SENTINEL/i.test((error as Error).message)) {
-    return failed(`Redis at ${host}:${port} is no sentinel: check \`sentinel.nodes\``, error)
+  if (/^ERR unknown command .?SENTINEL/i.test(message)) {
+    return failed(`Redis at ${where} is not a sentinel: check \`sentinel.nodes\``, error)
   }
-  return explain(error, `${host}:${port}`, '')
+  return toSseError(error, { where, name })
 }

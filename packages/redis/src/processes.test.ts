@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { hasRedis } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, until } from './fixtures/engine-scope.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { RedisEngine } from './index.ts'
 
 const { start, open, laterStop } = engineScope()
@@ -63,7 +64,7 @@ function follow(engine: RedisEngine) {
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 describe.skipIf(!hasRedis)('processes on one server', { timeout: 60_000 }, () => {
-  it('publish at once: every position once, without holes, seen by all through wakes alone', async () => {
+  it('assign every position once, without holes, and see all events through wakes alone', async () => {
     const server = await start()
     const followers = [open(server), open(server)].map(follow)
     const publishers = await Promise.all(['a', 'b', 'c'].map((name) => startPublisher(server.url, name, 400)))
@@ -80,7 +81,7 @@ describe.skipIf(!hasRedis)('processes on one server', { timeout: 60_000 }, () =>
     }
   })
 
-  it('one that is killed leaves whole batches, and all it was told is stored', async () => {
+  it('store whole batches, and every acknowledged event, when one process is killed', async () => {
     const server = await start()
     const engine = open(server)
     const seen = follow(engine)

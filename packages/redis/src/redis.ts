@@ -1,126 +1,115 @@
-import { type Engine, type PresenceStore, SseError } from '@sse/server'
-import { greet } from './greeting.ts'
-import { linkToPrimary } from './link.ts'
-import { HubKeys } from './log-keys.ts'
-import { clusterPrimary, type FindPrimary, sentinelPrimary } from './primary.ts'
-import { ServerEngine } from './redis-engine.ts'
-import type { Address, Credentials, RedisOptions } from './redis-options.ts'
-
-/** A hub's log on a Redis server, shared by any number of processes. */
-export interface RedisEngine extends Engine {
-  readonly presence: PresenceStore
-}
+import {
+  type Commit,
+  checkDataBytes,
+  type Engine,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
+import { appendEntries } from './append.ts'
+import { Commits } from './commits.ts'
+import { connectToPrimary, type PrimaryConnection } from './connection.ts'
+import { checkServer } from './handshake.ts'
+import { HubKeys } from './keys.ts'
+import { RedisLog } from './log.ts'
+import { parseOptions, type RedisOptions, type RedisSettings } from './options.ts'
+import { Presence } from './presence.ts'
+import { primaryFinder } from './primary.ts'
+import { readPage } from './read.ts'
+import { trimPiece } from './trim.ts'
+import { WakeListener } from './wake.ts'
 
 /**
- * Keeps a hub's log on Redis 7 or newer, or Valkey: one server, or with `sentinel` or `cluster` whichever is primary.
+ * Stores a hub's log on Redis 7 or later, or Valkey: one server, or the current primary of `sentinel` or `cluster`.
  *
- * Two connections, opened when they are needed and again whenever they break. What is acknowledged is as durable
- * as the server was told to be; where it may have lost some of it, by a restart or a failover, the epoch is another.
+ * Uses two connections. They open at first use and reconnect by themselves. Durability is the server's; where a
+ * restart or a failover may have lost events, the epoch changes.
  *
  * @param options or a URL.
- * @throws {SseError} `option_invalid`. A server that is not there, or cannot be used, is what calls reject with:
- * `engine_unavailable` while trying again may help, else `engine_failed`.
+ * @throws {SseError} `option_invalid`. Calls reject with `engine_unavailable` while retrying may succeed, else with
+ * `engine_failed`.
  */
 export function redis(options: RedisOptions | string = {}): RedisEngine {
-  const given = typeof options === 'string' ? { url: options } : options
-  const { name = 'hub', timeoutMs = 3_000, onWarning = warnProcess } = given
-  checkName(name)
-  checkTimeout(timeoutMs)
-  const keys = new HubKeys(name)
-  const { address, ...settings } = { ...parseUrl(given.url), ...credentials(given), timeoutMs }
-  const warned = new Set<string>()
-  const warn = (message: string) => {
-    if (warned.has(message)) return
-    warned.add(message)
-    onWarning(message)
-  }
-  const findPrimary = primaryOf(given, address, keys, settings)
-  const engine: ServerEngine = new ServerEngine(keys, () =>
-    linkToPrimary({
-      ...settings,
-      findPrimary,
-      name,
-      greet: (connection) =>
-        greet(connection, {
-          probeKey: keys.probe,
-          warn,
-          onMaxBytes: (bytes) => {
-            engine.maxDataBytes = bytes
-          },
-        }),
-    }),
-  )
-  return engine
+  return new RedisEngine(parseOptions(options))
 }
 
-function primaryOf(
-  { url, sentinel, cluster, resolveAddress = (address) => address }: RedisOptions,
-  address: Address,
-  keys: HubKeys,
-  settings: Credentials & { timeoutMs: number; database?: number },
-): FindPrimary {
-  if ([url, sentinel, cluster].filter((way) => way !== undefined).length > 1) {
-    throw invalid('url, sentinel and cluster exclude each other')
+/** A hub's log on a Redis server, shared by any number of processes. */
+export class RedisEngine implements Engine {
+  readonly presence: PresenceStore
+  readonly #commands: PrimaryConnection
+  readonly #blocking: PrimaryConnection
+  readonly #log: RedisLog
+  readonly #commits: Commits
+  readonly #wake: WakeListener
+  readonly #trimming: TrimLoop
+  #maxDataBytes: number | undefined
+  #appending: Promise<unknown> = Promise.resolve()
+
+  constructor(settings: RedisSettings) {
+    const keys = new HubKeys(settings.name)
+    const findPrimary = primaryFinder(settings, keys.hash)
+    const connect = () =>
+      connectToPrimary(settings, findPrimary, async (connection) => {
+        this.#maxDataBytes = await checkServer(connection, { probeKey: keys.probe, warn: settings.warn })
+      })
+    this.#commands = connect()
+    this.#blocking = connect()
+    this.#log = new RedisLog(keys, this.#commands, () => this.#wake.restart())
+    this.#commits = new Commits(keys, this.#commands)
+    this.presence = new Presence(keys, this.#commands)
+    this.#trimming = new TrimLoop((retention) => trimPiece(this.#log, keys, retention))
+    this.#wake = new WakeListener({
+      connection: this.#blocking,
+      log: this.#log,
+      readState: () => readPage(this.#log, 0, 0),
+      appendSettled: () => this.#appending,
+    })
   }
-  if (sentinel) {
-    if (sentinel.nodes.length === 0 || !sentinel.master) throw invalid('sentinel needs `master` and `nodes`')
-    return sentinelPrimary(sentinel, settings.timeoutMs, resolveAddress)
+
+  /** Known once connected. */
+  get maxDataBytes(): number | undefined {
+    return this.#maxDataBytes
   }
-  if (cluster) {
-    if (cluster.nodes.length === 0) throw invalid('cluster needs `nodes`')
-    return clusterPrimary(cluster.nodes, keys.hash, settings, resolveAddress)
+
+  append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    const appended = this.#append(entries)
+    this.#appending = appended.catch(() => {})
+    return appended
   }
-  return () => Promise.resolve(address)
-}
 
-/** What stands in the options wins over what stands in the URL. */
-function credentials({
-  username,
-  password,
-  tls,
-  database,
-}: RedisOptions): Credentials & { database?: number } {
-  return {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(tls !== undefined && { tls }),
-    ...(database !== undefined && { database }),
+  async #append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    if (this.#maxDataBytes === undefined) await this.#commands.connection()
+    // The server would cut the connection, often before its error message arrives.
+    const max = this.#maxDataBytes ?? Number.POSITIVE_INFINITY
+    for (const { data } of entries) checkDataBytes(data, max, 'Redis', 'proto-max-bulk-len')
+    return appendEntries(this.#log, entries)
   }
-}
 
-function parseUrl(text = 'redis://127.0.0.1:6379'): Credentials & { address: Address; database?: number } {
-  const url = URL.parse(text)
-  const database = url?.pathname.replace(/^\//, '') ?? ''
-  if (!url || !/^rediss?:$/.test(url.protocol) || !url.hostname || !/^\d*$/.test(database)) {
-    // Never the text itself: it may hold a password.
-    throw invalid('url has to be like redis://user:password@host:6379/0, or rediss://… for TLS')
+  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    return readPage(this.#log, after, limit, channels)
   }
-  return {
-    address: { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) },
-    ...(url.username && { username: decodeURIComponent(url.username) }),
-    ...(url.password && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: true }),
-    ...(database && { database: Number(database) }),
+
+  onWake(callback: () => void): () => void {
+    return this.#wake.add(callback)
   }
-}
 
-function checkName(name: string): void {
-  if (/^[^{}\s]{1,128}$/.test(name)) return
-  throw invalid(`name has to be 1 to 128 characters without spaces and braces, not ${JSON.stringify(name)}`)
-}
+  trim(retention: Retention): Promise<void> {
+    return this.#trimming.trim(retention)
+  }
 
-/** Half of what a timer of Node can wait. */
-const MAX_TIMEOUT_MS = 1_073_741_823
+  commit(subscriber: string, commit: Commit): Promise<void> {
+    return this.#commits.set(subscriber, commit)
+  }
 
-function checkTimeout(timeoutMs: number): void {
-  if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS) return
-  throw invalid(`timeoutMs must be 1 to ${MAX_TIMEOUT_MS}, not ${timeoutMs}`)
-}
+  committed(subscriber: string): Promise<Commit | undefined> {
+    return this.#commits.get(subscriber)
+  }
 
-function invalid(message: string): SseError {
-  return new SseError('option_invalid', `redis: ${message}`)
-}
-
-function warnProcess(message: string): void {
-  process.emitWarning(message, 'SseRedisWarning')
+  async close(): Promise<void> {
+    this.#wake.close()
+    await this.#trimming.close()
+    await Promise.all([this.#commands.close(), this.#blocking.close()])
+  }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Connection, Reply } from './connection.ts'
+import type { RedisConnection, Reply } from './connection.ts'
 
-/** A script of the server's Lua: called by its hash, sent whole where it is not known. */
+/** A Lua script on the server: called by its hash, and sent in full where the server does not know it yet. */
 export class Script {
   readonly #text: string
   readonly #sha: string
@@ -11,7 +11,11 @@ export class Script {
     this.#sha = createHash('sha1').update(text).digest('hex')
   }
 
-  async call(connection: Connection, keys: readonly string[], values: readonly string[]): Promise<Reply> {
+  async call(
+    connection: RedisConnection,
+    keys: readonly string[],
+    values: readonly string[],
+  ): Promise<Reply> {
     const rest = [String(keys.length), ...keys, ...values]
     try {
       return await connection.send(['EVALSHA', this.#sha, ...rest])

@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { redis } from './index.ts'
 
 const { start, open, later, laterStop } = engineScope()
@@ -35,7 +38,7 @@ async function startSentinel(primary: RedisServer, password: string): Promise<Re
 }
 
 describe.skipIf(!hasRedis)('Sentinel', { timeout: 60_000 }, () => {
-  it('after a failover the hub goes on with the new primary, and readers get a gap first', async () => {
+  it('continues on the new primary after a failover, and readers get a gap first', async () => {
     const password = 'secret'
     const auth = ['--requirepass', password, '--masterauth', password]
     const primary = await start(...auth)
@@ -77,29 +80,29 @@ describe.skipIf(!hasRedis)('Sentinel', { timeout: 60_000 }, () => {
     await until(() => heard().length === 5, 'it follows')
     await primary.kill()
     await until(() => hub.publish('a', 'number', 6), 'the hub publishes to the new primary')
-    await until(() => seen.includes('gap'), 'the reader is told')
+    await until(() => seen.includes('gap'), 'the reader gets the gap')
     await hub.publish('a', 'number', 7)
     await hears(7)
     expect(heard().filter((item) => item !== 6)).toEqual([1, 2, 3, 4, 5, 'gap', 7])
 
-    // The old primary comes back, as a replica: nobody is moved back.
+    // The old primary returns as a replica: the hub stays where it is.
     await primary.start()
     expect(await hub.publish('a', 'number', 8)).toBeTruthy()
     await hears(8)
     expect(heard().filter((item) => item === 'gap')).toHaveLength(1)
   })
 
-  it('sentinels that watch no such group, and servers that are none, say so', async () => {
+  it('reports a group that the sentinel does not monitor, and a server that is not a sentinel', async () => {
     const primary = await start()
     const sentinel = await startSentinel(primary, 'none')
     const at = (master: string, { address }: RedisServer) => open({ sentinel: { master, nodes: [address] } })
     expect(await failureOf(() => at('orders', sentinel).append(leads(1)))).toEqual({
       code: 'engine_failed',
-      message: `The sentinel at 127.0.0.1:${sentinel.port} watches no "orders": check \`master\``,
+      message: `The sentinel at 127.0.0.1:${sentinel.port} monitors no "orders": check \`master\``,
     })
     expect(await failureOf(() => at('leads', primary).append(leads(1)))).toEqual({
       code: 'engine_failed',
-      message: `Redis at 127.0.0.1:${primary.port} is no sentinel: check \`sentinel.nodes\``,
+      message: `Redis at 127.0.0.1:${primary.port} is not a sentinel: check \`sentinel.nodes\``,
     })
   })
 })

@@ -1,8 +1,9 @@
 import { defineStream, type } from '@sse/contract'
-import { createHub, type Engine } from '@sse/server'
+import { createHub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
+import { hasRedis } from '@sse/test-support/redis-server'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
 
 const ticks = defineStream({ path: '/ticks', events: { tick: type<number>() } })
@@ -14,7 +15,7 @@ const MAX_READS = HISTORY / 1_000 + 1 + 10
 const { start, later } = engineScope()
 
 describe.skipIf(!hasRedis)('a restarted process', () => {
-  it('serves five thousand clients that come back at once with a handful of reads', async () => {
+  it('serves five thousand clients that reconnect at once with a handful of reads', async () => {
     const server = await start()
     const before = createHub(ticks, { engine: redis(server.url) })
     const published = Array.from({ length: HISTORY }, (_, n) => before.publish(channelOf(n), 'tick', n))
@@ -24,15 +25,15 @@ describe.skipIf(!hasRedis)('a restarted process', () => {
     server.command('CONFIG', 'RESETSTAT')
     const engine = countingReads(redis(server.url))
     const hub = later(createHub(ticks, { engine }))
-    // Each was at another place, and misses what has come since to its own channel.
+    // Each was at another position, and misses later events of its channel.
     const resume = async (at: number) => {
       const missed: number[] = []
       for await (const event of hub.subscribe(channelOf(at), { after: ids[at] })) {
-        if (event.event !== 'tick') throw new Error(`who was at ${at} got a ${event.event}`)
+        if (event.event !== 'tick') throw new Error(`the client at ${at} got a ${event.event}`)
         missed.push(event.payload)
         if (event.payload + CHANNELS >= HISTORY) return missed
       }
-      throw new Error(`who was at ${at} was ended`)
+      throw new Error(`the client at ${at} was closed`)
     }
     const places = Array.from({ length: CLIENTS }, (_, n) => (n * 7) % (HISTORY - CHANNELS))
     const missed = await Promise.all(places.map(resume))

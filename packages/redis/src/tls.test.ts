@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { open, laterStop } = engineScope()
 
-/** A server that speaks TLS alone, with a certificate of its own making. */
+/** A server that speaks TLS alone, with a self-signed certificate. */
 async function startTls(): Promise<{ url: string; ca: string }> {
   const server = laterStop(new RedisServer(await freePort(), []))
   const [key, certificate] = ['key.pem', 'cert.pem'].map((file) => join(server.folder, file)) as [
@@ -27,7 +29,7 @@ async function startTls(): Promise<{ url: string; ca: string }> {
 }
 
 describe.skipIf(!hasRedis)('TLS', { timeout: 30_000 }, () => {
-  it('a server whose certificate is trusted is used, with both connections', async () => {
+  it('is used on both connections to a server whose certificate is trusted', async () => {
     const { url, ca } = await startTls()
     const engine = open({ url, tls: { ca } })
     const other = open({ url, tls: { ca } })
@@ -37,7 +39,7 @@ describe.skipIf(!hasRedis)('TLS', { timeout: 30_000 }, () => {
     expect(await other.read(0, 10)).toMatchObject({ head: 1 })
   })
 
-  it('a certificate that nobody vouches for is refused, and said', async () => {
+  it('rejects a certificate that no trusted authority has signed', async () => {
     const { url } = await startTls()
     const { code, message } = await failureOf(() => open({ url }).append(leads(1)))
     expect(code).toBe('engine_failed')

@@ -1,29 +1,13 @@
-export { isSseError, SseError, type SseErrorCode, type SseErrorOptions } from '@sse/contract'
-export { EncodedEvent, type EventEncoder, type EventOptions } from '@sse/contract/protocol'
+export { isSseError, SseError } from '@sse/contract'
 export type { Diagnostics } from './diagnostics.ts'
-export type { AckArguments, AckContext, AckOptions, AckTarget } from './http/ack-handler.ts'
-export type { Admission, StreamArguments, StreamContext, StreamOptions } from './http/arguments.ts'
-export { createHub, type Hub, type PublishOptions } from './hub/hub.ts'
-export type { LogEvent, SubscriptionEvent } from './hub/log-event.ts'
+export type { StreamContext } from './http/context.ts'
+export type { HubStreamOptions, StreamOptions } from './http/options.ts'
+export { createHub } from './hub/create-hub.ts'
+export type { Hub } from './hub/hub.ts'
+export type { SubscriptionEvent } from './hub/log-event.ts'
 export type { HubOptions } from './hub/options.ts'
 export type { HubStats } from './hub/stats.ts'
-export type { SubscribeOptions, Subscription } from './hub/subscription.ts'
-export type {
-  Commit,
-  Engine,
-  Entry,
-  LogState,
-  Member,
-  NewEntry,
-  Page,
-  PresenceStore,
-  Retention,
-} from './log/engine.ts'
-export type { SharedFrames } from './log/shared-frames.ts'
-export { type MemoryOptions, memory } from './memory/memory-engine.ts'
+export type { Subscription } from './hub/subscription.ts'
+export { memory } from './memory/memory-engine.ts'
 export type { PresenceChange } from './presence/local-presence.ts'
-export type { PresenceListener } from './presence/presence.ts'
-export type { ConnectionHandle, OpenableSource, Sender } from './stream/sender.ts'
-export type { Sink } from './stream/sink.ts'
-export type { Iterated, LiteralEvent, Opened, Source, UntypedEvent, Yielded } from './stream/source.ts'
-export { ack, sse, type WebHandler, type WebNative } from './web/web.ts'
+export { sse } from './web/web.ts'

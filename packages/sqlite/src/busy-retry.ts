@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { isBusy } from './failure.ts'
+import { isBusy } from './errors.ts'
 
 const FIRST_WAIT_MS = 1
 const LONGEST_WAIT_MS = 50
 
 /**
- * Calls `attempt` until no other connection is in its way, for `timeoutMs` at most. SQLite's own busy timeout
- * would stop the event loop, and with it an app that holds the lock in this very process.
+ * Calls `attempt` until no other connection holds a lock, for `timeoutMs` at most. SQLite's own busy timeout would stop
+ * the event loop, and with it an app that holds the lock in this very process.
  */
 export async function retryWhileBusy<Result>(attempt: () => Result, timeoutMs: number): Promise<Result> {
   const startedAt = performance.now()
@@ -16,7 +16,7 @@ export async function retryWhileBusy<Result>(attempt: () => Result, timeoutMs: n
     } catch (error) {
       const leftMs = timeoutMs - (performance.now() - startedAt)
       if (!isBusy(error) || leftMs <= 0) throw error
-      // Half of it by chance, so that processes that met do not meet again.
+      // Half of it is random, so that processes that collided do not collide again.
       await wait(Math.min(leftMs, waitMs * (0.5 + Math.random() / 2)))
     }
   }

@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { lead } from '@sse/test-support/entries'
+import { errorOf, failureOf } from '@sse/test-support/failure-of'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 
-it('a lock that is let go in time is waited for, and the event loop runs meanwhile', async () => {
+it('waits for a lock that is released in time, while the event loop runs', async () => {
   const file = newFile()
   const engine = open(file)
   const db = connect(file, 'BEGIN IMMEDIATE')
@@ -19,9 +21,10 @@ it('a lock that is let go in time is waited for, and the event loop runs meanwhi
   expect(turns).toBeGreaterThan(20)
 })
 
-it('a lock held for too long is an error with its cause; once it is gone all goes on', async () => {
+it('rejects with the cause when a lock is held for too long, and works once it is released', async () => {
   const file = newFile()
   const engine = open(file, { busyTimeoutMs: 30 })
+  await engine.read(0, 0)
   const db = connect(file, 'BEGIN IMMEDIATE')
   const calls = {
     append: () => engine.append([lead(1)]),
@@ -29,10 +32,10 @@ it('a lock held for too long is an error with its cause; once it is gone all goe
     trim: () => engine.trim({ maxEvents: 1, maxAgeMs: 1 }),
   }
   for (const call of Object.values(calls)) {
-    const { error } = await failureOf(call)
+    const error = await errorOf(call)
     expect(error).toMatchObject({
       code: 'engine_unavailable',
-      message: `${file} is locked: another connection holds a transaction open for too long`,
+      message: `${file} is locked: another connection keeps a transaction open for too long`,
       expose: false,
       status: 503,
       cause: { code: 'ERR_SQLITE_ERROR', errcode: 5 },
@@ -43,7 +46,7 @@ it('a lock held for too long is an error with its cause; once it is gone all goe
   expect((await engine.append([lead(1)])).positions).toEqual([1])
 })
 
-it('an engine that is closed while it waits for a lock gives up', async () => {
+it('rejects a call that waits for a lock when the engine is closed', async () => {
   const file = newFile()
   const engine = open(file)
   connect(file, 'BEGIN IMMEDIATE')
@@ -54,7 +57,7 @@ it('an engine that is closed while it waits for a lock gives up', async () => {
 })
 
 const FULL_DISK = fileURLToPath(new URL('fixtures/full-disk-process.ts', import.meta.url))
-/** Runs a command in a file system of its own of 4 MB on the folder `$0`, gone with it. */
+/** Runs a command in a separate file system of 4 MB on the folder `$0`, gone with it. */
 const ON_A_SMALL_DISK = ['unshare', '--map-root-user', '--mount', 'sh', '-c']
 const MOUNT = 'mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@"'
 
@@ -72,7 +75,7 @@ function canMount(): boolean {
   return false
 }
 
-it.skipIf(!mayMount)('a full disk is an error that loses nothing; with room again all goes on', () => {
+it.skipIf(!mayMount)('loses nothing on a full disk, and continues once there is room', () => {
   const folder = dirname(newFile())
   const [command = '', ...args] = [...ON_A_SMALL_DISK, MOUNT, folder]
   const node = [process.execPath, '--conditions=@sse/source', FULL_DISK, folder]
@@ -83,7 +86,7 @@ it.skipIf(!mayMount)('a full disk is an error that loses nothing; with room agai
   expect(said).toEqual({
     failure: {
       code: 'engine_unavailable',
-      message: 'No room for /hub.db: its disk is full or its max_page_count reached',
+      message: 'No room for /hub.db: its disk is full, or its max_page_count is reached',
       errcode: 13, // SQLITE_FULL
     },
     whileFull: { head: acknowledged, entries: 1 },

@@ -25,7 +25,7 @@ async function take(
   return taken
 }
 
-it('after a restart an id goes on where it was, and an acknowledged subscriber too', async () => {
+it('resumes after an id, and a durable subscriber, over a restart', async () => {
   const file = newFile()
   const ids: string[] = []
   {
@@ -41,7 +41,7 @@ it('after a restart an id goes on where it was, and an acknowledged subscriber t
   expect(await take(hub, 2, { after: ids[2]! })).toEqual([4, 5])
 })
 
-it('a row and its event reach the subscribers of this hub and of another on the file, in one order', async () => {
+it('delivers rows with their events to the subscribers of every hub on the file, in one order', async () => {
   const file = newFile()
   await using hub = openHub(file)
   await using other = openHub(file)
@@ -51,7 +51,7 @@ it('a row and its event reach the subscribers of this hub and of another on the 
   for (let n = 1; n <= 100; n += 2) {
     db.exec('BEGIN IMMEDIATE')
     db.exec(`INSERT INTO leads (id) VALUES (${n})`)
-    hub.engine.insert(hub.entry('a', 'lead', n), db)
+    hub.publishIn(db, 'a', 'lead', n)
     db.exec('COMMIT')
     await (n % 3 ? hub : other).publish('b', 'lead', n + 1)
   }
@@ -59,7 +59,7 @@ it('a row and its event reach the subscribers of this hub and of another on the 
   expect(await Promise.all(taken)).toEqual([all, all])
 })
 
-it('a burst of publishes is a few commits', async () => {
+it('stores a burst of publishes in a few commits', async () => {
   const file = newFile()
   const engine = sqlite(file)
   const append = engine.append.bind(engine)

@@ -1,2 +1,2 @@
-export { type SqliteOptions, sqlite } from './sqlite.ts'
-export type { SqliteEngine } from './sqlite-engine.ts'
+export type { SqliteOptions } from './options.ts'
+export { type SqliteEngine, sqlite } from './sqlite.ts'

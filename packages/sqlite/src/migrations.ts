@@ -1,25 +1,34 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { failed } from '@sse/server/engine-kit'
 
-/** Each runs once in a file's life, in this order; a released one never changes. */
+/** Control characters, as a range of a GLOB pattern. */
+const CONTROL = `char(1) || '-' || char(31) || char(127) || '-' || char(159)`
+
+/** Each runs once for a file, in this order. A released migration never changes. */
 const MIGRATIONS = [
   `
   CREATE TABLE sse_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO sse_meta (name, value) VALUES ('owner', '@sse/sqlite'), ('epoch', lower(hex(randomblob(6))));
 
-  -- AUTOINCREMENT: a position is never used again, also after everything was trimmed.
+  -- AUTOINCREMENT: a position is never used again, even after everything was trimmed.
   CREATE TABLE sse_entries (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
-    channel TEXT NOT NULL,
-    event TEXT NOT NULL,
+    channel TEXT NOT NULL CHECK (
+      length(channel) BETWEEN 1 AND 256 AND instr(channel, char(0)) = 0
+      AND channel NOT GLOB '*[' || ${CONTROL} || ']*'
+    ),
+    -- What a hub cannot put on one line of the wire format is refused here, where another program may have written it.
+    event TEXT NOT NULL CHECK (
+      event <> '' AND instr(event, char(0)) = 0 AND instr(event, char(10)) = 0 AND instr(event, char(13)) = 0
+    ),
     data TEXT NOT NULL,
     key TEXT,
     idempotency_key TEXT
   ) STRICT;
   -- Every index ends in the rowid, which is the position: a channel's entries in order.
   CREATE INDEX sse_entries_by_channel ON sse_entries (channel);
-  CREATE UNIQUE INDEX sse_entries_by_idempotency_key ON sse_entries (idempotency_key)
+  CREATE UNIQUE INDEX sse_entries_by_idempotency_key ON sse_entries (channel, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
   CREATE TABLE sse_commits (
@@ -46,12 +55,16 @@ const MIGRATIONS = [
   `,
 ]
 
-/** Brings the tables up to date, inside the caller's transaction. Refuses tables that somebody else has made. */
+/**
+ * Brings the tables up to date, inside the caller's transaction.
+ *
+ * @throws {SseError} `engine_failed` for `sse_…` tables of another program, or of a newer version.
+ */
 export function migrate(db: DatabaseSync, file: string): void {
   const version = schemaVersion(db, file)
   if (version > MIGRATIONS.length) {
     throw failed(
-      `${file} was written by a newer @sse/sqlite (tables ${version}, known ${MIGRATIONS.length}): upgrade this one`,
+      `${file} was written by a newer @sse/sqlite (tables ${version}, known ${MIGRATIONS.length}): upgrade this process`,
     )
   }
   if (version === MIGRATIONS.length) return
@@ -62,7 +75,7 @@ export function migrate(db: DatabaseSync, file: string): void {
   ).run(String(MIGRATIONS.length))
 }
 
-/** How many migrations a file has seen; 0 for one without our tables. */
+/** Returns the number of migrations a file has seen; 0 for a file without our tables. */
 function schemaVersion(db: DatabaseSync, file: string): number {
   const tables = db
     .prepare(`SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name GLOB 'sse_*'`)
@@ -75,12 +88,12 @@ function schemaVersion(db: DatabaseSync, file: string): number {
       for (const { name, value } of db.prepare('SELECT name, value FROM sse_meta').all())
         meta.set(name, value)
     } catch {
-      // Columns of somebody else.
+      // Another program's table, with other columns.
     }
   }
   const version = Number(meta.get('version'))
   if (meta.get('owner') === '@sse/sqlite' && version > 0) return version
   throw failed(
-    `${file} has tables named sse_… that are not of @sse/sqlite (${tables.join(', ')}): rename them, or use another file`,
+    `${file} has tables named sse_… of another program (${tables.join(', ')}): rename them, or use another file`,
   )
 }

@@ -1,10 +1,11 @@
+import { lead } from '@sse/test-support/entries'
 import { expect, it } from 'vitest'
-import { engineScope, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const ada = { channel: 'desk', identity: 'ada' }
 
-it('who is present leaves the file with its process, and events stay as durable as they were', async () => {
+it('removes members with their expired process, and leaves the durability of events alone', async () => {
   const file = newFile()
   const engine = open(file)
   const other = open(file)
@@ -17,7 +18,7 @@ it('who is present leaves the file with its process, and events stay as durable 
   expect((await engine.append([lead(1)])).positions).toEqual([1])
 })
 
-it('ten thousand who come at once are in the file within seconds', async () => {
+it('enters ten thousand members within seconds', async () => {
   const engine = open(newFile())
   for (let index = 0; index < 10_000; index++) {
     await engine.presence.enter('p', [{ channel: 'desk', identity: `i${index}` }], 60_000)

@@ -1,23 +1,23 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Member } from '@sse/server'
+import type { Member } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
-const WHO_IS_SILENT = 'SELECT process FROM sse_presence WHERE expires_at <= ?'
+const EXPIRED = 'SELECT process FROM sse_presence WHERE expires_at <= ?'
 
-/** Who is connected, in the file: the part of it that need not survive, and costs no wait for the disk. */
+/** Members of all processes. They need not survive a power cut, and never wait for the disk. */
 export class Presence {
   readonly #writer: DatabaseSync
-  readonly #speak: StatementSync
+  readonly #renew: StatementSync
   readonly #extend: StatementSync
   readonly #enter: StatementSync
   readonly #leave: StatementSync
-  readonly #forgetMembers: StatementSync
-  readonly #forgetSilent: StatementSync
+  readonly #removeExpiredMembers: StatementSync
+  readonly #removeExpired: StatementSync
   readonly #present: StatementSync
 
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     this.#writer = writer
-    this.#speak = writer.prepare(
+    this.#renew = writer.prepare(
       `INSERT INTO sse_presence (process, expires_at) VALUES (?, ?)
        ON CONFLICT (process) DO UPDATE SET expires_at = excluded.expires_at`,
     )
@@ -26,8 +26,8 @@ export class Presence {
       'INSERT INTO sse_members (process, channel, identity) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
     )
     this.#leave = writer.prepare('DELETE FROM sse_members WHERE process = ? AND channel = ? AND identity = ?')
-    this.#forgetMembers = writer.prepare(`DELETE FROM sse_members WHERE process IN (${WHO_IS_SILENT})`)
-    this.#forgetSilent = writer.prepare('DELETE FROM sse_presence WHERE expires_at <= ?')
+    this.#removeExpiredMembers = writer.prepare(`DELETE FROM sse_members WHERE process IN (${EXPIRED})`)
+    this.#removeExpired = writer.prepare('DELETE FROM sse_presence WHERE expires_at <= ?')
     this.#present = reader.prepare(
       `SELECT DISTINCT identity FROM sse_members JOIN sse_presence USING (process)
        WHERE channel = ? AND expires_at > ?`,
@@ -36,8 +36,8 @@ export class Presence {
 
   enter(process: string, members: readonly Member[], ttlMs: number): void {
     this.#change(() => {
-      this.#forget()
-      this.#speak.run(process, Date.now() + ttlMs)
+      this.#expire()
+      this.#renew.run(process, Date.now() + ttlMs)
       for (const { channel, identity } of members) this.#enter.run(process, channel, identity)
     })
   }
@@ -50,7 +50,7 @@ export class Presence {
 
   touch(process: string, ttlMs: number): boolean {
     return this.#change(() => {
-      this.#forget()
+      this.#expire()
       return Number(this.#extend.run(process, Date.now() + ttlMs).changes) > 0
     })
   }
@@ -59,14 +59,14 @@ export class Presence {
     return this.#present.all(channel, Date.now()).map(({ identity }) => String(identity))
   }
 
-  /** Of a process that comes back to life, nobody does. */
-  #forget(): void {
+  /** Removes expired processes with their members: a process that returns enters its members again. */
+  #expire(): void {
     const now = Date.now()
-    this.#forgetMembers.run(now)
-    this.#forgetSilent.run(now)
+    this.#removeExpiredMembers.run(now)
+    this.#removeExpired.run(now)
   }
 
-  /** NORMAL: the next event's commit takes it to the disk, and a power cut takes the connections anyway. */
+  /** NORMAL: the next event's commit brings it to the disk, and a power cut closes the connections anyway. */
   #change<Result>(work: () => Result): Result {
     this.#writer.exec('PRAGMA synchronous = NORMAL')
     try {

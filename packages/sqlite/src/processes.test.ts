@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { lead } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
 import { afterEach, expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const PUBLISHER = fileURLToPath(new URL('fixtures/publisher-process.ts', import.meta.url))
@@ -13,7 +15,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-/** Appends in a process of its own; `acknowledged` grows as it says them. */
+/** Appends in a separate process; `acknowledged` grows as it says them. */
 function publish(file: string, channel: string, times: number) {
   const child = spawn(process.execPath, ['--conditions=@sse/source', PUBLISHER, file, channel, `${times}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -41,7 +43,7 @@ function publish(file: string, channel: string, times: number) {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-it('several processes that publish into one file make one log: no hole, none lost, each in its order', async () => {
+it('makes one log of several publishing processes, without a hole, each in its order', async () => {
   const file = newFile()
   const TIMES = 200
   const engine = open(file)
@@ -60,7 +62,7 @@ it('several processes that publish into one file make one log: no hole, none los
   }
 }, 30_000)
 
-it('kill -9 in the middle of a thousand appends: what was acknowledged is there, no position twice', async () => {
+it('keeps every acknowledged event over kill -9 in the middle of a thousand appends', async () => {
   const file = newFile()
   const first = open(file)
   const { epoch } = await first.read(0, 0)
@@ -94,7 +96,7 @@ const processes = (file: string) =>
     .all()
     .map(({ pid }) => pid)
 
-it('a process that died is forgotten by the next that opens the file', async () => {
+it('removes a dead process when the next one opens the file', async () => {
   const file = newFile()
   const publisher = publish(file, 'a', 1_000_000)
   await publisher.ready
@@ -102,12 +104,13 @@ it('a process that died is forgotten by the next that opens the file', async () 
   publisher.child.kill('SIGKILL')
   await publisher.exited
   const engine = open(file)
+  await engine.read(0, 0)
   expect(processes(file)).toEqual([process.pid])
   await engine.close()
   expect(processes(file)).toEqual([])
 })
 
-it('a file is not shared with a process whose SQLite may corrupt it', async () => {
+it('does not share a file with a process whose SQLite may corrupt it', async () => {
   const file = newFile()
   const publisher = publish(file, 'a', 1_000_000)
   await publisher.ready
@@ -120,8 +123,8 @@ it('a file is not shared with a process whose SQLite may corrupt it', async () =
     expect(await failureOf(() => open(file).read(0, 0))).toMatchObject({
       code: 'engine_failed',
       message:
-        `${file} is open in process ${pid} too, and process ${pid} has SQLite ${version}: to share a file without ` +
-        'corrupting it all need 3.51.3 (Node 24, or 22.23), or one file each',
+        `${file} is also open in process ${pid}, and process ${pid} has SQLite ${version}, which may corrupt a shared ` +
+        'file: use 3.51.3 or later in all of them (Node 24, or 22.23), or one file each',
     })
   }
   for (const version of ['3.51.3', '3.51.10', '3.53.0', '4.0.0']) {

@@ -1,42 +1,111 @@
-import { SseError } from '@sse/server'
-import { resolveFile } from './connections.ts'
-import { FileEngine } from './file-engine.ts'
-import type { SqliteEngine } from './sqlite-engine.ts'
-
-export interface SqliteOptions {
-  /**
-   * How often to look for what another process, or the app's own connection, has written, in milliseconds.
-   * One look takes microseconds. Default 10.
-   */
-  pollMs?: number
-  /**
-   * For how long to try again while another connection holds the file's write lock, in milliseconds. The event
-   * loop runs meanwhile. After that: `engine_unavailable`. Default 10,000.
-   */
-  busyTimeoutMs?: number
-}
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  type Commit,
+  type Engine,
+  type NewEntry,
+  type Page,
+  type PresenceStore,
+  type Retention,
+  TrimLoop,
+} from '@sse/server/engine-kit'
+import { CommitBatch } from './commits.ts'
+import { toSseError } from './errors.ts'
+import { AppConnections } from './insert.ts'
+import { LogFile } from './log-file.ts'
+import { parseOptions, type SqliteOptions, type SqliteSettings } from './options.ts'
+import { WakePoller } from './wake.ts'
 
 /**
- * Keeps a hub's log in an SQLite file, beside the app's own tables if it likes: its own are named `sse_…`.
+ * Stores a hub's log in an SQLite file, beside the app's own tables if you like: its own are named `sse_…`.
  *
- * What is acknowledged survives a crash of the process, of the machine, and `kill -9`; the epoch stays the same.
- * Processes of one host may share the file, not machines over a network file system.
+ * Opens the file at first use, and creates it if it is missing; its folder must exist. Acknowledged events survive a
+ * crash of the process or the machine, and `kill -9`; the epoch stays the same. Processes of one host may share the
+ * file, machines over a network file system may not.
  *
- * @param path of the file, made when it is missing; its folder has to exist.
- * @throws {SseError} `option_invalid` for a path that is no file, `engine_failed` for a file that cannot be
- * used: no database, corrupt, read-only, somebody else's `sse_…` tables, an SQLite too old to share it.
+ * @throws {SseError} `option_invalid`. Calls reject with `engine_failed` for a file that cannot be used: not a database,
+ * corrupt, read-only, `sse_…` tables of another program, an SQLite too old to share it; with `engine_unavailable` while
+ * retrying may succeed.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): SqliteEngine {
-  const { pollMs = 10, busyTimeoutMs = 10_000 } = options
-  checkAtLeast('pollMs', pollMs, 1)
-  checkAtLeast('busyTimeoutMs', busyTimeoutMs, 0)
-  return new FileEngine(resolveFile(path), pollMs, busyTimeoutMs)
+  return new SqliteEngine(parseOptions(path, options))
 }
 
-/** The longest a timer of Node can wait. */
-const MAX_TIMER_MS = 2_147_483_647
+/** A hub's log in an SQLite file, shared by the processes of one host. */
+export class SqliteEngine implements Engine<DatabaseSync> {
+  readonly presence: PresenceStore = {
+    enter: (process, members, ttlMs) =>
+      this.#file.run(({ presence }) => presence.enter(process, members, ttlMs)),
+    leave: (process, members) => this.#file.run(({ presence }) => presence.leave(process, members)),
+    touch: (process, ttlMs) => this.#file.run(({ presence }) => presence.touch(process, ttlMs)),
+    present: (channel) => this.#file.run(({ presence }) => presence.present(channel)),
+  }
+  readonly #file: LogFile
+  readonly #wake: WakePoller
+  readonly #appConnections: AppConnections
+  readonly #commits = new CommitBatch((all) => this.#file.run(({ commits }) => commits.set(all)))
+  readonly #trimming = new TrimLoop((retention) => this.#trimPiece(retention))
 
-function checkAtLeast(name: string, value: number, least: number): void {
-  if (value >= least && value <= MAX_TIMER_MS) return
-  throw new SseError('option_invalid', `sqlite: ${name} must be ${least} to ${MAX_TIMER_MS}, not ${value}`)
+  constructor({ file, pollMs, busyTimeoutMs }: SqliteSettings) {
+    this.#file = new LogFile(file, busyTimeoutMs)
+    this.#wake = new WakePoller(this.#file, pollMs)
+    this.#appConnections = new AppConnections(this.#file)
+  }
+
+  append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
+    return this.#file.run(({ appender }) => {
+      this.#file.checkIdentity()
+      return appender.append(entries)
+    })
+  }
+
+  /**
+   * Stores an entry through the app's own connection to the same file, inside the transaction that is open on it: rows
+   * and event are committed together, and a rollback leaves neither. Without a transaction, the entry is committed at
+   * once. Subscribers get it as soon as it is committed. `hub.publishIn` calls this.
+   *
+   * The connection must be at `PRAGMA synchronous = FULL`, SQLite's own default. Begin the transaction with
+   * `BEGIN IMMEDIATE`: a plain `BEGIN` that has read before it writes fails when another connection wrote in between.
+   *
+   * @throws {SseError} `option_invalid` for a connection to another file or below FULL; `engine_unavailable` when the
+   * file is locked, the disk is full or the engine is closed; `engine_failed`.
+   */
+  insert(entry: NewEntry, db: DatabaseSync): void {
+    try {
+      this.#appConnections.insert(entry, db)
+    } catch (error) {
+      throw toSseError(error, this.#file.path)
+    }
+    this.#wake.wakeSoon()
+  }
+
+  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    return this.#file.run(({ reader }) => reader.read(after, limit, channels))
+  }
+
+  onWake(callback: () => void): () => void {
+    return this.#wake.add(callback)
+  }
+
+  trim(retention: Retention): Promise<void> {
+    return this.#trimming.trim(retention)
+  }
+
+  async #trimPiece(retention: Retention): Promise<boolean> {
+    const hasMore = await this.#file.run(({ trimmer }) => trimmer.trimPiece(retention))
+    if (hasMore) await new Promise((resolve) => setImmediate(resolve))
+    return hasMore
+  }
+
+  commit(subscriber: string, { epoch, position }: Commit): Promise<void> {
+    return this.#commits.add({ subscriber, epoch, position })
+  }
+
+  committed(subscriber: string): Promise<Commit | undefined> {
+    return this.#file.run(({ commits }) => commits.get(subscriber))
+  }
+
+  async close(): Promise<void> {
+    this.#wake.close()
+    this.#file.close()
+  }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** Runs `work` in one transaction, `immediate` to write: all of it or, when it throws, nothing. */
+/** Runs `work` in one transaction (`immediate` to write), and rolls back when it throws. */
 export function transaction<Result>(
   db: DatabaseSync,
   kind: 'deferred' | 'immediate',
@@ -15,7 +15,7 @@ export function transaction<Result>(
     try {
       db.exec('ROLLBACK')
     } catch {
-      // A full disk and the like have rolled back already.
+      // A full disk and similar failures have rolled back already.
     }
     throw error
   }

@@ -35,23 +35,23 @@ export function publishSome(world: World): void {
   for (let event = 0; event < count; event += 1) publish(world, replica)
 }
 
-function publish({ random, truth, pending, settings }: World, { hub }: Replica): void {
+function publish({ random, reference, pending, settings }: World, { hub }: Replica): void {
   const channel = random.pick(CHANNELS)
   const event = random.pick(['lead', 'note'] as const)
   const key = random.chance(channel === 'latest' ? 0.8 : 0.1) ? `k${random.int(3)}` : undefined
   const idempotencyKey = random.chance(0.15) ? `i${random.int(8)}` : undefined
   const bulk = 'x'.repeat(random.pick(settings.bulks))
-  const publication = truth.intend({ channel, event, key, idempotencyKey }, bulk)
+  const publication = reference.intend({ channel, event, key, idempotencyKey }, bulk)
   const content: Content = { serial: publication.serial, bulk }
   const published = hub.publish(channel, event, content, { key, idempotencyKey }).then(
     (id) => {
       const commit = parseId(id)
       check(commit !== undefined, 'publish resolves with an id', id)
-      truth.acknowledge(publication, commit)
+      reference.acknowledge(publication, commit)
     },
     (error) => {
       const isKnown = isSseError(error) && error.code === 'engine_unavailable'
-      check(isKnown, 'publish rejects with what the engine says', String(error))
+      check(isKnown, "publish rejects with the engine's error", String(error))
     },
   )
   pending.push(published)
@@ -74,13 +74,13 @@ function connect(world: World): void {
 }
 
 /** An id of any kind that a client may come with. */
-export function inventId({ random, truth }: World): string {
-  const { epoch, oldest, head } = truth.log
+export function inventId({ random, reference }: World): string {
+  const { epoch, oldest, head } = reference.log
   const kind = random.weighted({ known: 4, ahead: 1, foreign: 1, garbage: 1 })
   if (kind === 'known') return formatId({ epoch, position: random.int(head + 1) })
   if (kind === 'ahead') return formatId({ epoch, position: head + 1 + random.int(5) })
   if (kind === 'foreign') {
-    const foreign = random.pick([...truth.epochs, 'another'])
+    const foreign = random.pick([...reference.epochs, 'another'])
     return formatId({ epoch: foreign, position: random.int(oldest + 10) })
   }
   return random.pick(['0', '-', `${epoch}-`, `${epoch}-1!`, `${epoch}-01`, 'x'.repeat(400), '__proto__'])
@@ -102,7 +102,7 @@ function treatReader(world: World, kind: 'drop' | 'move' | 'resume' | 'stall' | 
 }
 
 async function trim(world: World): Promise<void> {
-  const { oldest, head } = world.truth.log
+  const { oldest, head } = world.reference.log
   const maxEvents = world.random.int(head - oldest + 2)
   world.note(`trim to ${maxEvents}`)
   const retention = { maxEvents, maxAgeMs: Number.POSITIVE_INFINITY }

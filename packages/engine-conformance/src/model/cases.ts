@@ -1,8 +1,9 @@
 import type { ConformanceCase, OpenedEngine } from '../opened-engine.ts'
 import { hubModel } from './hub-model.ts'
 import { returnAfterLong } from './long-history.ts'
+import { resumeAfterTrim } from './trimmed-history.ts'
 
-/** Seeds of one case: enough that a runner's list stays short, few enough to end before its time is up. */
+/** Seeds of one case: enough for a short list in the runner, few enough to finish before a timeout. */
 const SEEDS_PER_CASE = 50
 
 export interface ModelCasesOptions {
@@ -13,15 +14,17 @@ export interface ModelCasesOptions {
 
 export function modelCases({ name, open, seeds }: ModelCasesOptions): ConformanceCase[] {
   const all = typeof seeds === 'number' ? Array.from({ length: seeds }, (_, index) => index + 1) : seeds
-  const promise = 'a reader comes back over more than 10,000 stored events while more are published'
+  const long = 'a reader resumes over more than 10,000 stored events while more are published'
+  const trimmed = 'a resume from a trimmed id reports the gap before anything else'
   const cases: ConformanceCase[] = [
-    { name: `${name}: ${promise}`, run: () => returnAfterLong(open, promise) },
+    { name: `${name}: ${long}`, run: () => returnAfterLong(open, long) },
+    { name: `${name}: ${trimmed}`, run: () => resumeAfterTrim(open, trimmed) },
   ]
   for (let from = 0; from < all.length; from += SEEDS_PER_CASE) {
     const own = all.slice(from, from + SEEDS_PER_CASE)
     const shown = own.length === 1 ? `seed ${own[0]}` : `seeds ${own[0]} to ${own.at(-1)}`
     cases.push({
-      name: `${name}: every retained event, in order, once, or a gap said first (${shown})`,
+      name: `${name}: delivers every retained event in order and once, or reports a gap first (${shown})`,
       run: async () => {
         for (const seed of own) await hubModel({ seed, open })
       },

@@ -1,7 +1,7 @@
 import { checkSame } from '../broken-promise.ts'
 import type { OpenedEngine } from '../opened-engine.ts'
-import { SinkLink } from './link.ts'
 import { Replica } from './replica.ts'
+import { SinkConnection } from './sink-connection.ts'
 import { until } from './turns.ts'
 
 const STORED = 12_000
@@ -9,7 +9,7 @@ const BATCH = 1_000
 const LIVE = 20
 const FOREVER = Number.POSITIVE_INFINITY
 
-/** A reader who was away for long, on a hub whose ring reaches back to almost nothing. */
+/** A reader that was offline for a long time, on a hub whose ring contains almost nothing. */
 export async function returnAfterLong(open: () => Promise<OpenedEngine>, promise: string): Promise<void> {
   const opened = await open()
   const settings = { ringEvents: 100, ringBytes: 1_048_576, maxEvents: FOREVER, maxTurns: 0 }
@@ -24,8 +24,8 @@ export async function returnAfterLong(open: () => Promise<OpenedEngine>, promise
     }
     const expected: number[] = []
     for (let serial = 1; serial < STORED + LIVE; serial += 1) if (serial % 3 !== 0) expected.push(serial)
-    const link = new SinkLink(hub.contract, () => hub.subscribe('a', { after: first }), first)
-    const events = () => link.frames.filter(({ event }) => event === 'lead')
+    const connection = new SinkConnection(hub.subscribe('a'), { lastEventId: first, heartbeatMs: FOREVER })
+    const events = () => connection.frames.filter(({ event }) => event === 'lead')
     await until(() => events().length > 0)
     for (let serial = STORED; serial < STORED + LIVE; serial += 1) await publish(serial)
     await until(() => events().length >= expected.length)
@@ -34,7 +34,7 @@ export async function returnAfterLong(open: () => Promise<OpenedEngine>, promise
       expected,
       promise,
     )
-    link.drop()
+    connection.drop()
   } finally {
     await hub.close()
     await opened.close()

@@ -1,4 +1,4 @@
-import type { NewEntry } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 
 /** What the model's events carry: which publication they are, and some bulk. */
 export interface Content {

@@ -1,10 +1,13 @@
 import { defineStream, isSseError, type StreamContract, type } from '@sse/contract'
-import { createHub, type Engine, type Hub } from '@sse/server'
+import { createHub, type Hub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { BrokenPromise } from '../broken-promise.ts'
+import { FaultInjectingEngine } from './fault-injecting-engine.ts'
 import { type Content, isLatestPerKey } from './publication.ts'
-import { FaultInjectingEngine } from './shaken-engine.ts'
 
 type Events = Record<'lead' | 'note', ReturnType<typeof type<Content>>>
+/** Contract of the model's hubs. */
+export type ModelContract = StreamContract<'/model', Events>
 const events: Events = { lead: type<Content>(), note: type<Content>() }
 
 /** What a run has in common, so that a restart makes the same hub again. */
@@ -22,7 +25,7 @@ export interface Settings {
 /** One process of the app: a hub on an engine. */
 export class Replica {
   readonly engine: FaultInjectingEngine
-  readonly hub: Hub<StreamContract<'/model', Events>>
+  readonly hub: Hub<ModelContract>
   #violation: BrokenPromise | undefined
 
   constructor(inner: Engine, { ringEvents, ringBytes, maxEvents, maxTurns, heartbeatMs }: Settings) {

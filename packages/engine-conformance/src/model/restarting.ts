@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { check } from '../broken-promise.ts'
 import { checkCommitted } from './acking.ts'
 import { beBusy, publishSome } from './busy-step.ts'
@@ -86,11 +86,11 @@ async function goOn(world: World): Promise<void> {
 
 /** Commits are there after a restart, unless the log says that it is another. */
 async function compareCommits(world: World): Promise<void> {
-  const { commits, truth } = world
+  const { commits, reference } = world
   const { engine } = world.replicas[0] as Replica
   const { epoch } = await engine.read(0, 0)
   for (const subscriber of SUBSCRIBERS) {
-    if (epoch === truth.log.epoch) {
+    if (epoch === reference.log.epoch) {
       await checkCommitted(world, subscriber)
       continue
     }

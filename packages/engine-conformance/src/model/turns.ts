@@ -1,14 +1,17 @@
-import { nextTurn } from '@sse/server/engine-kit'
-
-/** Lets everything else run: the model's only clock. */
-export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise<void>(nextTurn)
+// `setImmediate` where it exists: a zero timeout takes a millisecond on Node.
+const { setImmediate: nextTurn = (task: () => void) => setTimeout(task, 0) } = globalThis as {
+  setImmediate?: (task: () => void) => unknown
 }
 
-/** What takes longer than this will not happen any more. */
+/** Waits for a number of turns of the event loop: the model's only clock. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => nextTurn(resolve))
+}
+
+/** What takes longer than this counts as never. */
 const PATIENCE_MS = 10_000
 
-/** Waits until something holds; `false` when it never does. */
+/** Waits until a condition is true. Resolves with `false` if it never is. */
 export async function until(holds: () => boolean): Promise<boolean> {
   const deadline = performance.now() + PATIENCE_MS
   while (!holds()) {

@@ -1,11 +1,12 @@
-import { type Commit, type Engine, sse } from '@sse/server'
+import { sse } from '@sse/server'
+import type { Commit, Engine } from '@sse/server/engine-kit'
 import { BrokenPromise, check } from '../broken-promise.ts'
 import type { OpenedEngine } from '../opened-engine.ts'
 import type { HubModelOptions, ServeStream } from './options.ts'
 import { Random } from './random.ts'
 import type { Reader } from './reader.ts'
+import { Reference } from './reference.ts'
 import { Replica, type Settings } from './replica.ts'
-import { Truth } from './truth.ts'
 import { until } from './turns.ts'
 
 /** Turns without anything under way, after which nothing will come by itself. */
@@ -15,7 +16,7 @@ const QUIET_TURNS = 3
 export class World {
   readonly random: Random
   readonly settings: Settings
-  readonly truth: Truth = new Truth()
+  readonly reference: Reference = new Reference()
   readonly readers: Reader[] = []
   /** Readers that are gone for good, and were not judged yet. */
   readonly left: Reader[] = []
@@ -129,13 +130,14 @@ export class World {
     await this.rest()
     await this.audit()
     // What a socket still carries is not lost.
-    if (this.isRemote) await until(() => this.readers.every((reader) => reader.hasArrived(this.truth.log)))
-    for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.truth)
+    if (this.isRemote)
+      await until(() => this.readers.every((reader) => reader.hasArrived(this.reference.log)))
+    for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.reference)
     for (const { violation } of this.replicas) if (violation) throw violation
   }
 
   audit(): Promise<void> {
-    return this.truth.audit(this.observer ?? (this.replicas[0] as Replica).engine)
+    return this.reference.audit(this.observer ?? (this.replicas[0] as Replica).engine)
   }
 
   /** Waits until nothing is under way, and nobody who takes what there is waits for anything. */
@@ -152,20 +154,19 @@ export class World {
     }
     if (await until(isQuiet)) return
     const lagging = this.replicas.map(({ hub }) => hub.stats().lagging)
-    throw new BrokenPromise(
-      'every reader that takes what it is given gets to the head',
-      `lagging: ${lagging}`,
-    )
+    throw new BrokenPromise('every reader that takes its frames reaches the head', `lagging: ${lagging}`)
   }
 
   #isAtRest(): boolean {
     return this.replicas.every((replica) => {
-      const links = this.readers.flatMap((reader) =>
-        reader.isConnected && this.replicaOf.get(reader) === replica && reader.link ? [reader.link] : [],
+      const connections = this.readers.flatMap((reader) =>
+        reader.isConnected && this.replicaOf.get(reader) === replica && reader.connection
+          ? [reader.connection]
+          : [],
       )
-      const full = links.filter(({ isFull }) => isFull === true).length
-      const atMost = full + links.filter(({ isFull }) => isFull === undefined).length
-      const isOpen = links.every((link) => link.isOpen || link.refusal !== undefined)
+      const full = connections.filter(({ isFull }) => isFull === true).length
+      const atMost = full + connections.filter(({ isFull }) => isFull === undefined).length
+      const isOpen = connections.every((connection) => connection.isOpen || connection.refusal !== undefined)
       const { lagging } = replica.hub.stats()
       return replica.engine.isIdle && isOpen && lagging >= full && lagging <= atMost
     })
@@ -175,7 +176,7 @@ export class World {
   async checkEmpty(): Promise<void> {
     for (const { hub } of this.replicas) {
       const isEmpty = await until(() => hub.stats().connections === 0 && hub.stats().channels === 0)
-      check(isEmpty, 'a reader that is gone leaves nothing behind', JSON.stringify(hub.stats()))
+      check(isEmpty, 'a closed connection leaves nothing behind', JSON.stringify(hub.stats()))
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { check, checkSame } from '../broken-promise.ts'
 import { turns } from '../model/turns.ts'
 import type { EngineCase, OpenedEngine } from '../opened-engine.ts'
@@ -17,7 +17,7 @@ export const appending: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'positions are 1, 2, 3 … over any number of appends, in the order given',
+    promise: 'assigns the positions 1, 2, 3 … over any number of appends, in the given order',
     async show({ engine }) {
       const first = await engine.append(makeEntries(1))
       const second = await engine.append(makeEntries(3, {}, 2))
@@ -28,7 +28,7 @@ export const appending: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'an entry is read as it was appended',
+    promise: 'reads an entry as it was appended',
     async show({ engine }) {
       const entries = [
         makeEntry({ title: 'one' }, { key: 'k', idempotencyKey: 'i' }),
@@ -64,7 +64,7 @@ export const appending: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'what is acknowledged can be read at once',
+    promise: 'an acknowledged entry can be read at once',
     async show({ engine }) {
       for (let count = 1; count <= 50; count += 1) {
         await engine.append(makeEntries(1, {}, count))
@@ -94,13 +94,14 @@ export const appending: readonly EngineCase[] = [
   },
   {
     promise:
-      'an append that a crash cuts off is there as a whole or not at all; what was acknowledged is there',
+      'after a crash, an interrupted append is stored completely or not at all, and every acknowledged entry is',
     needs: 'crash',
     appends: 'whole',
     show: (opened) => showCutOff(opened, (stored) => stored.length === 0 || stored.length === 500),
   },
   {
-    promise: 'of an append that a crash cuts off some entries are there; what was acknowledged is there',
+    promise:
+      'after a crash, an interrupted append is stored in part, in order, and every acknowledged entry is stored',
     needs: 'crash',
     appends: 'in part',
     show: (opened) => showCutOff(opened, () => true),
@@ -119,17 +120,13 @@ async function showCutOff(
   if (state.epoch !== epoch) return // it says that it has lost something
   const all = (await readPages(survivor, 0, 100)).map(({ data }) => Number(data))
   const [before, stored] = [all.slice(0, 10), all.slice(10)]
-  checkSame(before, range(1, 10), 'what was acknowledged is there')
-  check(
-    isFit(stored),
-    'an append that a crash cuts off is there as a whole or not at all',
-    `${stored.length}`,
-  )
+  checkSame(before, range(1, 10), 'an acknowledged entry survives a crash')
+  check(isFit(stored), 'an interrupted append is stored completely or not at all', `${stored.length}`)
   const isInOrder = stored.every((data, index) => data > (stored[index - 1] ?? 10))
-  check(isInOrder, 'what is there of an append is in its order', `${stored}`)
+  check(isInOrder, 'the stored part of an append is in order', `${stored}`)
   checkSame(state.head, all.length, '`head` is the newest entry')
   const { positions: given } = await survivor.append(makeEntries(1))
-  checkSame(given, [state.head + 1], 'positions go on from the head')
+  checkSame(given, [state.head + 1], 'positions continue after the head')
 }
 
 /** Follows the log as a hub does; resolves with where it has got to. */

@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { check, checkRejects, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, payloads, range } from './entries.ts'
@@ -7,7 +7,7 @@ const KEEP_ALL = { maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIV
 
 export const closing: readonly EngineCase[] = [
   {
-    promise: 'closing twice is nothing, at the same time too',
+    promise: 'close is idempotent, also at the same time',
     async show({ engine }) {
       await engine.append(makeEntries(1))
       await Promise.all([engine.close(), engine.close()])
@@ -33,7 +33,7 @@ export const closing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a close during an append lets it resolve, or reject with engine_unavailable',
+    promise: 'an append during close resolves or rejects with engine_unavailable',
     async show({ engine }) {
       const outcome = engine.append(makeEntries(3)).then(
         () => 'resolved',
@@ -45,7 +45,7 @@ export const closing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'after a restart everything acknowledged is there, or the epoch is another',
+    promise: 'after a restart every acknowledged entry is stored, or the epoch has changed',
     needs: 'reopen',
     async show({ engine, reopen }) {
       const { epoch } = await engine.append(makeEntries(20))
@@ -57,7 +57,7 @@ export const closing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'after a crash everything acknowledged is there, or the epoch is another',
+    promise: 'after a crash every acknowledged entry is stored, or the epoch has changed',
     needs: 'crash',
     async show({ engine, crash }) {
       const { epoch } = await engine.append(makeEntries(20))
@@ -68,7 +68,7 @@ export const closing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a log trimmed to nothing gives no position out again after a restart, or the epoch is another',
+    promise: 'after a restart a log trimmed to nothing assigns no position again, or the epoch has changed',
     needs: 'reopen',
     async show({ engine, reopen }) {
       const { epoch } = await engine.append(makeEntries(7))

@@ -4,7 +4,7 @@ import { makeEntries } from './entries.ts'
 
 export const committing: readonly EngineCase[] = [
   {
-    promise: 'a subscriber who never committed has no commit',
+    promise: 'a subscriber that never committed has no commit',
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e1', position: 1 })
       for (const subscriber of ['bert', 'ann', 'ANNA', '__proto__', 'constructor', 'toString']) {
@@ -13,7 +13,7 @@ export const committing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a commit is held for each subscriber, the last one wins',
+    promise: 'stores the last commit of each subscriber',
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e1', position: 3 })
       await engine.commit('bert', { epoch: 'e1', position: 5 })
@@ -23,7 +23,7 @@ export const committing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a commit never goes back within one epoch, in whatever order commits come',
+    promise: 'a commit never moves back within one epoch, in whatever order commits arrive',
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e1', position: 7 })
       await engine.commit('anna', { epoch: 'e1', position: 3 })
@@ -39,7 +39,7 @@ export const committing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a commit of another epoch replaces the one that is held, lower or not',
+    promise: 'a commit of another epoch replaces the stored one, even if it is lower',
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e2', position: 7 })
       await engine.commit('anna', { epoch: 'e1', position: 3 })
@@ -49,7 +49,7 @@ export const committing: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a trim leaves the commits as they are',
+    promise: 'a trim does not change commits',
     async show({ engine }) {
       const { epoch } = await engine.append(makeEntries(5))
       await engine.commit('anna', { epoch, position: 2 })

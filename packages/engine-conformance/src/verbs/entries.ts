@@ -1,4 +1,4 @@
-import type { Engine, Entry, NewEntry, Page } from '@sse/server'
+import type { Engine, Entry, NewEntry, Page } from '@sse/server/engine-kit'
 import { check } from '../broken-promise.ts'
 
 export function makeEntry(data: unknown, more: Partial<NewEntry> = {}): NewEntry {
@@ -34,9 +34,9 @@ export async function readPages(
   do {
     const from = all.at(-1)?.position ?? after
     page = await engine.read(from, limit, channels)
-    check(page.entries.length <= limit, 'read gives no more than `limit` entries', `${page.entries.length}`)
+    check(page.entries.length <= limit, 'read returns no more than `limit` entries', `${page.entries.length}`)
     const first = page.entries[0]?.position ?? Number.POSITIVE_INFINITY
-    check(first > from, 'read gives what is after a position', `${first} after ${from}`)
+    check(first > from, 'read returns the entries after a position', `${first} after ${from}`)
     all.push(...page.entries)
   } while (page.entries.length === limit)
   return all

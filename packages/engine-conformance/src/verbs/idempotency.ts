@@ -7,25 +7,24 @@ const twice = (data: unknown, idempotencyKey: string, channel = 'leads') =>
 
 export const idempotency: readonly EngineCase[] = [
   {
-    promise: 'an idempotency key that is held stores nothing, and gives the position of the first',
+    promise: 'a known idempotency key stores nothing and returns the position of the first entry',
     async show({ engine }) {
       await engine.append([makeEntry(1), twice(2, 'a'), makeEntry(3)])
       const again = await engine.append([twice('again', 'a')])
       checkSame(again.positions, [2], this.promise)
-      const more = await engine.append([
-        makeEntry(4),
-        twice('again', 'a', 'other'),
-        twice(5, 'b'),
-        twice(0, 'b'),
-      ])
+      const more = await engine.append([makeEntry(4), twice('again', 'a'), twice(5, 'b'), twice(0, 'b')])
       checkSame(more.positions, [4, 2, 5, 5], this.promise)
       const page = await engine.read(0, 10)
       checkSame(payloads(page), [1, 2, 3, 4, 5], this.promise)
-      checkSame([positions(page), page.head], [[1, 2, 3, 4, 5], 5], 'what is not stored takes no position')
+      checkSame(
+        [positions(page), page.head],
+        [[1, 2, 3, 4, 5], 5],
+        'an entry that is not stored takes no position',
+      )
     },
   },
   {
-    promise: 'an idempotency key that comes twice in one batch is stored once, as it came first',
+    promise: 'an idempotency key that comes twice in one batch stores the first entry only',
     async show({ engine }) {
       const { positions: given } = await engine.append([twice(1, 'a'), twice('again', 'a'), makeEntry(2)])
       checkSame(given, [1, 1, 2], this.promise)
@@ -33,7 +32,20 @@ export const idempotency: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'entries without an idempotency key are never taken for one another',
+    promise: 'idempotency keys of different channels are independent',
+    async show({ engine }) {
+      const first = await engine.append([twice(1, 'a'), twice(2, 'a', 'other'), twice('again', 'a')])
+      checkSame(first.positions, [1, 2, 1], this.promise)
+      const second = await engine.append([twice('again', 'a', 'other'), twice(3, 'a', 'third')])
+      checkSame(second.positions, [2, 3], this.promise)
+      // Where one text ends and the other starts must not matter.
+      const third = await engine.append([twice(4, 'c', 'a:b'), twice(5, 'b:c', 'a'), twice(6, 'bc', 'a:')])
+      checkSame(third.positions, [4, 5, 6], this.promise)
+      checkSame(payloads(await engine.read(0, 10)), [1, 2, 3, 4, 5, 6], this.promise)
+    },
+  },
+  {
+    promise: 'entries without an idempotency key are never treated as duplicates',
     async show({ engine }) {
       const { positions: given } = await engine.append([
         makeEntry(1),
@@ -44,7 +56,7 @@ export const idempotency: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'an idempotency key is free again when its event is trimmed, and held for as long as it is not',
+    promise: 'an idempotency key is kept until its entry is trimmed, and free again afterwards',
     keys: 'with events',
     async show({ engine }) {
       await engine.append([twice(1, 'a'), twice(2, 'b')])
@@ -56,7 +68,7 @@ export const idempotency: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'an idempotency key is held for its time, also when its event is trimmed',
+    promise: 'an idempotency key is kept for its time, even if its entry is trimmed',
     keys: 'for a time',
     async show({ engine }) {
       await engine.append([twice(1, 'a'), twice(2, 'b'), makeEntry(3)])

@@ -26,7 +26,7 @@ const NAMES = [
 
 export const naming: readonly EngineCase[] = [
   {
-    promise: 'every channel name is a channel of its own',
+    promise: 'every channel name is a separate channel',
     async show({ engine }) {
       await engine.append(NAMES.map((channel) => makeEntry(channel, { channel })))
       for (const [index, channel] of NAMES.entries()) {
@@ -46,12 +46,12 @@ export const naming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'every key, idempotency key and event name is itself',
+    promise: 'every key, idempotency key and event name is kept unchanged',
     async show({ engine }) {
       const entries = NAMES.map((name) => makeEntry(1, { key: name, event: name, idempotencyKey: name }))
       const { positions: first } = await engine.append(entries)
       const { positions: second } = await engine.append(entries)
-      checkSame(second, first, 'an idempotency key is taken for itself alone')
+      checkSame(second, first, 'different idempotency keys are never confused')
       const page = await engine.read(0, 100)
       checkSame(
         page.entries.map(({ key, event }) => [key, event]),
@@ -61,7 +61,7 @@ export const naming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'every subscriber has a commit of its own',
+    promise: 'every subscriber name has a separate commit',
     async show({ engine }) {
       for (const [position, name] of NAMES.entries()) await engine.commit(name, { epoch: 'e1', position })
       for (const [position, name] of NAMES.entries()) {
@@ -70,7 +70,7 @@ export const naming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a payload of any text comes back as it was, of 1 MB too',
+    promise: 'a payload of any text, up to 1 MB, is read unchanged',
     async show({ engine }) {
       const texts = [
         '',

@@ -1,4 +1,4 @@
-import type { Engine, Member, PresenceStore } from '@sse/server'
+import type { Engine, Member, PresenceStore } from '@sse/server/engine-kit'
 import { checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { wait } from './entries.ts'
@@ -12,7 +12,7 @@ const sorted = async (presence: PresenceStore, channel = 'desk') =>
 
 export const presence: readonly EngineCase[] = [
   {
-    promise: 'who has entered is present until they leave, each once, in their channels alone',
+    promise: 'an identity is present in its channels, once, from enter to leave',
     needs: 'presence',
     async show({ engine }) {
       const store = presenceOf(engine)
@@ -31,7 +31,7 @@ export const presence: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'an identity is present while any process has it: a leave touches no other process',
+    promise: 'an identity is present while any process has entered it: leave removes it for one process only',
     needs: 'presence',
     async show({ engine }) {
       const store = presenceOf(engine)
@@ -45,25 +45,24 @@ export const presence: readonly EngineCase[] = [
     },
   },
   {
-    promise:
-      'the members of a process that says nothing are gone after its time, those of one that does stay',
+    promise: 'members of a process expire unless it renews its lease',
     needs: 'presence',
     async show({ engine }) {
       const store = presenceOf(engine)
       await store.enter('silent', [member('anna')], SHORT_MS)
       await store.enter('lively', [member('bert')], SHORT_MS)
-      checkSame(await store.touch('lively', LONG_MS), true, 'touch says that the members are held')
+      checkSame(await store.touch('lively', LONG_MS), true, 'touch resolves with true for a valid lease')
       checkSame(await sorted(store), ['anna', 'bert'], this.promise)
       await wait(SHORT_MS * 3)
       checkSame(await sorted(store), ['bert'], this.promise)
-      checkSame(await store.touch('silent', LONG_MS), false, 'touch says that the members are gone')
-      checkSame(await sorted(store), ['bert'], 'a word of a process brings nobody back')
+      checkSame(await store.touch('silent', LONG_MS), false, 'touch resolves with false for an expired lease')
+      checkSame(await sorted(store), ['bert'], 'touch does not restore expired members')
       await store.enter('silent', [member('anna')], LONG_MS)
-      checkSame(await sorted(store), ['anna', 'bert'], 'who is entered again is present again')
+      checkSame(await sorted(store), ['anna', 'bert'], 'members entered again are present again')
     },
   },
   {
-    promise: 'every identity, channel and process has its own name',
+    promise: 'names of identities, channels and processes are never confused',
     needs: 'presence',
     async show({ engine }) {
       const store = presenceOf(engine)
@@ -73,7 +72,7 @@ export const presence: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'engines on one log share who is present',
+    promise: 'engines on one log share presence',
     needs: 'presence and another',
     async show({ engine, another }) {
       const other = presenceOf(await (another as () => Promise<Engine>)())

@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, makeEntry, payloads, positions, range, readPages } from './entries.ts'
@@ -12,7 +12,7 @@ const mixed = (count: number) =>
 
 export const reading: readonly EngineCase[] = [
   {
-    promise: 'read gives what is after a position, up to `limit`, and the state with every page',
+    promise: 'read returns the entries after a position, up to `limit`, and the state with every page',
     async show({ engine }) {
       await engine.append(mixed(30))
       for (const [after, limit] of [
@@ -30,7 +30,7 @@ export const reading: readonly EngineCase[] = [
     },
   },
   {
-    promise: '`limit` 0 reads the state alone, wherever it is asked from',
+    promise: '`limit` 0 reads the state alone, from any position',
     async show({ engine }) {
       await engine.append(mixed(5))
       for (const after of [0, 3, 5, 1_000, Number.MAX_SAFE_INTEGER]) {
@@ -42,7 +42,7 @@ export const reading: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a read from beyond the head gives nothing, and says where the head is',
+    promise: 'a read from beyond the head returns no entries, and the head',
     async show({ engine }) {
       await engine.append(mixed(5))
       for (const channels of [undefined, ['leads', 'chat']]) {
@@ -52,7 +52,7 @@ export const reading: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a read by channels gives their entries alone, merged in order, once each',
+    promise: 'a read by channels returns only their entries, merged in order, once each',
     async show({ engine }) {
       await engine.append(mixed(40))
       const expect = (after: number, limit: number, ...channels: string[]) =>
@@ -73,11 +73,11 @@ export const reading: readonly EngineCase[] = [
       }
       checkSame(payloads(await engine.read(0, 100, ['quiet', 'quiet'])), [10, 20, 30, 40], this.promise)
       checkSame(payloads(await engine.read(0, 100, ['none'])), [], this.promise)
-      checkSame(payloads(await engine.read(0, 100, [])), [], 'a read of no channels gives nothing')
+      checkSame(payloads(await engine.read(0, 100, [])), [], 'a read of no channels returns no entries')
     },
   },
   {
-    promise: 'fewer than `limit` entries means that there are no more: pages of any size meet every entry',
+    promise: 'fewer than `limit` entries means that there are no more: pages of any size contain every entry',
     async show({ engine }) {
       await engine.append(mixed(60))
       for (const limit of [1, 2, 3, 6, 7, 59, 60, 61]) {
@@ -96,7 +96,7 @@ export const reading: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'more than 10,000 stored events are resumed page by page, to the last one',
+    promise: 'more than 10,000 stored entries are read page by page, to the last one',
     async show({ engine }) {
       const entries = mixed(12_000)
       for (let from = 0; from < entries.length; from += 1_000) {
@@ -118,7 +118,7 @@ export const reading: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'reading a quiet channel costs its own entries, not those of other channels',
+    promise: 'the cost of reading a quiet channel depends on its own entries, not on other channels',
     async show({ engine }) {
       await engine.append([...makeEntries(10, { channel: 'quiet' }), ...makeEntries(90)])
       const small = await fastestRead(engine)

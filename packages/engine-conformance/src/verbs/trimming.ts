@@ -21,7 +21,7 @@ export const trimming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a read from before `oldest` is answered from `oldest` on, and says which that is',
+    promise: 'a read from before `oldest` starts at `oldest`, and returns it',
     async show({ engine }) {
       await engine.append([...makeEntries(10), ...makeEntries(10, { channel: 'chat' }, 11)])
       await engine.trim({ maxEvents: 12, maxAgeMs: FOREVER })
@@ -34,7 +34,7 @@ export const trimming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'trim by age removes what is older, and nothing else',
+    promise: 'trim by age removes older entries, and no others',
     async show({ engine }) {
       await engine.append(makeEntries(3))
       await wait(GAP_MS)
@@ -50,7 +50,7 @@ export const trimming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'trim by count and age removes what exceeds either',
+    promise: 'trim by count and age removes entries over either limit',
     async show({ engine }) {
       await engine.append(makeEntries(4))
       await wait(GAP_MS)
@@ -62,7 +62,7 @@ export const trimming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'a log trimmed to nothing keeps its head, and gives no position out again',
+    promise: 'a log trimmed to nothing keeps its head, and assigns no position again',
     async show({ engine }) {
       await engine.append(makeEntries(5))
       await engine.trim({ maxEvents: 0, maxAgeMs: FOREVER })
@@ -75,7 +75,7 @@ export const trimming: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'trimming an empty log, or what no limit exceeds, changes nothing',
+    promise: 'trimming an empty log, or one within its limits, changes nothing',
     async show({ engine }) {
       await engine.trim({ maxEvents: 0, maxAgeMs: 0 })
       await engine.append(makeEntries(3))

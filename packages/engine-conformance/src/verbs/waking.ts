@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, range, readPages, wait } from './entries.ts'
@@ -9,7 +9,7 @@ const POLL_MS = 5
 
 export const waking: readonly EngineCase[] = [
   {
-    promise: 'onWake gives a function that stops it, twice if need be',
+    promise: 'onWake returns an idempotent function that stops the calls',
     async show({ engine }) {
       let calls = 0
       const stop = engine.onWake(() => {
@@ -24,7 +24,7 @@ export const waking: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'what another engine on the log has stored wakes this one',
+    promise: 'an append by another engine on the log wakes this one',
     needs: 'another',
     async show({ engine, another }) {
       const other = await (another as () => Promise<Engine>)()
@@ -50,7 +50,7 @@ export const waking: readonly EngineCase[] = [
     },
   },
   {
-    promise: 'engines on one log see the same entries: no position is given out twice, no hole is seen',
+    promise: 'engines on one log see the same entries, without holes, and assign no position twice',
     needs: 'another',
     async show({ engine, another }) {
       const engines = [engine, await (another as () => Promise<Engine>)()]
@@ -77,7 +77,10 @@ export const waking: readonly EngineCase[] = [
         this.promise,
       )
       for (const own of engines) {
-        await until(async () => (await own.read(0, 0)).head === count, 'what is acknowledged is seen by all')
+        await until(
+          async () => (await own.read(0, 0)).head === count,
+          'an acknowledged entry is visible to every engine',
+        )
         const entries = await readPages(own, 0, 10)
         checkSame(
           entries.map(({ position }) => position),

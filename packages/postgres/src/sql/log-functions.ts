@@ -1,10 +1,10 @@
 /**
- * What gives events their positions. Each call is one statement: it takes its turn at the row of the log and gives
- * it back without waiting for the network, so that no process that stops or dies in the middle stops the others.
- * Nobody's snapshot is older than the turn: each statement of a function takes a new one.
+ * Functions that assign positions. Each call is one statement: it locks the row of the log and releases it without
+ * waiting for the network, so that a process that stops or dies in between does not stop the others. No snapshot is
+ * older than the lock: each statement of a function takes a new one.
  */
 export const logFunctions = (schema: string): string => `
--- The history this server is on: another after each failover. '' where the user may not know.
+-- The timeline of this server: another one after each failover. '' if the user may not read it.
 CREATE FUNCTION ${schema}.timeline() RETURNS text LANGUAGE plpgsql AS $function$
 BEGIN
   IF has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
@@ -26,24 +26,22 @@ BEGIN
 END
 $function$;
 
--- Moves up to 1,000 committed events of the outbox to the end of the log, whose row the caller holds.
-CREATE FUNCTION ${schema}.move(of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint)
+-- Moves committed events of the outbox, all or one, to the end of the log, whose row the caller holds.
+CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, only_id bigint, OUT taken bigint, OUT stored bigint)
 LANGUAGE plpgsql AS $function$
 BEGIN
-  taken := 0;
-  stored := 0;
-  PERFORM FROM ${schema}.outbox WHERE log = of_log LIMIT 1;
-  IF NOT FOUND THEN RETURN; END IF;
   WITH gone AS (
     DELETE FROM ${schema}.outbox WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000
+      SELECT ctid FROM ${schema}.outbox
+      WHERE log = of_log AND (only_id IS NULL OR id = only_id) ORDER BY id LIMIT 1000
     )) RETURNING *
   ), counted AS (
-    SELECT *, row_number() OVER (PARTITION BY idempotency_key ORDER BY id) AS turn FROM gone
+    SELECT *, row_number() OVER (PARTITION BY channel, idempotency_key ORDER BY id) AS turn FROM gone
   ), fresh AS (
     SELECT *, row_number() OVER (ORDER BY id) AS place FROM counted WHERE idempotency_key IS NULL OR (
       turn = 1 AND NOT EXISTS (
-        SELECT FROM ${schema}.entries held WHERE held.log = of_log AND held.idempotency_key = counted.idempotency_key
+        SELECT FROM ${schema}.entries held WHERE held.log = of_log AND held.channel = counted.channel
+          AND held.idempotency_key = counted.idempotency_key
       )
     )
   ), kept AS (
@@ -57,24 +55,70 @@ BEGIN
 END
 $function$;
 
--- Moves what is in the outbox, unless somebody else is at it: -1.
-CREATE FUNCTION ${schema}.place(log_name text) RETURNS bigint LANGUAGE plpgsql AS $function$
+-- Moves up to 1,000 events of the outbox. An event that cannot be stored is set aside, and does not block the others.
+CREATE FUNCTION ${schema}.move(of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint)
+LANGUAGE plpgsql AS $function$
+DECLARE
+  one record;
+  row_id bigint;
+BEGIN
+  taken := 0;
+  stored := 0;
+  PERFORM FROM ${schema}.outbox WHERE log = of_log LIMIT 1;
+  IF NOT FOUND THEN RETURN; END IF;
+  BEGIN
+    SELECT * INTO one FROM ${schema}.move_rows(of_log, old_head, NULL);
+    taken := one.taken;
+    stored := one.stored;
+    RETURN;
+  EXCEPTION
+    -- A position that is taken: no fault of the events.
+    WHEN unique_violation THEN RAISE;
+    WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN NULL;
+  END;
+  FOR row_id IN SELECT id FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000 LOOP
+    BEGIN
+      SELECT * INTO one FROM ${schema}.move_rows(of_log, old_head + stored, row_id);
+      stored := stored + one.stored;
+    EXCEPTION
+      WHEN unique_violation THEN RAISE;
+      WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
+        WITH gone AS (DELETE FROM ${schema}.outbox WHERE log = of_log AND id = row_id RETURNING *)
+        INSERT INTO ${schema}.rejected (log, id, reason, channel, event, data, key, idempotency_key)
+        SELECT log, id, SQLERRM, channel, event, data, key, idempotency_key FROM gone;
+    END;
+    taken := taken + 1;
+  END LOOP;
+END
+$function$;
+
+-- Moves events of the outbox, unless another process does: -1. Counts those set aside.
+CREATE FUNCTION ${schema}.place(log_name text, OUT taken bigint, OUT rejected bigint, OUT reason text)
+LANGUAGE plpgsql AS $function$
 DECLARE
   own ${schema}.logs;
   moved record;
 BEGIN
-  PERFORM FROM ${schema}.outbox o WHERE o.log = (SELECT l.id FROM ${schema}.logs l WHERE l.name = log_name) LIMIT 1;
-  IF NOT FOUND THEN RETURN 0; END IF;
-  SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE SKIP LOCKED;
-  IF NOT FOUND THEN RETURN -1; END IF;
-  PERFORM ${schema}.be_durable();
-  SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
-  UPDATE ${schema}.logs SET head = head + moved.stored WHERE id = own.id AND moved.stored > 0;
-  RETURN moved.taken;
+  taken := 0;
+  SELECT * INTO own FROM ${schema}.logs WHERE name = log_name;
+  PERFORM FROM ${schema}.outbox o WHERE o.log = own.id LIMIT 1;
+  IF FOUND THEN
+    SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+      PERFORM ${schema}.be_durable();
+      SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
+      UPDATE ${schema}.logs SET head = head + moved.stored WHERE id = own.id AND moved.stored > 0;
+      taken := moved.taken;
+    ELSE
+      taken := -1;
+    END IF;
+  END IF;
+  SELECT count(*), (array_agg(r.reason ORDER BY r.rejected_at DESC))[1] INTO rejected, reason
+  FROM ${schema}.rejected r JOIN ${schema}.logs l ON l.id = r.log WHERE l.name = log_name;
 END
 $function$;
 
--- Stores entries, after what was committed to the outbox before.
+-- Stores entries, after the events that were committed to the outbox before.
 CREATE FUNCTION ${schema}.append(
   log_name text, seen_epoch text, seen_head bigint,
   channels text[], events text[], payloads text[], keys text[], idempotency_keys text[],
@@ -111,9 +155,9 @@ BEGIN
   ELSE
     WITH given AS (
       SELECT *,
-        min(n) OVER (PARTITION BY idempotency_key) AS first,
+        min(n) OVER (PARTITION BY channel, idempotency_key) AS first,
         (SELECT position FROM ${schema}.entries held
-         WHERE held.log = own.id AND held.idempotency_key = one.idempotency_key) AS held
+         WHERE held.log = own.id AND held.channel = one.channel AND held.idempotency_key = one.idempotency_key) AS held
       FROM unnest(channels, events, payloads, keys, idempotency_keys)
         WITH ORDINALITY AS one (channel, event, data, key, idempotency_key, n)
     ), fresh AS (
@@ -133,14 +177,14 @@ BEGIN
 END
 $function$;
 
--- The head is below what a process has seen: positions are about to be given out again.
+-- The head is below a position that a process has seen: positions are about to be assigned again.
 CREATE FUNCTION ${schema}.renew(log_name text, seen_epoch text, seen_head bigint) RETURNS void
 LANGUAGE sql AS $function$
   UPDATE ${schema}.logs SET epoch = ${schema}.new_epoch()
   WHERE name = log_name AND epoch || ${schema}.timeline() = seen_epoch AND head < seen_head
 $function$;
 
--- Removes the oldest of what exceeds a limit, 1,000 at most. Says whether there may be more.
+-- Removes the oldest entries that exceed a limit, at most 1,000. Returns whether there may be more.
 CREATE FUNCTION ${schema}.trim(log_name text, max_events bigint, max_age_ms double precision) RETURNS boolean
 LANGUAGE plpgsql AS $function$
 DECLARE
@@ -155,7 +199,7 @@ BEGIN
   upto := greatest(own.trimmed, least(last, coalesce(own.head - max_events, 0)));
   IF max_age_ms IS NOT NULL AND upto < last THEN
     cutoff := extract(epoch FROM clock_timestamp()) * 1000 - max_age_ms;
-    -- Up to the first that is young enough: what a clock that stepped back made older stays behind it.
+    -- Up to the first that is young enough: entries behind it stay, even if a clock that was set back made them older.
     upto := coalesce(
       (SELECT position - 1 FROM ${schema}.entries
        WHERE log = own.id AND position > upto AND position <= last AND at > cutoff ORDER BY position LIMIT 1),

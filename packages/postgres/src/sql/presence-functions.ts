@@ -1,4 +1,4 @@
-/** Who is connected, by the clock of the server. Changes take turns: there are few. */
+/** Members of all processes, with expiry by the server's clock. Changes take turns: there are few. */
 export const presenceFunctions = (schema: string): string => `
 CREATE FUNCTION ${schema}.enter(
   log_name text, of_process text, ttl_ms double precision, channels text[], identities text[]
@@ -46,7 +46,7 @@ CREATE FUNCTION ${schema}.present(log_name text, in_channel text) RETURNS SETOF 
 $function$;
 `
 
-/** Takes a turn until the transaction ends, and forgets who has said nothing for too long. */
+/** Takes a turn until the transaction ends, and removes expired processes with their members. */
 export const presenceTurn = (schema: string): string => `
 CREATE FUNCTION ${schema}.presence_turn(log_name text) RETURNS integer LANGUAGE plpgsql AS $function$
 DECLARE

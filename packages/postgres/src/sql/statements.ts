@@ -1,6 +1,6 @@
-/** What the engine says to the server, for a schema's quoted name. The first parameter is the hub's name. */
+/** The engine's SQL statements, for the quoted name of a schema. The first parameter is the hub's name. */
 export class Statements {
-  /** The timeline, if the tables are of this version and the hub is there. */
+  /** Returns the timeline if the tables are of this version and the hub's row exists. */
   readonly state: string
   readonly addLog: string
   readonly append: string
@@ -27,7 +27,7 @@ export class Statements {
       INSERT INTO ${schema}.logs (name, epoch) SELECT $1, ${schema}.new_epoch()
       WHERE NOT EXISTS (SELECT FROM ${schema}.logs WHERE name = $1) ON CONFLICT DO NOTHING`
     this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8)`
-    this.place = `SELECT ${schema}.place($1)`
+    this.place = `SELECT taken, rejected, reason FROM ${schema}.place($1)`
     this.renew = `SELECT ${schema}.renew($1, $2, $3)`
     this.trim = `SELECT ${schema}.trim($1, $2, $3)`
     const state = `
@@ -40,7 +40,7 @@ export class Statements {
       LEFT JOIN LATERAL (
         SELECT * FROM ${schema}.entries e WHERE ${after} ORDER BY e.position LIMIT $3
       ) e ON true ORDER BY e.position`
-    // Each channel by itself, in its index: what it costs is what is in them.
+    // Each channel separately, by its index: the cost depends on these channels alone.
     this.readChannels = `${state}
       LEFT JOIN LATERAL (
         SELECT own.* FROM unnest($4::text[]) AS asked (channel) CROSS JOIN LATERAL (
@@ -50,8 +50,8 @@ export class Statements {
       ) e ON true ORDER BY e.position`
     this.commit = `
       INSERT INTO ${schema}.commits AS c (log, subscriber, epoch, position)
-      SELECT l.id, said.subscriber, said.epoch, said.position FROM ${schema}.logs l,
-        unnest($2::text[], $3::text[], $4::bigint[]) AS said (subscriber, epoch, position)
+      SELECT l.id, pending.subscriber, pending.epoch, pending.position FROM ${schema}.logs l,
+        unnest($2::text[], $3::text[], $4::bigint[]) AS pending (subscriber, epoch, position)
       WHERE l.name = $1
       ON CONFLICT (log, subscriber) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
       WHERE c.epoch <> excluded.epoch OR c.position < excluded.position`

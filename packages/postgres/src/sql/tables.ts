@@ -1,9 +1,30 @@
-/** What the first migration makes, beside the functions. Somebody else's relations by these names are left alone. */
-export const RELATIONS = ['meta', 'logs', 'outbox', 'entries', 'commits', 'processes', 'members'] as const
+/** Tables of the first migration. Relations of another program with these names are left alone. */
+export const RELATIONS = [
+  'meta',
+  'logs',
+  'outbox',
+  'rejected',
+  'entries',
+  'commits',
+  'processes',
+  'members',
+] as const
+
+/** A name as a hub accepts it: 1 to 256 characters, no control characters. */
+const isName = (column: string): string =>
+  `CHECK (char_length(${column}) BETWEEN 1 AND 256 AND ${column} !~ '[\\u0001-\\u001F\\u007F-\\u009F]')`
+
+/** Columns of an event. A hub cannot put an empty event name, or one with a line end, on the wire. */
+const eventColumns = `
+  channel text COLLATE "C" NOT NULL ${isName('channel')},
+  event text NOT NULL CHECK (event <> '' AND event !~ '[\\r\\n]'),
+  data text NOT NULL,
+  key text ${isName('key')},
+  idempotency_key text COLLATE "C" ${isName('idempotency_key')}`
 
 /**
- * The tables, for a schema's quoted name. Names compare by bytes. What changes with every event leaves room for it on
- * its page and is cleaned up soon.
+ * Returns the tables, for the quoted name of a schema. Names compare by bytes. Rows that change with every event leave
+ * room for new versions on their page, and are vacuumed soon.
  */
 export const tables = (schema: string): string => `
 CREATE TABLE ${schema}.meta (owner text NOT NULL, version integer NOT NULL);
@@ -16,31 +37,35 @@ CREATE TABLE ${schema}.logs (
   trimmed bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
--- What is committed here has no place in the order yet.
+-- Committed events without a position yet.
 CREATE TABLE ${schema}.outbox (
   log integer NOT NULL,
-  id bigint GENERATED ALWAYS AS IDENTITY,
-  channel text NOT NULL,
-  event text NOT NULL,
-  data text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,${eventColumns},
+  PRIMARY KEY (log, id)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+
+-- Events of the outbox that could not be stored.
+CREATE TABLE ${schema}.rejected (
+  log integer NOT NULL,
+  id bigint NOT NULL,
+  rejected_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  reason text NOT NULL,
+  channel text,
+  event text,
+  data text,
   key text,
   idempotency_key text,
   PRIMARY KEY (log, id)
-) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+);
 
 CREATE TABLE ${schema}.entries (
   log integer NOT NULL,
   position bigint NOT NULL,
-  at bigint NOT NULL,
-  channel text COLLATE "C" NOT NULL,
-  event text NOT NULL,
-  data text NOT NULL,
-  key text,
-  idempotency_key text COLLATE "C",
+  at bigint NOT NULL,${eventColumns},
   PRIMARY KEY (log, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX entries_by_channel ON ${schema}.entries (log, channel, position);
-CREATE UNIQUE INDEX entries_by_idempotency_key ON ${schema}.entries (log, idempotency_key)
+CREATE UNIQUE INDEX entries_by_idempotency_key ON ${schema}.entries (log, channel, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE ${schema}.commits (
@@ -51,7 +76,7 @@ CREATE TABLE ${schema}.commits (
   PRIMARY KEY (log, subscriber)
 ) WITH (fillfactor = 70);
 
--- A crash of the server takes the connections anyway.
+-- Unlogged: a crash of the server closes the connections anyway.
 CREATE UNLOGGED TABLE ${schema}.processes (
   log integer NOT NULL,
   process text COLLATE "C" NOT NULL,

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { END_ID } from '@sse/contract/protocol'
+import { awaitable } from '@sse/test-support/awaitable'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ADAPTERS,
@@ -7,7 +8,6 @@ import {
   type TestOptions,
   type TestSource,
 } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 
 const running: RunningServer[] = []
 afterEach(() => Promise.all(running.splice(0).map((server) => server.close())))
@@ -15,14 +15,14 @@ afterEach(() => Promise.all(running.splice(0).map((server) => server.close())))
 const SSE = 'text/event-stream; charset=utf-8'
 const END = `id: ${END_ID}\nevent: sse.end\ndata: \n\n`
 
-describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
+describe.each(ADAPTERS)('sse of $name', ({ name, start, fetch, hasCors }) => {
   async function open(source: TestSource, options?: TestOptions, prefix?: string) {
     const server = await start(source, options, prefix)
     running.push(server)
     return (path: string, init?: RequestInit) => fetch(server.origin + path, init)
   }
 
-  it('streams the events of the path’s owner, then the end', async () => {
+  it('streams the events for the path’s parameter, then sse.end', async () => {
     const get = await open(async function* ({ params, event }) {
       yield event('text', params.owner, { id: '1' })
       yield event('count', 2)
@@ -34,7 +34,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     )
   })
 
-  it('says so to intermediaries, and keeps the framework’s own headers', async () => {
+  it('sends headers that stop intermediaries from buffering, and keeps the framework’s own', async () => {
     const get = await open(async function* () {})
     const { headers } = await get('/leads/1', { headers: { origin: 'https://app.example' } })
     expect(headers.get('content-type')).toBe(SSE)
@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     ['the query', `/leads/1?lastEventId=${encodeURIComponent('é漢😀')}`, {}, 'é漢😀'],
     ['the query, once decoded', `/leads/1?lastEventId=${encodeURIComponent('\xc3\xa9')}`, {}, '\xc3\xa9'],
     ['the header before the query', '/leads/1?lastEventId=b', { 'last-event-id': 'a' }, 'a'],
-    ['nowhere when it is empty', '/leads/1?lastEventId=', {}, 'none'],
+    ['nowhere if it is empty', '/leads/1?lastEventId=', {}, 'none'],
   ])('reads the last event id from %s', async (_, path, headers, expected) => {
     const get = await open(async function* ({ event, lastEventId }) {
       yield event('text', lastEventId ?? 'none')
@@ -59,7 +59,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
   })
 
   it.each(['x'.repeat(1025), utf8('é'.repeat(1025)), 'x'.repeat(5000)])(
-    'refuses a last event id that nobody sent',
+    'rejects a last event id of more than 1,024 characters: %#',
     async (id) => {
       const source = vi.fn()
       const get = await open(source, { onError: () => {} })
@@ -70,46 +70,51 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     },
   )
 
-  it('answers a client that has seen the end with 204, without the source', async () => {
+  it('answers a client that has seen the end with 204 and never starts the source', async () => {
     const source = vi.fn()
     const get = await open(source)
     const response = await get('/leads/1', { headers: { 'last-event-id': END_ID } })
     expect(response.status).toBe(204)
+    expect(response.headers.get('cache-control')).toBe('no-store')
     expect(await response.text()).toBe('')
     expect(source).not.toHaveBeenCalled()
   })
 
-  it('answers HEAD and ends it, without the source', async () => {
+  it('answers HEAD with the stream’s headers and never starts the source', async () => {
     const source = vi.fn()
     const get = await open(source)
     const response = await get('/leads/1', { method: 'HEAD' })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe(SSE)
+    expect(response.headers.get('cache-control')).toBe('no-store')
     expect(source).not.toHaveBeenCalled()
   })
 
-  it('refuses whom authorize refuses, with its status', async () => {
+  it('answers with the status of authorize’s refusal', async () => {
     const source = vi.fn()
     const authorize = ({ params }: { params: { owner: string } }) => {
       if (params.owner === 'nobody') throw new SseError('unauthorized', 'Sign in first')
-      if (params.owner === 'busy') throw new SseError('busy', 'Come back', { status: 503 })
+      if (params.owner === 'missing') return undefined
+      if (params.owner === 'busy') throw new SseError('busy', 'Try later', { status: 503 })
       return params.owner === 'ada'
     }
     const get = await open(source, { authorize, onError: () => {} })
     for (const [owner, status, code] of [
       ['bob', 403, 'forbidden'],
       ['nobody', 401, 'unauthorized'],
+      ['missing', 401, 'unauthorized'],
       ['busy', 503, 'busy'],
     ]) {
       const response = await get(`/leads/${owner}`)
       expect(response.status).toBe(status)
       expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+      expect(response.headers.get('cache-control')).toBe('no-store')
       expect(await response.json()).toMatchObject({ code })
     }
     expect(source).not.toHaveBeenCalled()
   })
 
-  it('masks what authorize throws, and says it to onError with the context', async () => {
+  it('masks an error thrown by authorize and reports it to onError with the context', async () => {
     const onError = vi.fn()
     const authorize = async () => {
       throw new Error('password is hunter2')
@@ -124,7 +129,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     )
   })
 
-  it('never starts the source of a client that leaves during authorize', async () => {
+  it('never starts the source when the client leaves during authorize', async () => {
     const source = vi.fn()
     const onError = vi.fn()
     const asked = awaitable<true>()
@@ -133,22 +138,22 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     const authorize = async ({ signal }: { signal: AbortSignal }) => {
       signal.addEventListener('abort', () => gone.call(signal.reason))
       asked.call(true)
-      await decision.called
+      return decision.called
     }
     const get = await open(source, { authorize, onError })
     const client = new AbortController()
-    const answer = get('/leads/1', { signal: client.signal }).catch(() => 'gone')
+    const answer = get('/leads/1', { signal: client.signal }).catch(() => 'closed')
     await asked.called
     client.abort()
     expect(await gone.called).toMatchObject({ code: 'client_gone' })
     decision.call(true)
-    expect(await answer).toBe('gone')
+    expect(await answer).toBe('closed')
     for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setImmediate(resolve))
     expect(source).not.toHaveBeenCalled()
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('masks what a source throws before its first event, as a status', async () => {
+  it('answers 500 when a source throws before its first event, and masks the error', async () => {
     const onError = vi.fn()
     const get = await open(
       // biome-ignore lint/correctness/useYield: it fails before it has anything to yield
@@ -166,7 +171,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     )
   })
 
-  it('says what a source throws after its first event, masked unless it is an SseError', async () => {
+  it('sends sse.error when a source throws after its first event, masked unless it is an SseError', async () => {
     const get = await open(
       async function* ({ event, params }) {
         yield event('count', 1)
@@ -180,7 +185,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     expect(await (await get('/leads/1')).text()).toContain('data: {"code":"quota","message":"Used up"}\n\n')
   })
 
-  it('an invalid payload is an error at its event(), never a frame', async () => {
+  it('throws at event() for an invalid payload and never writes it', async () => {
     const onError = vi.fn()
     const get = await open(
       async function* ({ event }) {
@@ -195,7 +200,7 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'payload_invalid' })
   })
 
-  it('a client that leaves aborts the signal and runs finally', async () => {
+  it('aborts the signal and runs finally when the client leaves', async () => {
     const aborted = awaitable<unknown>()
     const finished = awaitable<true>()
     const get = await open(async function* ({ event, signal }) {
@@ -227,9 +232,9 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
     expect((await get('/leads')).status).toBe(404)
   })
 
-  // Nest's decorator is a GET.
+  // Nest's decorator takes GET.
   if (!name.startsWith('nest'))
-    it('streams to a POST: its body’s end is not the client’s', async () => {
+    it('streams to a POST whose body has been read', async () => {
       const get = await open(async function* ({ event, signal }) {
         for (let count = 0; count < 3; count++) {
           await new Promise((resolve) => setTimeout(resolve, 5))
@@ -246,20 +251,20 @@ describe.each(ADAPTERS)('$name', ({ name, start, fetch, hasCors }) => {
       expect(await response.text()).toContain('data: 2\n')
     })
 
-  it('a source that is merely slow does not delay the open', async () => {
+  it('opens the response before a slow source yields its first event', async () => {
     const ready = awaitable<true>()
     const get = await open(async function* ({ event }) {
       await ready.called
       yield event('count', 1)
     })
-    const response = await get('/leads/1') // would hang until the timeout
+    const response = await get('/leads/1') // without the promise, the test times out
     expect(response.status).toBe(200)
     ready.call(true)
     expect(await response.text()).toContain('data: 1\n')
   })
 })
 
-/** As browsers send an id: one character a byte. */
+/** An id as browsers send it: one character per byte. */
 function utf8(text: string): string {
   return Buffer.from(text).toString('latin1')
 }

@@ -1,49 +1,32 @@
-import type { StreamContract } from '@sse/contract'
-import type { Request, Response } from 'express'
-import type { AckArguments } from '../http/ack-handler.ts'
-import { readArguments, type StreamArguments } from '../http/arguments.ts'
-import { createNodeAck, createNodeStream } from '../node/node.ts'
-import type { UntypedEvent } from '../stream/source.ts'
+import type { NextFunction, Request, Response } from 'express'
+import { defineAdapter } from '../http/define-adapter.ts'
+import { findRoute } from '../http/find-route.ts'
+import { readUrl, serveNode } from '../node/serve-node.ts'
 
-/** What an Express handler's context has of its own. */
+/** The framework's objects in the context of an Express handler. */
 export interface ExpressNative {
   readonly req: Request
   readonly res: Response
 }
 
 export type ExpressHandler = (req: Request, res: Response) => Promise<void>
+export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction) => Promise<void>
 
 /**
- * Streams a source as an Express 5 handler: `app.get(leads.path, sse(leads, source))`.
- *
- * The parameters are the router's. See `sse` of `@sse/server` for what a source may do.
- *
- * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * Makes a stream for Express: `app.get(leads.path, sse(leads, source))` with the router's parameters, or
+ * `app.use(sse(hub, options))`, which recognises the contract's path itself, under any `app.use('/prefix', …)`.
  */
-export function sse<Contract extends StreamContract>(
-  contract: Contract,
-  ...rest: StreamArguments<Contract, ExpressNative>
-): ExpressHandler
-export function sse<Item extends UntypedEvent>(
-  ...rest: StreamArguments<undefined, ExpressNative, Item>
-): ExpressHandler
-export function sse(...given: unknown[]): ExpressHandler {
-  const stream = createNodeStream<ExpressNative>(readArguments(given))
-  // Only a wildcard's value is a list, and no contract has one.
-  return (req, res) =>
-    stream({ req, res, params: req.params as Record<string, string>, native: { req, res } })
-}
-
-/**
- * Takes a subscriber's acknowledgements as an Express 5 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
- * `Last-Event-ID`, without a body; answers 204.
- *
- * @throws {SseError} `option_invalid`, at definition time.
- */
-export function ack<Contract extends StreamContract>(
-  ...given: AckArguments<Contract, ExpressNative>
-): ExpressHandler {
-  const acknowledge = createNodeAck<Contract, ExpressNative>(given)
-  return (req, res) =>
-    acknowledge({ req, res, params: req.params as Record<string, string>, native: { req, res } })
-}
+export const sse = defineAdapter<ExpressNative, ExpressHandler, ExpressMiddleware>({
+  handle: (endpoint) => async (req, res) => {
+    // Only a wildcard's value is an array, and no contract has one.
+    const params = req.params as Record<string, string>
+    await serveNode({ answer: endpoint.stream, params }, { req, res, native: { req, res } })
+  },
+  mount: (endpoint) => async (req, res, next) => {
+    // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
+    const match = req.route ? 'tail' : 'exact'
+    const route = findRoute(endpoint, req.method, readUrl(req).pathname, match)
+    if (!route) return next()
+    await serveNode(route, { req, res, native: { req, res } })
+  },
+})

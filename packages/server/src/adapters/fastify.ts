@@ -1,54 +1,39 @@
-import type { StreamContract } from '@sse/contract'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AckArguments } from '../http/ack-handler.ts'
-import { readArguments, type StreamArguments } from '../http/arguments.ts'
-import { createNodeAck, createNodeStream } from '../node/node.ts'
-import type { UntypedEvent } from '../stream/source.ts'
-import { hijack } from './hijack.ts'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import { defineAdapter } from '../http/define-adapter.ts'
+import type { Answer } from '../http/exchange.ts'
+import { serveNode } from '../node/serve-node.ts'
+import { fastifyResponder } from './fastify-responder.ts'
 
-/** What a Fastify handler's context has of its own. */
+/** The framework's objects in the context of a Fastify handler. */
 export interface FastifyNative {
   readonly request: FastifyRequest
   readonly reply: FastifyReply
 }
 
-export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>
+export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => void
 
 /**
- * Streams a source as a Fastify 5 handler: `app.get(leads.path, sse(leads, source))`.
+ * Makes a stream for Fastify: `app.get(leads.path, sse(leads, source))`, or `app.register(sse(hub, options))`, a plugin
+ * that adds the contract's path and its `/ack`, under the `prefix` it is registered with.
  *
- * The reply is hijacked: what plugins set on it before (CORS, cookies) is kept, `onSend` hooks do not run. See
- * `sse` of `@sse/server` for what a source may do.
- *
- * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * Hooks run as for any reply, `onSend` with a payload that is no text. Other methods are left to Fastify.
  */
-export function sse<Contract extends StreamContract>(
-  contract: Contract,
-  ...rest: StreamArguments<Contract, FastifyNative>
-): FastifyHandler
-export function sse<Item extends UntypedEvent>(
-  ...rest: StreamArguments<undefined, FastifyNative, Item>
-): FastifyHandler
-export function sse(...given: unknown[]): FastifyHandler {
-  const stream = createNodeStream<FastifyNative>(readArguments(given))
-  return (request, reply) => {
-    const params = request.params as Record<string, string>
-    return stream({ req: request.raw, res: hijack(reply), params, native: { request, reply } })
-  }
-}
+export const sse = defineAdapter<FastifyNative, FastifyHandler, FastifyPluginCallback>({
+  handle: (endpoint) => handlerOf(endpoint.stream),
+  mount: (endpoint) => (app: FastifyInstance, _options, done) => {
+    const path = endpoint.contract?.path ?? '/'
+    app.get(path, { exposeHeadRoute: false }, handlerOf(endpoint.stream))
+    app.head(path, handlerOf(endpoint.stream))
+    app.post(`${path === '/' ? '' : path}/ack`, handlerOf(endpoint.acknowledge))
+    done()
+  },
+})
 
-/**
- * Takes a subscriber's acknowledgements as a Fastify 5 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
- * `Last-Event-ID`, without a body; answers 204.
- *
- * @throws {SseError} `option_invalid`, at definition time.
- */
-export function ack<Contract extends StreamContract>(
-  ...given: AckArguments<Contract, FastifyNative>
-): FastifyHandler {
-  const acknowledge = createNodeAck<Contract, FastifyNative>(given)
+function handlerOf(answer: Answer<FastifyNative>): FastifyHandler {
   return (request, reply) => {
+    const { raw: req } = request
     const params = request.params as Record<string, string>
-    return acknowledge({ req: request.raw, res: hijack(reply), params, native: { request, reply } })
+    const exchange = { req, res: reply.raw, native: { request, reply }, responder: fastifyResponder(reply) }
+    serveNode({ answer, params }, exchange).catch((error) => reply.send(error))
   }
 }

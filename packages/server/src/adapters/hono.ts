@@ -1,11 +1,11 @@
-import type { StreamContract } from '@sse/contract'
-import type { Context } from 'hono'
-import type { AckArguments } from '../http/ack-handler.ts'
-import { readArguments, type StreamArguments } from '../http/arguments.ts'
-import type { UntypedEvent } from '../stream/source.ts'
-import { createWebAck, createWebStream } from '../web/web.ts'
+import type { Context, MiddlewareHandler } from 'hono'
+import { defineAdapter } from '../http/define-adapter.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import type { Answer } from '../http/exchange.ts'
+import { findRoute } from '../http/find-route.ts'
+import { keepOpen, type MakeResponse, serveWeb } from '../web/serve-web.ts'
 
-/** What a Hono handler's context has of its own. */
+/** The framework's objects in the context of a Hono handler. */
 export interface HonoNative {
   readonly c: Context
 }
@@ -13,34 +13,44 @@ export interface HonoNative {
 export type HonoHandler = (c: Context) => Promise<Response>
 
 /**
- * Streams a source as a Hono 4 handler: `app.get(leads.path, sse(leads, source))`.
+ * Makes a stream for Hono: `app.get(leads.path, sse(leads, source))` with the router's parameters, or
+ * `app.use(sse(hub, options))`, which recognises the contract's path itself.
  *
- * The parameters are the router's; headers set on the context before are kept. See `sse` of `@sse/server` for
- * what a source may do.
- *
- * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * Headers and cookies set on the context are kept.
  */
-export function sse<Contract extends StreamContract>(
-  contract: Contract,
-  ...rest: StreamArguments<Contract, HonoNative>
-): HonoHandler
-export function sse<Item extends UntypedEvent>(
-  ...rest: StreamArguments<undefined, HonoNative, Item>
-): HonoHandler
-export function sse(...given: unknown[]): HonoHandler {
-  const stream = createWebStream<HonoNative>(readArguments(given))
-  return (c) => stream({ request: c.req.raw, params: c.req.param(), native: { c } })
+export const sse = defineAdapter<HonoNative, HonoHandler, MiddlewareHandler>({
+  handle: (endpoint) => (c) => serve(c, endpoint.stream, c.req.param()),
+  mount: (endpoint) => async (c, next) => {
+    const route = findMounted(endpoint, c.req)
+    if (!route) return next()
+    return serve(c, route.answer, route.params)
+  },
+})
+
+function serve(c: Context, answer: Answer<HonoNative>, params: Record<string, string>): Promise<Response> {
+  const request = c.req.raw
+  // Bun's server is the environment, or a member of it.
+  keepOpen(request, c.env?.server ?? c.env)
+  return serveWeb({ answer, params }, { request, native: { c }, respond: responderOf(c) })
+}
+
+function responderOf(c: Context): MakeResponse {
+  return (status, headers, body) => {
+    const isStream = typeof body === 'object' && body !== null
+    const isOverridden = isStream && c.res.headers.has('cache-control')
+    for (const [name, value] of Object.entries(headers)) {
+      if (!isOverridden || name !== 'cache-control') c.header(name, value)
+    }
+    return c.newResponse(body, status as 200)
+  }
 }
 
 /**
- * Takes a subscriber's acknowledgements as a Hono 4 handler: `app.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
- * `Last-Event-ID`, without a body; answers 204.
- *
- * @throws {SseError} `option_invalid`, at definition time.
+ * Finds the route under the prefix the middleware is mounted at: Hono does not strip it from the path. A prefix with
+ * parameters, and a route of the app's own choice, may be of any length.
  */
-export function ack<Contract extends StreamContract>(
-  ...given: AckArguments<Contract, HonoNative>
-): HonoHandler {
-  const acknowledge = createWebAck<Contract, HonoNative>(given)
-  return (c) => acknowledge({ request: c.req.raw, params: c.req.param(), native: { c } })
+function findMounted(endpoint: Endpoint<HonoNative>, { method, path, routePath }: Context['req']) {
+  const [, prefix] = /^([^:*{]*)\/\*$/.exec(routePath) ?? []
+  if (prefix === undefined) return findRoute(endpoint, method, path)
+  return findRoute(endpoint, method, path.slice(prefix.length), 'exact')
 }

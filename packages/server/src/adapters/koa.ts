@@ -1,52 +1,63 @@
-import type { StreamContract } from '@sse/contract'
 import type { Context, Middleware } from 'koa'
-import type { AckArguments } from '../http/ack-handler.ts'
-import { readArguments, type StreamArguments } from '../http/arguments.ts'
-import { createNodeAck, createNodeStream } from '../node/node.ts'
-import type { UntypedEvent } from '../stream/source.ts'
+import { defineAdapter } from '../http/define-adapter.ts'
+import { findRoute } from '../http/find-route.ts'
+import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import { serveNode } from '../node/serve-node.ts'
 
-/** What a Koa middleware's context has of its own. */
+/** The framework's objects in the context of Koa middleware. */
 export interface KoaNative {
   readonly ctx: Context
 }
 
 /**
- * Streams a source as Koa 3 middleware: `router.get(leads.path, sse(leads, source))`.
+ * Makes a stream for Koa: `router.get(leads.path, sse(leads, source))` with the router's parameters, or
+ * `app.use(sse(hub, options))`, which recognises the contract's path itself.
  *
- * The parameters are the router's (`ctx.params`). Koa leaves the response to the stream (`ctx.respond`);
- * headers that middleware set before are kept. See `sse` of `@sse/server` for what a source may do.
- *
- * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
+ * Koa sends the head after all middleware has run, so that headers and cookies of any middleware are kept.
  */
-export function sse<Contract extends StreamContract>(
-  contract: Contract,
-  ...rest: StreamArguments<Contract, KoaNative>
-): Middleware
-export function sse<Item extends UntypedEvent>(
-  ...rest: StreamArguments<undefined, KoaNative, Item>
-): Middleware
-export function sse(...given: unknown[]): Middleware {
-  const stream = createNodeStream<KoaNative>(readArguments(given))
-  return (ctx) => {
-    ctx.respond = false
-    const params = (ctx as { params?: Record<string, string> }).params ?? {}
-    return stream({ req: ctx.req, res: ctx.res, params, native: { ctx } })
-  }
+export const sse = defineAdapter<KoaNative, Middleware>({
+  handle: (endpoint) => async (ctx) => {
+    const params = (ctx as RoutedContext).params ?? {}
+    await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
+  },
+  mount: (endpoint) => async (ctx, next) => {
+    const match = (ctx as RoutedContext)._matchedRoute === undefined ? 'exact' : 'tail'
+    const route = findRoute(endpoint, ctx.method, ctx.path, match)
+    if (!route) return next()
+    await serveNode(route, exchangeOf(ctx))
+  },
+})
+
+/** What `@koa/router` adds. */
+type RoutedContext = { params?: Record<string, string>; _matchedRoute?: unknown }
+
+function exchangeOf(ctx: Context) {
+  return { req: ctx.req, res: ctx.res, native: { ctx }, responder: koaResponder(ctx) }
 }
 
-/**
- * Takes a subscriber's acknowledgements as Koa 3 middleware: `router.post(`${leads.path}/ack`, ack(hub, ({ params }) => params.owner))`. The id comes in
- * `Last-Event-ID`, without a body; answers 204.
- *
- * @throws {SseError} `option_invalid`, at definition time.
- */
-export function ack<Contract extends StreamContract>(
-  ...given: AckArguments<Contract, KoaNative>
-): Middleware {
-  const acknowledge = createNodeAck<Contract, KoaNative>(given)
-  return (ctx) => {
-    ctx.respond = false
-    const params = (ctx as { params?: Record<string, string> }).params ?? {}
-    return acknowledge({ req: ctx.req, res: ctx.res, params, native: { ctx } })
+function koaResponder(ctx: Context): Responder {
+  return {
+    send(status, headers, body) {
+      ctx.status = status
+      if (body !== '') ctx.body = body
+      ctx.set(headers)
+    },
+    stream(status, headers, begin) {
+      ctx.set(withoutOverridden(headers, (name) => ctx.res.hasHeader(name)))
+      ctx.status = status
+      let isBegun = false
+      // Koa reads `respond` once, when all middleware has run: its sign that the app answers by itself.
+      Object.defineProperty(ctx, 'respond', {
+        get() {
+          if (!isBegun) {
+            isBegun = true
+            writeHead(ctx.res, ctx.status)
+            begin()
+          }
+          return false
+        },
+        set() {},
+      })
+    },
   }
 }

@@ -1,69 +1,110 @@
-import { Get, Req, Res } from '@nestjs/common'
-import type { StreamContract } from '@sse/contract'
-import { readArguments, type StreamContext, type StreamOptions } from '../http/arguments.ts'
-import { createNodeStream, type NodeRequest, type NodeResponse } from '../node/node.ts'
-import type { Opened, Yielded } from '../stream/source.ts'
-import { type HijackableReply, hijack } from './hijack.ts'
+import { All, Get, Req, Res } from '@nestjs/common'
+import { SseError, type StreamContract } from '@sse/contract'
+import { readArguments } from '../http/arguments.ts'
+import type { StreamContext } from '../http/context.ts'
+import { Endpoint } from '../http/endpoint.ts'
+import { findRoute, notFound } from '../http/find-route.ts'
+import type { CommonOptions, HubSourceOptions, StreamHub, StreamOptions } from '../http/options.ts'
+import { type NodeRequest, type NodeResponse, readUrl, serveNode } from '../node/serve-node.ts'
+import type { Iterated, Yielded } from '../stream/source.ts'
+import { type FastifyReplyLike, fastifyResponder } from './fastify-responder.ts'
 
-/** What a Nest method's context has of its own: Node's objects, whichever platform is below. */
+/** The framework's objects in the context of a Nest method: Node's, on Express and on Fastify. */
 export interface NestNative {
   readonly req: NodeRequest
   readonly res: NodeResponse
 }
 
-type NestContext<Contract> = StreamContext<Contract> & NestNative
+type NestContext<Contract, Identity = unknown> = StreamContext<Contract, Identity> & NestNative
+type MaybePromise<Value> = Value | Promise<Value>
 
-/** The method that `@sse()` decorates: a source. */
+/** The method that `@sse(contract)` decorates: a source. */
 export type NestSource<Contract> = (
   context: NestContext<Contract>,
-) => Opened<Yielded<Contract>> | Promise<Opened<Yielded<Contract>>>
+) => MaybePromise<Iterated<Yielded<Contract>>>
 
-export type NestDecorator<Contract> = <Method extends NestSource<Contract>>(
+/** The method that `@sse(hub)` decorates: `authorize`, which returns the identity or refuses. */
+export type NestAuthorize<Contract, Identity> = (
+  context: NestContext<Contract, undefined>,
+) => MaybePromise<Identity | null | undefined | false | '' | 0>
+
+/** Any identity: what the context of `channels` has unless its parameter is annotated. */
+type AnyIdentity = string | { readonly id: string | number } | true
+
+/** Options of a hub's stream in Nest: without `authorize`, which is the decorated method. */
+export type NestHubOptions<Contract extends StreamContract, Identity> = CommonOptions<Contract, NestNative> &
+  HubSourceOptions<Contract, NestContext<Contract, Identity>>
+
+export type NestDecorator<Decorated> = <Method extends Decorated>(
   target: object,
   key: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ) => void
 
 /**
- * Makes a Nest 12 controller method the source of a stream, at the contract's path, on Express or Fastify.
+ * Makes a Nest controller method a stream, on Express or Fastify.
  *
- * Guards and pipes run before it and answer with their own status; `this` is the controller, with all that
- * was injected. See `sse` of `@sse/server` for what a source may do.
+ * - `@sse(contract)` on a generator method: the source of the stream, at the contract's path.
+ * - `@sse(hub, options)` on a method that returns an identity: `authorize` of a hub's stream, at the contract's path and,
+ *   for acknowledgements, at that path and `/ack`. Annotate the context of `channels` to type its identity.
+ *
+ * Guards, interceptors and metadata of the method apply, whether they stand above or below. `this` is the controller.
  *
  * @throws {SseError} `option_invalid` when the class is defined.
  * @example
  * @Controller()
  * class LeadsController {
- *   @sse(leads)
- *   async *stream({ params, event, signal }: StreamContext<typeof leads>) { yield event('count', 1) }
+ *   @sse(hub, { channels: ({ params }) => `owner:${params.owner}` })
+ *   @UseGuards(SignedIn)
+ *   leads({ req }: StreamContext<typeof leads> & NestNative) { return userOf(req) }
  * }
  */
+export function sse<Contract extends StreamContract, Identity extends AnyIdentity = AnyIdentity>(
+  hub: StreamHub<Contract>,
+  options: NestHubOptions<Contract, Identity>,
+): NestDecorator<NestAuthorize<Contract, Identity>>
 export function sse<Contract extends StreamContract>(
   contract: Contract,
-  options?: StreamOptions<NestContext<Contract>>,
-): NestDecorator<Contract> {
-  return (target, key, descriptor) => {
+  options?: StreamOptions<Contract, NestNative>,
+): NestDecorator<NestSource<Contract>>
+export function sse(target: object, options: object = {}): NestDecorator<(context: never) => unknown> {
+  return (prototype, key, descriptor) => {
     const method = descriptor.value as unknown as (this: unknown, context: unknown) => unknown
-    // The controller is known only when the request comes: it travels in the context, out of sight.
-    const source = (context: NestContext<Contract>) => method.call(controllers.get(context.req), context)
-    const stream = createNodeStream<NestNative>(readArguments([contract, source, options]))
-    const handler = async function (
-      this: object,
-      request: NestRequest,
-      response: NodeResponse | HijackableReply,
-    ) {
-      const req = request.raw ?? request
-      controllers.set(req, this)
-      const res = 'hijack' in response ? hijack(response) : response
-      await stream({ req, res, params: request.params, native: { req, res } })
+    // The controller is known only when a request arrives; it is found by the request.
+    const call = (context: NestNative) => method.call(controllers.get(context.req), context)
+    const isHub = 'contract' in target
+    const given = isHub ? [target, { ...options, authorize: call }] : [target, options, call]
+    if (isHub && 'authorize' in options) {
+      throw new SseError('option_invalid', 'sse: the decorated method is authorize; remove the option')
+    }
+    const endpoint = new Endpoint<NestNative>(readArguments(given))
+    const handler = handlerOf(endpoint)
+    for (const name of Reflect.getMetadataKeys(method)) {
+      Reflect.defineMetadata(name, Reflect.getMetadata(name, method), handler)
     }
     descriptor.value = handler as never
-    Req()(target, key, 0)
-    Res()(target, key, 1)
-    Get(contract.path)(target, key, descriptor as TypedPropertyDescriptor<unknown>)
+    Req()(prototype, key, 0)
+    Res()(prototype, key, 1)
+    const path = endpoint.contract?.path as string
+    const route = endpoint.isHub ? All([path, `${path === '/' ? '' : path}/ack`]) : Get(path)
+    route(prototype, key, descriptor as TypedPropertyDescriptor<unknown>)
   }
 }
 
 type NestRequest = NodeRequest & { raw?: NodeRequest; params: Record<string, string> }
 
 const controllers = new WeakMap<object, object>()
+
+function handlerOf(endpoint: Endpoint<NestNative>) {
+  return async function (this: object, request: NestRequest, response: NodeResponse | FastifyReplyLike) {
+    const req = request.raw ?? request
+    controllers.set(req, this)
+    const isFastify = 'raw' in response
+    const res = isFastify ? response.raw : response
+    const route = endpoint.isHub
+      ? (findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname) ?? notFound(endpoint))
+      : { answer: endpoint.stream, params: request.params }
+    const exchange = { req, res, native: { req, res } }
+    await serveNode(route, isFastify ? { ...exchange, responder: fastifyResponder(response) } : exchange)
+  }
+}

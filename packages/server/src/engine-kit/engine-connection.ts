@@ -4,29 +4,29 @@ import { closed, unavailable } from './failures.ts'
 const FIRST_DELAY_MS = 50
 const MAX_DELAY_MS = 2_000
 
-/** One connection to one server. It does not come back once it is lost: its link opens another. */
+/** One connection to one server. It does not reconnect: `EngineConnection` opens another one. */
 export interface RawConnection {
-  /** Calls back once, when the connection is lost or let go; also if it is already. */
+  /** Calls `callback` once, when the connection is lost or destroyed; at once if it already is. */
   onLost(callback: () => void): void
-  /** Lets go of it: what was asked and has no answer yet rejects. What this resolves with is not looked at. */
+  /** Closes the connection. Calls in flight reject. */
   destroy(): unknown
 }
 
 export interface EngineConnectionSettings<Connection extends RawConnection> {
   /**
-   * Opens a connection, and looks at it before anybody uses it. Rejects with an `SseError`: on `engine_failed`, those
-   * who wait are told at once.
+   * Opens a connection and checks the server. Rejects with an `SseError`; on `engine_failed`, waiting calls reject at
+   * once.
    */
   readonly open: () => Promise<Connection>
-  /** Told of each new connection, before anybody has it. */
+  /** Called with each new connection, before any call gets it. */
   readonly onOpen?: (connection: Connection) => void
-  /** What a call that failed is told. */
+  /** Converts the error of a failed call. */
   readonly explain: (error: unknown, connection: Connection) => SseError
-  /** Whether another connection, perhaps to another server, is what a failed call takes. Default: no. */
+  /** Returns whether a failed call needs another connection, perhaps to another server. Default: never. */
   readonly asksForReconnect?: (error: unknown) => boolean
-  /** Whose connection it is, to begin a message with: `Redis at 10.0.0.7:6379`. */
+  /** Server, as the start of a message: `Redis at 10.0.0.7:6379`. */
   readonly server: string
-  /** How long a call waits for a connection, in milliseconds. */
+  /** Maximum time a call waits for a connection, in milliseconds. */
   readonly timeoutMs: number
 }
 
@@ -36,8 +36,8 @@ interface Waiter<Connection> {
 }
 
 /**
- * An engine's connection to its server. Opened when it is first needed, and again when it breaks: after 50 ms, 100 ms …
- * 2 s, each with full jitter, so that the processes of an app do not come back together.
+ * An engine's connection to its server. It opens at first use and reconnects with a backoff of 50 ms to 2 s with full
+ * jitter, so that the processes of an app do not reconnect together.
  */
 export class EngineConnection<Connection extends RawConnection> {
   readonly #settings: EngineConnectionSettings<Connection>
@@ -53,15 +53,15 @@ export class EngineConnection<Connection extends RawConnection> {
     this.#settings = settings
   }
 
-  /** Whether there is a connection at the moment. */
+  /** Whether it is connected. */
   get isLive(): boolean {
     return this.#live !== undefined
   }
 
   /**
-   * The connection, as soon as there is one.
+   * Resolves with the connection as soon as there is one.
    *
-   * @throws {SseError} why there is none: after `timeoutMs`, at once for what does not pass by itself.
+   * @throws {SseError} the reason there is none: after `timeoutMs`, or at once for a permanent failure.
    */
   connection(): Promise<Connection> {
     if (this.#live) return Promise.resolve(this.#live)
@@ -88,7 +88,7 @@ export class EngineConnection<Connection extends RawConnection> {
     })
   }
 
-  /** Does `work` on the connection. @throws {SseError} as `explain` has it; `engine_unavailable` once it is closed. */
+  /** Runs `work` on the connection. @throws {SseError} from `explain`; `engine_unavailable` once it is closed. */
   async run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
     const { explain, asksForReconnect } = this.#settings
     const connection = await this.connection()
@@ -101,12 +101,12 @@ export class EngineConnection<Connection extends RawConnection> {
     }
   }
 
-  /** Lets go of the connection, for another. */
+  /** Closes the current connection, so that another one is opened. */
   reset(): void {
     this.#live?.destroy()
   }
 
-  /** Resolves once the connection is let go; nothing is opened any more. */
+  /** Closes the connection for good, and resolves once it is closed. */
   async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
@@ -134,7 +134,7 @@ export class EngineConnection<Connection extends RawConnection> {
     const since = performance.now()
     connection.onLost(() => {
       this.#live = undefined
-      // One that breaks as soon as it is used is no reason to hurry.
+      // A connection that breaks as soon as it is used must not reset the backoff.
       if (performance.now() - since > MAX_DELAY_MS) this.#attempt = 0
       this.#later()
     })

@@ -1,14 +1,16 @@
-/** What fails at once must not spin. */
+import { Listeners } from './listeners.ts'
+
+/** Maximum pause after `listen` has failed, so that a failure at once does not spin. */
 const MAX_PAUSE_MS = 100
 
-/** Wakes whoever asked to be, and listens from the first one on: an engine's `onWake`. */
+/** The callbacks of an engine's `onWake`. It listens from the first one on. */
 export class WakeLoop {
   readonly #listen: () => Promise<void>
-  readonly #callbacks = new Set<{ readonly call: () => void }>()
+  readonly #listeners = new Listeners()
   #isListening = false
   #isClosed = false
 
-  /** @param listen - hears of what others store, for as long as it can. What it rejects with is its own to tell. */
+  /** @param listen - listens for appends of other processes until it fails. Its rejections are not reported. */
   constructor(listen: () => Promise<void>) {
     this.#listen = listen
   }
@@ -17,25 +19,25 @@ export class WakeLoop {
     return this.#isClosed
   }
 
-  /** @returns a function that takes the callback off again. */
-  add(call: () => void): () => void {
+  /** Adds a callback and returns a function that removes it. */
+  add(callback: () => void): () => void {
     if (this.#isClosed) return () => {}
-    const entry = { call } // the same callback may be there twice
-    this.#callbacks.add(entry)
+    const remove = this.#listeners.add(callback)
     if (!this.#isListening) {
       this.#isListening = true
       this.#run()
     }
-    return () => this.#callbacks.delete(entry)
+    return remove
   }
 
+  /** Calls every callback. */
   wake(): void {
-    for (const { call } of [...this.#callbacks]) call()
+    this.#listeners.call()
   }
 
   close(): void {
     this.#isClosed = true
-    this.#callbacks.clear()
+    this.#listeners.clear()
   }
 
   async #run(): Promise<void> {

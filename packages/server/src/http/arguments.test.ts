@@ -4,7 +4,7 @@ import { sse } from '../index.ts'
 import { sse as sseNode } from '../node/node.ts'
 
 describe('a source', () => {
-  it.each([undefined, null, 5, 'events'])('that is %j is refused where it is written', (source) => {
+  it.each([undefined, null, 5, 'events'])('that is %j is rejected at definition time', (source) => {
     expect(() => sse(source as never)).toThrow(
       expect.objectContaining({
         code: 'source_invalid',
@@ -13,7 +13,7 @@ describe('a source', () => {
     )
   })
 
-  it('that is missing after a contract is refused', () => {
+  it('that is missing after a contract is rejected', () => {
     expect(() => sse(stream, undefined as never)).toThrow('the source must be a function or an iterable')
   })
 })
@@ -24,30 +24,30 @@ describe('options', () => {
     [{ maxEventBytes: 0 }, 'maxEventBytes must be'],
     [{ authorize: true as never }, 'authorize must be a function'],
     [{ onError: 'log' as never }, 'onError must be a function'],
-  ])('%o is refused where it is written', (options, message) => {
-    expect(() => sse([], options)).toThrow(message)
-    expect(() => sseNode([], options)).toThrow(message)
+  ])('%o is rejected at definition time', (options, message) => {
+    expect(() => sse(options, [])).toThrow(message)
+    expect(() => sseNode(options, [])).toThrow(message)
   })
 
-  it('heartbeatMs stands in the contract where there is one', () => {
-    expect(() => sse(stream, [], { heartbeatMs: 1_000 })).toThrow(
+  it('heartbeatMs is rejected for a stream with a contract', () => {
+    expect(() => sse(stream, { heartbeatMs: 1_000 }, [])).toThrow(
       expect.objectContaining({
         code: 'option_invalid',
-        message: 'sse: heartbeatMs stands in the contract, so that the client knows it too',
+        message: 'sse: heartbeatMs belongs in the contract, so that the client knows it too',
       }),
     )
   })
 
-  it('retryMs is the first thing a client is told', async () => {
-    const response = await sse([{ data: 1 }], { retryMs: 250 })(new Request('http://a/'))
+  it('retryMs is the first frame of a stream', async () => {
+    const response = await sse({ retryMs: 250 }, [{ data: 1 }])(new Request('http://a/'))
     expect(await response.text()).toMatch(/^retry: 250\n\ndata: 1\n\n/)
   })
 
-  it('maxEventBytes counts UTF-8, to the byte', async () => {
+  it('maxEventBytes counts bytes of UTF-8', async () => {
     const frame = 'data: é\n\n'
     const bytes = Buffer.byteLength(frame)
     const open = (maxEventBytes: number) =>
-      sse([{ data: 'é' }], { maxEventBytes, onError: () => {} })(new Request('http://a/'))
+      sse({ maxEventBytes, onError: () => {} }, [{ data: 'é' }])(new Request('http://a/'))
     expect(await (await open(bytes)).text()).toContain(frame)
     expect(await (await open(bytes - 1)).text()).not.toContain('data: é')
   })

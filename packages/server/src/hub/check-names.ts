@@ -1,34 +1,50 @@
-import { SseError } from '@sse/contract'
+import { SseError, type StreamContract } from '@sse/contract'
+import { checkDeclaredChannel } from '@sse/contract/protocol'
 
 const MAX_CHARS = 256
 const MAX_CHANNELS = 128
-// Half a surrogate pair has no UTF-8; a control character in a name is nobody's intention.
+// Half a surrogate pair has no UTF-8, and a control character in a name is a mistake.
 const FORBIDDEN = /\p{Cc}|\p{Surrogate}/u
 
 /**
- * Checks a name an app may have made from what a client sent: 1 to 256 characters, no control characters.
+ * Checks a name, which an app may have built from client input: 1 to 256 characters, no control characters.
  *
- * @throws {SseError} `channel_invalid` for a channel, else `option_invalid`, with the `what` it is.
+ * @throws {SseError} `option_invalid`, naming `what`.
  */
-export function checkName(
-  what: 'channel' | 'subscriber' | 'identity' | 'key' | 'idempotencyKey',
-  name: unknown,
-): void {
+export function checkName(what: 'subscriber' | 'identity' | 'key' | 'idempotencyKey', name: unknown): void {
   const problem = findProblem(name)
-  if (problem === undefined) return
-  const code = what === 'channel' ? 'channel_invalid' : 'option_invalid'
-  throw new SseError(code, `A hub's ${what} must be 1 to ${MAX_CHARS} characters: ${problem}`)
+  if (problem !== undefined) throw new SseError('option_invalid', describe(what, problem))
 }
 
-/** One channel or several, each once. @throws {SseError} `channel_invalid`. */
-export function checkChannels(channels: string | readonly string[]): readonly string[] {
+/**
+ * Checks a channel: its name, and that the contract declares it if it declares any.
+ *
+ * @throws {SseError} `channel_invalid`.
+ */
+export function checkChannel(contract: StreamContract, channel: string): void {
+  const problem = findProblem(channel)
+  if (problem !== undefined) throw new SseError('channel_invalid', describe('channel', problem))
+  checkDeclaredChannel(contract, channel)
+}
+
+/** Checks one channel or a list, and returns each channel once. @throws {SseError} `channel_invalid`. */
+export function checkChannels(
+  contract: StreamContract,
+  channels: string | readonly string[],
+): readonly string[] {
   const list = typeof channels === 'string' ? [channels] : channels
   if (!Array.isArray(list) || list.length === 0 || list.length > MAX_CHANNELS) {
-    const message = `subscribe takes a channel, or 1 to ${MAX_CHANNELS} of them`
-    throw new SseError('channel_invalid', message)
+    throw new SseError(
+      'channel_invalid',
+      `subscribe takes a channel, or an array of 1 to ${MAX_CHANNELS} channels`,
+    )
   }
-  for (const channel of list) checkName('channel', channel)
+  for (const channel of list) checkChannel(contract, channel)
   return list.length === 1 ? list : [...new Set(list)]
+}
+
+function describe(what: string, problem: string): string {
+  return `A hub's ${what} must be a string of 1 to ${MAX_CHARS} characters: ${problem}`
 }
 
 function findProblem(name: unknown): string | undefined {
@@ -36,6 +52,6 @@ function findProblem(name: unknown): string | undefined {
   if (name === '') return 'it is empty'
   if (name.length > MAX_CHARS) return `it has ${name.length}`
   if (FORBIDDEN.test(name))
-    return `${JSON.stringify(name)} holds a control character or half a surrogate pair`
+    return `${JSON.stringify(name)} contains a control character or half a surrogate pair`
   return undefined
 }

@@ -1,68 +1,71 @@
 import { SseError } from '@sse/contract'
-import type { Admission } from '../http/arguments.ts'
+import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
-import { goodbye } from '../stream/max-age-timer.ts'
-import type { ConnectionHandle, Watcher } from '../stream/sender.ts'
-import type { Counters } from './counters.ts'
+import { reconnectFrame } from '../stream/max-age-timer.ts'
 
 export interface ConnectionLimits {
   readonly maxConnections: number
   readonly maxConnectionsPerIdentity: number
 }
 
-/** Told to a client that was refused, in milliseconds; up to twice that, so that not all come back at once. */
+/** Minimum of the `Retry-After` of a rejected request, in milliseconds. The maximum is twice that, against stampedes. */
 const RETRY_AFTER_MS = 2_000
 
-/** The connections of a hub: who may come in, and how they all leave. */
-export class ConnectionLimiter implements Admission, Watcher {
+/** The connections of a hub: limits how many there are, and closes those of an identity or all of them. */
+export class ConnectionLimiter implements ClosedWatcher {
   readonly #limits: ConnectionLimits
-  readonly #counters: Counters
   readonly #identities = new Map<ConnectionHandle, string | undefined>()
   readonly #byIdentity = new Map<string, Set<ConnectionHandle>>()
   #isDraining = false
   #onEmpty: (() => void) | undefined
+  /** Number of rejected requests. */
+  rejected = 0
 
-  constructor(limits: ConnectionLimits, counters: Counters) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits
-    this.#counters = counters
   }
 
   get size(): number {
     return this.#identities.size
   }
 
-  /** Whoever is over a limit is refused; nobody is thrown out for somebody else. Admitting twice is once. */
-  admit(host: ConnectionHandle, identity?: string): void {
-    const isNew = !this.#identities.has(host)
+  /**
+   * Counts a connection until it is closed. Idempotent; a later call may name another identity. Existing connections
+   * are never closed to make room.
+   *
+   * @throws {SseError} `too_many_connections` over a limit, `draining`.
+   */
+  admit(handle: ConnectionHandle, identity: string | undefined): void {
+    const isNew = !this.#identities.has(handle)
     const own = identity === undefined ? undefined : this.#byIdentity.get(identity)
-    if (this.#isDraining)
-      throw this.#refuse('draining', 'This server is shutting down; come back in a moment')
+    if (this.#isDraining) throw this.#reject('draining', 'The server is shutting down; retry in a moment')
     if (isNew && this.size >= this.#limits.maxConnections) {
-      throw this.#refuse('too_many_connections', 'This server has as many connections as it may have')
+      throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
-    if (own && !own.has(host) && own.size >= this.#limits.maxConnectionsPerIdentity) {
-      throw this.#refuse(
+    if (own && !own.has(handle) && own.size >= this.#limits.maxConnectionsPerIdentity) {
+      throw this.#reject(
         'too_many_connections',
-        'You have as many connections as you may have; close another',
+        'Connection limit for this user reached; close another connection',
       )
     }
-    this.#add(host, identity)
-    if (isNew) host.watch(this)
+    if (!isNew) this.#removeIdentity(handle)
+    this.#add(handle, identity)
+    if (isNew) handle.onClosed(this)
   }
 
-  /** Ends everything an identity has open; how many that were. */
+  /** Closes every connection of an identity, including those that are still opening, and returns how many. */
   revoke(identity: string): number {
-    const hosts = [...(this.#byIdentity.get(identity) ?? [])]
-    const reason = new SseError('revoked', 'This stream is no longer open to you')
-    for (const host of hosts) host.close(reason, errorFrame(reason))
-    return hosts.length
+    const handles = [...(this.#byIdentity.get(identity) ?? [])]
+    const reason = new SseError('revoked', 'Access to this stream was revoked')
+    for (const handle of handles) handle.close(reason, errorFrame(reason))
+    return handles.length
   }
 
-  /** Refuses whoever comes, says goodbye to all, and cuts off who has not taken it after `graceMs`. */
+  /** Rejects new connections, ends the existing ones, and cuts off those that are still open after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
-    const reason = new SseError('shutdown', 'This server is shutting down')
-    for (const host of [...this.#identities.keys()]) host.close(reason, goodbye())
+    const reason = new SseError('shutdown', 'The server is shutting down')
+    for (const handle of [...this.#identities.keys()]) handle.close(reason, reconnectFrame())
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
@@ -70,31 +73,32 @@ export class ConnectionLimiter implements Admission, Watcher {
       timer = setTimeout(resolve, graceMs)
     })
     clearTimeout(timer)
-    for (const host of [...this.#identities.keys()]) host.destroy()
+    for (const handle of [...this.#identities.keys()]) handle.destroy()
   }
 
-  #refuse(code: 'draining' | 'too_many_connections', message: string): SseError {
-    this.#counters.rejected += 1
-    const retryAfterMs = RETRY_AFTER_MS * (1 + Math.random())
-    return new SseError(code, message, { status: 503, retryAfterMs })
+  closed(handle: ConnectionHandle): void {
+    this.#removeIdentity(handle)
+    this.#identities.delete(handle)
+    if (this.size === 0) this.#onEmpty?.()
   }
 
-  #add(host: ConnectionHandle, identity: string | undefined): void {
-    this.#identities.set(host, identity)
+  #reject(code: 'draining' | 'too_many_connections', message: string): SseError {
+    this.rejected += 1
+    return new SseError(code, message, { retryAfterMs: RETRY_AFTER_MS * (1 + Math.random()) })
+  }
+
+  #add(handle: ConnectionHandle, identity: string | undefined): void {
+    this.#identities.set(handle, identity)
     if (identity === undefined) return
     const own = this.#byIdentity.get(identity)
-    if (own) own.add(host)
-    else this.#byIdentity.set(identity, new Set([host]))
+    if (own) own.add(handle)
+    else this.#byIdentity.set(identity, new Set([handle]))
   }
 
-  /** A connection is closed. */
-  gone(host: ConnectionHandle): void {
-    const identity = this.#identities.get(host)
-    this.#identities.delete(host)
-    if (identity !== undefined) {
-      const own = this.#byIdentity.get(identity)
-      if (own?.delete(host) && own.size === 0) this.#byIdentity.delete(identity)
-    }
-    if (this.size === 0) this.#onEmpty?.()
+  #removeIdentity(handle: ConnectionHandle): void {
+    const identity = this.#identities.get(handle)
+    if (identity === undefined) return
+    const own = this.#byIdentity.get(identity)
+    if (own?.delete(handle) && own.size === 0) this.#byIdentity.delete(identity)
   }
 }

@@ -1,7 +1,5 @@
-/** What a hub has done since it was made. */
+/** What the connections of a hub have done since it was created. */
 export class Counters {
-  published = 0
   catchUps = 0
   gaps = 0
-  rejected = 0
 }

@@ -1,6 +1,6 @@
 import { defineStream, type Gap, type } from '@sse/contract'
 import { describe, expectTypeOf, it } from 'vitest'
-import { ack as ackExpress, sse as sseExpress } from '../adapters/express.ts'
+import { sse as sseExpress } from '../adapters/express.ts'
 import { createHub, type Hub, sse } from '../index.ts'
 
 const leads = defineStream({
@@ -40,14 +40,5 @@ describe('a hub’s types', () => {
       if (event === 'count') expectTypeOf(payload).toEqualTypeOf<number>()
       if (event === 'gap') expectTypeOf(payload).toEqualTypeOf<Gap>()
     }
-  })
-
-  it('ack knows the path’s parameters and the framework’s objects', () => {
-    ackExpress(hub, ({ params, req }) => {
-      expectTypeOf(params).toEqualTypeOf<{ readonly owner: string }>()
-      return req.get('x-user')
-    })
-    // @ts-expect-error no such parameter
-    ackExpress(hub, ({ params }) => params.nobody)
   })
 })

@@ -1,54 +1,59 @@
 import { SseError } from '@sse/contract'
+import { callApp } from '../log/app-callback.ts'
 import type { Engine } from '../log/engine.ts'
 import { memory } from '../memory/memory-engine.ts'
 
-export interface HubOptions {
-  /** Where the log is kept. Default `memory()`: in this process, gone when it ends. */
-  engine?: Engine
+export interface HubOptions<Tx = never> {
+  /** Where the log is stored. Default `memory()`: in this process, gone when it ends. */
+  engine?: Engine<Tx>
   /** How much history is kept. */
   retention?: {
-    /** Default 100,000. `Infinity`: no limit. `0`: none. */
+    /** Maximum number of events. Default 100,000. `Infinity`: no limit. `0`: none. */
     maxEvents?: number
-    /** In milliseconds. Default 86,400,000, a day. `Infinity`: no limit. */
+    /** Maximum age in milliseconds. Default 86,400,000, one day. `Infinity`: no limit. */
     maxAgeMs?: number
   }
-  /** How many of the newest events are also kept ready in this process's memory, whatever the engine. */
+  /** How many of the newest events each process also keeps in memory, whatever the engine. */
   ring?: {
-    /** Default 10,000. */
+    /** Maximum number of events. Default 10,000. */
     maxEvents?: number
-    /** Bytes of their frames. Default 16 MiB. */
+    /** Maximum bytes of their frames. Default 16 MiB. */
     maxBytes?: number
   }
   /**
-   * Channels where only the latest event of each `key` matters: who falls behind, or comes back, is not sent the
-   * earlier ones that are still in the ring. Default: none.
+   * Returns `true` for channels that deliver only the latest event of each `key`: a client that falls behind or
+   * reconnects skips events superseded by a newer one with the same key, as long as they are in the ring. Default: none.
    */
   latestPerKey?: (channel: string) => boolean
-  /** ConnectionLimiter at a time; more are answered with 503. Default `Infinity`. */
+  /** Maximum number of open connections. Further requests get 503. Default `Infinity`. */
   maxConnections?: number
-  /** ConnectionLimiter at a time of one identity; more are answered with 503. Default `Infinity`. */
+  /** Maximum number of open connections per identity. Further requests get 503. Default `Infinity`. */
   maxConnectionsPerIdentity?: number
-  /** Largest payload, as bytes of JSON. Default 1,048,576. `Infinity`: no limit. */
+  /** Maximum size of a payload, in bytes of JSON. Default 1,048,576. `Infinity`: no limit. */
   maxEventBytes?: number
-  /** Told of what fails in the background: following the engine's log, trimming it. Default `console.error`. */
+  /**
+   * Receives failures in the background: following the engine's log, trimming it, entries that cannot be delivered,
+   * callbacks of yours that throw. Default `console.error`.
+   */
   onError?: (error: unknown) => void
 }
 
-export interface SettledHubOptions {
-  readonly engine: Engine
+export interface SettledHubOptions<Tx> {
+  readonly engine: Engine<Tx>
   readonly retention: { readonly maxEvents: number; readonly maxAgeMs: number }
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
   readonly maxConnections: number
   readonly maxConnectionsPerIdentity: number
   readonly maxEventBytes: number
+  /** Never throws. */
   readonly onError: (error: unknown) => void
 }
 
 const DAY_MS = 86_400_000
 
-/** @throws {SseError} `option_invalid`, naming the option. */
-export function settleHubOptions(options: HubOptions): SettledHubOptions {
+/** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
+export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions<Tx> {
   const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
   const settled = {
     engine,
@@ -58,7 +63,7 @@ export function settleHubOptions(options: HubOptions): SettledHubOptions {
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     maxConnectionsPerIdentity: options.maxConnectionsPerIdentity ?? Number.POSITIVE_INFINITY,
     maxEventBytes: options.maxEventBytes ?? 1_048_576,
-    onError,
+    onError: (error: unknown) => callApp(() => onError(error), console.error),
   }
   if (typeof engine?.append !== 'function' || typeof engine.read !== 'function') {
     throw invalid('engine must be an engine, such as memory()')

@@ -1,23 +1,25 @@
-/** What a hub is doing, and what it has done since it was made. */
+/** Current state of a hub, and counts since it was created. */
 export interface HubStats {
-  /** Open now. */
+  /** Open connections. */
   readonly connections: number
-  /** Of those and of loops, how many wait for room or for what they missed. */
+  /** Connections and loops that wait for room or read what they missed. */
   readonly lagging: number
-  /** Channels that somebody follows now. */
+  /** Channels with a connection or a loop. */
   readonly channels: number
-  /** Position of the newest event seen. */
+  /** Position of the newest event this process has read. 0 until the first subscription. */
   readonly head: number
   readonly ringEvents: number
   readonly ringBytes: number
   /** Events stored by `publish` in this process. */
   readonly published: number
-  /** Bytes of live frames handed to connections. */
+  /** Bytes of live frames passed to connections. */
   readonly deliveredBytes: number
-  /** How often a connection went back to reading what it had missed. */
+  /** How often a connection started to read what it had missed. */
   readonly catchUps: number
-  /** How often a connection was told that history is missing. */
+  /** How often a connection got a gap: history is missing. */
   readonly gaps: number
-  /** How many requests were refused by a limit or by `drain`. */
+  /** Requests rejected by a limit or by `drain`. */
   readonly rejected: number
+  /** Entries of the engine that cannot be delivered, such as one without an event name. */
+  readonly skipped: number
 }

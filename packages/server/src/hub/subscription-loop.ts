@@ -2,107 +2,123 @@ import type { Gap } from '@sse/contract'
 import type { Fanout, Follower } from '../log/fanout.ts'
 import { formatId } from '../log/id.ts'
 import type { Log } from '../log/log.ts'
+import { LogCursor, type StartPosition } from '../log/log-cursor.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
-import type { Place } from './cursor.ts'
-import { type LogEvent, makeGapEvent, readStoredFrame } from './log-event.ts'
+import { decodeFrame, type LogEvent, makeGapEvent } from './log-event.ts'
 
 const DONE = { done: true, value: undefined } as const
 
-/** One loop over a subscription: a place in the log, and at most one reading of what follows. */
-export class Iteration implements AsyncIterator<LogEvent, undefined>, Follower {
+/** Parts of a hub that a loop needs. */
+export interface LoopContext {
+  readonly log: Log
+  readonly fanout: Fanout
+}
+
+/** One loop over a subscription: pulls events through a cursor, with at most one batch in memory. */
+export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Follower {
   isLive = false
   mask = 0
-  readonly #log: Log
-  readonly #fanout: Fanout
+  readonly #context: LoopContext
   readonly #channels: readonly string[]
-  readonly #place: () => Place | Promise<Place>
+  readonly #findStart: () => StartPosition | Promise<StartPosition>
   readonly #signal: AbortSignal | undefined
-  #position: number | undefined
-  #epoch = ''
-  #gap: Gap['reason'] | undefined
+  #cursor: LogCursor | undefined
   #frames: readonly StoredFrame[] = []
-  /** Position after the last of `#frames`. */
-  #reached = 0
   #next = 0
   #wake: (() => void) | undefined
   #isDone = false
 
   constructor(
-    log: Log,
-    fanout: Fanout,
+    context: LoopContext,
     channels: readonly string[],
-    place: () => Place | Promise<Place>,
+    findStart: () => StartPosition | Promise<StartPosition>,
     signal: AbortSignal | undefined,
   ) {
-    this.#log = log
-    this.#fanout = fanout
+    this.#context = context
     this.#channels = channels
-    this.#place = place
+    this.#findStart = findStart
     this.#signal = signal
   }
 
+  /** @throws {SseError} errors of the engine; the loop is over then. */
   async next(): Promise<IteratorResult<LogEvent, undefined>> {
-    if (this.#position === undefined) await this.#begin()
-    for (;;) {
-      if (this.#isDone || this.#signal?.aborted) return this.return()
-      if (this.#gap) return { done: false, value: this.#takeGap(this.#gap) }
-      const frame = this.#frames[this.#next]
-      if (frame) {
-        this.#next += 1
-        this.#position = this.#next === this.#frames.length ? this.#reached : frame.position
-        return { done: false, value: readStoredFrame(this.#epoch, frame) }
+    try {
+      for (;;) {
+        if (this.#isDone || this.#signal?.aborted) return this.return()
+        const event = this.#takeEvent() ?? (await this.#advance())
+        if (event) return { done: false, value: event }
       }
-      if (this.#position === this.#log.head) await this.#sleep()
-      else await this.#read(this.#position as number)
+    } catch (error) {
+      this.#end()
+      throw error
     }
   }
 
   async return(): Promise<typeof DONE> {
-    if (this.#isDone) return DONE
-    this.#isDone = true
-    this.#fanout.remove(this, this.#channels)
-    this.#signal?.removeEventListener('abort', this.#rouse)
-    this.#rouse()
+    this.#end()
     return DONE
   }
 
   deliver(_frames: unknown, _position: number, from: number): void {
-    this.#position = from // it had everything up to there
-    this.#rouse() // and reads on for itself
-  }
-
-  end(): void {
-    this.return()
+    this.#cursor?.moveTo(from) // it had received everything up to there
+    this.#rouse() // and reads on by itself
   }
 
   reset(reason: Gap['reason'], head: number): void {
-    if (this.isLive) this.#position = head
-    if (reason !== 'trimmed') this.#moveToHead(reason)
+    if (this.isLive) this.#cursor?.moveTo(head)
+    if (reason !== 'trimmed') {
+      this.#frames = []
+      this.#cursor?.replaced(reason)
+    }
     this.#rouse()
   }
 
-  async #begin(): Promise<void> {
-    const { epoch, position, gap } = await this.#place()
-    this.#epoch = epoch
-    this.#position = position
-    this.#gap = gap
-    if (epoch !== this.#log.epoch) this.#moveToHead('epoch')
-    if (this.#isDone) return
-    this.#fanout.add(this, this.#channels)
-    this.#signal?.addEventListener('abort', this.#rouse)
+  fail(): void {
+    this.#end()
   }
 
-  async #read(from: number): Promise<void> {
-    const reading =
-      this.#log.readRing(from, this.#channels) ?? (await this.#log.readEngine(from, this.#channels))
-    if (this.#position !== from || this.#gap) return // the log was replaced meanwhile
-    this.#frames = reading.frames
-    this.#next = 0
-    this.#reached = reading.position
-    if (reading.frames.length === 0) this.#position = reading.position
-    if (reading.missingUpTo === undefined) return
-    this.#position = reading.missingUpTo
-    this.#gap = 'trimmed'
+  end(): void {
+    this.#end()
+  }
+
+  /** Takes the next event of the batch that was read last. */
+  #takeEvent(): LogEvent | undefined {
+    const { log } = this.#context
+    for (let frame = this.#frames[this.#next]; frame; frame = this.#frames[this.#next]) {
+      this.#next += 1
+      const id = formatId({ epoch: log.tail.epoch, position: frame.position })
+      try {
+        return decodeFrame(id, frame)
+      } catch (error) {
+        log.skip(id, error)
+      }
+    }
+    return undefined
+  }
+
+  /** Takes one step of the cursor; at the head, waits for more. */
+  async #advance(): Promise<LogEvent | undefined> {
+    const cursor = this.#cursor ?? (await this.#start())
+    const step = cursor?.next()
+    if (!cursor || !step) return undefined
+    if (step.kind === 'gap') return makeGapEvent(step.id, step.gap)
+    if (step.kind === 'read') cursor.take(await this.#context.log.readHistory(step.position, this.#channels))
+    else if (step.kind === 'head') await this.#sleep()
+    else {
+      this.#frames = step.frames
+      this.#next = 0
+    }
+    return undefined
+  }
+
+  /** Returns `undefined` if the loop has ended in the meantime. */
+  async #start(): Promise<LogCursor | undefined> {
+    const start = await this.#findStart()
+    if (this.#isDone) return undefined
+    this.#cursor = new LogCursor(this.#context.log.tail, this.#channels, start)
+    this.#context.fanout.add(this, this.#channels)
+    this.#signal?.addEventListener('abort', this.#rouse)
+    return this.#cursor
   }
 
   #sleep(): Promise<void> {
@@ -118,21 +134,11 @@ export class Iteration implements AsyncIterator<LogEvent, undefined>, Follower {
     this.#wake = undefined
   }
 
-  #moveToHead(reason: Gap['reason']): void {
-    this.#epoch = this.#log.epoch
-    this.#position = this.#log.head
-    this.#gap = reason
-    this.#frames = []
-    this.#next = 0
-  }
-
-  #takeGap(reason: Gap['reason']): LogEvent<'gap', Gap> {
-    this.#gap = undefined
-    const position = this.#position as number
-    const gap: Gap = { reason }
-    if (reason === 'trimmed' && position < this.#log.head) {
-      gap.since = formatId({ epoch: this.#epoch, position: position + 1 })
-    }
-    return makeGapEvent(formatId({ epoch: this.#epoch, position }), gap)
+  #end(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#context.fanout.remove(this, this.#channels)
+    this.#signal?.removeEventListener('abort', this.#rouse)
+    this.#rouse()
   }
 }

@@ -1,41 +1,49 @@
 import type { StreamContract } from '@sse/contract'
 import type { Engine } from '../log/engine.ts'
 import type { Presence } from '../presence/presence.ts'
-import type { ConnectionHandle, OpenableSource, Sender } from '../stream/sender.ts'
+import type { ConnectionHandle, OpenableSource, Sender } from '../stream/connection-handle.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
-import { Cursor, type CursorContext } from './cursor.ts'
-import type { LogEvent, SubscriptionEvent } from './log-event.ts'
+import type { SubscriptionEvent } from './log-event.ts'
 import { startPosition } from './start-position.ts'
-import { Iteration } from './subscription-loop.ts'
+import { SubscriptionLoop } from './subscription-loop.ts'
+import { type SenderContext, SubscriptionSender } from './subscription-sender.ts'
 
-/** The parts of a hub that a subscription needs. */
-export interface SubscriptionContext extends CursorContext {
+export interface SubscribeOptions {
+  /**
+   * Id to resume after. Default as the source of a stream: the request's last event id; in a loop: none. Any text is
+   * accepted: an id that does not belong to this log is reported as a `gap`.
+   */
+  after?: string | undefined
+  /**
+   * Makes the subscription durable: without an id it resumes after what this subscriber acknowledged last, or starts at
+   * the oldest retained event if it never did. 1 to 256 characters.
+   */
+  subscriber?: string | undefined
+  /**
+   * Identity for presence, limits and `revoke`. Default: the identity of the connection, or else the subscriber. 1 to
+   * 256 characters.
+   */
+  identity?: string | undefined
+  /** Ends a loop over the subscription. A connection needs none. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * The events of some channels from a position on. As the source of an `sse()` stream it needs no generator; or loop over
+ * it. Each connection and each loop has its own position.
+ */
+export interface Subscription<Contract extends StreamContract> extends OpenableSource {
+  [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined>
+}
+
+/** Parts of a hub that a subscription needs. */
+export interface SubscriptionContext extends SenderContext {
   readonly engine: Engine
   readonly connections: ConnectionLimiter
   readonly presence: Presence
 }
 
-export interface SubscribeOptions {
-  /** The id to go on after, as the client sent it: `lastEventId`. Any text: what is no id of this log is a `gap`. */
-  after?: string | undefined
-  /**
-   * Makes the subscription durable: without `after` it goes on after what this subscriber acknowledged last, or
-   * from the oldest event that is retained if nothing was. 1 to 256 characters.
-   */
-  subscriber?: string | undefined
-  /** Who this is, for presence, limits and `revoke`. Default: the subscriber. 1 to 256 characters. */
-  identity?: string | undefined
-  /** Ends a loop over the subscription. A connection ends by itself. */
-  signal?: AbortSignal | undefined
-}
-
-/**
- * A hub's channels from some place on: the source of an `sse()` stream, which then needs no generator; or
- * something to loop over. Each connection and each loop has a place of its own.
- */
-export class Subscription<Contract extends StreamContract>
-  implements OpenableSource, AsyncIterable<SubscriptionEvent<Contract>>
-{
+export class LogSubscription<Contract extends StreamContract> implements Subscription<Contract> {
   readonly #context: SubscriptionContext
   readonly #channels: readonly string[]
   readonly #options: SubscribeOptions
@@ -46,34 +54,35 @@ export class Subscription<Contract extends StreamContract>
     this.#options = options
   }
 
-  '@sse/open'(host: ConnectionHandle): Sender {
+  '@sse/open'(handle: ConnectionHandle): Sender {
+    if (handle.isClosed) return CLOSED
     const { connections, presence } = this.#context
-    const { identity = this.#options.subscriber } = this.#options
-    connections.admit(host, identity)
-    const place = this.#startPosition()
-    if (identity === undefined) return new Cursor(this.#context, host, this.#channels, place, undefined)
-    presence.enter(identity, this.#channels)
-    const onStop = () => presence.exit(identity, this.#channels)
-    return new Cursor(this.#context, host, this.#channels, place, onStop)
+    const { after = handle.lastEventId, subscriber } = this.#options
+    const identity = this.#options.identity ?? handle.identity ?? subscriber
+    connections.admit(handle, identity)
+    if (identity !== undefined) presence.enter(identity, this.#channels)
+    const leave = () => presence.exit(identity as string, this.#channels)
+    const onStop = identity === undefined ? undefined : leave
+    return new SubscriptionSender(this.#context, handle, this.#channels, this.#findStart(after), onStop)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined> {
-    const { log, fanout } = this.#context
-    const { signal } = this.#options
-    const place = () => this.#startPosition()
-    const iteration: AsyncIterator<LogEvent, undefined> = new Iteration(
-      log,
-      fanout,
+    const { after, signal } = this.#options
+    const loop: unknown = new SubscriptionLoop(
+      this.#context,
       this.#channels,
-      place,
+      () => this.#findStart(after),
       signal,
     )
-    return iteration as AsyncIterator<SubscriptionEvent<Contract>, undefined>
+    return loop as AsyncIterator<SubscriptionEvent<Contract>, undefined>
   }
 
-  #startPosition() {
+  #findStart(after: string | undefined) {
     const { log, engine } = this.#context
-    const { after, subscriber } = this.#options
+    const { subscriber } = this.#options
     return startPosition(log, engine, { after: after || undefined, subscriber })
   }
 }
+
+/** For a client that has left: opens nothing. */
+const CLOSED: Sender = { ready: undefined, start() {}, drained() {}, stop: () => false }

@@ -1,6 +1,6 @@
 const MIN_WASTE = 1_024
 
-/** A list that grows at its end and is taken from at its start; both cost the same however long it is. */
+/** A list that grows at its end and shrinks at its start, both in constant time. */
 export class Deque<Item> {
   #items: Item[] = []
   #start = 0
@@ -9,7 +9,7 @@ export class Deque<Item> {
     return this.#items.length - this.#start
   }
 
-  /** The item at `index` from the start; it must be there. */
+  /** Returns the item at `index` from the start, which must exist. */
   at(index: number): Item {
     return this.#items[this.#start + index] as Item
   }
@@ -21,9 +21,9 @@ export class Deque<Item> {
   shift(): Item | undefined {
     if (this.length === 0) return undefined
     const item = this.#items[this.#start]
-    this.#items[this.#start] = undefined as Item // let go of it
+    this.#items[this.#start] = undefined as Item // for the garbage collector
     this.#start += 1
-    // Rarely, and then half of the array at once: each item is moved about once in its life.
+    // Rare, and then at least half of the array: each item is moved about once.
     if (this.#start > MIN_WASTE && this.#start * 2 > this.#items.length) this.#compact()
     else if (this.#start === this.#items.length) this.clear()
     return item

@@ -1,131 +1,146 @@
-/** An event as a hub hands it to its engine: checked, encoded as JSON, without a place in the log yet. */
+/** An event as a hub passes it to its engine: checked and encoded, without a position yet. */
 export interface NewEntry {
   /** 1 to 256 characters. */
   readonly channel: string
-  /** The event's name. */
+  /** Event name. */
   readonly event: string
-  /** The payload as one line of JSON; `''` for `undefined`. */
+  /** Payload as one line of JSON. `''` stands for `undefined`. */
   readonly data: string
-  /** What the event is about, for channels that deliver only the latest event of each key. */
+  /** Key of the event, for channels that deliver only the latest event of each key. */
   readonly key?: string | undefined
-  /** Publishing twice with one of these stores one event, for as long as the engine holds it: see `append`. */
+  /**
+   * Appending a second entry with the same key to the same channel stores nothing while the engine keeps the key: see
+   * `append`.
+   */
   readonly idempotencyKey?: string | undefined
 }
 
 /** An event in the log. */
 export interface Entry extends Omit<NewEntry, 'idempotencyKey'> {
-  /** Its place in the hub's order: 1, 2, 3 … without holes, never used twice within one epoch. */
+  /** Position in the hub's order: 1, 2, 3 … without holes. Never used twice within one epoch. */
   readonly position: number
-  /** When it was stored, in milliseconds since 1970, by the engine's clock. */
+  /** Time of the append in milliseconds since 1970, by the engine's clock. */
   readonly at: number
 }
 
-/** Which log, and how far it reaches: `oldest` to `head`. A log without entries has `oldest === head + 1`. */
+/** Identity and extent of a log: it contains the positions `oldest` to `head`. An empty log has `oldest === head + 1`. */
 export interface LogState {
   /**
-   * 1 to 32 letters and digits that name this log. It MUST change whenever positions that were acknowledged may
-   * be given out again: a log in memory that started anew, a store that lost its last commits, a failover.
+   * Name of this log, 1 to 32 letters and digits. It MUST change whenever acknowledged positions may be assigned again:
+   * an in-memory log after a restart, a store that lost its last commits, a failover.
    */
   readonly epoch: string
-  /** Position of the newest entry, 0 before the first. */
+  /** Position of the newest entry. 0 before the first one. */
   readonly head: number
-  /** Position of the oldest entry still held. */
+  /** Position of the oldest retained entry. */
   readonly oldest: number
 }
 
-/** Entries after a position, in order, and the state of the log they were read from, in one atomic view. */
+/** Entries after a position, in order, and the state of the log they belong to. One atomic view. */
 export interface Page extends LogState {
   readonly entries: readonly Entry[]
 }
 
-/** How much history an engine keeps. What exceeds either limit is trimmed, oldest first. */
+/** How much history an engine keeps. Entries over either limit are trimmed, oldest first. */
 export interface Retention {
-  /** `Infinity`: no limit. `0`: none is kept. */
+  /** Maximum number of entries. `Infinity`: no limit. `0`: keeps none. */
   readonly maxEvents: number
-  /** In milliseconds. `Infinity`: no limit. */
+  /** Maximum age in milliseconds. `Infinity`: no limit. */
   readonly maxAgeMs: number
 }
 
-/** How far a subscriber has got. */
+/** Position a subscriber has acknowledged. */
 export interface Commit {
   readonly epoch: string
   readonly position: number
 }
 
-/** Somebody connected to a channel. */
+/** An identity that is connected to a channel. */
 export interface Member {
   readonly channel: string
   readonly identity: string
 }
 
 /**
- * Who is connected, over all processes that share an engine. Each process has a name of its own, and says now
- * and then that it lives: the members of one that crashed are gone `ttlMs` after its last word.
+ * Connected identities of all processes that share an engine. Each process has a unique name and renews its lease from
+ * time to time: the members of a crashed process expire `ttlMs` after its last call of `enter` or `touch`.
  */
 export interface PresenceStore {
-  /** Adds members of a process, and counts as its word. Adding one that is there changes nothing. */
+  /** Adds members of a process and renews its lease. Idempotent. */
   enter(process: string, members: readonly Member[], ttlMs: number): Promise<void>
-  /** Removes members of a process; another process's are not touched. */
+  /** Removes members of a process. Members of other processes stay. */
   leave(process: string, members: readonly Member[]): Promise<void>
-  /** Says that a process lives. `false` when its members are not held any more: it has to enter them again. */
+  /** Renews the lease of a process. Resolves with `false` if its members have expired and must be entered again. */
   touch(process: string, ttlMs: number): Promise<boolean>
-  /** The identities in a channel, each once, of all processes that live. */
+  /** Resolves with the identities in a channel over all processes with a valid lease, each once. */
   present(channel: string): Promise<readonly string[]>
 }
 
 /**
- * Where a hub's log is kept, and how processes that share it hear of each other.
+ * Storage of a hub's log, and how processes that share the log learn of new entries.
  *
- * The suite of `@sse/engine-conformance` shows whether an engine keeps what is written here. A hub calls `append`
- * one at a time, `trim` one at a time, and everything else at any time. What fails MUST reject with an `SseError`
- * (`engine_unavailable` when trying again may help, else `engine_failed`) and heal by itself afterwards.
+ * The suite in `@sse/engine-conformance` tests the rules written here. A hub makes one `append` and one `trim` at a
+ * time; every other call may come at any time. A call that fails MUST reject with an `SseError`: `engine_unavailable`
+ * if a retry may succeed, `engine_failed` otherwise. The engine MUST recover by itself afterwards.
+ *
+ * An engine SHOULD open files and connections at its first call, not when it is created.
+ *
+ * @typeParam Tx - what `insert` writes with: a transaction or connection of the app. `never` without `insert`.
  */
-export interface Engine {
-  /** Left out by an engine of a single process. */
+export interface Engine<Tx = never> {
+  /** Presence over all processes that share the log. Omitted by an engine of a single process. */
   readonly presence?: PresenceStore
   /**
-   * The most bytes of `data` (UTF-8) that an entry may have, where the store has a limit of its own; `undefined`
-   * while it is not known. A hub refuses what is larger before it shares a batch with others.
+   * Maximum size of an entry's `data` in bytes of UTF-8, if the store has a limit; `undefined` while it is unknown. The
+   * hub rejects larger payloads before they share a batch with others.
    */
   readonly maxDataBytes?: number | undefined
   /**
-   * Stores entries and gives each its position, in the order given: all of them, or it rejects.
+   * Stores entries in the given order and resolves with their positions. It stores all of them or rejects.
    *
-   * When it rejects, or is cut off by a crash, none of them SHOULD be stored. An engine whose store takes one at a
-   * time may have stored some of them, in their order; it says so.
+   * When it rejects, or a crash interrupts it, none of the entries SHOULD be stored. An engine whose store takes one
+   * entry at a time may have stored some of them, in order; its documentation says so.
    *
-   * MUST resolve only once they are as durable as the engine promises. An entry MUST NOT become visible to
-   * `read` after one with a higher position. One whose `idempotencyKey` is held already (or came earlier in
-   * `entries`) MUST NOT be stored again: its position is that of the first. A key SHOULD be held as long as its event;
-   * an engine whose store remembers keys for a time of its own says so.
+   * MUST resolve only once the entries are as durable as the engine promises. An entry MUST NOT become visible to
+   * `read` after an entry with a higher position. An entry whose `idempotencyKey` is already known in its channel (or
+   * came earlier in `entries`) MUST NOT be stored: its position is that of the first entry. Keys of different channels
+   * are independent. A key SHOULD be kept as long as its event; an engine whose store keeps keys for a fixed time
+   * documents that time.
    */
   append(
     entries: readonly NewEntry[],
   ): Promise<{ readonly epoch: string; readonly positions: readonly number[] }>
   /**
-   * Reads up to `limit` entries with a position above `after`, only those of `channels` if given.
+   * Stores an entry inside a transaction of the app: it becomes visible when the transaction commits. Only engines whose
+   * store the app can share have this.
    *
-   * MUST cost the entries read, not those of other channels. Fewer than `limit` entries means that there are no
-   * more up to `head`. An `after` older than `oldest - 1` is answered from `oldest` on: the caller sees by
-   * `oldest` that something is missing. `limit` 0 reads the state alone.
+   * A synchronous engine MUST have written the entry, or thrown, before it returns.
+   */
+  insert?(entry: NewEntry, tx: Tx): void | Promise<void>
+  /**
+   * Reads up to `limit` entries with a position above `after`; with `channels`, only entries of those channels.
+   *
+   * The cost MUST depend on the entries read, not on entries of other channels. Fewer than `limit` entries means that
+   * there are no more up to `head`. If `after` is below `oldest - 1`, the page starts at `oldest`: the caller compares
+   * to detect the gap. With `limit` 0 it reads the state only.
    */
   read(after: number, limit: number, channels?: readonly string[]): Promise<Page>
   /**
-   * Calls `callback` whenever the log may have grown by another hand. A hint: it MAY come for nothing or late,
-   * and a hub also looks by itself now and then.
+   * Calls `callback` whenever another process may have appended. A hint: it MAY come without a reason, late or never. A
+   * hub also polls.
    *
-   * @returns a function that stops it.
+   * @returns a function that stops the calls.
    */
   onWake(callback: () => void): () => void
-  /** Removes what exceeds the retention, oldest first and without holes. `head` stays. */
+  /** Removes entries over the retention, oldest first and without holes. `head` stays. */
   trim(retention: Retention): Promise<void>
   /**
-   * Remembers how far a subscriber has got. MUST be monotone: within one epoch a lower position than the one
-   * held changes nothing; another epoch replaces it.
+   * Stores the position a subscriber has acknowledged. MUST be monotone: within one epoch a lower position than the
+   * stored one changes nothing. A commit of another epoch replaces the stored one.
    */
   commit(subscriber: string, commit: Commit): Promise<void>
-  /** The last commit of a subscriber; `undefined` when there is none. */
+  /** Resolves with the last commit of a subscriber, or `undefined` without one. */
   committed(subscriber: string): Promise<Commit | undefined>
-  /** Lets go of everything. Later calls reject with `engine_unavailable`. Closing twice is nothing. */
+  /** Releases everything. Later calls reject with `engine_unavailable`. Idempotent. */
   close(): Promise<void>
 }

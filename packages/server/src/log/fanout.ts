@@ -2,29 +2,40 @@ import type { Gap } from '@sse/contract'
 import { SharedFrames } from './shared-frames.ts'
 import { joinFrames, type StoredFrame } from './stored-frame.ts'
 
-/** Whoever reads on in the log: a connection's cursor, or a loop over a subscription. */
+/** A reader of the log: a connection's sender, or a loop over a subscription. */
 export interface Follower {
-  /** Whether it has got everything up to the log's head, and has room for more. */
+  /** Whether it has received everything up to the log's head and has room for more. */
   isLive: boolean
-  /** Which of a batch's channels it follows; the delivery's own, 0 in between. */
+  /** Channels of the current batch that it follows, as bits. Used by the fan-out only; 0 between deliveries. */
   mask: number
-  /** New frames of its channels: all there is after `from`, up to `position`. Called only while it is live. */
+  /** Takes new frames: every event of its channels after `from`, up to `position`. Called only while it is live. */
   deliver(frames: SharedFrames, position: number, from: number): void
-  /** The log was replaced; it had reached `head` before, and a live follower everything up to there. */
+  /** The log was replaced. `head` is the position it had reached before; a live follower has received all up to it. */
   reset(reason: Gap['reason'], head: number): void
+  /** One of the other calls threw: closes this follower. */
+  fail(error: unknown): void
   /** The hub is closed. */
   end(): void
 }
 
-/** Channels that a bit mask can tell apart. */
+/** Number of channels that a bit mask can tell apart. */
 const MAX_CHANNELS = 31
 
-/** Hands new frames to the live followers of their channels, each the same bytes. */
+/**
+ * Passes new frames to the live followers of their channels, the same bytes to each. A follower that throws is closed;
+ * the others get their frames.
+ */
 export class Fanout {
   readonly #followers = new Map<string, Set<Follower>>()
-  /** Frames handed over, counted once per follower. */
+  readonly #onError: (error: unknown) => void
+  /** Bytes of frames passed on, counted once per follower. */
   bytes = 0
 
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
+
+  /** Number of channels with a follower. */
   get channels(): number {
     return this.#followers.size
   }
@@ -44,14 +55,14 @@ export class Fanout {
     }
   }
 
-  /** How many are not live. */
+  /** Counts the followers that are not live. */
   countLagging(): number {
     let lagging = 0
     for (const follower of this.#all()) if (!follower.isLive) lagging += 1
     return lagging
   }
 
-  /** Delivers what was added to the log: to each follower everything that is for it, at once. */
+  /** Delivers frames that were added to the log: to each follower all of its frames at once. */
   deliver(frames: readonly StoredFrame[]): void {
     let run: StoredFrame[] = []
     let channels = new Set<string>()
@@ -68,11 +79,11 @@ export class Fanout {
   }
 
   reset(reason: Gap['reason'], head: number): void {
-    for (const follower of this.#all()) follower.reset(reason, head)
+    for (const follower of this.#all()) this.#guard(follower, () => follower.reset(reason, head))
   }
 
   end(): void {
-    for (const follower of this.#all()) follower.end()
+    for (const follower of this.#all()) this.#guard(follower, () => follower.end())
   }
 
   #all(): Set<Follower> {
@@ -84,7 +95,9 @@ export class Fanout {
     const from = (run[0] as StoredFrame).position - 1
     if (channels.size === 1) {
       const followers = this.#followers.get((run[0] as StoredFrame).channel)
-      if (followers) this.#deliverSame(run, followers, position, from)
+      if (!followers) return
+      const frames = share(run)
+      for (const follower of followers) this.#deliverTo(follower, frames, position, from)
       return
     }
     const bits = new Map<string, number>()
@@ -108,23 +121,34 @@ export class Fanout {
         frames = share(run.filter(({ channel }) => (mask & (bits.get(channel) as number)) !== 0))
         shared.set(mask, frames)
       }
-      if (!follower.isLive) continue // stopped by what another one's delivery has set off
-      this.bytes += frames.bytes.byteLength
-      follower.deliver(frames, position, from)
+      this.#deliverTo(follower, frames, position, from)
     }
   }
 
-  #deliverSame(
-    run: readonly StoredFrame[],
-    followers: ReadonlySet<Follower>,
-    position: number,
-    from: number,
-  ): void {
-    const frames = share(run)
-    for (const follower of followers) {
-      if (!follower.isLive) continue
-      this.bytes += frames.bytes.byteLength
+  #deliverTo(follower: Follower, frames: SharedFrames, position: number, from: number): void {
+    if (!follower.isLive) return // it fell behind, or another follower's delivery closed it
+    this.bytes += frames.bytes.byteLength
+    try {
       follower.deliver(frames, position, from)
+    } catch (error) {
+      this.#close(follower, error)
+    }
+  }
+
+  #guard(follower: Follower, call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#close(follower, error)
+    }
+  }
+
+  #close(follower: Follower, error: unknown): void {
+    follower.isLive = false
+    try {
+      follower.fail(error)
+    } catch (thrown) {
+      this.#onError(thrown)
     }
   }
 }

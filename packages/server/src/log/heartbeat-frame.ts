@@ -1,23 +1,23 @@
 import { CONTROL, encodeMessage } from '@sse/contract/protocol'
 import { formatId } from './id.ts'
-import type { Log } from './log.ts'
+import type { LogTail } from './log-tail.ts'
 import { SharedFrames } from './shared-frames.ts'
 
 const encoder = new TextEncoder()
 
-/** The heartbeat of connections that have everything: it carries the id they stand at, the same bytes for all. */
+/** Heartbeat of connections at the head: it carries the head's id, and is the same bytes for all of them. */
 export class Heartbeat {
-  readonly #log: Log
+  readonly #tail: LogTail
   #epoch = ''
   #head = 0
   #frames: SharedFrames | undefined
 
-  constructor(log: Log) {
-    this.#log = log
+  constructor(tail: LogTail) {
+    this.#tail = tail
   }
 
   get frames(): SharedFrames {
-    const { epoch, head } = this.#log
+    const { epoch, head } = this.#tail
     if (!this.#frames || head !== this.#head || epoch !== this.#epoch) {
       this.#epoch = epoch
       this.#head = head

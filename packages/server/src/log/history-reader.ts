@@ -1,13 +1,14 @@
 import { nextTurn } from '../timing/next-turn.ts'
 import type { Engine, Page } from './engine.ts'
-import { encodeFrame, type StoredFrame } from './stored-frame.ts'
+import type { FrameEncoder } from './frame-encoder.ts'
+import type { StoredFrame } from './stored-frame.ts'
 
-/** Frames after a position in some channels, and the state of the log they are of. */
+/** Frames after a position in some channels, and the state of the log they belong to. */
 export interface HistoryPage {
   readonly epoch: string
   readonly oldest: number
   readonly frames: readonly StoredFrame[]
-  /** Everything in the channels up to here is in `frames`. */
+  /** Every event of the channels up to this position is in `frames`. */
   readonly position: number
 }
 
@@ -18,35 +19,41 @@ interface Request {
   readonly reject: (error: unknown) => void
 }
 
-/** Reads of single cursors at a time; more than that are a storm. */
+/** Reads of single readers at a time. More are a storm. */
 const MAX_OWN_READS = 8
 const OWN_LIMIT = 256
 const SHARED_LIMIT = 1_000
 
 /**
- * Reads from the engine what is older than the ring.
+ * Reads events older than the ring from the engine.
  *
- * A few cursors read their own channels. When many come at once, one sweep over the whole log serves all of
- * them: a storm of 5,000 resumes costs about a read for each 1,000 events of history, not one for each client.
+ * A few readers read their own channels. When many read at once, one sweep over the whole log serves all of them: a
+ * storm of 5,000 resumes costs about one read per 1,000 events of history, not one per client.
  */
 export class HistoryReader {
   readonly #engine: Engine
+  readonly #encoder: FrameEncoder
   #ownReads = 0
   #waiting: Request[] = []
   #isSweeping = false
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, encoder: FrameEncoder) {
     this.#engine = engine
+    this.#encoder = encoder
   }
 
-  /** Rejects with what the engine says. */
+  /** Reads a page. Rejects with the engine's error. */
   async read(position: number, channels: readonly string[]): Promise<HistoryPage> {
     if (this.#isSweeping || this.#ownReads >= MAX_OWN_READS) return this.#join(position, channels)
     this.#ownReads += 1
     try {
       const page = await this.#engine.read(position, OWN_LIMIT, channels)
-      const frames = page.entries.map((entry) => encodeFrame(page.epoch, entry))
-      return { epoch: page.epoch, oldest: page.oldest, frames, position: reachedBy(page, OWN_LIMIT) }
+      return {
+        epoch: page.epoch,
+        oldest: page.oldest,
+        frames: this.#encode(page),
+        position: reachedBy(page, OWN_LIMIT),
+      }
     } finally {
       this.#ownReads -= 1
     }
@@ -63,14 +70,19 @@ export class HistoryReader {
 
   async #sweep(): Promise<void> {
     for (let round = 0; ; round += 1) {
-      await new Promise<void>(nextTurn) // those that were served come again
+      await new Promise<void>(nextTurn) // readers that were served ask again
       if (this.#waiting.length === 0) break
-      await this.#serve(this.#choose(round))
+      try {
+        const after = this.#choose(round)
+        this.#serve(after, await this.#engine.read(after, SHARED_LIMIT))
+      } catch (error) {
+        for (const { reject } of this.#waiting.splice(0)) reject(error)
+      }
     }
     this.#isSweeping = false
   }
 
-  /** From the lowest position upwards, so that all end up in step; now and then who has waited longest. */
+  /** From the lowest position upwards, so that all readers get in step. Every fourth round the longest wait is first. */
   #choose(round: number): number {
     if (round % 4 === 3) return (this.#waiting[0] as Request).position
     return this.#waiting.reduce(
@@ -79,23 +91,15 @@ export class HistoryReader {
     )
   }
 
-  async #serve(after: number): Promise<void> {
-    let page: Page
-    try {
-      page = await this.#engine.read(after, SHARED_LIMIT)
-    } catch (error) {
-      const failed = this.#waiting
-      this.#waiting = []
-      for (const { reject } of failed) reject(error)
-      return
-    }
+  #serve(after: number, page: Page): void {
     const position = reachedBy(page, SHARED_LIMIT)
     const isWhole = page.entries.length < SHARED_LIMIT
     const served = this.#waiting.filter(
       (request) => request.position >= after && (isWhole || request.position < position),
     )
-    this.#waiting = this.#waiting.filter((request) => !served.includes(request))
-    const byChannel = groupByChannel(page)
+    const isServed = new Set(served)
+    this.#waiting = this.#waiting.filter((request) => !isServed.has(request))
+    const byChannel = groupByChannel(this.#encode(page))
     for (const request of served) {
       const frames = request.channels
         .flatMap((channel) => byChannel.get(channel) ?? [])
@@ -104,19 +108,22 @@ export class HistoryReader {
       request.resolve({ epoch: page.epoch, oldest: page.oldest, frames, position })
     }
   }
+
+  #encode({ epoch, entries }: Page): StoredFrame[] {
+    return entries.flatMap((entry) => this.#encoder.encodeFrame(epoch, entry) ?? [])
+  }
 }
 
 function reachedBy({ entries, head }: Page, limit: number): number {
   return entries.length < limit ? head : (entries.at(-1)?.position ?? head)
 }
 
-function groupByChannel({ epoch, entries }: Page): Map<string, StoredFrame[]> {
+function groupByChannel(frames: readonly StoredFrame[]): Map<string, StoredFrame[]> {
   const groups = new Map<string, StoredFrame[]>()
-  for (const entry of entries) {
-    const frame = encodeFrame(epoch, entry)
-    const group = groups.get(entry.channel)
+  for (const frame of frames) {
+    const group = groups.get(frame.channel)
     if (group) group.push(frame)
-    else groups.set(entry.channel, [frame])
+    else groups.set(frame.channel, [frame])
   }
   return groups
 }

@@ -2,12 +2,12 @@ import type { Commit } from './engine.ts'
 
 const ID = /^([0-9A-Za-z]{1,32})-(0|[1-9a-z][0-9a-z]{0,10})$/
 
-/** The id of a position, as it is on the wire: `epoch-position`, the position in base 36. Opaque to clients. */
+/** Formats a position as the id on the wire: `epoch-position`, the position in base 36. Opaque to clients. */
 export function formatId({ epoch, position }: Commit): string {
   return `${epoch}-${position.toString(36)}`
 }
 
-/** Reads an id; `undefined` for what no hub has ever written. */
+/** Parses an id. Returns `undefined` for text that no hub has written. */
 export function parseId(id: string): Commit | undefined {
   const [, epoch, digits] = ID.exec(id) ?? []
   if (epoch === undefined || digits === undefined) return undefined
@@ -17,7 +17,7 @@ export function parseId(id: string): Commit | undefined {
 
 const EPOCH_BYTES = 6
 
-/** A name no other log has: 48 random bits. */
+/** Creates a unique name for a log: 48 random bits. */
 export function createEpoch(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(EPOCH_BYTES))
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -6,8 +6,8 @@ interface Indexed {
 }
 
 /**
- * Entries in the order of their positions, without holes, and where each channel's are: reading a quiet channel
- * costs that channel's entries, whatever else happened.
+ * Entries in the order of their positions, without holes, with an index of each channel: the cost of reading a quiet
+ * channel depends on that channel's entries alone.
  */
 export class IndexedLog<Item extends Indexed> {
   readonly #items = new Deque<Item>()
@@ -24,7 +24,7 @@ export class IndexedLog<Item extends Indexed> {
     return this.#head
   }
 
-  /** Position of the oldest entry held; `head + 1` when there is none. */
+  /** Position of the oldest entry, or `head + 1` without one. */
   get oldest(): number {
     return this.#head - this.#items.length + 1
   }
@@ -33,12 +33,12 @@ export class IndexedLog<Item extends Indexed> {
     return this.#items.length
   }
 
-  /** The oldest entry held. */
+  /** Oldest entry. */
   get first(): Item | undefined {
     return this.#items.length === 0 ? undefined : this.#items.at(0)
   }
 
-  /** `item.position` must be `head + 1`. */
+  /** Adds an entry, whose position must be `head + 1`. */
   push(item: Item): void {
     this.#items.push(item)
     this.#head = item.position
@@ -51,7 +51,7 @@ export class IndexedLog<Item extends Indexed> {
     }
   }
 
-  /** Takes out the oldest entry. */
+  /** Removes the oldest entry. */
   shift(): Item | undefined {
     const item = this.#items.shift()
     if (!item) return undefined
@@ -61,7 +61,7 @@ export class IndexedLog<Item extends Indexed> {
     return item
   }
 
-  /** Up to `limit` entries after a position, in order; only those of `channels` if given. */
+  /** Returns up to `limit` entries after a position, in order; with `channels`, only entries of those. */
   after(position: number, limit: number, channels?: readonly string[]): Item[] {
     if (!channels) {
       const from = Math.max(0, position + 1 - this.oldest)
@@ -79,7 +79,7 @@ export class IndexedLog<Item extends Indexed> {
     return positions.slice(0, limit).map((found) => this.#items.at(found - oldest))
   }
 
-  /** Forgets everything and goes on after `head`. */
+  /** Removes every entry and continues after `head`. */
   reset(head: number): void {
     this.#items.clear()
     this.#channels.clear()
@@ -87,7 +87,7 @@ export class IndexedLog<Item extends Indexed> {
   }
 }
 
-/** Index of the first position above `position`. */
+/** Returns the index of the first position above `position`. */
 function firstAfter(positions: Deque<number>, position: number): number {
   let low = 0
   let high = positions.length

@@ -1,80 +1,170 @@
-import { type Gap, isSseError, SseError } from '@sse/contract'
-import type { Engine, NewEntry, Page } from './engine.ts'
-import { type HistoryPage, HistoryReader } from './history-reader.ts'
-import { Ring, type RingLimits } from './ring.ts'
-import { encodeFrame, type StoredFrame } from './stored-frame.ts'
+import { isSseError, SseError } from '@sse/contract'
+import { nextTurn } from '../timing/next-turn.ts'
+import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { Engine, Entry, LogState, NewEntry, Page, Retention } from './engine.ts'
+import type { Fanout } from './fanout.ts'
+import { FrameEncoder } from './frame-encoder.ts'
+import { HistoryReader } from './history-reader.ts'
+import { formatId } from './id.ts'
+import { type Batch, LogTail } from './log-tail.ts'
+import { Ring } from './ring.ts'
+import { Trimmer } from './trimmer.ts'
 
 export interface LogSettings {
   readonly engine: Engine
-  readonly ring: RingLimits
-  readonly isLatestPerKey: (channel: string) => boolean
-  /** New events, in order; the ring holds them already. */
-  readonly onEvents: (frames: readonly StoredFrame[]) => void
-  /** What the ring held has nothing to do with what comes: another epoch, or more was missed than is left. */
-  readonly onReset: (reason: Gap['reason'], headBefore: number) => void
+  readonly retention: Retention
+  readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
+  readonly latestPerKey: (channel: string) => boolean
+  /** Receives failures in the background. Must not throw. */
   readonly onError: (error: unknown) => void
 }
 
-/** Some of what lies after a position, and how far one has got with it. */
-export interface Reading {
-  readonly frames: readonly StoredFrame[]
-  /** Everything in the channels asked for up to here is in `frames`. */
-  readonly position: number
-  /** What follows on the position asked for is no longer there, up to this one. */
-  readonly missingUpTo: number | undefined
+interface PendingAppend {
+  readonly entry: NewEntry
+  readonly resolve: (id: string) => void
+  readonly reject: (error: SseError) => void
 }
 
-/** Entries a process takes from its engine at a time. */
+/** Maximum size of one append, in entries and in characters of their data. */
+const APPEND_LIMIT = 1_000
+const APPEND_CHARS = 4_194_304
+/** Maximum number of appends that wait for a slow engine. */
+const MAX_PENDING = 100_000
+/** Entries read from the engine at a time. */
 const FOLLOW_LIMIT = 1_000
-/** Frames a connection gets at a time: at 1 KB each, about one socket buffer. */
-const READ_LIMIT = 256
-const READ_BYTES = 262_144
+/** How often the engine is polled: a lost wake-up delays an event by at most this. */
+const POLL_MS = 1_000
 
 /**
- * The hub's log as this process has it: one reader that follows the engine's log in order and without holes,
- * whatever the number of connections, and a ring of the newest frames.
+ * A hub's log in this process: it appends to the engine, follows it in order and without holes with a single reader,
+ * and passes new events to the fan-out. It uses the engine only once it is used itself.
  */
-export class Log {
-  readonly #settings: LogSettings
-  readonly #ring: Ring
+export class Log implements Periodic {
+  readonly tail: LogTail
+  readonly #engine: Engine
+  readonly #ringEvents: number
+  readonly #onError: (error: unknown) => void
+  readonly #encoder: FrameEncoder
   readonly #history: HistoryReader
-  readonly #stopWake: () => void
-  #epoch = ''
+  readonly #trimmer: Trimmer
+  #pending: PendingAppend[] = []
+  #appending: Promise<void> | undefined
   #opening: Promise<void> | undefined
   #isOpen = false
+  #isClosed = false
   #following: Promise<SseError | undefined> | undefined
+  /** Whether the engine may have entries that were not read yet. */
   #isBehind = false
+  #readingState: Promise<LogState> | undefined
+  #stopWake: (() => void) | undefined
+  #hasUpkeep = false
+  /** Number of entries appended by this process. */
+  appended = 0
 
-  constructor(settings: LogSettings) {
-    this.#settings = settings
-    this.#ring = new Ring(settings.ring, settings.isLatestPerKey)
-    this.#history = new HistoryReader(settings.engine)
-    this.#stopWake = settings.engine.onWake(() => this.follow())
+  constructor({ engine, retention, ring, latestPerKey, onError }: LogSettings, fanout: Fanout) {
+    const { maxEvents, maxAgeMs } = retention
+    this.#engine = engine
+    this.#onError = onError
+    this.#ringEvents = Math.min(ring.maxEvents, maxEvents)
+    this.#encoder = new FrameEncoder(latestPerKey, onError)
+    const limits = { maxEvents: this.#ringEvents, maxBytes: ring.maxBytes, maxAgeMs }
+    this.tail = new LogTail(new Ring(limits), fanout, this.#encoder)
+    this.#history = new HistoryReader(engine, this.#encoder)
+    this.#trimmer = new Trimmer(engine, retention, onError)
   }
 
+  /** Whether the ring is filled and the log is followed. */
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  get epoch(): string {
-    return this.#epoch
-  }
-
-  /** Position of the newest event that this process has seen. */
-  get head(): number {
-    return this.#ring.head
-  }
-
-  get ring(): Ring {
-    return this.#ring
+  /** Number of entries that could not be delivered. */
+  get skipped(): number {
+    return this.#encoder.skipped
   }
 
   /**
-   * Reads the newest events into the ring, so that a storm of reconnects after a restart is served from memory.
+   * Appends an entry and resolves with its id once it is stored. Entries of one turn of the event loop, and those that
+   * arrive while an append is in flight, share one append. The first one also opens the log, without waiting for it.
    *
-   * @throws {SseError} what the engine says; the next call tries again.
+   * @throws {SseError} `overloaded`, errors of the engine.
+   */
+  append(entry: NewEntry): Promise<string> {
+    if (this.#pending.length >= MAX_PENDING) {
+      const message = `${MAX_PENDING} publishes are waiting for the engine: await them, or publish less`
+      return Promise.reject(new SseError('overloaded', message))
+    }
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ entry, resolve, reject })
+      this.#appending ??= this.#appendPending()
+    })
+  }
+
+  async #appendPending(): Promise<void> {
+    this.open().catch(() => {}) // the append meets the same error, and the next call tries again
+    await new Promise<void>(nextTurn)
+    while (this.#pending.length > 0) await this.#appendBatch(this.#takePending())
+    // In the same turn as the check of `#pending`: a later append starts again.
+    this.#appending = undefined
+  }
+
+  /** One batch must not become so large that the engine rejects all of it. */
+  #takePending(): PendingAppend[] {
+    let count = 0
+    for (let chars = 0; count < Math.min(this.#pending.length, APPEND_LIMIT); count += 1) {
+      chars += (this.#pending[count] as PendingAppend).entry.data.length
+      if (chars > APPEND_CHARS && count > 0) break
+    }
+    const batch = this.#pending.slice(0, count)
+    this.#pending = this.#pending.slice(count)
+    return batch
+  }
+
+  async #appendBatch(batch: readonly PendingAppend[]): Promise<void> {
+    const entries = batch.map(({ entry }) => entry)
+    try {
+      const { epoch, positions } = await this.#engine.append(entries)
+      this.#addAppended(epoch, entries, positions)
+      this.appended += entries.length
+      this.#trimmer.appended(entries.length)
+      for (let index = 0; index < batch.length; index += 1) {
+        const position = positions[index] as number
+        ;(batch[index] as PendingAppend).resolve(formatId({ epoch, position }))
+      }
+    } catch (cause) {
+      const error = engineError(cause)
+      for (const { reject } of batch) reject(error)
+      this.follow() // the entries may have been stored all the same
+    }
+  }
+
+  /** Adds appended entries without reading them back, as far as they follow directly on the head. */
+  #addAppended(epoch: string, entries: readonly NewEntry[], positions: readonly number[]): void {
+    if (!this.#isOpen || epoch !== this.tail.epoch) return this.follow()
+    const at = Date.now()
+    const added: Entry[] = []
+    let { head } = this.tail
+    for (const [index, entry] of entries.entries()) {
+      const position = positions[index] as number
+      if (position <= head) continue // stored before, or read in the meantime
+      // With an idempotency key, another process may have stored it before with other content.
+      if (position !== head + 1 || entry.idempotencyKey !== undefined) {
+        this.follow()
+        break
+      }
+      added.push({ ...entry, position, at })
+      head = position
+    }
+    this.tail.add(added)
+  }
+
+  /**
+   * Reads the newest events into the ring, so that reconnects after a restart are served from memory.
+   *
+   * @throws {SseError} errors of the engine; the next call tries again. `hub_closed`.
    */
   open(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new SseError('hub_closed', 'The hub is closed'))
     this.#opening ??= this.#fill().catch((error) => {
       this.#opening = undefined
       throw engineError(error)
@@ -83,161 +173,139 @@ export class Log {
   }
 
   async #fill(): Promise<void> {
-    const { engine, ring } = this.#settings
-    const state = await engine.read(Number.MAX_SAFE_INTEGER, 0)
-    this.#epoch = state.epoch
-    this.#ring.reset(Math.max(state.oldest - 1, state.head - ring.maxEvents))
-    let page: Page
-    do {
-      page = await engine.read(this.#ring.head, FOLLOW_LIMIT)
-      if (page.epoch !== this.#epoch || page.oldest > this.#ring.head + 1) return this.#fill()
-      for (const entry of page.entries) this.#ring.push(encodeFrame(this.#epoch, entry))
-    } while (page.entries.length === FOLLOW_LIMIT)
+    this.startUpkeep()
+    this.#stopWake ??= this.#engine.onWake(() => this.follow())
+    const { epoch, oldest, head } = await this.#engine.read(Number.MAX_SAFE_INTEGER, 0)
+    this.tail.start(epoch, Math.max(oldest - 1, head - this.#ringEvents))
+    let isFull = true
+    while (isFull && !this.#isClosed) {
+      const from = this.tail.head
+      const page = await this.#engine.read(from, FOLLOW_LIMIT)
+      if (page.epoch !== epoch || page.oldest > from + 1) return this.#fill()
+      this.tail.add(page.entries)
+      isFull = page.entries.length === FOLLOW_LIMIT && this.tail.head > from
+    }
+    if (this.#isClosed) return
     this.#isOpen = true
     if (this.#isBehind) this.follow() // woken while it was reading
   }
 
-  /** Takes what this process has just stored, without reading it back where it follows directly on the head. */
-  take(epoch: string, entries: readonly NewEntry[], positions: readonly number[]): void {
-    if (epoch !== this.#epoch) return this.follow()
-    const at = Date.now()
-    const frames: StoredFrame[] = []
-    for (const [index, entry] of entries.entries()) {
-      const position = positions[index] as number
-      if (position <= this.head) continue // stored before, or read meanwhile
-      // One with a key may have been stored before, by another process and with other content.
-      if (position !== this.head + 1 || entry.idempotencyKey !== undefined) {
-        this.follow()
-        break
-      }
-      const frame = encodeFrame(epoch, { ...entry, position, at })
-      this.#ring.push(frame)
-      frames.push(frame)
-    }
-    if (frames.length > 0) this.#settings.onEvents(frames)
-  }
-
-  /** Reads on from the head; what asks for it meanwhile is served by one more round. */
+  /** Reads on from the head. A call during a read is served by one more read. */
   follow(): void {
     this.#isBehind = true
     if (this.#isOpen) this.#following ??= this.#catchUp()
   }
 
   /**
-   * Resolves when everything the engine holds by now has been seen.
+   * Resolves once every event the engine has at the time of the call was read.
    *
-   * @throws {SseError} what the engine says; `onError` was told. What there is is not known then.
+   * @throws {SseError} errors of the engine, already reported. The engine's state is then unknown.
    */
   async refresh(): Promise<void> {
-    await this.#following // began before: may have missed it
+    await this.#following // started before the call: it may miss an event
     this.follow()
     const error = await this.#following
     if (error) throw error
   }
 
-  /** @returns what kept it from getting to the end. */
+  /** Resolves with the error that stopped it before the head. */
   async #catchUp(): Promise<SseError | undefined> {
     try {
       while (this.#isBehind) {
         this.#isBehind = false
-        const from = this.head
-        const page = await this.#settings.engine.read(from, FOLLOW_LIMIT)
-        this.#takePage(page, from)
-        if (page.entries.length === FOLLOW_LIMIT) this.#isBehind = true
+        const from = this.tail.head
+        const page = await this.#engine.read(from, FOLLOW_LIMIT)
+        this.#addPage(page, from)
+        if (page.entries.length === FOLLOW_LIMIT && this.tail.head > from) this.#isBehind = true
       }
       return undefined
     } catch (thrown) {
       const error = engineError(thrown)
-      this.#settings.onError(error) // the next wake or poll tries again
+      this.#onError(error) // the next wake-up or poll tries again
       return error
     } finally {
       this.#following = undefined
     }
   }
 
-  #takePage({ epoch, head, oldest, entries }: Page, from: number): void {
-    const before = this.head
-    if (epoch !== this.#epoch) {
-      this.#epoch = epoch
-      this.#ring.reset(head)
-      return this.#settings.onReset('epoch', before)
-    }
+  #addPage({ epoch, head, oldest, entries }: Page, from: number): void {
+    if (epoch !== this.tail.epoch) return this.tail.jump(epoch, head, 'epoch')
     if (head < from) {
-      this.#settings.onError(
-        new SseError(
-          'engine_failed',
-          `The engine has lost events: its log ends at ${head}, after it had reached ${from}, and its epoch is still ${epoch}`,
-        ),
-      )
-      this.#ring.reset(head)
-      return this.#settings.onReset('ahead', before)
+      const lost = `its log ends at ${head} after it had reached ${from}, and the epoch is still ${epoch}`
+      this.#onError(new SseError('engine_failed', `The engine has lost events: ${lost}`))
+      return this.tail.jump(epoch, head, 'ahead')
     }
-    if (oldest > this.head + 1) {
-      this.#ring.reset(oldest - 1)
-      this.#settings.onReset('trimmed', before)
-    }
-    const frames: StoredFrame[] = []
-    for (const entry of entries) {
-      if (entry.position !== this.head + 1) continue // stored by this process while it was reading
-      const frame = encodeFrame(epoch, entry)
-      this.#ring.push(frame)
-      frames.push(frame)
-    }
-    if (frames.length > 0) this.#settings.onEvents(frames)
+    if (oldest > this.tail.head + 1) this.tail.jump(epoch, oldest - 1, 'trimmed')
+    this.tail.add(entries)
   }
 
-  /** What follows on `position` in `channels`, from the ring; `undefined` when that does not reach back so far. */
-  readRing(position: number, channels: readonly string[]): Reading | undefined {
-    if (!this.#ring.reaches(position)) return undefined
-    const found = this.#ring.after(position, READ_LIMIT, channels)
-    const frames: StoredFrame[] = []
-    let bytes = 0
-    for (const frame of found) {
-      if (bytes >= READ_BYTES)
-        return { frames, position: (frames.at(-1) as StoredFrame).position, missingUpTo: undefined }
-      if (this.#ring.isSuperseded(frame)) continue
-      frames.push(frame)
-      bytes += frame.bytes.byteLength
-    }
-    const reached = found.length < READ_LIMIT ? this.head : (found.at(-1) as StoredFrame).position
-    return { frames, position: reached, missingUpTo: undefined }
+  /** Reads how far back the engine's log reaches. One read serves every call of a turn. */
+  readState(): Promise<LogState> {
+    this.#readingState ??= new Promise<void>(nextTurn).then(() => {
+      this.#readingState = undefined
+      return this.#engine.read(Number.MAX_SAFE_INTEGER, 0)
+    })
+    return this.#readingState
   }
 
   /**
-   * The same from the engine, for what is older than the ring.
+   * Reads what follows `position` in `channels` from the engine, for readers behind the ring.
    *
-   * @throws what the engine says; `onError` was told.
+   * @throws {SseError} errors of the engine, already reported.
    */
-  async readEngine(position: number, channels: readonly string[]): Promise<Reading> {
-    let page: HistoryPage
+  async readHistory(position: number, channels: readonly string[]): Promise<Batch> {
     try {
-      page = await this.#history.read(position, channels)
-    } catch (error) {
-      this.#settings.onError(engineError(error))
+      const page = await this.#history.read(position, channels)
+      const { tail } = this
+      if (page.epoch !== tail.epoch) {
+        await this.refresh() // resets every follower
+        return { after: position, frames: [], position, missingUpTo: undefined }
+      }
+      // No reader gets an event before this process has seen every event below it.
+      const frames = page.frames.filter(
+        (frame) => frame.position <= tail.head && !tail.ring.isSuperseded(frame),
+      )
+      const reached = Math.max(position, Math.min(page.position, tail.head))
+      const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, tail.head) : undefined
+      return { after: position, frames, position: reached, missingUpTo }
+    } catch (thrown) {
+      const error = engineError(thrown)
+      this.#onError(error)
       throw error
     }
-    if (page.epoch !== this.#epoch) {
-      await this.refresh() // `onReset` moves everybody
-      return { frames: [], position, missingUpTo: undefined }
-    }
-    // Nobody is shown an event before this process has seen everything below it.
-    const frames = page.frames.filter(
-      (frame) => frame.position <= this.head && !this.#ring.isSuperseded(frame),
-    )
-    const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, this.head) : undefined
-    return { frames, position: Math.max(position, Math.min(page.position, this.head)), missingUpTo }
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Counts and reports an event that a reader cannot decode, once. */
+  skip(id: string, cause: unknown): void {
+    this.#encoder.skip(id, cause)
+  }
+
+  /** Starts the timer that polls the engine, expires the ring and trims. Idempotent. */
+  startUpkeep(): void {
+    if (this.#hasUpkeep || this.#isClosed) return
+    this.#hasUpkeep = true
+    startPeriodic(this, POLL_MS)
+  }
+
+  tick(): void {
+    this.follow()
+    this.tail.ring.expire(Date.now())
+    this.#trimmer.run()
+  }
+
+  /** Resolves once pending appends are stored and nothing is in flight. */
   async close(): Promise<void> {
-    this.#stopWake()
-    this.#isOpen = false // nothing is followed from now on
+    this.#isClosed = true
+    stopPeriodic(this, POLL_MS)
+    await this.#appending
+    this.#stopWake?.()
+    this.#isOpen = false // stops following
     this.#isBehind = false
-    await this.#following
+    await Promise.all([this.#trimmer.stop(), this.#following])
   }
 }
 
-/** An engine MUST say an `SseError`; one that does not is a failure of the engine. */
+/** Returns an `SseError`. Anything else an engine rejects with is a fault of the engine. */
 export function engineError(error: unknown): SseError {
   if (isSseError(error)) return error
   return new SseError('engine_failed', 'The engine failed', { cause: error })

@@ -2,34 +2,28 @@ import { IndexedLog } from './indexed-log.ts'
 import type { StoredFrame } from './stored-frame.ts'
 
 export interface RingLimits {
-  /** Most events kept. */
+  /** Maximum number of events. */
   readonly maxEvents: number
-  /** Most bytes of their frames kept. */
+  /** Maximum bytes of their frames. */
   readonly maxBytes: number
-  /** How old an event may get, in milliseconds. */
+  /** Maximum age of an event, in milliseconds. */
   readonly maxAgeMs: number
 }
 
-/** The newest frames of the log, in memory: what live delivery, slow readers and reconnects are served from. */
+/** The newest frames of the log in memory. Live delivery, slow readers and reconnects are served from it. */
 export class Ring {
   readonly #log = new IndexedLog<StoredFrame>(0)
   readonly #limits: RingLimits
-  readonly #isLatestPerKey: (channel: string) => boolean
-  /** Position of the newest event of each key, for the channels that ask for it. */
+  /** Position of the newest event of each key, in channels that deliver only that. */
   readonly #latest = new Map<string, number>()
   #bytes = 0
 
-  constructor(limits: RingLimits, isLatestPerKey: (channel: string) => boolean) {
+  constructor(limits: RingLimits) {
     this.#limits = limits
-    this.#isLatestPerKey = isLatestPerKey
   }
 
   get head(): number {
     return this.#log.head
-  }
-
-  get oldest(): number {
-    return this.#log.oldest
   }
 
   get length(): number {
@@ -43,19 +37,18 @@ export class Ring {
   push(frame: StoredFrame): void {
     this.#log.push(frame)
     this.#bytes += frame.bytes.byteLength
-    const name = this.#keyName(frame)
-    if (name !== undefined) this.#latest.set(name, frame.position)
+    if (frame.latestKey !== undefined) this.#latest.set(frame.latestKey, frame.position)
     const { maxEvents, maxBytes } = this.#limits
     while (this.#log.length > maxEvents || (this.#bytes > maxBytes && this.#log.length > 0)) this.#drop()
   }
 
-  /** Drops what has become too old. */
+  /** Drops events over the maximum age. */
   expire(now: number): void {
     const oldestAt = now - this.#limits.maxAgeMs
     while ((this.#log.first?.at ?? Number.POSITIVE_INFINITY) < oldestAt) this.#drop()
   }
 
-  /** Whether everything after `position` is here. */
+  /** Returns whether every event after `position` is in the ring. */
   reaches(position: number): boolean {
     return position >= this.#log.oldest - 1
   }
@@ -64,10 +57,9 @@ export class Ring {
     return this.#log.after(position, limit, channels)
   }
 
-  /** Whether a newer event has taken the place of this one, in a channel that asks for the latest per key. */
-  isSuperseded(frame: StoredFrame): boolean {
-    const name = this.#keyName(frame)
-    return name !== undefined && (this.#latest.get(name) ?? 0) > frame.position
+  /** Returns whether the ring contains a newer event of the same key, in a channel that delivers only the latest. */
+  isSuperseded({ latestKey, position }: StoredFrame): boolean {
+    return latestKey !== undefined && (this.#latest.get(latestKey) ?? 0) > position
   }
 
   reset(head: number): void {
@@ -80,12 +72,7 @@ export class Ring {
     const frame = this.#log.shift()
     if (!frame) return
     this.#bytes -= frame.bytes.byteLength
-    const name = this.#keyName(frame)
-    if (name !== undefined && this.#latest.get(name) === frame.position) this.#latest.delete(name)
-  }
-
-  #keyName({ channel, key }: StoredFrame): string | undefined {
-    if (key === undefined || !this.#isLatestPerKey(channel)) return undefined
-    return JSON.stringify([channel, key])
+    const { latestKey, position } = frame
+    if (latestKey !== undefined && this.#latest.get(latestKey) === position) this.#latest.delete(latestKey)
   }
 }

@@ -1,7 +1,7 @@
-/** Whole frames as bytes that many connections write: made once, never changed. */
+/** Whole frames as bytes that many connections write. Created once, never changed. */
 export class SharedFrames {
   readonly bytes: Uint8Array<ArrayBuffer>
-  /** The same as one chunk of an HTTP/1.1 response; made by the first sink that can write it. */
+  /** The same bytes as one chunk of an HTTP/1.1 response. Set by the first sink that writes chunks. */
   chunk: Uint8Array | undefined = undefined
 
   constructor(bytes: Uint8Array<ArrayBuffer>) {

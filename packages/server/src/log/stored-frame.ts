@@ -1,26 +1,17 @@
-import { encodeMessage } from '@sse/contract/protocol'
-import type { Entry } from './engine.ts'
-import { formatId } from './id.ts'
-
-const encoder = new TextEncoder()
-
-/** An event of the log, encoded once for every connection that will ever write it. */
+/** An event of the log, encoded once for every connection that writes it. */
 export interface StoredFrame {
   readonly position: number
+  /** `''` for an entry that cannot be sent: it takes up its position and belongs to no channel. */
   readonly channel: string
   readonly event: string
-  readonly key: string | undefined
-  /** When it was stored, in milliseconds since 1970. */
+  /** Identifies channel and key if the channel delivers only the latest event of each key. */
+  readonly latestKey: string | undefined
+  /** Time of the append in milliseconds since 1970. */
   readonly at: number
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
-export function encodeFrame(epoch: string, { position, channel, key, at, event, data }: Entry): StoredFrame {
-  const text = encodeMessage({ id: formatId({ epoch, position }), event, data })
-  return { position, channel, event, key, at, bytes: encoder.encode(text) }
-}
-
-/** One piece of memory with all of them, in order. */
+/** Joins frames, in order, into one piece of memory. */
 export function joinFrames(frames: readonly StoredFrame[]): Uint8Array<ArrayBuffer> {
   if (frames.length === 1) return (frames[0] as StoredFrame).bytes
   let length = 0

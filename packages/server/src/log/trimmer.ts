@@ -1,15 +1,16 @@
 import type { Engine, Retention } from './engine.ts'
 
-/** How often age is looked at, and the least part of the count that may pile up before it is. */
+/** How often entries are checked for their age. */
 const INTERVAL_MS = 10_000
+/** Part of the retained count that may be added before the engine trims. */
 const PART = 8
 
-/** Has the engine remove what exceeds the retention, now and then and one call at a time. */
+/** Makes the engine trim entries over the retention from time to time, one call at a time. */
 export class Trimmer {
   readonly #engine: Engine
   readonly #retention: Retention
   readonly #onError: (error: unknown) => void
-  #stored = 0
+  #appended = 0
   #dueAt = 0
   #trimming: Promise<void> | undefined
   #isStopped = false
@@ -20,22 +21,22 @@ export class Trimmer {
     this.#onError = onError
   }
 
-  /** Notes that entries were added. */
-  stored(count: number): void {
-    this.#stored += count
-    if (this.#stored > this.#retention.maxEvents / PART) this.run()
+  /** Entries were appended: trims if many were. */
+  appended(count: number): void {
+    this.#appended += count
+    if (this.#appended > this.#retention.maxEvents / PART) this.run()
   }
 
-  /** Trims if it is time to. */
+  /** Trims if it is due. */
   run(): void {
-    const isDue = performance.now() >= this.#dueAt || this.#stored > this.#retention.maxEvents / PART
+    const isDue = performance.now() >= this.#dueAt || this.#appended > this.#retention.maxEvents / PART
     if (this.#trimming || this.#isStopped || !isDue) return
-    this.#stored = 0
+    this.#appended = 0
     this.#dueAt = performance.now() + INTERVAL_MS
     this.#trimming = this.#trim()
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves once nothing is in flight. Nothing is trimmed afterwards. */
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#trimming

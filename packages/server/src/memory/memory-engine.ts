@@ -5,13 +5,13 @@ import { createEpoch } from '../log/id.ts'
 import { IndexedLog } from '../log/indexed-log.ts'
 
 export interface MemoryOptions {
-  /** Most bytes of entries kept, counted as two per character of their text. Default 64 MiB. */
+  /** Maximum bytes of entries, counted as two per character of their text. Default 64 MiB. */
   maxBytes?: number
 }
 
 /**
- * Keeps the log in this process: nothing to install, and nothing left after a restart. Each start is a new
- * epoch, so a client that comes back to another process is told with a `gap`.
+ * Creates an engine that keeps the log in this process: nothing to install, and nothing left after a restart. Each start
+ * is a new epoch, so a client that reconnects to another process gets a `gap`.
  *
  * @throws {SseError} `option_invalid`.
  */
@@ -29,6 +29,7 @@ interface StoredEntry extends Entry {
 class MemoryEngine implements Engine {
   readonly #epoch = createEpoch()
   readonly #log = new IndexedLog<StoredEntry>(0)
+  /** Position of the entry of each channel and idempotency key. */
   readonly #byIdempotencyKey = new Map<string, number>()
   readonly #commits = new Map<string, Commit>()
   readonly #maxBytes: number
@@ -54,7 +55,7 @@ class MemoryEngine implements Engine {
     return { epoch: this.#epoch, head, oldest, entries }
   }
 
-  /** Nobody else writes to this log. */
+  /** No other process writes to this log. */
   onWake(): () => void {
     return () => {}
   }
@@ -69,8 +70,8 @@ class MemoryEngine implements Engine {
 
   async commit(subscriber: string, commit: Commit): Promise<void> {
     this.#checkOpen()
-    const held = this.#commits.get(subscriber)
-    if (held?.epoch === commit.epoch && held.position >= commit.position) return
+    const stored = this.#commits.get(subscriber)
+    if (stored?.epoch === commit.epoch && stored.position >= commit.position) return
     this.#commits.set(subscriber, { epoch: commit.epoch, position: commit.position })
   }
 
@@ -84,13 +85,14 @@ class MemoryEngine implements Engine {
   }
 
   #store({ channel, event, data, key, idempotencyKey }: NewEntry, at: number): number {
-    const held = idempotencyKey === undefined ? undefined : this.#byIdempotencyKey.get(idempotencyKey)
-    if (held !== undefined) return held
+    const scopedKey = idempotencyKey === undefined ? undefined : scopeKey(channel, idempotencyKey)
+    const known = scopedKey === undefined ? undefined : this.#byIdempotencyKey.get(scopedKey)
+    if (known !== undefined) return known
     const position = this.#log.head + 1
     const entry = { position, at, channel, event, data, key, idempotencyKey }
     this.#log.push(entry)
     this.#bytes += size(entry)
-    if (idempotencyKey !== undefined) this.#byIdempotencyKey.set(idempotencyKey, position)
+    if (scopedKey !== undefined) this.#byIdempotencyKey.set(scopedKey, position)
     return position
   }
 
@@ -98,7 +100,8 @@ class MemoryEngine implements Engine {
     const entry = this.#log.shift()
     if (!entry) return
     this.#bytes -= size(entry)
-    if (entry.idempotencyKey !== undefined) this.#byIdempotencyKey.delete(entry.idempotencyKey)
+    const { channel, idempotencyKey } = entry
+    if (idempotencyKey !== undefined) this.#byIdempotencyKey.delete(scopeKey(channel, idempotencyKey))
   }
 
   #checkOpen(): void {
@@ -106,9 +109,14 @@ class MemoryEngine implements Engine {
   }
 }
 
-/** What an entry holds beside its text: the object, its place in two lists. */
+/** Size of an entry beside its text: the object, and an element of two lists. */
 const ENTRY_BYTES = 160
 
 function size({ channel, event, data, key = '', idempotencyKey = '' }: StoredEntry): number {
   return ENTRY_BYTES + 2 * (channel.length + event.length + data.length + key.length + idempotencyKey.length)
+}
+
+/** The length makes it unambiguous where the channel ends. */
+function scopeKey(channel: string, idempotencyKey: string): string {
+  return `${channel.length}:${channel}${idempotencyKey}`
 }

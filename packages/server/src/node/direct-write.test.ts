@@ -11,7 +11,7 @@ import { RawClient, request } from '../fixtures/raw-client.ts'
 import { eventually, scoped } from '../fixtures/server-scope.ts'
 import { sse } from './node.ts'
 
-/** What is published to each server, and what its client has then read. */
+/** Publishes the events that every server's client then has read. */
 async function publishAll(hub: TestHub): Promise<string> {
   for (let n = 0; n < 5; n += 1) await hub.publish('1', 'count', n)
   await Promise.all(
@@ -20,7 +20,7 @@ async function publishAll(hub: TestHub): Promise<string> {
   return hub.publish('1', 'text', 'last')
 }
 
-/** The body of an HTTP/1.1 response: every chunk is checked for its length. */
+/** Returns the body of an HTTP/1.1 response, checking the length of every chunk. */
 function dechunk(response: string): string {
   let rest = response.slice(response.indexOf('\r\n\r\n') + 4)
   let body = ''
@@ -43,7 +43,7 @@ const wrapped =
     listener(req, res)
   }
 
-/** Calls of `socket.write` per event: one when the bytes go around the response. */
+/** Counts calls of `socket.write`: one per event when the bytes bypass the response. */
 function countWrites(listener: RequestListener, onResponse: (writes: () => number) => void): RequestListener {
   return (req, res) => {
     let writes = 0
@@ -74,7 +74,7 @@ async function readBody(hub: TestHub, { origin }: RunningServer, version = '1.1'
 }
 
 describe('shared frames', () => {
-  it('go straight to the socket in one write, as the same bytes that the response would have sent', async () => {
+  it('are written to the socket directly, as the same bytes that the response would have sent', async () => {
     const counts: (() => number)[] = []
     const count = (listener: RequestListener) => countWrites(listener, (writes) => counts.push(writes))
     const bodies: string[] = []
@@ -90,12 +90,12 @@ describe('shared frames', () => {
     expect(ordinary).toBeGreaterThan(direct + 7)
   })
 
-  it('take the ordinary path for an HTTP/1.0 client, whose body has no chunks', async () => {
+  it('go through the response for an HTTP/1.0 client, whose body has no chunks', async () => {
     const [one, two] = [testHub(), testHub()]
     expect(await readBody(one, await serveHub(one), '1.0')).toBe(await readBody(two, await serveHub(two)))
   })
 
-  it('take the ordinary path under a compressor, and on HTTP/2', async () => {
+  it('go through the response under a compressor and on HTTP/2', async () => {
     const plain = testHub()
     const expected = await readBody(plain, await serveHub(plain))
     const compressed = testHub()
@@ -133,7 +133,7 @@ describe('shared frames', () => {
     }
   })
 
-  it('wait their turn behind a pipelined request’s response', async () => {
+  it('wait behind the response of an earlier pipelined request', async () => {
     const hub = testHub()
     let finishFirst = () => {}
     const server = await serveHub(hub, {}, (listener) => (req, res) => {
@@ -153,7 +153,7 @@ describe('shared frames', () => {
     client.socket.destroy()
   })
 
-  it('leave the socket clean for the next request on it', async () => {
+  it('leave no listener or timeout on the socket for the next request', async () => {
     const hub = testHub()
     const server = await serveHub(hub, {}, (listener) => (req, res) => {
       if (req.url === '/next') res.end(`${res.socket?.listenerCount('drain')} ${res.socket?.timeout ?? 0}`)
@@ -165,7 +165,7 @@ describe('shared frames', () => {
     client.socket.write(request('GET', '/leads/1'))
     await client.until((text) => text.includes('sse.open'))
     await hub.publish('1', 'count', 1)
-    await hub.drain()
+    await hub.revoke('1')
     await client.until((text) => text.endsWith('0\r\n\r\n'))
     client.text = ''
     client.socket.write(request('GET', '/next'))

@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { NodeSink } from './node-sink.ts'
 
-/** A client's end of a connection that notes each write the server makes. */
+/** The client's end of a connection, which records each write of the server. */
 class Wire extends Duplex {
   readonly writes: string[] = []
 
@@ -32,7 +32,16 @@ describe('a batch on HTTP/1.1', () => {
   it('reaches the socket before write() returns, head and chunk framing in the same write', async () => {
     const wire = new Wire()
     const res = await respond(wire)
-    const sink = new NodeSink(res.writeHead(200))
+    const owner = {
+      stallTimeoutMs: Number.POSITIVE_INFINITY,
+      start() {},
+      gone() {},
+      drained() {},
+      stalled() {},
+      broken() {},
+    }
+    const sink = new NodeSink(res.writeHead(200), owner)
+    sink.open()
     sink.write('data: 1\n\n')
     expect(wire.writes).toHaveLength(1)
     expect(wire.writes[0]).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n9\r\ndata: 1\n\n\r\n$/s)

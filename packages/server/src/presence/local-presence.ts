@@ -2,28 +2,29 @@ import type { Member } from '../log/engine.ts'
 import { unref } from '../timing/periodic.ts'
 
 export interface PresenceChange {
-  /** `join`: the first connection of this identity; `leave`: its last one is gone, and none came in its place. */
+  /** `join`: the first connection of the identity opened. `leave`: its last one closed and it did not reconnect. */
   readonly type: 'join' | 'leave'
   readonly channel: string
   readonly identity: string
 }
 
-/** How long somebody may be away before it counts: a reload, a tunnel, a rotated connection are no leave. */
+/** How long an identity stays present without a connection: a reload, a tunnel, a rotated connection are not a leave. */
 const LEAVE_DELAY_MS = 3_000
 
-interface Presence {
+interface PresenceRecord {
   connections: number
-  /** When the last connection went; undefined while there is one. */
+  /** When the last connection closed; `undefined` while one is open. */
   leftAt: number | undefined
 }
 
-/** Who is connected to which channel of this process. */
+/** The identities connected to each channel of this process. */
 export class LocalPresence {
-  readonly #channels = new Map<string, Map<string, Presence>>()
-  readonly #leaving = new Set<{ channel: string; identity: string }>()
+  readonly #channels = new Map<string, Map<string, PresenceRecord>>()
+  readonly #leaving = new Set<Member>()
   readonly #onChange: (change: PresenceChange) => void
   #timer: ReturnType<typeof setTimeout> | undefined
 
+  /** @param onChange - must not throw. */
   constructor(onChange: (change: PresenceChange) => void) {
     this.#onChange = onChange
   }
@@ -32,7 +33,7 @@ export class LocalPresence {
     return [...(this.#channels.get(channel)?.keys() ?? [])]
   }
 
-  /** Everybody in every channel. */
+  /** Returns every identity in every channel. */
   members(): Member[] {
     return [...this.#channels].flatMap(([channel, identities]) =>
       [...identities.keys()].map((identity) => ({ channel, identity })),
@@ -41,14 +42,14 @@ export class LocalPresence {
 
   enter(identity: string, channels: readonly string[]): void {
     for (const channel of channels) {
-      const members = this.#channels.get(channel) ?? new Map<string, Presence>()
-      this.#channels.set(channel, members)
-      const presence = members.get(identity)
-      if (presence) {
-        presence.connections += 1
-        presence.leftAt = undefined
+      const records = this.#channels.get(channel) ?? new Map<string, PresenceRecord>()
+      this.#channels.set(channel, records)
+      const record = records.get(identity)
+      if (record) {
+        record.connections += 1
+        record.leftAt = undefined
       } else {
-        members.set(identity, { connections: 1, leftAt: undefined })
+        records.set(identity, { connections: 1, leftAt: undefined })
         this.#onChange({ type: 'join', channel, identity })
       }
     }
@@ -56,11 +57,11 @@ export class LocalPresence {
 
   exit(identity: string, channels: readonly string[]): void {
     for (const channel of channels) {
-      const presence = this.#channels.get(channel)?.get(identity)
-      if (!presence) continue
-      presence.connections -= 1
-      if (presence.connections > 0) continue
-      presence.leftAt = performance.now()
+      const record = this.#channels.get(channel)?.get(identity)
+      if (!record) continue
+      record.connections -= 1
+      if (record.connections > 0) continue
+      record.leftAt = performance.now()
       this.#leaving.add({ channel, identity })
     }
     if (this.#leaving.size > 0) this.#schedule()
@@ -82,13 +83,13 @@ export class LocalPresence {
     const leftBefore = performance.now() - LEAVE_DELAY_MS
     for (const leaving of this.#leaving) {
       const { channel, identity } = leaving
-      const members = this.#channels.get(channel)
-      const leftAt = members?.get(identity)?.leftAt
+      const records = this.#channels.get(channel)
+      const leftAt = records?.get(identity)?.leftAt
       if (leftAt !== undefined && leftAt > leftBefore + 1) continue
       this.#leaving.delete(leaving)
-      if (!members || leftAt === undefined) continue // came back
-      members.delete(identity)
-      if (members.size === 0) this.#channels.delete(channel)
+      if (!records || leftAt === undefined) continue // it reconnected
+      records.delete(identity)
+      if (records.size === 0) this.#channels.delete(channel)
       this.#onChange({ type: 'leave', channel, identity })
     }
     if (this.#leaving.size > 0) this.#schedule()

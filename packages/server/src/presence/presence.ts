@@ -1,3 +1,4 @@
+import { callApp } from '../log/app-callback.ts'
 import type { Member, PresenceStore } from '../log/engine.ts'
 import { createEpoch } from '../log/id.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
@@ -5,31 +6,35 @@ import { LocalPresence, type PresenceChange } from './local-presence.ts'
 
 export type PresenceListener = (change: PresenceChange) => void
 
-/** How often a process says that it lives, and looks who has come and gone elsewhere. */
+/** How often the channels with a listener are read from the store. */
 const POLL_MS = 1_000
+/** Number of polls after which this process renews its lease. */
 const TOUCH_EVERY = 5
-/** How long the people of a process that crashed stay. */
+/** How long the identities of a crashed process stay present. */
 const TTL_MS = 15_000
 
-/** Who is connected to which channel: of this process, or of all that share the engine when it has a store. */
+/** The identities connected to each channel: of all processes that share the engine's store, else of this process. */
 export class Presence implements Periodic {
   readonly #process = createEpoch()
   readonly #local = new LocalPresence((change) => this.#onLocalChange(change))
   readonly #listeners = new Map<string, Set<PresenceListener>>()
-  /** With a store: who was in the channels that are listened to when it was last asked. */
+  /** With a store: the identities in each channel with a listener, as last read. */
   readonly #known = new Map<string, ReadonlySet<string>>()
   readonly #store: PresenceStore | undefined
   readonly #onError: (error: unknown) => void
   #saving: Promise<void> = Promise.resolve()
   #ticks = 0
+  #isPolling = false
+  #isClosed = false
 
+  /** @param onError - must not throw. */
   constructor(store: PresenceStore | undefined, onError: (error: unknown) => void) {
     this.#store = store
     this.#onError = onError
-    if (store) startPeriodic(this, POLL_MS)
   }
 
   enter(identity: string, channels: readonly string[]): void {
+    this.#startPolling()
     this.#local.enter(identity, channels)
   }
 
@@ -44,10 +49,11 @@ export class Presence implements Periodic {
   }
 
   listen(channel: string, listener: PresenceListener): () => void {
+    this.#startPolling()
     const listeners = this.#listeners.get(channel) ?? new Set()
-    const own: PresenceListener = (change) => listener(change)
+    const own: PresenceListener = (change) => listener(change) // the same listener may be added twice
     this.#listeners.set(channel, listeners.add(own))
-    if (this.#store && !this.#known.has(channel)) this.#look(channel)
+    if (this.#store && !this.#known.has(channel)) this.#read(channel)
     return () => {
       if (!listeners.delete(own) || listeners.size > 0) return
       this.#listeners.delete(channel)
@@ -58,69 +64,74 @@ export class Presence implements Periodic {
   tick(): void {
     this.#ticks += 1
     if (this.#ticks % TOUCH_EVERY === 0) this.#save((store) => this.#touch(store))
-    for (const channel of this.#listeners.keys()) this.#look(channel)
+    for (const channel of this.#listeners.keys()) this.#read(channel)
   }
 
-  /** Takes this process's people out of the store. */
+  /** Removes the identities of this process from the store. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const members = this.#local.members()
     this.#local.close()
-    if (!this.#store) return
-    stopPeriodic(this, POLL_MS)
     this.#listeners.clear()
+    if (!this.#isPolling) return
+    stopPeriodic(this, POLL_MS)
     this.#save((store) => store.leave(this.#process, members))
     await this.#saving
   }
 
+  /** The store, and a timer, are used only once presence is. */
+  #startPolling(): void {
+    if (!this.#store || this.#isPolling || this.#isClosed) return
+    this.#isPolling = true
+    startPeriodic(this, POLL_MS)
+  }
+
   #onLocalChange(change: PresenceChange): void {
     const { type, channel, identity } = change
-    if (!this.#store) return this.#tell(change)
+    if (!this.#store) return this.#notify(change)
     const member = [{ channel, identity }]
     this.#save((store) =>
       type === 'join' ? store.enter(this.#process, member, TTL_MS) : store.leave(this.#process, member),
     )
-    if (this.#listeners.has(channel)) this.#look(channel)
+    if (this.#listeners.has(channel)) this.#read(channel)
   }
 
   async #touch(store: PresenceStore): Promise<void> {
     const members: Member[] = this.#local.members()
     if (members.length === 0 || (await store.touch(this.#process, TTL_MS))) return
-    await store.enter(this.#process, members, TTL_MS) // the store has lost them
+    await store.enter(this.#process, members, TTL_MS) // the lease had expired
   }
 
-  /** One after the other: who joins and leaves at once must not end as the wrong one. */
+  /** Runs one call after the other: a join and a leave at the same time must not end in the wrong order. */
   #save(task: (store: PresenceStore) => Promise<unknown>): void {
     const store = this.#store as PresenceStore
     this.#saving = this.#saving.then(async () => {
       try {
         await task(store)
       } catch (error) {
-        this.#onError(error) // the next word says everything again
+        this.#onError(error) // the next renewal enters every member again if they were lost
       }
     })
   }
 
-  async #look(channel: string): Promise<void> {
+  async #read(channel: string): Promise<void> {
     try {
       const now = new Set(await this.identities(channel))
       const before = this.#known.get(channel)
       if (!this.#listeners.has(channel)) return
       this.#known.set(channel, now)
-      if (!before) return // who was there already has not joined
-      for (const identity of now) if (!before.has(identity)) this.#tell({ type: 'join', channel, identity })
-      for (const identity of before) if (!now.has(identity)) this.#tell({ type: 'leave', channel, identity })
+      if (!before) return // an identity that was present before has not joined
+      for (const identity of now) if (!before.has(identity)) this.#notify({ type: 'join', channel, identity })
+      for (const identity of before)
+        if (!now.has(identity)) this.#notify({ type: 'leave', channel, identity })
     } catch (error) {
       this.#onError(error)
     }
   }
 
-  #tell(change: PresenceChange): void {
+  #notify(change: PresenceChange): void {
     for (const listener of this.#listeners.get(change.channel) ?? []) {
-      try {
-        listener(change)
-      } catch (error) {
-        this.#onError(error)
-      }
+      callApp(() => listener(change), this.#onError)
     }
   }
 }

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { connect as connectHttp2 } from 'node:http2'
+import { awaitable } from '@sse/test-support/awaitable'
 import { describe, expect, it } from 'vitest'
 import { listen, startExpress, startHttp2, startNode, type TestSource } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 import { eventually, scoped, stalledReader, turn } from '../fixtures/server-scope.ts'
 import { sse } from '../index.ts'
 import { type NodeNative, sse as sseNode } from '../node/node.ts'
@@ -10,7 +10,7 @@ import { type NodeNative, sse as sseNode } from '../node/node.ts'
 const KILOBYTE = 'x'.repeat(1_000)
 const start = (source: TestSource) => scoped(startNode(source))
 
-/** Waits until a counter that moves has come to rest; where. */
+/** Waits until a counter has stopped moving. Returns its value. */
 async function stoppedAt(count: () => number): Promise<number> {
   await eventually(() => count() > 0)
   for (let before = -1; before !== count(); ) {
@@ -21,29 +21,26 @@ async function stoppedAt(count: () => number): Promise<number> {
 }
 
 describe('backpressure', () => {
-  it('a source is not pulled while the socket is full, and goes on when it drains', async () => {
+  it('stops pulling the source while the socket is full, and continues when it drains', async () => {
     let pulled = 0
     const server = await start(async function* ({ event }) {
       for (; ; pulled++) yield event('text', KILOBYTE)
     })
     const socket = stalledReader(server)
     const before = await stoppedAt(() => pulled)
-    // What the two kernels hold is theirs.
+    // The rest is in the two kernels' buffers.
     expect(pulled).toBeLessThan(20_000)
     socket.resume()
     await eventually(() => pulled > before + 5_000)
   })
 
-  it('of what a stalled client has not read, the process holds a batch or two, heartbeats included', async () => {
+  it('holds at most two batches for a stalled client, heartbeats included', async () => {
     let res: NodeNative['res'] | undefined
     let pulled = 0
-    const handler = sseNode(
-      async function* (context) {
-        res = context.res
-        for (; ; pulled++) yield { data: KILOBYTE }
-      },
-      { heartbeatMs: 1 },
-    )
+    const handler = sseNode({ heartbeatMs: 1 }, async function* (context) {
+      res = context.res
+      for (; ; pulled++) yield { data: KILOBYTE }
+    })
     stalledReader(await scoped(listen(createServer(handler))))
     await stoppedAt(() => pulled)
     expect(res?.writableNeedDrain).toBe(true)
@@ -53,7 +50,7 @@ describe('backpressure', () => {
     expect(res?.writableLength).toBe(held)
   })
 
-  it('an HTTP/2 stream has a window of its own: it stops there, and goes on as it is read', async () => {
+  it('stops at the window of an HTTP/2 stream, and continues as it is read', async () => {
     let pulled = 0
     const server = await scoped(
       startHttp2(async function* ({ event }) {
@@ -69,7 +66,7 @@ describe('backpressure', () => {
     session.destroy()
   })
 
-  it('a client that vanishes while the socket is full ends the source', async () => {
+  it('ends the source when the client vanishes while the socket is full', async () => {
     let isFinished = false
     let pulled = 0
     const server = await start(async function* ({ event }) {
@@ -85,7 +82,7 @@ describe('backpressure', () => {
     await eventually(() => isFinished)
   })
 
-  it('a full socket is not a disconnect: nothing is lost, repeated or out of order', async () => {
+  it('loses, repeats and reorders nothing when the socket is full', async () => {
     const total = 20_000
     const server = await start(async function* ({ event }) {
       for (let count = 0; count < total; count++) yield event('text', `${count} ${KILOBYTE}`)
@@ -106,7 +103,7 @@ describe('backpressure', () => {
     expect(numbers).toEqual(Array.from({ length: total }, (_, count) => count))
   })
 
-  it('a source that never waits lets timers and other requests run', async () => {
+  it('lets timers and other requests run while a source never waits', async () => {
     const server = await start(async function* ({ event, params }) {
       if (params.owner === 'other') return
       for (;;) yield event('text', KILOBYTE)
@@ -116,7 +113,7 @@ describe('backpressure', () => {
     expect(await response.text()).toContain('sse.end')
   })
 
-  it('a source that never waits, read by one that never waits either, lets timers run', async () => {
+  it('lets timers run while neither the source nor the reader ever waits', async () => {
     let isDue = false
     setTimeout(() => {
       isDue = true
@@ -129,7 +126,7 @@ describe('backpressure', () => {
     await reader?.cancel()
   })
 
-  it('a Web response that nobody reads is not filled without end, and goes on as it is read', async () => {
+  it('stops filling a Web response that is not read, and continues as it is read', async () => {
     let pulled = 0
     const handler = sse(async function* () {
       for (; ; pulled++) yield { data: KILOBYTE }
@@ -144,7 +141,7 @@ describe('backpressure', () => {
   })
 })
 describe('batches', () => {
-  it('what is yielded within a turn is one write, and the first does not wait for the next turn', async () => {
+  it('write everything yielded within a turn at once, and the first event in its own turn', async () => {
     const writes: string[] = []
     const server = await scoped(
       startNode(
@@ -164,15 +161,16 @@ describe('batches', () => {
     expect(counts).toEqual([[0], [1, 1], [2, 2], [3, 3]])
   })
 
-  function spyOnWrites(res: { write: unknown }, writes: string[]): void {
+  function spyOnWrites(res: { write: unknown }, writes: string[]): true {
     const write = res.write as (text: string) => boolean
     res.write = (text: string) => {
       writes.push(text)
       return write.call(res, text)
     }
+    return true
   }
 
-  it('is flushed through middleware that holds writes back', async () => {
+  it('are flushed through middleware that holds writes back', async () => {
     const handler = sseNode(async function* ({ signal }) {
       yield { data: 1 }
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -200,7 +198,7 @@ describe('batches', () => {
     await reader?.cancel()
   })
 
-  it('reaches a client behind compression middleware one by one', async () => {
+  it('reach a client behind compression middleware one by one', async () => {
     const gates = Array.from({ length: 3 }, () => awaitable<true>())
     const server = await scoped(
       startExpress(async function* ({ event }) {
@@ -214,7 +212,7 @@ describe('batches', () => {
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
     for (const [count, { call }] of gates.entries()) {
       let text = ''
-      // Each event must arrive before the source is let on to the next.
+      // Each event must arrive before the source may continue.
       while (!text.includes(`data: ${count}\n`)) text += (await reader?.read())?.value
       call(true)
     }

@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { isSseError } from '@sse/contract'
+import { awaitable } from '@sse/test-support/awaitable'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { listen } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 import { eventually, scoped, turn } from '../fixtures/server-scope.ts'
 import { sse } from '../index.ts'
 import { sse as sseNode } from '../node/node.ts'
@@ -11,27 +11,24 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('a client that leaves', () => {
-  it('before the request was handled: a Request that is aborted already', async () => {
+describe('when the client leaves', () => {
+  it('never starts the source of a Request that is already aborted', async () => {
     const source = vi.fn()
     const response = await sse(source)(new Request('http://a/', { signal: AbortSignal.abort() }))
     expect(await response.text()).toBe('')
     expect(source).not.toHaveBeenCalled()
   })
 
-  it('by cancelling the body alone, without its signal', async () => {
+  it('aborts the signal when only the body is cancelled', async () => {
     const onError = vi.fn()
     let reason: unknown
-    const handler = sse(
-      async function* ({ signal }) {
-        signal.addEventListener('abort', () => {
-          reason = signal.reason
-        })
-        yield { data: 1 }
-        await new Promise(() => {})
-      },
-      { heartbeatMs: 1, onError },
-    )
+    const handler = sse({ heartbeatMs: 1, onError }, async function* ({ signal }) {
+      signal.addEventListener('abort', () => {
+        reason = signal.reason
+      })
+      yield { data: 1 }
+      await new Promise(() => {})
+    })
     const reader = (await handler(new Request('http://a/'))).body?.getReader()
     await reader?.read()
     await reader?.cancel()
@@ -40,16 +37,13 @@ describe('a client that leaves', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('while the source is parked: nothing waits for it, and after a while it is named', async () => {
+  it('does not wait for a parked source, and reports it after 10 s', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const onError = vi.fn()
-    const handler = sse(
-      async function* () {
-        yield { data: 1 }
-        await new Promise(() => {})
-      },
-      { onError },
-    )
+    const handler = sse({ onError }, async function* () {
+      yield { data: 1 }
+      await new Promise(() => {})
+    })
     const reader = (await handler(new Request('http://a/'))).body?.getReader()
     await reader?.read()
     await reader?.cancel()
@@ -61,20 +55,17 @@ describe('a client that leaves', () => {
     )
   })
 
-  it('and whose abort comes back as the source’s error: that is no news', async () => {
+  it('does not report the abort reason when the source throws it', async () => {
     const onError = vi.fn()
     let isFinished = false
-    const handler = sse(
-      async function* ({ signal }) {
-        try {
-          yield { data: 1 }
-          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-        } finally {
-          isFinished = true
-        }
-      },
-      { onError },
-    )
+    const handler = sse({ onError }, async function* ({ signal }) {
+      try {
+        yield { data: 1 }
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      } finally {
+        isFinished = true
+      }
+    })
     const reader = (await handler(new Request('http://a/'))).body?.getReader()
     await reader?.read()
     await reader?.cancel()
@@ -83,7 +74,7 @@ describe('a client that leaves', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('before its first event: the abort that comes back is no news, another error is', async () => {
+  it('reports an error of the source before its first event, but not the abort reason', async () => {
     const onError = vi.fn()
     const seen: string[] = []
     async function* source({ signal, request }: { signal: AbortSignal; request: Request }) {
@@ -94,7 +85,7 @@ describe('a client that leaves', () => {
       if (request.url.endsWith('late')) await new Promise((resolve) => setTimeout(resolve, 60))
       if (!request.url.endsWith('fetch')) throw new Error(request.url)
     }
-    const handler = sse(source, { onError })
+    const handler = sse({ onError }, source)
     for (const path of ['echo', 'fetch', 'soon', 'late']) {
       const client = new AbortController()
       const answer = handler(new Request(`http://a/${path}`, { signal: client.signal }))
@@ -107,7 +98,7 @@ describe('a client that leaves', () => {
     expect(onError.mock.calls.map(([error]) => error.message)).toEqual(['http://a/soon', 'http://a/late'])
   })
 
-  it('before an async source function has answered: what it gives is returned, never pulled', async () => {
+  it('returns the iterator of a late source function without pulling it', async () => {
     const making = awaitable<true>()
     const next = vi.fn()
     const returned = awaitable<true>()
@@ -133,7 +124,7 @@ describe('a client that leaves', () => {
     expect(next).not.toHaveBeenCalled()
   })
 
-  it('stops a source that minds no signal at its next yield', async () => {
+  it('stops a source that ignores the signal at its next yield', async () => {
     let turns = 0
     let isFinished = false
     const handler = sse(async function* () {
@@ -154,12 +145,12 @@ describe('a client that leaves', () => {
     expect(turns).toBeLessThanOrEqual(before + 1)
   })
 
-  it('cancels a ReadableStream that is being waited for', async () => {
+  it('cancels a ReadableStream that is waiting', async () => {
     const cancelled = vi.fn()
     const onError = vi.fn()
     const handler = sse(
-      () => new ReadableStream({ start: (it) => it.enqueue({ data: 1 }), cancel: cancelled }),
       { onError },
+      () => new ReadableStream({ start: (it) => it.enqueue({ data: 1 }), cancel: cancelled }),
     )
     const reader = (await handler(new Request('http://a/'))).body?.getReader()
     await reader?.read()
@@ -177,10 +168,10 @@ describe('a client that leaves', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('cleanup'))],
-  ])('tells onError when the source’s cleanup %s', async (_, cleanUp) => {
+  ])('reports to onError that the source’s cleanup %s', async (_, cleanUp) => {
     const onError = vi.fn()
     const iterator = { next: () => new Promise<never>(() => {}), return: cleanUp }
-    const handler = sse(() => ({ [Symbol.asyncIterator]: () => iterator }), { onError })
+    const handler = sse({ onError }, () => ({ [Symbol.asyncIterator]: () => iterator }))
     const reader = (await handler(new Request('http://a/'))).body?.getReader()
     await reader?.cancel()
     await turn()
@@ -190,7 +181,7 @@ describe('a client that leaves', () => {
     )
   })
 
-  it('after the end: the signal of a finished stream does not abort', async () => {
+  it('does not abort the signal of a stream that has ended', async () => {
     let given: AbortSignal | undefined
     const handler = sse(async function* ({ signal }) {
       given = signal
@@ -203,14 +194,20 @@ describe('a client that leaves', () => {
   })
 })
 
-describe('a Node response that is not ours to begin', () => {
+describe('a Node response that cannot be begun', () => {
   it.each([
     ['ended', 'taken', (res: ServerResponse) => res.end('taken')],
     ['begun', 'broken', (res: ServerResponse) => res.writeHead(200).write('taken')],
-  ])('because another handler has %s it: the source is let go', async (_, seen, take) => {
+  ])('releases the source when another handler has %s it', async (_, seen, take) => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     const finished = awaitable<true>()
     const handler = sseNode(
+      {
+        authorize: ({ res }) => {
+          take(res as ServerResponse)
+          return true
+        },
+      },
       async function* ({ signal }) {
         try {
           signal.addEventListener('abort', () => finished.call(true))
@@ -219,7 +216,6 @@ describe('a Node response that is not ours to begin', () => {
           finished.call(true)
         }
       },
-      { authorize: ({ res }) => void take(res as ServerResponse) },
     )
     const server = await scoped(listen(createServer(handler)))
     const text = await fetch(server.origin)
@@ -231,10 +227,18 @@ describe('a Node response that is not ours to begin', () => {
     logged.mockRestore()
   })
 
-  it('because its client left before the handler was called: the source never starts', async () => {
+  it('never starts the source when the client left before the handler was called', async () => {
     const source = vi.fn()
     const asked = awaitable<boolean>()
-    const handler = sseNode(source, { authorize: ({ signal }) => asked.call(signal.aborted) })
+    const handler = sseNode(
+      {
+        authorize: ({ signal }) => {
+          asked.call(signal.aborted)
+          return true
+        },
+      },
+      source,
+    )
     const left = new AbortController()
     const server = await scoped(
       listen(

@@ -1,15 +1,18 @@
 import { isSseError, SseError } from '@sse/contract'
 import { encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
+import { captureContext } from '../timing/async-context.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import { type ClosedWatcher, type ConnectionHandle, isOpenable, type Sender } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
 import { MaxAgeTimer } from './max-age-timer.ts'
 import { Pump } from './pump.ts'
 import { Reauthorizer } from './reauthorizer.ts'
-import { type ConnectionHandle, isOpenable, type Sender, type Watcher } from './sender.ts'
-import type { Sink, StallWatch } from './sink.ts'
+import { releaseSource } from './release-source.ts'
+import type { Sink, SinkOwner } from './sink.ts'
+import { iterate } from './source.ts'
 
-/** What of a stream's settings a connection needs. */
+/** The settings that all connections of a stream share. */
 export interface ConnectionSettings {
   readonly path: string
   readonly heartbeatMs: number
@@ -18,25 +21,29 @@ export interface ConnectionSettings {
   readonly maxConnectionMs: number
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
-  /** Rejects, or gives `false`, when the client may no longer be here. */
-  readonly authorize: (context: unknown) => unknown
+  readonly authorize: ((context: unknown) => unknown) | undefined
+  /** Never throws. */
   readonly onError: (error: unknown, context: unknown) => void
 }
 
-/** How long a source may take to its first event before the response's headers go out without it. */
+/** How long a source may take to its first event before the response's headers are sent without it. */
 const COMMIT_WAIT_MS = 50
 const FIRST_BYTES = encodeComment()
 
 /**
- * One open response: what fills it is its sender's, when and why it ends is decided here.
+ * One request and its open response. The sender decides what is written; the connection decides when it ends and why.
  *
  * It exists before the response has started, so that a client that leaves during `authorize` is noticed.
  */
-export class Connection implements ConnectionHandle, StallWatch {
-  readonly #settings: ConnectionSettings
-  /** What the app's functions are told of the request. */
+export class Connection implements ConnectionHandle, SinkOwner {
+  readonly lastEventId: string | undefined
+  /** Set once `authorize` has admitted the client. */
+  identity: string | undefined
+  /** Argument of the app's functions. */
   context: unknown
+  readonly #settings: ConnectionSettings
   #abort: AbortController | undefined
+  #inContext: ReturnType<typeof captureContext> | undefined
   #reason: Error | undefined
   #sender: Sender | undefined
   #sink: Sink | undefined
@@ -44,10 +51,11 @@ export class Connection implements ConnectionHandle, StallWatch {
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
   #isGone = false
-  #watchers: Watcher | Watcher[] | undefined
+  #watchers: ClosedWatcher | ClosedWatcher[] | undefined
 
-  constructor(settings: ConnectionSettings) {
+  constructor(settings: ConnectionSettings, lastEventId: string | undefined) {
     this.#settings = settings
+    this.lastEventId = lastEventId
   }
 
   get path(): string {
@@ -62,10 +70,11 @@ export class Connection implements ConnectionHandle, StallWatch {
     return this.#settings.stallTimeoutMs
   }
 
-  /** Made when it is first asked for: most of a hub's connections never do. */
+  /** Created at first use: most of a hub's connections never use it. */
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController()
+      this.#inContext = captureContext()
       if (this.#reason) this.#abort.abort(this.#reason)
     }
     return this.#abort.signal
@@ -76,19 +85,11 @@ export class Connection implements ConnectionHandle, StallWatch {
   }
 
   /**
-   * Opens the source and waits until it is ready, but not for long: a source that fails at once is still a real
-   * HTTP status, and one that is merely slow does not delay the open.
+   * Opens the source and waits until it is ready, but at most `COMMIT_WAIT_MS`: a source that fails at once becomes an
+   * HTTP status, and one that is only slow does not delay the response.
    */
   async prepare(makeSource: () => unknown): Promise<void> {
-    const opening = Promise.resolve(makeSource()).then((source): PromiseLike<void> | undefined => {
-      const sender = isOpenable(source)
-        ? source['@sse/open'](this)
-        : new Pump(source, this, this.#settings.encode)
-      this.#sender = sender
-      if (!this.#isClosed) return sender.ready
-      sender.stop()
-      return undefined
-    })
+    const opening = this.#open(makeSource)
     let timer: ReturnType<typeof setTimeout> | undefined
     const isLate = await Promise.race([
       opening.then(() => false),
@@ -96,19 +97,19 @@ export class Connection implements ConnectionHandle, StallWatch {
         timer = setTimeout(resolve, COMMIT_WAIT_MS, true)
       }),
     ]).finally(() => clearTimeout(timer))
-    // A client that left meanwhile: nobody is going to start this, so what becomes of it is told from here.
+    // Once the client has left, nothing starts this connection: a failure is reported from here.
     if (isLate && this.#isClosed) opening.catch((error) => this.report(error))
     else if (isLate) this.#opening = opening
   }
 
-  /** The headers are out: `sink` takes what the sender has. */
+  /** Called when the headers are sent: the sender fills `sink` from here on. */
   start(sink: Sink): void {
     if (this.#isClosed) return sink.end()
     this.#sink = sink
     this.#startDuties()
     reportDiagnostic('sse.connection.opened', { path: this.path })
     const { retryMs } = this.#settings
-    // The first bytes: some browsers and proxies hold the headers back until there are any.
+    // Some browsers and proxies hold the headers back until the first bytes of the body.
     const preamble = retryMs === undefined ? FIRST_BYTES : encodeMessage({ retry: retryMs })
     if (!this.#opening) return this.#sender?.start(sink, preamble)
     sink.write(preamble)
@@ -116,15 +117,18 @@ export class Connection implements ConnectionHandle, StallWatch {
     this.#opening = undefined
   }
 
-  /** The sink has room again. */
   drained(): void {
     if (!this.#isClosed) this.#sender?.drained()
   }
 
-  /** The peer took nothing for `stallTimeoutMs`. */
   stalled(): void {
     const { stallTimeoutMs } = this.#settings
-    this.close(new SseError('stalled', `The client took nothing for ${stallTimeoutMs} ms`))
+    this.close(new SseError('stalled', `The client has taken no bytes for ${stallTimeoutMs} ms`))
+  }
+
+  broken(error: unknown): void {
+    this.report(error)
+    this.close(new SseError('internal', 'The response could not be written', { cause: error }))
   }
 
   end(lastFrame: string): void {
@@ -137,14 +141,17 @@ export class Connection implements ConnectionHandle, StallWatch {
     this.#finish('failed', errorFrame(error))
   }
 
-  /** Ends the connection from outside: the signal aborts at once, nothing waits for the source. */
+  /** Aborts the signal at once and does not wait for the source. */
   close(reason: Error, lastFrame?: string): void {
     if (this.#isClosed) return
     this.#reason = reason
-    this.#abort?.abort(reason)
+    this.#inContext?.(() => this.#abort?.abort(reason))
     this.#opening?.catch((error) => this.report(error))
     this.#opening = undefined
-    this.#finish(isSseError(reason) ? reason.code : 'internal', lastFrame)
+    const code = isSseError(reason) ? reason.code : 'internal'
+    // A process that shuts down must not be asked again on the same transport.
+    if (code === 'shutdown') this.#sink?.closeTransport()
+    this.#finish(code, lastFrame)
     if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
   }
 
@@ -152,12 +159,12 @@ export class Connection implements ConnectionHandle, StallWatch {
     this.#sink?.destroy()
   }
 
-  /** The response is closed: by its end, or because the client has left. */
+  /** Called when the response is closed, either by its end or because the client has left. */
   gone(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.close(new SseError('client_gone', 'The client has left'))
-    for (const watcher of [this.#watchers ?? []].flat()) watcher.gone(this)
+    this.close(new SseError('client_gone', 'The client has disconnected'))
+    for (const watcher of [this.#watchers ?? []].flat()) watcher.closed(this)
     this.#watchers = undefined
   }
 
@@ -168,9 +175,23 @@ export class Connection implements ConnectionHandle, StallWatch {
     if (!reason || !isEcho) this.#settings.onError(error, this.context)
   }
 
-  watch(watcher: Watcher): void {
-    if (this.#isGone) watcher.gone(this)
+  onClosed(watcher: ClosedWatcher): void {
+    if (this.#isGone) watcher.closed(this)
     else this.#watchers = this.#watchers ? [this.#watchers, watcher].flat() : watcher
+  }
+
+  async #open(makeSource: () => unknown): Promise<void> {
+    const source = await makeSource()
+    if (this.#isClosed) {
+      // Nothing opens on a closed connection; an iterator is only told to finish.
+      if (!isOpenable(source)) releaseSource(iterate(source, this.path), this)
+      return
+    }
+    const sender = isOpenable(source)
+      ? source['@sse/open'](this)
+      : new Pump(source, this, this.#settings.encode)
+    this.#sender = sender
+    await sender.ready
   }
 
   #finish(reason: string, lastFrame?: string): void {
@@ -185,7 +206,7 @@ export class Connection implements ConnectionHandle, StallWatch {
     sink.end()
   }
 
-  /** The response has started before its sender is ready: heartbeats are all it has until then. */
+  /** The response has started before its sender is ready: only heartbeats are written until it is. */
   #awaitSender(sink: Sink, opening: Promise<void>): void {
     const heartbeat = { tick: () => sink.write(FIRST_BYTES) }
     const stop = () => stopPeriodic(heartbeat, this.heartbeatMs)
@@ -206,7 +227,7 @@ export class Connection implements ConnectionHandle, StallWatch {
     if (maxConnectionMs !== Number.POSITIVE_INFINITY) {
       duties.push(new MaxAgeTimer(this, maxConnectionMs, retryMs))
     }
-    if (reauthorizeMs !== Number.POSITIVE_INFINITY) {
+    if (authorize && reauthorizeMs !== Number.POSITIVE_INFINITY) {
       duties.push(new Reauthorizer(this, reauthorizeMs, () => authorize(this.context)))
     }
     if (duties.length > 0) this.#duties = duties

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 const CONNECTIONS = 10_000
 
-it('ten thousand connections, opened and dropped in every way, leave nothing behind', async () => {
+it('leaves nothing behind after ten thousand connections were opened and dropped in every way', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=@sse/source',
     '--expose-gc',
@@ -13,13 +13,13 @@ it('ten thousand connections, opened and dropped in every way, leave nothing beh
     String(CONNECTIONS),
   ])
   const { before, after, opened } = JSON.parse(stdout)
-  expect(opened).toBeGreaterThan(CONNECTIONS / 2) // the others left before there was a source
+  expect(opened).toBeGreaterThan(CONNECTIONS / 2) // the others left before their source started
   expect(after.living).toBe(0)
   expect(after.resources).toEqual(before.resources)
   expect((after.heap - before.heap) / CONNECTIONS).toBeLessThan(100) // bytes a connection
 }, 60_000)
 
-it('nor do ten thousand of a hub’s: no heap, no cursor, nobody present; and the process ends by itself', async () => {
+it('leaves no heap, cursor or presence behind after ten thousand connections to a hub, and the process exits', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=@sse/source',
     '--expose-gc',

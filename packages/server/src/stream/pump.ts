@@ -1,75 +1,92 @@
-import { SseError } from '@sse/contract'
-import { CONTROL, END_ID, encodeComment, encodeMessage } from '@sse/contract/protocol'
-import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
-import type { ConnectionHandle, Sender } from './sender.ts'
+import { CONTROL, END_ID, EncodedEvent, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { nextTurn } from '../timing/next-turn.ts'
+import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { ConnectionHandle, Sender } from './connection-handle.ts'
+import { releaseSource } from './release-source.ts'
 import type { Sink } from './sink.ts'
 import { type EventIterator, isThenable, iterate, type Pulled } from './source.ts'
-import { WriteBatcher } from './write-batcher.ts'
 
-/** How long a generator may stay parked after its client left before it is named in a warning. */
-const PARKED_WARNING_MS = 10_000
 const HEARTBEAT = encodeComment()
 const END = encodeMessage({ event: CONTROL.end, id: END_ID })
 
-/** Fills a connection from an iterator: pulls it while the sink has room. */
+/**
+ * Characters of one turn that are written at once even if the turn continues. Measured with payloads of 100 bytes,
+ * as events per CPU second relative to 64 KB, with 1 / with 100 connections: 4 KB 0.55 / 0.65, 16 KB 0.8 / 0.9,
+ * 32 KB 0.9 / 1.1, 256 KB 0.85 / 0.5.
+ */
+const MAX_BATCH_CHARS = 65_536
+
+/**
+ * Fills a connection from an iterator. It pulls while the sink has room, and writes everything it pulled within one
+ * turn of the event loop in one write: at most one batch is held in memory.
+ */
 export class Pump implements Sender, Periodic {
-  readonly ready: Promise<void> | undefined
-  readonly #host: ConnectionHandle
+  readonly ready: Promise<void>
+  readonly #handle: ConnectionHandle
   readonly #encode: (item: unknown) => string
   #iterator: EventIterator | undefined
   #first: Pulled | undefined
-  #batcher: WriteBatcher | undefined
-  #isWaitingForRoom = false
+  #sink: Sink | undefined
+  #batch = ''
+  #isScheduled = false
+  /** The peer's window is full. */
+  #isFull = false
+  /** This turn has written `MAX_BATCH_CHARS`: timers and disconnects come first. */
+  #isResting = false
+  /** Pulling stopped because of either. */
+  #isPaused = false
 
   /** @throws {SseError} `source_invalid`. */
-  constructor(source: unknown, host: ConnectionHandle, encode: (item: unknown) => string) {
-    this.#host = host
+  constructor(source: unknown, handle: ConnectionHandle, encode: (item: unknown) => string) {
+    this.#handle = handle
     this.#encode = encode
-    this.#iterator = iterate(source, host.path)
-    if (!host.isClosed) this.ready = this.#pullFirst()
+    this.#iterator = iterate(source, handle.path)
+    this.ready = this.#pullFirst(this.#iterator)
   }
 
   start(sink: Sink, preamble: string): void {
-    this.#batcher = new WriteBatcher(sink, this.#onRoom)
-    startPeriodic(this, this.#host.heartbeatMs)
-    if (preamble) this.#batcher.send(preamble)
+    this.#sink = sink
+    startPeriodic(this, this.#handle.heartbeatMs)
+    if (preamble) this.#send(preamble)
     const first = this.#first as Pulled
     this.#first = undefined
     this.#onPulled(first)
   }
 
   drained(): void {
-    this.#batcher?.drained()
+    this.#isFull = false
+    this.#resume()
   }
 
   tick(): void {
-    // A full socket needs no proof of life, and would only grow.
-    if (this.#batcher && !this.#batcher.full) this.#batcher.send(HEARTBEAT)
+    // A full socket needs no proof of life; the heartbeats would only accumulate.
+    if (!this.#isFull && !this.#isResting) this.#send(HEARTBEAT)
   }
 
   stop(lastFrame?: string): boolean {
-    const batcher = this.#batcher
-    stopPeriodic(this, this.#host.heartbeatMs)
-    this.#release()
-    if (!batcher) return false
-    if (lastFrame === undefined) batcher.discard()
-    else {
-      batcher.send(lastFrame)
-      batcher.end()
+    const sink = this.#sink
+    const iterator = this.#iterator
+    stopPeriodic(this, this.#handle.heartbeatMs)
+    this.#iterator = undefined
+    if (iterator) releaseSource(iterator, this.#handle)
+    if (sink && lastFrame !== undefined) {
+      this.#batch += lastFrame
+      this.#flush()
+      sink.end()
     }
-    return true
+    this.#sink = undefined
+    return sink !== undefined
   }
 
-  async #pullFirst(): Promise<void> {
-    const pulled = this.#iterator?.next()
-    this.#first = await (pulled as Pulled | PromiseLike<Pulled>)
+  async #pullFirst(iterator: EventIterator): Promise<void> {
+    this.#first = await iterator.next()
   }
 
   #pull(): void {
     for (;;) {
       if (!this.#iterator) return
-      if (this.#batcher?.full) {
-        this.#isWaitingForRoom = true
+      if (this.#isFull || this.#isResting) {
+        this.#isPaused = true
         return
       }
       let pulled: Pulled | PromiseLike<Pulled>
@@ -86,25 +103,25 @@ export class Pump implements Sender, Periodic {
     }
   }
 
-  /** Sends what was pulled; whether to pull on. */
-  #take(pulled: Pulled): boolean {
-    if (this.#host.isClosed) return false
-    if (pulled.done) {
+  /** Sends what was pulled. Returns whether to continue pulling. */
+  #take({ done, value }: Pulled): boolean {
+    if (this.#handle.isClosed) return false
+    if (done) {
       this.#iterator = undefined
-      this.#host.end(END)
+      this.#handle.end(END)
       return false
     }
     try {
-      this.#batcher?.send(this.#encode(pulled.value))
+      this.#send(value instanceof EncodedEvent ? value.frame : this.#encode(value))
       return true
     } catch (error) {
-      this.#refuse(error)
+      this.#reject(error)
       return false
     }
   }
 
-  /** A yielded value that can't be sent is an error at its `yield`. */
-  #refuse(error: unknown): void {
+  /** Throws an error into the source at its `yield`: the yielded value could not be encoded. */
+  #reject(error: unknown): void {
     const iterator = this.#iterator
     if (!iterator?.throw) return this.#onFailure(error)
     try {
@@ -116,45 +133,45 @@ export class Pump implements Sender, Periodic {
     }
   }
 
-  /** Asks the source to finish, without waiting: `return()` queues behind a `next()` that may never settle. */
-  #release(): void {
-    const iterator = this.#iterator
-    this.#iterator = undefined
-    if (!iterator?.return) return
-    let returned: unknown
-    try {
-      returned = iterator.return()
-    } catch (error) {
-      return this.#host.report(error)
+  #send(frame: string): void {
+    this.#batch += frame
+    if (this.#batch.length >= MAX_BATCH_CHARS) {
+      this.#flush()
+      // A source that never waits would starve timers and disconnects.
+      this.#isResting = true
+      nextTurn(this.#onRested)
+    } else if (!this.#isScheduled) {
+      this.#isScheduled = true
+      this.#sink?.afterTurn(this.#onTurnEnd)
     }
-    if (!isThenable(returned)) return
-    const timer = setTimeout(() => {
-      this.#host.report(
-        new SseError(
-          'source_parked',
-          `The source of ${this.#host.path} is still waiting ${PARKED_WARNING_MS / 1000} s after its client left; pass the context's signal to what it awaits`,
-        ),
-      )
-    }, PARKED_WARNING_MS)
-    unref(timer)
-    returned.then(
-      () => clearTimeout(timer),
-      (error) => {
-        clearTimeout(timer)
-        this.#host.report(error)
-      },
-    )
+  }
+
+  #flush(): void {
+    const batch = this.#batch
+    this.#batch = ''
+    if (batch !== '' && this.#sink && !this.#sink.write(batch)) this.#isFull = true
+  }
+
+  /** Pulls again after a pause, once nothing stands in the way. */
+  #resume(): void {
+    if (!this.#isPaused || this.#isFull || this.#isResting || this.#handle.isClosed) return
+    this.#isPaused = false
+    this.#pull()
   }
 
   readonly #onPulled = (pulled: Pulled): void => {
     if (this.#take(pulled)) this.#pull()
   }
 
-  readonly #onRoom = (): void => {
-    if (!this.#isWaitingForRoom || this.#host.isClosed) return
-    this.#isWaitingForRoom = false
-    this.#pull()
+  readonly #onTurnEnd = (): void => {
+    this.#isScheduled = false
+    this.#flush()
   }
 
-  readonly #onFailure = (error: unknown): void => this.#host.fail(error)
+  readonly #onRested = (): void => {
+    this.#isResting = false
+    this.#resume()
+  }
+
+  readonly #onFailure = (error: unknown): void => this.#handle.fail(error)
 }

@@ -1,27 +1,38 @@
 import { isSseError, SseError } from '@sse/contract'
+import { captureContext } from '../timing/async-context.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { ConnectionHandle } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
-import type { ConnectionHandle } from './sender.ts'
+import { readIdentity } from './identity.ts'
 
-/** Asks `authorize` again every so often, and ends the connection when the answer has become no. */
+/** How long `authorize` may take before the failure is reported and the next interval calls it again. */
+const DEADLINE_MS = 10_000
+
+/** Calls `authorize` again at an interval, and closes the connection when the answer no longer admits its identity. */
 export class Reauthorizer implements Periodic {
-  readonly #host: ConnectionHandle
+  readonly #handle: ConnectionHandle
   readonly #intervalMs: number
   readonly #authorize: () => unknown
-  #isAsking = false
+  readonly #inContext = captureContext()
+  /** When the call in flight is given up, by `performance.now()`; `undefined` without one. */
+  #deadline: number | undefined
 
-  constructor(host: ConnectionHandle, intervalMs: number, authorize: () => unknown) {
-    this.#host = host
+  constructor(handle: ConnectionHandle, intervalMs: number, authorize: () => unknown) {
+    this.#handle = handle
     this.#intervalMs = intervalMs
     this.#authorize = authorize
     startPeriodic(this, intervalMs)
   }
 
   tick(): void {
-    if (this.#isAsking) return
-    this.#isAsking = true
+    if (this.#deadline !== undefined) {
+      if (performance.now() < this.#deadline) return
+      this.#handle.report(new Error(`authorize has not answered for ${DEADLINE_MS} ms; it is called again`))
+    }
+    const deadline = performance.now() + DEADLINE_MS
+    this.#deadline = deadline
     this.#ask().finally(() => {
-      this.#isAsking = false
+      if (this.#deadline === deadline) this.#deadline = undefined
     })
   }
 
@@ -30,17 +41,28 @@ export class Reauthorizer implements Periodic {
   }
 
   async #ask(): Promise<void> {
+    let answer: unknown
     try {
-      if ((await this.#authorize()) !== false) return
-      this.#refuse(new SseError('revoked', 'This stream is no longer open to you'))
+      answer = await this.#inContext(this.#authorize)
     } catch (error) {
-      // Whoever can't be asked has not said no: a database that is away throws nobody out.
-      if (isSseError(error)) this.#refuse(error)
-      else this.#host.report(error)
+      // A failure is not an answer: an unavailable database closes no connection.
+      if (isSseError(error) && error.kind === 'request') this.#close(error)
+      else this.#handle.report(error)
+      return
+    }
+    if (!this.#admits(answer)) this.#close(new SseError('revoked', 'Access to this stream has been revoked'))
+  }
+
+  #admits(answer: unknown): boolean {
+    try {
+      return readIdentity(answer) === this.#handle.identity
+    } catch (error) {
+      if (!isSseError(error) || error.kind !== 'request') this.#handle.report(error)
+      return false
     }
   }
 
-  #refuse(reason: SseError): void {
-    this.#host.close(reason, errorFrame(reason))
+  #close(reason: SseError): void {
+    this.#handle.close(reason, errorFrame(reason))
   }
 }

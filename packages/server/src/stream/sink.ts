@@ -1,22 +1,29 @@
 import type { SharedFrames } from '../log/shared-frames.ts'
 
-/** Where frames leave the process: one per kind of response. */
+/** Where frames leave the process: one class per kind of response. */
 export interface Sink {
-  /** Hands over whole frames. `false`: it took them, and has no room for more until it calls `drained`. */
+  /** Writes whole frames. `false`: they were taken, but there is no room for more until the owner's `drained`. */
   write(text: string): boolean
-  /** The same for frames that many connections write. */
+  /** Writes frames that many connections share. Returns as `write` does. */
   writeShared(frames: SharedFrames): boolean
   /** Ends the response cleanly. */
   end(): void
-  /** Cuts the response off, and drops what it has not sent yet. */
+  /** Cuts the response off. Drops what it has not sent yet. */
   destroy(): void
   /** Runs `task` when the current turn has nothing left to do but wait. */
   afterTurn(task: () => void): void
+  /** Makes the end of this response also close the transport below it, where that is possible. */
+  closeTransport(): void
 }
 
-/** What a sink tells when a response it has filled makes no progress. */
-export interface StallWatch {
-  /** How long that may take, in milliseconds; `Infinity`: for ever. */
+/** What a sink reports to: the connection. */
+export interface SinkOwner {
+  /** How long a full response may make no progress before `stalled` is called, in milliseconds. `Infinity`: no limit. */
   readonly stallTimeoutMs: number
+  /** The response is full and has made no progress for `stallTimeoutMs`. */
   stalled(): void
+  /** The response has room again. */
+  drained(): void
+  /** Writing to the response threw. */
+  broken(error: unknown): void
 }

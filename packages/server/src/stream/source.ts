@@ -1,41 +1,27 @@
-import type { EventName, PayloadInput, StreamContract } from '@sse/contract'
+import type { EventName, StreamContract } from '@sse/contract'
 import { SseError } from '@sse/contract'
 import type { EncodedEvent, Message } from '@sse/contract/protocol'
-import type { OpenableSource } from './sender.ts'
 
-/** An event written as a literal, for a stream with a contract. `event()` gives shorter type errors. */
-export type LiteralEvent<Contract extends StreamContract> = {
-  [Name in EventName<Contract>]: {
-    event: Name
-    data: PayloadInput<Contract, Name>
-    id?: string
-    retry?: number
-  }
-}[EventName<Contract>]
-
-/** An event of a stream without a contract: `data` that is a string is sent as it is, anything else as JSON. */
+/** An event of a stream without a contract. `data` that is a string is sent as it is, anything else as JSON. */
 export interface UntypedEvent extends Omit<Message, 'data'> {
   data?: unknown
 }
 
-/** What a source yields: for a contract its events, made by `event()` or written out; else plain messages. */
+/** What a source yields: for a contract, results of `event()`; otherwise plain messages. */
 export type Yielded<Contract> = Contract extends StreamContract
-  ? EncodedEvent<EventName<Contract> | 'gap'> | LiteralEvent<Contract>
+  ? EncodedEvent<EventName<Contract> | 'gap'>
   : UntypedEvent
 
 export type Iterated<Item> = AsyncIterable<Item> | Iterable<Item> | ReadableStream<Item>
 
-/** Where a stream's events come from: made anew for each connection, or one that every connection iterates. */
+/** A stream's events: a function called for each connection, or an iterable that every connection iterates. */
 export type Source<Item, Context> =
-  | Opened<Item>
-  | ((context: Context) => Opened<Item> | Promise<Opened<Item>>)
-
-/** Something to iterate, or a hub's subscription, which is both. */
-export type Opened<Item> = Iterated<Item> | (OpenableSource & AsyncIterable<Item>)
+  | Iterated<Item>
+  | ((context: Context) => Iterated<Item> | Promise<Iterated<Item>>)
 
 export type Pulled = IteratorResult<unknown, unknown>
 
-/** The part of the iterator protocol a connection uses; `next` may answer at once or later. */
+/** The part of the iterator protocol a connection uses. `next` may answer at once or later. */
 export interface EventIterator {
   next(): Pulled | PromiseLike<Pulled>
   return?(): unknown
@@ -47,13 +33,13 @@ interface AnyIterable {
   [Symbol.iterator]: () => EventIterator
 }
 
-const OPENED = new WeakSet<object>()
+const CLAIMED = new WeakSet<object>()
 
 /**
- * Starts one iteration.
+ * Starts one iteration of a source.
  *
- * @throws {SseError} `source_invalid` when it can't be iterated, or was passed once for all connections and is
- * used up (a generator object, a ReadableStream): pass the function that makes it.
+ * @throws {SseError} `source_invalid` when it is not iterable, or serves only one connection (a generator object, a
+ * ReadableStream) and already has one.
  */
 export function iterate(source: unknown, path: string): EventIterator {
   if (typeof source !== 'object' || source === null) throw notIterable(source, path)
@@ -69,19 +55,19 @@ export function iterate(source: unknown, path: string): EventIterator {
   const start = async ?? sync
   if (typeof start !== 'function') throw notIterable(source, path)
   const iterator = start.call(source)
-  // An iterator that is its own iterable can be walked once.
+  // An iterator that is its own iterable can be iterated once.
   if ((iterator as unknown) === source) claim(source, path)
   return iterator
 }
 
 function claim(source: object, path: string): void {
-  if (OPENED.has(source)) {
+  if (CLAIMED.has(source)) {
     throw new SseError(
       'source_invalid',
       `The source of ${path} is used up: a generator object or a ReadableStream serves one connection. Pass the function that makes it`,
     )
   }
-  OPENED.add(source)
+  CLAIMED.add(source)
 }
 
 function notIterable(source: unknown, path: string): SseError {

@@ -4,16 +4,13 @@ import { describe, expect, it, vi } from 'vitest'
 import { sse } from '../index.ts'
 
 describe('heartbeat', () => {
-  it('is a comment on every connection, from one timer that ends with the last of them', async () => {
+  it('is a comment on every connection, sent by one timer that stops with the last connection', async () => {
     const timers = vi.spyOn(globalThis, 'setInterval')
     const cleared = vi.spyOn(globalThis, 'clearInterval')
-    const handler = sse(
-      async function* ({ signal }) {
-        yield { data: 1 }
-        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-      },
-      { heartbeatMs: 7 },
-    )
+    const handler = sse({ heartbeatMs: 7 }, async function* ({ signal }) {
+      yield { data: 1 }
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })
     const readers = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { body } = await handler(new Request('http://a/'))
@@ -31,7 +28,7 @@ describe('heartbeat', () => {
     vi.restoreAllMocks()
   })
 
-  it('stops with the stream: nothing is written after the end', async () => {
+  it('stops with its stream, so that nothing is written after the end', async () => {
     const ends = [
       async function* () {
         yield { data: 1 }
@@ -44,7 +41,7 @@ describe('heartbeat', () => {
     const onError = vi.fn()
     const cleared = vi.spyOn(globalThis, 'clearInterval')
     for (const source of ends) {
-      const response = await sse(source, { heartbeatMs: 1, onError })(new Request('http://a/'))
+      const response = await sse({ heartbeatMs: 1, onError }, source)(new Request('http://a/'))
       expect(await response.text()).toMatch(/event: sse\.(end|error)\ndata: .*\n\n$/)
     }
     expect(cleared).toHaveBeenCalledTimes(2)
@@ -53,10 +50,10 @@ describe('heartbeat', () => {
     vi.restoreAllMocks()
   })
 
-  it('keeps no process alive: one with an idle stream ends when the rest has', async () => {
+  it('lets a process with an idle stream exit', async () => {
     const script = `
       import { sse } from '@sse/server'
-      const forever = sse(async function* () { yield { data: 1 }; await new Promise(() => {}) }, { heartbeatMs: 1e9 })
+      const forever = sse( { heartbeatMs: 1e9 }, async function* () { yield { data: 1 }; await new Promise(() => {}) })
       const left = sse(async function* () { yield { data: 1 }; await new Promise(() => {}) })
       const reader = (await forever(new Request('http://a/'))).body.getReader()
       await reader.read()
@@ -77,7 +74,7 @@ describe('heartbeat', () => {
     [-1, 'heartbeatMs'],
     [Number.NaN, 'heartbeatMs'],
     [2 ** 31, 'heartbeatMs'],
-  ])('%s milliseconds is refused', (heartbeatMs, message) => {
-    expect(() => sse([], { heartbeatMs })).toThrow(message)
+  ])('rejects %s milliseconds', (heartbeatMs, message) => {
+    expect(() => sse({ heartbeatMs }, [])).toThrow(message)
   })
 })

@@ -1,4 +1,4 @@
-/** Something done again and again: a connection's heartbeat, its age, its permission. */
+/** A recurring task: a connection's heartbeat, its maximum age, its authorization. */
 export interface Periodic {
   tick(): void
 }
@@ -10,15 +10,15 @@ interface Group {
 
 const groups = new Map<number, Group>()
 
-/** Cloudflare Workers ends a timer with the request that set it, and lets no request write to another's response. */
+/** Cloudflare Workers ends a timer with the request that set it, and no request may write to another's response. */
 const isPerRequest =
   (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
 const alone = new Map<Periodic, () => void>()
 
 /**
- * Calls `member.tick()` every `intervalMs` until `stopPeriodic` with the same; `Infinity` never does.
+ * Calls `member.tick()` every `intervalMs` milliseconds until `stopPeriodic` with the same arguments. `Infinity`: never.
  *
- * All members with one interval share one timer: ten thousand of them are one wake-up, not ten thousand.
+ * All members with the same interval share one timer: ten thousand of them cost one wake-up, not ten thousand.
  */
 export function startPeriodic(member: Periodic, intervalMs: number): void {
   if (intervalMs === Number.POSITIVE_INFINITY) return
@@ -33,6 +33,7 @@ export function startPeriodic(member: Periodic, intervalMs: number): void {
   }
 }
 
+/** Idempotent. */
 export function stopPeriodic(member: Periodic, intervalMs: number): void {
   alone.get(member)?.()
   alone.delete(member)
@@ -58,7 +59,7 @@ function every(intervalMs: number, task: () => void): () => void {
   return () => clearInterval(timer)
 }
 
-/** A timer of ours must not keep a Node process alive; elsewhere a timer is a number. */
+/** Lets a Node process exit while a timer is pending. Elsewhere a timer is a number, and nothing happens. */
 export function unref(timer: unknown): void {
   ;(timer as { unref?: () => void }).unref?.()
 }

@@ -1,0 +1,141 @@
+import { SseError } from '@sse/contract'
+import type { Commit, Engine, NewEntry, Page, Retention } from '@sse/server/engine-kit'
+import { BrokenPromise } from '../broken-promise.ts'
+import { Random } from './random.ts'
+import { turns } from './turns.ts'
+
+/** How an append is to fail: before the engine gets it, or after it has stored it. */
+export type AppendFault = 'before' | 'after'
+
+/**
+ * An engine whose calls take a random number of turns, before and after, whose appends fail when they are told
+ * to, and which can be cut off or exchanged below a living hub.
+ */
+export class FaultInjectingEngine implements Engine {
+  #inner: Engine
+  #random = new Random(0)
+  #maxTurns: number
+  #underWay = 0
+  readonly #alone = { append: 0, trim: 0 }
+  #isCut = false
+  #stopWake: () => void
+  readonly #callbacks = new Set<() => void>()
+  readonly #appendFaults: AppendFault[] = []
+  /** What the hub did that it may not do. */
+  violation: BrokenPromise | undefined
+
+  /** @param maxTurns - the longest delay of a call. */
+  constructor(inner: Engine, maxTurns: number) {
+    this.#inner = inner
+    this.#maxTurns = maxTurns
+    this.#stopWake = inner.onWake(() => this.wake())
+  }
+
+  get isIdle(): boolean {
+    return this.#underWay === 0
+  }
+
+  shake(random: Random): void {
+    this.#random = random
+  }
+
+  failAppend(fault: AppendFault): void {
+    this.#appendFaults.push(fault)
+  }
+
+  calm(): void {
+    this.#appendFaults.length = 0
+  }
+
+  /** From now on nothing reaches the engine: this process is dead. */
+  cut(): void {
+    this.#isCut = true
+    this.#stopWake()
+  }
+
+  /** Lets go of the engine below, for another to come. */
+  async release(): Promise<void> {
+    this.#stopWake()
+    await this.#inner.close()
+  }
+
+  /** The log below is another one now, or the same after a restart. */
+  exchange(inner: Engine): void {
+    this.#stopWake()
+    this.#inner = inner
+    this.#stopWake = inner.onWake(() => this.wake())
+    this.wake()
+  }
+
+  /** A hint may come for nothing. */
+  wake(): void {
+    for (const callback of [...this.#callbacks]) callback()
+  }
+
+  append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: readonly number[] }> {
+    return this.#oneAtATime('append', async () => {
+      const fault = this.#appendFaults.shift()
+      if (fault === 'before') throw unavailable('It was told to fail')
+      const stored = await this.#inner.append(entries)
+      if (fault === 'after') throw unavailable('It was told to fail')
+      return stored
+    })
+  }
+
+  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+    return this.#delayed(() => this.#inner.read(after, limit, channels))
+  }
+
+  onWake(callback: () => void): () => void {
+    this.#callbacks.add(callback)
+    return () => this.#callbacks.delete(callback)
+  }
+
+  trim(retention: Retention): Promise<void> {
+    return this.#oneAtATime('trim', () => this.#inner.trim(retention))
+  }
+
+  commit(subscriber: string, commit: Commit): Promise<void> {
+    return this.#delayed(() => this.#inner.commit(subscriber, commit))
+  }
+
+  committed(subscriber: string): Promise<Commit | undefined> {
+    return this.#delayed(() => this.#inner.committed(subscriber))
+  }
+
+  async close(): Promise<void> {
+    this.#stopWake()
+    if (!this.#isCut) await this.#inner.close()
+  }
+
+  async #oneAtATime<Value>(verb: 'append' | 'trim', call: () => Promise<Value>): Promise<Value> {
+    this.#alone[verb] += 1
+    if (this.#alone[verb] > 1) {
+      this.violation ??= new BrokenPromise('a hub makes one append and one trim at a time', verb)
+    }
+    try {
+      return await this.#delayed(call)
+    } finally {
+      this.#alone[verb] -= 1
+    }
+  }
+
+  async #delayed<Value>(call: () => Promise<Value>): Promise<Value> {
+    this.#underWay += 1
+    const [before, after] = [this.#random.int(this.#maxTurns + 1), this.#random.int(this.#maxTurns + 1)]
+    try {
+      await turns(before)
+      if (this.#isCut) throw unavailable('This process is dead')
+      const value = await call()
+      await turns(after)
+      if (this.#isCut) throw unavailable('This process is dead')
+      return value
+    } finally {
+      this.#underWay -= 1
+    }
+  }
+}
+
+function unavailable(message: string): SseError {
+  return new SseError('engine_unavailable', message)
+}

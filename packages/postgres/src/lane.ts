@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { checkedConnection, type EngineConnection } from '@sse/server/engine-kit'
+import { PostgresConnection, type Row } from './connection.ts'
+import { isCollision, needsReconnect, toSseError } from './errors.ts'
+import type { ConnectionSettings } from './options.ts'
+
+/** A call that collided is retried within `timeoutMs`, after 1 ms, 2 ms, … up to this, with full jitter. */
+const MAX_PAUSE_MS = 64
+
+/** A reconnecting connection to the database. Retries what collides with another call there. */
+export class Lane {
+  readonly #connection: EngineConnection<PostgresConnection>
+  readonly #timeoutMs: number
+
+  constructor(settings: ConnectionSettings, checkServer: (connection: PostgresConnection) => Promise<void>) {
+    const { schema, timeoutMs } = settings
+    this.#connection = checkedConnection({
+      connect: () => PostgresConnection.open(settings),
+      checkServer,
+      toSseError: (error, { where }) => toSseError(error, { where, schema }),
+      needsReconnect,
+      server: 'Postgres',
+      timeoutMs,
+    })
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Whether there is a connection at the moment. */
+  get isLive(): boolean {
+    return this.#connection.isLive
+  }
+
+  /** @throws {SseError} */
+  connection(): Promise<PostgresConnection> {
+    return this.#connection.connection()
+  }
+
+  /** @throws {SseError} */
+  async run<Result>(work: (connection: PostgresConnection) => Promise<Result>): Promise<Result> {
+    const deadline = performance.now() + this.#timeoutMs
+    for (let collisions = 0; ; collisions += 1) {
+      try {
+        return await this.#connection.run(work)
+      } catch (error) {
+        if (!isCollision((error as Error).cause) || performance.now() > deadline) throw error
+        await pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** collisions))
+      }
+    }
+  }
+
+  /** Runs one statement. @throws {SseError} */
+  query(text: string, values: unknown[] = []): Promise<Row[]> {
+    return this.run((connection) => connection.query(text, values))
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+}

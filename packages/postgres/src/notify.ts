@@ -1,0 +1,41 @@
+import type { Database } from './database.ts'
+
+const NOTIFY = 'SELECT pg_notify($2, $3), $1::text'
+
+/** Notifies the other processes of new entries: after the commit, once for all that are stored meanwhile. */
+export class Notifier {
+  readonly #database: Database
+  readonly #topic: string
+  readonly #self: string
+  #isNotifying = false
+  #isDue = false
+
+  constructor(database: Database, topic: string, self: string) {
+    this.#database = database
+    this.#topic = topic
+    this.#self = self
+  }
+
+  notify(): void {
+    this.#isDue = true
+    if (!this.#isNotifying) this.#run()
+  }
+
+  /** Sends the last notification, on a database that accepts no other calls any more. */
+  async close(): Promise<void> {
+    if (this.#isNotifying) await this.#database.queryLast(NOTIFY, [this.#topic, this.#self])
+  }
+
+  async #run(): Promise<void> {
+    this.#isNotifying = true
+    while (this.#isDue) {
+      this.#isDue = false
+      try {
+        await this.#database.query('keep', NOTIFY, [this.#topic, this.#self])
+      } catch {
+        // A hint: a process that misses it polls.
+      }
+    }
+    this.#isNotifying = false
+  }
+}

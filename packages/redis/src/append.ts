@@ -1,0 +1,69 @@
+import type { NewEntry } from '@sse/server/engine-kit'
+import { LOG_STATE, type RedisLog } from './log.ts'
+import { Script } from './script.ts'
+
+/** Number of the first channel's key in the script. */
+const FIRST_INDEX = 4
+
+/** Stores entries in one script call: all of them, or none. */
+export async function appendEntries(
+  log: RedisLog,
+  entries: readonly NewEntry[],
+): Promise<{ epoch: string; positions: number[] }> {
+  const channels = new Map<string, number>()
+  const values: string[] = []
+  for (const { channel, event, data, key, idempotencyKey } of entries) {
+    let index = channels.get(channel)
+    if (index === undefined) {
+      index = channels.size + FIRST_INDEX
+      channels.set(channel, index)
+    }
+    values.push(String(index), channel, event, data, optional(key), optional(idempotencyKey))
+  }
+  const reply = await log.call(APPEND, [...channels.keys()], values, true)
+  const [epoch, , positions] = reply as [string, string, number[]]
+  log.noteAppended(positions)
+  return { epoch, positions }
+}
+
+const optional = (text: string | undefined): string => (text === undefined ? '' : `:${text}`)
+
+/**
+ * Keys: hash, log, idempotency keys, then the index of each channel. Arguments after the common ones, six for each
+ * entry: number of its index's key, channel, event, data, `''` or `:` and its key, `''` or `:` and its idempotency key.
+ * Returns `{epoch, generation, positions}`; without positions when the keys are of another generation.
+ *
+ * Most entries have neither key: their last two fields are left out. An idempotency key is held for its channel, whose
+ * length comes first so that no two pairs read alike.
+ *
+ * The log is written first: a server that is out of memory, or forbids writing, refuses here, where nothing is half
+ * done.
+ */
+const APPEND = new Script(`${LOG_STATE}
+if ARGV[4] ~= generation then return { epoch, generation } end
+local at = text(now())
+local positions = {}
+for i = 5, #ARGV, 6 do
+  local channel, event, data, key, idempotency = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local scoped = idempotency ~= '' and #channel .. ':' .. channel .. idempotency
+  local held = scoped and redis.call('HGET', KEYS[3], scoped)
+  held = held and tonumber(held)
+  if held and held > head - redis.call('XLEN', KEYS[2]) then
+    positions[#positions + 1] = held
+  else
+    head = head + 1
+    local position = text(head)
+    local id = position .. '-0'
+    if key == '' and idempotency == '' then
+      redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at)
+    else
+      redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at, 'k', key, 'i', idempotency)
+    end
+    redis.call('XADD', KEYS[tonumber(ARGV[i])], id, '', '')
+    if scoped then redis.call('HSET', KEYS[3], scoped, position) end
+    positions[#positions + 1] = head
+  end
+end
+redis.call('HSET', KEYS[1], 'head', text(head))
+return { epoch, generation, positions }
+`)

@@ -1,0 +1,129 @@
+import { randomName, unavailable } from '@sse/server/engine-kit'
+import type { PrimaryConnection, Reply } from './connection.ts'
+import type { HubKeys, LogKeys } from './keys.ts'
+import type { Script } from './script.ts'
+
+/** Attempts to call a script on a log that is flushed again and again. */
+const MAX_ATTEMPTS = 5
+
+/**
+ * The log of a hub on the server: runs scripts on its keys, and notes the epoch and the positions that their replies
+ * name.
+ */
+export class RedisLog {
+  readonly #keys: HubKeys
+  readonly #connection: PrimaryConnection
+  readonly #onReplaced: () => void
+  #log: LogKeys
+  #epoch = ''
+  #head = 0
+  #appended = 0
+
+  /** @param onReplaced is called when the server has another log, or another epoch of it. */
+  constructor(keys: HubKeys, connection: PrimaryConnection, onReplaced: () => void) {
+    this.#keys = keys
+    this.#connection = connection
+    this.#onReplaced = onReplaced
+    this.#log = keys.log('')
+  }
+
+  get keys(): LogKeys {
+    return this.#log
+  }
+
+  /** Highest position that any reply has named. */
+  get head(): number {
+    return this.#head
+  }
+
+  /** Highest position that this process has appended. */
+  get appended(): number {
+    return this.#appended
+  }
+
+  /**
+   * Calls a script that starts with `LOG_STATE`. The script does nothing, and is called again, when the log was
+   * started over since the last reply.
+   *
+   * @param channels whose indexes the script reads or writes.
+   */
+  async call(
+    script: Script,
+    channels: readonly string[],
+    values: readonly string[],
+    needsIdempotency = false,
+  ): Promise<Reply[]> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const { generation: sent, log, idempotency, indexPrefix } = this.#log
+      const keys = [this.#keys.hash, log]
+      if (needsIdempotency) keys.push(idempotency)
+      for (const channel of channels) keys.push(indexPrefix + channel)
+      const reply = (await this.#connection.run((connection) =>
+        script.call(connection, keys, [...this.#stateValues(), ...values]),
+      )) as Reply[]
+      const [epoch, generation] = reply as [string, string]
+      this.note(epoch, generation)
+      if (generation === sent) return reply
+    }
+    throw unavailable('The log on Redis is being replaced again and again')
+  }
+
+  note(epoch: string, generation: string, head = 0): void {
+    if (generation !== this.#log.generation || epoch !== this.#epoch) {
+      this.#epoch = epoch
+      this.#head = 0
+      this.#appended = 0
+      this.#log = this.#keys.log(generation)
+      this.#onReplaced()
+    }
+    this.#head = Math.max(this.#head, head)
+  }
+
+  noteAppended(positions: readonly number[]): void {
+    for (const position of positions) this.#appended = Math.max(this.#appended, position)
+    this.#head = Math.max(this.#head, this.#appended)
+  }
+
+  /** First arguments of every script on the log. */
+  #stateValues(): string[] {
+    return [randomName(12), this.#epoch, String(this.#head), this.#log.generation]
+  }
+}
+
+/**
+ * Beginning of every script on the log: makes the log if it is missing, and reads its state. The first key is the
+ * hub's hash. Arguments: 1 a random name for a new log or epoch, 2 the epoch and 3 the highest position that the caller
+ * has seen, 4 the generation of the keys passed.
+ *
+ * `generation` is part of the log's keys: after a flush, nothing of an older log can be taken for the new one.
+ * The epoch is a stored random name and the replication id, which changes with every promotion and restart. Reading it
+ * here, and not once for each connection, leaves no moment in which an old epoch goes with new positions.
+ */
+export const LOG_STATE: string = `
+local info = redis.pcall('INFO', 'replication')
+local replid = ''
+if type(info) == 'string' then
+  if string.find(info, 'role:slave', 1, true) then return redis.error_reply('-SSEREPLICA this is a replica') end
+  replid = string.sub(string.match(info, 'master_replid:(%w+)') or '', 1, 12)
+end
+local meta = redis.call('HMGET', KEYS[1], 'kind', 'generation', 'epoch', 'head')
+if not meta[1] then
+  if redis.call('EXISTS', KEYS[1]) == 1 then return redis.error_reply('-SSEFOREIGN not a log of @sse/redis') end
+  meta = { '@sse/redis 1', ARGV[1], ARGV[1], '0' }
+  redis.call('HSET', KEYS[1], 'kind', meta[1], 'generation', meta[2], 'epoch', meta[3], 'head', meta[4])
+end
+if meta[1] ~= '@sse/redis 1' then
+  if string.sub(meta[1], 1, 10) == '@sse/redis' then return redis.error_reply('-SSENEWER a log of a newer version') end
+  return redis.error_reply('-SSEFOREIGN not a log of @sse/redis')
+end
+local generation, epoch, head = meta[2], meta[3] .. replid, tonumber(meta[4])
+if ARGV[2] == epoch and head < tonumber(ARGV[3]) then
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[1])
+  epoch = ARGV[1] .. replid
+end
+local function text(number) return string.format('%.0f', number) end
+local function now()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+`

@@ -1,0 +1,38 @@
+import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import type { NodeResponse } from '../node/serve-node.ts'
+import { TakeoverBody } from '../node/takeover-body.ts'
+
+/** The part of Fastify's reply that a stream uses. */
+export interface FastifyReplyLike {
+  readonly raw: NodeResponse
+  code(status: number): unknown
+  header(name: string, value: string): unknown
+  hasHeader(name: string): boolean
+  send(payload: unknown): unknown
+}
+
+/** Sends with Fastify's reply: its `onSend` hooks run, which set the cookies and headers of plugins. */
+export function fastifyResponder(reply: FastifyReplyLike): Responder {
+  const begin = (status: number, headers: Readonly<Record<string, string>>) => {
+    reply.code(status)
+    for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+  }
+  return {
+    send(status, headers, body) {
+      begin(status, headers)
+      reply.send(body === '' ? undefined : body)
+    },
+    stream(status, headers, start) {
+      begin(
+        status,
+        withoutOverridden(headers, (name) => reply.hasHeader(name)),
+      )
+      reply.send(
+        new TakeoverBody(() => {
+          writeHead(reply.raw, reply.raw.statusCode)
+          start()
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,17 @@
+import { failed } from './failures.ts'
+
+const encoder = new TextEncoder()
+
+/**
+ * Checks a payload against the limit of the store. Most are so short that their bytes need not be counted.
+ *
+ * @param server in messages, such as `Redis`.
+ * @param setting of the server that sets the limit.
+ * @throws {SseError} `engine_failed`.
+ */
+export function checkDataBytes(data: string, maxBytes: number, server: string, setting: string): void {
+  if (data.length * 3 <= maxBytes || encoder.encode(data).length <= maxBytes) return
+  throw failed(
+    `${server} accepts payloads of at most ${maxBytes} bytes (${setting}): publish smaller ones, or raise the limit`,
+  )
+}

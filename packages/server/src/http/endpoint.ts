@@ -1,0 +1,159 @@
+import { isSseError, SseError, type StreamContract } from '@sse/contract'
+import { createEventEncoder, END_ID } from '@sse/contract/protocol'
+import { report as reportDiagnostic } from '../diagnostics.ts'
+import { Connection, type ConnectionSettings } from '../stream/connection.ts'
+import { encodeItem } from '../stream/encode-item.ts'
+import { toPublicError } from '../stream/error-frame.ts'
+import { readIdentity } from '../stream/identity.ts'
+import { isThenable } from '../stream/source.ts'
+import { RequestContext } from './context.ts'
+import type { StreamDefinition } from './definition.ts'
+import type { Answer, HttpRequest } from './exchange.ts'
+import { checkLastEventId } from './last-event-id.ts'
+import type { GivenOptions } from './options.ts'
+import { EMPTY_REPLY, errorReply, HEAD_REPLY, type Reply, streamReply } from './reply.ts'
+
+const DEFAULT_MAX_EVENT_BYTES = 1_048_576
+const DEFAULT_HEARTBEAT_MS = 15_000
+const DEFAULT_STALL_TIMEOUT_MS = 60_000
+
+/** One stream on any framework: answers the requests that an adapter recognises. */
+export class Endpoint<Native> {
+  readonly contract: StreamContract | undefined
+  /** Whether acknowledgements are answered too: the stream of a hub. */
+  readonly isHub: boolean
+  readonly #definition: StreamDefinition
+  readonly #settings: ConnectionSettings
+  readonly #event: unknown
+
+  constructor(definition: StreamDefinition) {
+    const { contract, options } = definition
+    const { retryMs, authorize, onError } = options
+    const path = contract?.path ?? 'the stream'
+    const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
+    this.contract = contract
+    this.isHub = definition.acks !== undefined
+    this.#definition = definition
+    this.#event = contract && createEventEncoder(contract, maxEventBytes)
+    this.#settings = {
+      path,
+      heartbeatMs: contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
+      retryMs,
+      stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
+      maxConnectionMs: options.maxConnectionMs ?? Number.POSITIVE_INFINITY,
+      reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
+      encode: (item) => encodeItem(item, path, contract, maxEventBytes),
+      authorize,
+      onError: (error, context) => reportError(onError, error, context),
+    }
+  }
+
+  /** Answers with the stream. */
+  readonly stream: Answer<Native> = (request) =>
+    this.#answer(request, request.header ?? request.query, (connection, context) =>
+      this.#openStream(request, connection, context),
+    )
+
+  /** Answers an acknowledgement: its id is in the header, so that no body is parsed and no HTML form can send one. */
+  readonly acknowledge: Answer<Native> = (request) =>
+    this.#answer(request, request.header, (connection, context) => this.#storeAck(connection, context))
+
+  /** Answers without calling the app. */
+  refuse(reply: Reply): Answer<Native> {
+    return () => ({ connection: new Connection(this.#settings, undefined), reply: Promise.resolve(reply) })
+  }
+
+  #answer(
+    { params, native }: HttpRequest<Native>,
+    lastEventId: string | undefined,
+    act: (connection: Connection, context: RequestContext) => Promise<Reply>,
+  ): ReturnType<Answer<Native>> {
+    const connection = new Connection(this.#settings, lastEventId || undefined) // '' is what a reset leaves behind
+    const context = Object.assign(new RequestContext(connection, params, this.#event), native)
+    connection.context = context
+    // In a later microtask: the adapter first gets to report that the client has already left.
+    const reply = Promise.resolve()
+      .then(() => act(connection, context))
+      .catch((error) => this.#refuse(connection, error))
+    return { connection, reply }
+  }
+
+  async #openStream(
+    { method }: HttpRequest<Native>,
+    connection: Connection,
+    context: RequestContext,
+  ): Promise<Reply> {
+    const { options, makeSource } = this.#definition
+    await this.#admit(connection, context)
+    if (connection.lastEventId === END_ID) return EMPTY_REPLY
+    if (method === 'HEAD') return HEAD_REPLY
+    if (!connection.isClosed) {
+      options.hub?.['@sse/admit'](connection)
+      await connection.prepare(() => makeSource(context, connection))
+    }
+    return streamReply(connection)
+  }
+
+  async #storeAck(connection: Connection, context: RequestContext): Promise<Reply> {
+    const { acks } = this.#definition
+    await this.#admit(connection, context)
+    const { lastEventId } = connection
+    if (!lastEventId)
+      throw new SseError('ack_invalid', 'The Last-Event-ID header is missing', { status: 400 })
+    const subscriber = await acks?.subscriberOf(context, connection)
+    if (subscriber === undefined) {
+      throw new SseError('ack_invalid', 'This client has no subscriber id, so nothing can be acknowledged')
+    }
+    await acks?.hub.ack(subscriber, lastEventId)
+    return EMPTY_REPLY
+  }
+
+  /** Checks the request and calls `authorize`. */
+  async #admit(connection: Connection, context: RequestContext): Promise<void> {
+    checkParams(this.contract, context.params)
+    checkLastEventId(connection.lastEventId)
+    const { authorize } = this.#settings
+    if (!authorize) return
+    const answer = await authorize(context)
+    connection.identity = readIdentity(answer)
+    context.identity = answer
+  }
+
+  #refuse(connection: Connection, error: unknown): Reply {
+    connection.report(error)
+    connection.gone()
+    const reply = errorReply(error)
+    const { path } = this.#settings
+    reportDiagnostic('sse.connection.rejected', {
+      path,
+      code: toPublicError(error).code,
+      status: reply.status,
+    })
+    return reply
+  }
+}
+
+/** Passes an error to the app. Whatever `onError` throws or rejects with is logged. */
+function reportError(onError: GivenOptions['onError'], error: unknown, context: unknown): void {
+  try {
+    const result = onError ? onError(error, context) : logMasked(error)
+    if (isThenable(result)) result.then(undefined, console.error)
+  } catch (thrown) {
+    console.error(thrown)
+  }
+}
+
+function logMasked(error: unknown): void {
+  if (!isSseError(error) || !error.expose) console.error(error)
+}
+
+function checkParams(contract: StreamContract | undefined, given: RequestContext['params']): void {
+  for (const [, name] of contract?.path.matchAll(/:(\w+)/g) ?? []) {
+    if (typeof given[name as string] !== 'string') {
+      throw new SseError(
+        'param_missing',
+        `The route has no parameter "${name}"; mount it at the contract's path, ${contract?.path}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { StreamContract } from '@sse/contract'
+import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
+import type { StreamContext } from './context.ts'
+import type { StreamDefinition } from './definition.ts'
+import {
+  checkOptions,
+  type GivenOptions,
+  type HubSourceOptions,
+  invalidOption,
+  type StreamHub,
+} from './options.ts'
+
+/** The options of a hub's stream, as they arrive at run time. */
+export type GivenHubOptions = GivenOptions & HubSourceOptions<StreamContract, StreamContext<StreamContract>>
+
+/**
+ * Defines the stream of a hub: its source is the hub's subscription, and it takes acknowledgements.
+ *
+ * @throws {SseError} `option_invalid`, naming the option.
+ */
+export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHubOptions): StreamDefinition {
+  const { contract } = hub
+  checkOptions(options, contract)
+  checkHubOptions(options)
+  const { channels, after, subscriber } = options
+
+  async function subscriberOf(context: unknown, { identity }: ConnectionHandle): Promise<string | undefined> {
+    if (subscriber === undefined) return identity
+    const given = subscriber && (await subscriber(context as StreamContext<StreamContract>))
+    return given === false || given === null ? undefined : given
+  }
+
+  async function makeSource(given: unknown, connection: ConnectionHandle): Promise<unknown> {
+    const context = given as StreamContext<StreamContract>
+    return hub.subscribe(typeof channels === 'function' ? await channels(context) : channels, {
+      after: (await after?.(context)) ?? connection.lastEventId,
+      subscriber: await subscriberOf(context, connection),
+      identity: connection.identity,
+    })
+  }
+
+  // Counted from `authorize` on, so that `revoke` and the limits also reach a connection whose `channels` still awaits.
+  const admitter = hub as unknown as ConnectionAdmitter
+  return { contract, options: { ...options, hub: admitter }, makeSource, acks: { hub, subscriberOf } }
+}
+
+function checkHubOptions({ authorize, channels, subscriber, after, ...rest }: GivenHubOptions): void {
+  if (typeof authorize !== 'function') {
+    throw invalidOption(
+      'authorize is required for a hub: a function that returns an identity. () => true opens the stream to everyone',
+    )
+  }
+  if (typeof channels !== 'function' && typeof channels !== 'string' && !Array.isArray(channels)) {
+    throw invalidOption('channels must be a channel, an array of channels, or a function that returns them')
+  }
+  if (subscriber !== undefined && subscriber !== false && typeof subscriber !== 'function') {
+    throw invalidOption('subscriber must be false or a function that returns an id')
+  }
+  if (after !== undefined && typeof after !== 'function') {
+    throw invalidOption('after must be a function that returns an event id')
+  }
+  for (const name of ['hub', 'maxEventBytes'] as const) {
+    if (rest[name] !== undefined)
+      throw invalidOption(`${name} is not an option of a hub's stream; set it on the hub`)
+  }
+}

@@ -1,0 +1,153 @@
+import { type Channel, SseError, type StreamContract } from '@sse/contract'
+import { checkHeartbeat, encodeMessage } from '@sse/contract/protocol'
+import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
+import type { Authorized, IdentityOf } from '../stream/identity.ts'
+import type { StreamContext } from './context.ts'
+
+/** Options of every stream. */
+export interface CommonOptions<Contract, Native> {
+  /** Reconnection delay sent to every client when it connects, in whole milliseconds. Default: none is sent. */
+  retryMs?: number
+  /**
+   * Closes a connection whose client has not taken any pending bytes for this long, in milliseconds: heartbeats alone
+   * do not detect a peer that vanished. Default 60,000. `Infinity`: never.
+   */
+  stallTimeoutMs?: number
+  /**
+   * Maximum age of a connection, in milliseconds. It is closed at a random age of 0.8 to 1 times this, and the client
+   * reconnects and resumes. Default `Infinity`.
+   */
+  maxConnectionMs?: number
+  /**
+   * Interval at which `authorize` is called again while the stream is open, in milliseconds. When the answer no longer
+   * admits the same identity, the stream closes with `revoked`. An error thrown by `authorize` counts as no answer,
+   * unless it is an `SseError` of kind `request`. Default `Infinity`: never.
+   */
+  reauthorizeMs?: number
+  /**
+   * Receives every error of a source or an option function, masked or not. Default: `console.error` for those that
+   * are masked for the client.
+   */
+  onError?: (error: unknown, context: StreamContext<Contract> & Native) => void
+}
+
+/** Options of a stream with a source. Write `authorize` first: the identity it returns types the source's context. */
+export interface StreamOptions<Contract, Native, Answer extends Authorized = Authorized>
+  extends CommonOptions<Contract, Native> {
+  /**
+   * Decides before the response starts. Return an identity (a string, or an object with an `id`) or `true` to admit,
+   * `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is answered with its own status.
+   * Any other value is an error and admits no one. Default: every client is admitted, without an identity.
+   */
+  authorize?: (context: StreamContext<Contract, undefined> & Native) => Answer
+  /** Largest event, in bytes on the wire. Default 1,048,576. `Infinity`: no limit. */
+  maxEventBytes?: number
+  /** Heartbeat interval of a stream without a contract, in milliseconds. Default 15,000. `Infinity`: none. */
+  heartbeatMs?: number
+  /** The hub whose connection limits, `drain()` and `revoke()` apply to this stream. Default: none. */
+  // biome-ignore lint/suspicious/noExplicitAny: a hub of any contract
+  hub?: StreamHub<any>
+}
+
+/** The part of a hub that streams use. */
+export interface StreamHub<Contract extends StreamContract> {
+  readonly contract: Contract
+  subscribe(
+    channels: Channel<Contract> | readonly Channel<Contract>[],
+    options?: { after?: string | undefined; subscriber?: string | undefined; identity?: string | undefined },
+  ): unknown
+  ack(subscriber: string, id: string): Promise<void>
+}
+
+type OneOrMore<Item> = Item | readonly Item[]
+
+/** Options of a hub's stream. Write `authorize` first: the identity it returns types the other functions' context. */
+export interface HubStreamOptions<
+  Contract extends StreamContract,
+  Native,
+  Answer extends Authorized = Authorized,
+> extends HubSourceOptions<Contract, StreamContext<Contract, IdentityOf<Answer>> & Native>,
+    CommonOptions<Contract, Native> {
+  /**
+   * Decides before the response starts, and for every acknowledgement. Return an identity (a string, or an object with
+   * an `id`) or `true` to admit, `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is
+   * answered with its own status. Any other value is an error and admits no one. `() => true` opens the stream to
+   * everyone.
+   */
+  authorize: (context: StreamContext<Contract, undefined> & Native) => Answer
+}
+
+/** The part of a hub stream's options that decides what a connection receives. */
+export interface HubSourceOptions<Contract extends StreamContract, Context> {
+  /** Channels of the connection: 1 to 128 names, or a function that returns them. */
+  channels:
+    | OneOrMore<Channel<Contract>>
+    | ((context: Context) => OneOrMore<Channel<Contract>> | PromiseLike<OneOrMore<Channel<Contract>>>)
+  /**
+   * Id under which acknowledgements are stored, and after whose last one a connection without a last event id starts.
+   * `false`, or a function that returns `false`, `null` or `undefined`: not durable. Default: the identity's id.
+   */
+  subscriber?: false | ((context: Context) => SubscriberId | PromiseLike<SubscriberId>)
+  /**
+   * Returns the event id to start after. `undefined`: the request's last event id. Default: the request's last event
+   * id.
+   */
+  after?: (context: Context) => string | undefined | PromiseLike<string | undefined>
+}
+
+type SubscriberId = string | null | undefined | false
+
+/** Any stream's options, as they arrive at run time. */
+export interface GivenOptions {
+  authorize?: (context: unknown) => unknown
+  onError?: (error: unknown, context: unknown) => unknown
+  retryMs?: number
+  maxEventBytes?: number
+  heartbeatMs?: number
+  stallTimeoutMs?: number
+  maxConnectionMs?: number
+  reauthorizeMs?: number
+  hub?: ConnectionAdmitter
+}
+
+const MAX_TIMER_MS = 2_147_483_647
+
+/** @throws {SseError} `option_invalid`, naming the option. */
+export function checkOptions(options: GivenOptions, contract: StreamContract | undefined): void {
+  if (typeof options !== 'object' || options === null) {
+    throw invalidOption(`options must be an object, not ${options === null ? 'null' : typeof options}`)
+  }
+  const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs } = options
+  if (maxEventBytes !== undefined && !(maxEventBytes >= 1)) {
+    throw invalidOption(`maxEventBytes must be a number of bytes from 1, or Infinity, not ${maxEventBytes}`)
+  }
+  if (retryMs !== undefined) encodeMessage({ retry: retryMs })
+  if (heartbeatMs !== undefined) {
+    if (contract) throw invalidOption('heartbeatMs belongs in the contract, so that the client knows it too')
+    checkHeartbeat(heartbeatMs)
+  }
+  for (const [name, value] of Object.entries({ stallTimeoutMs, maxConnectionMs, reauthorizeMs })) {
+    if (value !== undefined) checkDuration(name, value)
+  }
+  if (hub !== undefined && !isHub(hub)) throw invalidOption('hub must be a hub')
+  for (const [name, value] of Object.entries({ authorize, onError })) {
+    if (value !== undefined && typeof value !== 'function') throw invalidOption(`${name} must be a function`)
+  }
+}
+
+/** Returns whether a value is a hub, also one from another copy of this package. */
+export function isHub(value: unknown): value is ConnectionAdmitter & StreamHub<StreamContract> {
+  return typeof value === 'object' && value !== null && '@sse/admit' in value
+}
+
+export function invalidOption(message: string): SseError {
+  return new SseError('option_invalid', `sse: ${message}`)
+}
+
+function checkDuration(name: string, ms: number): void {
+  const isMs = typeof ms === 'number' && ms >= 1 && ms <= MAX_TIMER_MS
+  if (!isMs && ms !== Number.POSITIVE_INFINITY) {
+    throw invalidOption(`${name} must be 1 to ${MAX_TIMER_MS} milliseconds, or Infinity, not ${ms}`)
+  }
+}

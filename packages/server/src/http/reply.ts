@@ -1,0 +1,82 @@
+import { isSseError, SseError } from '@sse/contract'
+import type { Connection } from '../stream/connection.ts'
+import { toPublicError } from '../stream/error-frame.ts'
+
+/** An answer: a complete body, or a stream that begins with `connection.start(sink)`. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Set for a stream. */
+  readonly connection: Connection | undefined
+  /** Whether the client must not reuse its transport: this process is shutting down. */
+  readonly isLast: boolean
+}
+
+/** @see docs/PROTOCOL.md#response */
+const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+}
+/** For every answer other than a stream: it depends on the client and on the moment. */
+const NO_STORE = { 'cache-control': 'no-store' }
+
+/** Statuses whose responses have no body; an app may refuse with one of them. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
+/** Codes of refusals by a process that is shutting down. */
+const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shutdown'])
+
+/** The answer to a request that is streamed. */
+export function streamReply(connection: Connection): Reply {
+  return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false }
+}
+
+/** The answer to HEAD: the stream's headers, without a body. */
+export const HEAD_REPLY: Reply = {
+  status: 200,
+  headers: { ...STREAM_HEADERS, ...NO_STORE },
+  body: '',
+  connection: undefined,
+  isLast: false,
+}
+
+/** The answer without a body: the client has seen the end, or its acknowledgement is stored. */
+export const EMPTY_REPLY: Reply = {
+  status: 204,
+  headers: NO_STORE,
+  body: '',
+  connection: undefined,
+  isLast: false,
+}
+
+/** Makes the answer for an error before the stream has started. Errors that are not exposed are masked. */
+export function errorReply(error: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+  const known = isSseError(error) ? error : undefined
+  const masked = known?.kind === 'engine' ? 503 : 500
+  const status = known?.expose ? known.status : masked
+  const retryAfterMs = known?.expose || known?.kind === 'engine' ? known.retryAfterMs : undefined
+  return {
+    status,
+    headers: {
+      'content-type': 'application/json',
+      ...NO_STORE,
+      ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+      ...headers,
+    },
+    body: BODILESS.has(status) ? '' : JSON.stringify(toPublicError(error)),
+    connection: undefined,
+    isLast: known !== undefined && LAST_CODES.has(known.code),
+  }
+}
+
+/** The answer for a method that a path does not take. */
+export function methodReply(allow: string): Reply {
+  return errorReply(new SseError('method_not_allowed', `Use ${allow.replace(', ', ' or ')}`), { allow })
+}
+
+/** The answer for a path that is no stream. */
+export function notFoundReply(contract: { readonly path: string } | undefined): Reply {
+  return errorReply(new SseError('not_found', `There is no stream at this path; it is at ${contract?.path}`))
+}

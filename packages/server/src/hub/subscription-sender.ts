@@ -1,0 +1,204 @@
+import { type Gap, SseError } from '@sse/contract'
+import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { report } from '../diagnostics.ts'
+import type { Fanout, Follower } from '../log/fanout.ts'
+import type { Heartbeat } from '../log/heartbeat-frame.ts'
+import type { Log } from '../log/log.ts'
+import { type GapStep, LogCursor, type StartPosition } from '../log/log-cursor.ts'
+import { SharedFrames } from '../log/shared-frames.ts'
+import { joinFrames } from '../log/stored-frame.ts'
+import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
+import type { Sink } from '../stream/sink.ts'
+import { nextTurn } from '../timing/next-turn.ts'
+import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
+import type { Counters } from './counters.ts'
+
+/** What the senders of a hub share. */
+export interface SenderContext {
+  readonly log: Log
+  readonly fanout: Fanout
+  readonly heartbeat: Heartbeat
+  readonly counters: Counters
+}
+
+const COMMENT = encodeComment()
+/** Steps taken in one turn, before other connections get theirs. */
+const MAX_STEPS = 16
+/** Pause before another attempt after the engine failed. */
+const RETRY_MS = 1_000
+
+/**
+ * Pushes a subscription to a connection: moves a cursor to the head, and then takes live frames from the fan-out.
+ * Nothing is queued here. When the sink is full the sender stops, and writes what it missed once there is room.
+ */
+export class SubscriptionSender implements Sender, Follower, Periodic {
+  readonly ready: Promise<void> | undefined
+  isLive = false
+  mask = 0
+  readonly #context: SenderContext
+  readonly #handle: ConnectionHandle
+  readonly #channels: readonly string[]
+  readonly #onStop: (() => void) | undefined
+  #startPosition: StartPosition | undefined
+  #cursor: LogCursor | undefined
+  #sink: Sink | undefined
+  #isFull = false
+  #isReading = false
+
+  constructor(
+    context: SenderContext,
+    handle: ConnectionHandle,
+    channels: readonly string[],
+    start: StartPosition | Promise<StartPosition>,
+    onStop: (() => void) | undefined,
+  ) {
+    this.#context = context
+    this.#handle = handle
+    this.#channels = channels
+    this.#onStop = onStop
+    if (!(start instanceof Promise)) {
+      this.#startPosition = start
+      return
+    }
+    this.ready = start.then((found) => {
+      this.#startPosition = found
+    })
+    this.ready.catch(() => {}) // a connection that is closed already does not wait for it
+  }
+
+  start(sink: Sink, preamble: string): void {
+    const { log, fanout } = this.#context
+    const cursor = new LogCursor(log.tail, this.#channels, this.#startPosition as StartPosition)
+    this.#sink = sink
+    this.#cursor = cursor
+    // Added before the cursor moves: an event stored from now on is delivered, one stored before is read.
+    fanout.add(this, this.#channels)
+    startPeriodic(this, this.#handle.heartbeatMs)
+    const gap = cursor.takeGap()
+    const opening = preamble + (gap ? this.#encodeGap(gap) : '')
+    // Where the connection stands: cut off before its first event, it resumes there.
+    this.#write(opening + encodeMessage({ id: cursor.id, event: CONTROL.open }))
+    this.#advance()
+  }
+
+  drained(): void {
+    if (!this.#isFull) return
+    this.#isFull = false
+    const { log, counters } = this.#context
+    const { position, lag: behind } = this.#cursor as LogCursor
+    if (behind > 0) {
+      counters.catchUps += 1
+      report('sse.catchup', { behind, from: log.tail.ring.reaches(position) ? 'ring' : 'engine' })
+    }
+    this.#advance()
+  }
+
+  tick(): void {
+    try {
+      // A full sink needs no heartbeat, and would only grow.
+      if (this.isLive) this.deliver(this.#context.heartbeat.frames, this.#context.log.tail.head)
+      else if (!this.#isFull) this.#write(COMMENT)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  deliver(frames: SharedFrames, position: number): void {
+    if (this.#sink?.writeShared(frames)) return
+    this.isLive = false
+    this.#isFull = true
+    this.#cursor?.moveTo(position)
+  }
+
+  reset(reason: Gap['reason'], head: number): void {
+    if (this.isLive) this.#cursor?.moveTo(head)
+    this.isLive = false
+    if (reason !== 'trimmed') this.#cursor?.replaced(reason)
+    this.#advance()
+  }
+
+  fail(error: unknown): void {
+    this.#handle.report(error)
+    this.#handle.close(new SseError('internal', 'Writing to the connection failed', { cause: error }))
+  }
+
+  /** Its connection is closed by the hub's drain. */
+  end(): void {}
+
+  stop(lastFrame?: string): boolean {
+    const sink = this.#sink
+    this.isLive = false
+    this.#sink = undefined
+    this.#context.fanout.remove(this, this.#channels)
+    stopPeriodic(this, this.#handle.heartbeatMs)
+    this.#onStop?.()
+    if (sink && lastFrame !== undefined) {
+      sink.write(lastFrame)
+      sink.end()
+    }
+    return sink !== undefined
+  }
+
+  /** Moves to the head, as far as the sink has room. */
+  #advance(): void {
+    try {
+      for (let steps = 0; this.#sink && !this.#isFull && !this.#isReading; steps += 1) {
+        if (steps === MAX_STEPS) return this.#advanceLater()
+        if (this.#step(this.#cursor as LogCursor)) return
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Takes one step and returns whether the cursor is at the head. */
+  #step(cursor: LogCursor): boolean {
+    const step = cursor.next()
+    if (step.kind === 'gap') this.#write(this.#encodeGap(step))
+    else if (step.kind === 'read') this.#read(step.position)
+    else if (step.kind === 'head') this.isLive = true
+    else if (step.frames.length > 0) this.#writeFrames(new SharedFrames(joinFrames(step.frames)))
+    return this.isLive
+  }
+
+  #advanceLater(): void {
+    this.#isReading = true
+    nextTurn(() => {
+      this.#isReading = false
+      this.#advance()
+    })
+  }
+
+  #read(position: number): void {
+    this.#isReading = true
+    this.#context.log.readHistory(position, this.#channels).then(
+      (batch) => {
+        this.#isReading = false
+        this.#cursor?.take(batch)
+        this.#advance()
+      },
+      () => {
+        // The log has reported the error. The connection stays open and tries again.
+        const timer = setTimeout(() => {
+          this.#isReading = false
+          this.#advance()
+        }, RETRY_MS)
+        unref(timer)
+      },
+    )
+  }
+
+  #encodeGap({ id, gap }: GapStep): string {
+    this.#context.counters.gaps += 1
+    report('sse.gap', { reason: gap.reason })
+    return encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
+  }
+
+  #writeFrames(frames: SharedFrames): void {
+    if (this.#sink && !this.#sink.writeShared(frames)) this.#isFull = true
+  }
+
+  #write(text: string): void {
+    if (this.#sink && !this.#sink.write(text)) this.#isFull = true
+  }
+}

@@ -1,0 +1,76 @@
+import { SseError } from '@sse/contract'
+import { encodeMessage, isReservedEvent } from '@sse/contract/protocol'
+import type { Entry } from './engine.ts'
+import { formatId } from './id.ts'
+import type { StoredFrame } from './stored-frame.ts'
+
+const encoder = new TextEncoder()
+const NO_BYTES = new Uint8Array(0)
+const LINE_ENDS = /[\r\n]+/g
+/** Skipped entries remembered, so that each is reported once however often it is read. */
+const MAX_REMEMBERED = 10_000
+
+/**
+ * The one gate between an engine and the wire: every entry, appended here or read back, becomes a frame in
+ * `encodeFrame`. Another program may have written the entry, so nothing in it is trusted.
+ */
+export class FrameEncoder {
+  readonly #latestPerKey: (channel: string) => boolean
+  readonly #onError: (error: unknown) => void
+  readonly #skipped = new Set<string>()
+  /** Number of entries that cannot be sent and were skipped. */
+  skipped = 0
+
+  constructor(latestPerKey: (channel: string) => boolean, onError: (error: unknown) => void) {
+    this.#latestPerKey = latestPerKey
+    this.#onError = onError
+  }
+
+  /**
+   * Encodes an entry, or returns `undefined` if no frame can be made of it: an event name that is empty, reserved or
+   * contains a line end, a field of the wrong type. Such an entry is counted and reported once.
+   */
+  encodeFrame(epoch: string, entry: Entry): StoredFrame | undefined {
+    const { position, channel, event, data, key, at } = entry
+    const id = formatId({ epoch, position })
+    try {
+      if (typeof channel !== 'string' || channel === '') throw new TypeError('it has no channel')
+      if (typeof event !== 'string') throw new TypeError('its event name is not a string')
+      if (isReservedEvent(event)) throw new TypeError(`its event name "${event}" is reserved`)
+      // JSON contains raw line ends between tokens only: printed on one line it is the same value.
+      const line = typeof data === 'string' && /[\r\n]/.test(data) ? data.replace(LINE_ENDS, ' ') : data
+      const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
+      const latestKey =
+        key !== undefined && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
+      return { position, channel, event, latestKey, at, bytes }
+    } catch (cause) {
+      this.skip(id, cause)
+      return undefined
+    }
+  }
+
+  /** Counts and reports an entry that cannot be delivered, once. */
+  skip(id: string, cause: unknown): void {
+    if (this.#skipped.has(id)) return
+    if (this.#skipped.size >= MAX_REMEMBERED) this.#skipped.clear()
+    this.#skipped.add(id)
+    this.skipped += 1
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `The engine's entry ${id} cannot be delivered and is skipped: ${reason}`
+    this.#onError(new SseError('engine_failed', message, { cause }))
+  }
+
+  #isLatestPerKey(channel: string): boolean {
+    try {
+      return this.#latestPerKey(channel) === true
+    } catch (error) {
+      this.#onError(error)
+      return false
+    }
+  }
+}
+
+/** Takes up the position of an entry that cannot be sent, so that the ring has no hole. */
+export function blankFrame({ position, at }: Entry): StoredFrame {
+  return { position, channel: '', event: '', latestKey: undefined, at, bytes: NO_BYTES }
+}

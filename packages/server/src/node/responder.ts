@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+
+type Headers = Readonly<Record<string, string>>
+
+/** How a framework sends an answer, so that what the app has set on its response is kept. */
+export interface Responder {
+  /** Sends a complete answer. */
+  send(status: number, headers: Headers, body: string): void
+  /** Starts a stream. Calls `begin` once the head is written; the stream writes to Node's response from there. */
+  stream(status: number, headers: Headers, begin: () => void): void
+}
+
+/** Sends with Node's response itself. Headers set on it before are kept. */
+export function responseWriter(res: ServerResponse | Http2ServerResponse): Responder {
+  return {
+    send(status, headers, body) {
+      writeHead(res, status, headers)
+      res.end(res.req.method === 'HEAD' ? '' : body)
+    },
+    stream(status, headers, begin) {
+      writeHead(
+        res,
+        status,
+        withoutOverridden(headers, (name) => res.hasHeader(name)),
+      )
+      begin()
+    },
+  }
+}
+
+/** The headers of a stream, where the app's own `cache-control` takes precedence. */
+export function withoutOverridden(headers: Headers, isSet: (name: string) => boolean): Headers {
+  if (!isSet('cache-control')) return headers
+  const { 'cache-control': _, ...rest } = headers
+  return rest
+}
+
+/** Calls `writeHead`: the two classes' overloads differ, their behaviour does not. */
+export function writeHead(
+  res: ServerResponse | Http2ServerResponse,
+  status: number,
+  headers: Headers = {},
+): void {
+  ;(res as ServerResponse).writeHead(status, headers)
+}

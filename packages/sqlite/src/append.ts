@@ -1,0 +1,59 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { NewEntry } from '@sse/server/engine-kit'
+import { transaction } from './transaction.ts'
+
+const INTO = 'INSERT INTO main.sse_entries (at, channel, event, data, key, idempotency_key)'
+
+/** Appends batches of entries, each in one transaction. */
+export class Appender {
+  readonly #db: DatabaseSync
+  readonly #epoch: StatementSync
+  readonly #writer: EntryWriter
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#epoch = db.prepare(`SELECT value FROM sse_meta WHERE name = 'epoch'`)
+    this.#writer = new EntryWriter(db)
+  }
+
+  append(entries: readonly NewEntry[]): { epoch: string; positions: number[] } {
+    return transaction(this.#db, 'immediate', () => {
+      const at = Date.now()
+      return {
+        epoch: String(this.#epoch.get()?.value),
+        positions: entries.map((entry) => this.#writer.write(entry, at)),
+      }
+    })
+  }
+}
+
+/** Stores entries through one connection. Transactions are up to the caller. */
+export class EntryWriter {
+  readonly #insert: StatementSync
+  readonly #insertOnce: StatementSync
+  readonly #findByIdempotencyKey: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, NULL)`)
+    // Not `ON CONFLICT DO NOTHING`: that uses up a position, and positions have no holes.
+    this.#insertOnce = db.prepare(
+      `${INTO} SELECT ?1, ?2, ?3, ?4, ?5, ?6
+       WHERE NOT EXISTS (SELECT 1 FROM main.sse_entries WHERE channel = ?2 AND idempotency_key = ?6)`,
+    )
+    this.#findByIdempotencyKey = db.prepare(
+      'SELECT position FROM main.sse_entries WHERE channel = ? AND idempotency_key = ?',
+    )
+  }
+
+  /** @returns the entry's position, or that of the earlier entry with its channel and `idempotencyKey`. */
+  write({ channel, event, data, key = null, idempotencyKey }: StorableEntry, at: number): number {
+    if (idempotencyKey === undefined) {
+      return Number(this.#insert.run(at, channel, event, data, key).lastInsertRowid)
+    }
+    const { changes, lastInsertRowid } = this.#insertOnce.run(at, channel, event, data, key, idempotencyKey)
+    if (changes) return Number(lastInsertRowid)
+    return this.#findByIdempotencyKey.get(channel, idempotencyKey)?.position as number
+  }
+}
+
+type StorableEntry = Omit<NewEntry, 'key'> & { readonly key?: string | null | undefined }
