@@ -90,8 +90,8 @@ function linkTo(
 const ask = (link: EngineConnection<EchoConnection>, line = 'a') =>
   link.run((connection) => connection.ask(line))
 
-describe('a link', () => {
-  it('opens its connection when it is first needed, once for all who ask', async () => {
+describe('EngineConnection', () => {
+  it('opens its connection at first use, once for all callers', async () => {
     const server = await startServer()
     const link = linkTo(server)
     expect(link.isLive).toBe(false)
@@ -102,7 +102,7 @@ describe('a link', () => {
     expect(server.connections).toBe(1)
   })
 
-  it('comes back by itself after a cut: the call under way is told, those after it wait', async () => {
+  it('reconnects after a cut: the call in flight rejects, later ones wait', async () => {
     const server = await startServer()
     const link = linkTo(server)
     await ask(link)
@@ -115,7 +115,7 @@ describe('a link', () => {
     expect(server.connections).toBe(2)
   })
 
-  it('waits for a server that is away as long as `timeoutMs`, then says why there is none', async () => {
+  it('waits `timeoutMs` for an unavailable server, then rejects with the reason', async () => {
     const server = await startServer()
     const link = linkTo(server)
     await server.stop()
@@ -130,7 +130,7 @@ describe('a link', () => {
     expect(await ask(link, 'd')).toBe('d')
   })
 
-  it('says that there is no connection yet where not even an attempt has ended', async () => {
+  it('rejects with "no connection yet" if no attempt has ended in time', async () => {
     const server = await startServer()
     const link = linkTo(server, () => new Promise(() => {}))
     await expect(ask(link)).rejects.toMatchObject({
@@ -138,7 +138,7 @@ describe('a link', () => {
     })
   })
 
-  it('tells at once what does not pass by itself, and looks all the same whether it has', async () => {
+  it('rejects at once for a permanent failure, and keeps trying', async () => {
     const server = await startServer()
     let isAllowed = false
     const link = linkTo(server, () =>
@@ -150,7 +150,7 @@ describe('a link', () => {
     expect(await ask(link)).toBe('a')
   })
 
-  it('takes another connection where a call asks for one', async () => {
+  it('opens another connection if a failed call asks for one', async () => {
     const server = await startServer()
     const link = linkTo(server)
     const first = await link.connection()
@@ -160,7 +160,7 @@ describe('a link', () => {
     expect(await link.connection()).not.toBe(first)
   })
 
-  it('once closed, lets go of the connection, tells who waits and what is under way, and opens none', async () => {
+  it('close destroys the connection, rejects waiting calls and calls in flight, and opens no other', async () => {
     const server = await startServer()
     const link = linkTo(server)
     await ask(link)
@@ -179,8 +179,8 @@ describe('a link', () => {
   })
 })
 
-describe('a waker', () => {
-  it('listens from the first callback on, and again when listening fails', async () => {
+describe('WakeLoop', () => {
+  it('listens from the first callback on, and again after listening has failed', async () => {
     let times = 0
     const waker: WakeLoop = new WakeLoop(async () => {
       times += 1
@@ -195,7 +195,7 @@ describe('a waker', () => {
     waker.close()
   })
 
-  it('calls each callback as often as it was added, and none that was taken off', () => {
+  it('calls each callback as often as it was added, and no removed one', () => {
     const waker = new WakeLoop(() => new Promise(() => {}))
     let calls = 0
     const call = () => {

@@ -1,5 +1,5 @@
 import type { StreamContract } from '@sse/contract'
-import type { ConnectionHandle } from '../stream/connection-handle.ts'
+import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import type { StreamContext } from './context.ts'
 import type { StreamDefinition } from './definition.ts'
 import {
@@ -39,7 +39,9 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
     })
   }
 
-  return { contract, options, makeSource, acks: { hub, subscriberOf } }
+  // Counted from `authorize` on, so that `revoke` and the limits also reach a connection whose `channels` still awaits.
+  const admitter = hub as unknown as ConnectionAdmitter
+  return { contract, options: { ...options, hub: admitter }, makeSource, acks: { hub, subscriberOf } }
 }
 
 function checkHubOptions({ authorize, channels, subscriber, after, ...rest }: GivenHubOptions): void {

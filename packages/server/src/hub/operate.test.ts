@@ -7,8 +7,8 @@ import { read, readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
 import { eventually, scoped, stalledReader } from '../fixtures/server-scope.ts'
 import { sse } from '../node/node.ts'
 
-describe('limits', () => {
-  it('over all: one too many is refused with 503 and a jittered Retry-After, nobody is thrown out', async () => {
+describe('connection limits', () => {
+  it('reject a request over maxConnections with 503 and a jittered Retry-After, and keep existing connections', async () => {
     const hub = testHub({ maxConnections: 2 })
     const { origin } = await serveHub(hub)
     const readers = [await readOpen(`${origin}/leads/ada`), await readOpen(`${origin}/leads/ben`)]
@@ -24,7 +24,7 @@ describe('limits', () => {
     await readOpen(`${origin}/leads/cleo`)
   })
 
-  it('per identity: the others are not touched', async () => {
+  it('reject a request over maxConnectionsPerIdentity, and do not affect other identities', async () => {
     const hub = testHub({ maxConnectionsPerIdentity: 1 })
     const { origin } = await serveHub(hub)
     const first = await readOpen(`${origin}/leads/ada`)
@@ -35,7 +35,7 @@ describe('limits', () => {
     await readOpen(`${origin}/leads/ada`)
   })
 
-  it('count requests that arrive at once', async () => {
+  it('admit exactly maxConnections of many requests that arrive at once', async () => {
     const hub = testHub({ maxConnections: 5 })
     const { origin } = await serveHub(hub)
     const responses = await Promise.all(Array.from({ length: 20 }, () => fetch(`${origin}/leads/ada`)))
@@ -45,7 +45,7 @@ describe('limits', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
-  it('count a generator that belongs to the hub too', async () => {
+  it('count a generator stream with the option hub', async () => {
     const hub = testHub({ maxConnections: 1 })
     const handler = sse(stream, { hub }, async function* ({ event, signal }) {
       yield event('count', 1)
@@ -61,7 +61,7 @@ describe('limits', () => {
 })
 
 describe('drain', () => {
-  it('ends every stream with a delay of its own, refuses newcomers, and lets the server close', async () => {
+  it('ends every stream with a jittered reconnection delay, rejects new requests, and lets the server close', async () => {
     const hub = testHub()
     const { called: aborted, call: abort } = awaitable<unknown>()
     const generator = sse(stream, { hub }, async function* ({ event, signal }) {
@@ -92,7 +92,7 @@ describe('drain', () => {
     await new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())))
   })
 
-  it('cuts off who has not taken its last bytes within graceMs', async () => {
+  it('cuts off a client that has not taken its last bytes within graceMs', async () => {
     const hub = testHub()
     const server = await serveHub(hub)
     const socket = stalledReader(server)
@@ -105,13 +105,13 @@ describe('drain', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
-  it('refuses a grace that is no time', async () => {
+  it('rejects a negative graceMs', async () => {
     await expect(testHub().drain({ graceMs: -1 })).rejects.toMatchObject({ code: 'option_invalid' })
   })
 })
 
-describe('a connection’s end from the server', () => {
-  it('revoke tells every connection of the identity, and no other', async () => {
+describe('a connection that the server ends', () => {
+  it('is closed by revoke with the code revoked, as are all of its identity and no others', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     const [one, two, other] = await Promise.all(
@@ -127,7 +127,39 @@ describe('a connection’s end from the server', () => {
     expect(hub.revoke('nobody')).toBe(0)
   })
 
-  it('rotates at a jittered age, and a client goes on where it was', async () => {
+  it('is closed by revoke while its channels are still being looked up', async () => {
+    const hub = testHub()
+    const { called: asked, call: ask } = awaitable<void>()
+    const { called: answered, call: answer } = awaitable<void>()
+    const handler = sse(hub, {
+      authorize: ({ params }) => params.owner,
+      channels: async ({ params }) => {
+        ask()
+        await answered
+        return params.owner
+      },
+    })
+    const { origin } = await scoped(listen(createServer(handler)))
+    const response = fetch(`${origin}/leads/ada`)
+    await asked
+    expect(hub.revoke('ada')).toBe(1)
+    answer()
+    await hub.publish('ada', 'count', 1)
+    expect(await (await response).text()).not.toContain('data: 1')
+    await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('is closed by revoke through the identity that authorize returned', async () => {
+    const hub = testHub()
+    const handler = sse(stream, { authorize: ({ params }) => params.owner }, () => hub.subscribe('all'))
+    const { origin } = await scoped(listen(createServer(handler)))
+    const reader = await readOpen(`${origin}/leads/ada`)
+    expect(await hub.presence('all')).toEqual(['ada'])
+    expect(hub.revoke('ada')).toBe(1)
+    await reader.over()
+  })
+
+  it('is closed at a jittered maximum age, and its client resumes where it was', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub, { maxConnectionMs: 200 })
     const reader = await readOpen(`${origin}/leads/ada`)
@@ -143,7 +175,7 @@ describe('a connection’s end from the server', () => {
   it.each([
     ['false', () => false, 'revoked'],
     ['an SseError', () => Promise.reject(new SseError('token_expired', 'Sign in again')), 'token_expired'],
-  ])('authorize that says %s later tells the client and ends it', async (_what, refuse, code) => {
+  ])('is closed with a code when a later authorize gives %s', async (_what, refuse, code) => {
     const hub = testHub()
     let mayStay = true
     const authorize = vi.fn(() => (mayStay ? true : refuse()))
@@ -159,7 +191,7 @@ describe('a connection’s end from the server', () => {
     expect(authorize.mock.calls.length).toBe(asked)
   })
 
-  it('authorize that can’t be asked throws nobody out', async () => {
+  it('stays open when a later authorize throws', async () => {
     const hub = testHub()
     const onError = vi.fn()
     let isAway = false
@@ -177,7 +209,7 @@ describe('a connection’s end from the server', () => {
 })
 
 describe('presence', () => {
-  it('knows who is connected to a channel, says who joins, and who has left for good', async () => {
+  it('lists the identities connected to a channel, and reports joins and lasting leaves', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     const changes: string[] = []
@@ -209,8 +241,8 @@ describe('presence', () => {
   }, 20_000)
 })
 
-describe('diagnostics', () => {
-  it('tell of connections, gaps and refusals on node:diagnostics_channel', async () => {
+describe('node:diagnostics_channel', () => {
+  it('receives connections, gaps and rejections', async () => {
     const { subscribe, unsubscribe } = await import('node:diagnostics_channel')
     const told: [string | symbol, unknown][] = []
     const names = ['opened', 'closed', 'rejected'].map((name) => `sse.connection.${name}`).concat('sse.gap')
@@ -245,7 +277,7 @@ describe('createHub', () => {
     [{ maxEventBytes: 0 }, 'maxEventBytes'],
     [{ latestPerKey: 'all' }, 'latestPerKey'],
     [{ onError: 1 }, 'onError'],
-  ])('refuses %j, naming it', (options, name) => {
+  ])('rejects %j, naming the option', (options, name) => {
     expect(() => testHub(options as never)).toThrow(
       expect.objectContaining({ code: 'option_invalid', message: expect.stringContaining(name) }),
     )

@@ -4,7 +4,7 @@ import { memory } from '../index.ts'
 import type { Engine } from '../log/engine.ts'
 
 describe('publish', () => {
-  it('reaches everyone who follows the channel, and nobody else', async () => {
+  it('delivers to every reader of the channel, and to no other', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     const [ada, ben] = await Promise.all([readOpen(`${origin}/leads/ada`), readOpen(`${origin}/leads/ben`)])
@@ -16,7 +16,7 @@ describe('publish', () => {
     expect(ben.payloads).toEqual([2, 3])
   })
 
-  it('resolves with the id that the event has on the wire, one after the other without holes', async () => {
+  it('resolves with the id on the wire, and positions have no holes', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     const reader = await readOpen(`${origin}/leads/ada`)
@@ -27,7 +27,7 @@ describe('publish', () => {
     expect(positions).toEqual(positions.map((_, n) => n + 1))
   })
 
-  it('of one turn is one write to each connection, whatever the channels', async () => {
+  it('makes one write per connection of all events of a turn, whatever their channels', async () => {
     const hub = testHub()
     let writes = 0
     const { origin } = await serveHub(hub, {}, (listener) => (req, res) => {
@@ -52,7 +52,7 @@ describe('publish', () => {
     expect(writes).toBe(1)
   })
 
-  it('keeps the order over more channels than a batch can tell apart', async () => {
+  it('keeps the order over more channels than one batch can tell apart', async () => {
     const hub = testHub()
     const channels = Array.from({ length: 100 }, (_, n) => `channel ${n}`)
     const seen: unknown[] = []
@@ -65,7 +65,7 @@ describe('publish', () => {
     expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
   })
 
-  it('with an idempotency key twice stores one event and gives one id', async () => {
+  it('stores one event and resolves with one id for the same idempotency key', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     const reader = await readOpen(`${origin}/leads/ada`)
@@ -80,7 +80,40 @@ describe('publish', () => {
     expect(reader.payloads).toEqual([1, 2])
   })
 
-  it('that the engine refuses rejects with a code, shows nothing to anybody, and the next one goes on', async () => {
+  it('scopes idempotency keys by channel', async () => {
+    const hub = testHub()
+    const publish = (channel: string, n: number) => hub.publish(channel, 'count', n, { idempotencyKey: 'k' })
+    const ids = [await publish('tenant a', 1), await publish('tenant b', 2), await publish('tenant a', 3)]
+    expect(ids[1]).not.toBe(ids[0])
+    expect(ids[2]).toBe(ids[0])
+    const loop = hub.subscribe(['tenant a', 'tenant b'], { subscriber: 'all' })
+    const seen: unknown[] = []
+    for await (const { payload, channel } of loop) if (seen.push([channel, payload]) === 2) break
+    expect(seen).toEqual([
+      ['tenant a', 1],
+      ['tenant b', 2],
+    ])
+  })
+
+  it('splits a batch that is too large, so that one caller’s size never fails another’s publish', async () => {
+    const engine = memory()
+    const append = engine.append.bind(engine)
+    const sizes: number[] = []
+    const limited: Engine = Object.assign(engine, {
+      append(entries: Parameters<Engine['append']>[0]) {
+        const chars = entries.reduce((sum, { data }) => sum + data.length, 0)
+        sizes.push(chars)
+        return chars > 5_000_000 ? Promise.reject(new Error('too large')) : append(entries)
+      },
+    })
+    const hub = testHub({ engine: limited })
+    const large = Array.from({ length: 20 }, () => hub.publish('ada', 'text', 'x'.repeat(1_000_000)))
+    const ids = await Promise.all([...large, hub.publish('ada', 'text', 'small')])
+    expect(new Set(ids).size).toBe(21)
+    expect(sizes.length).toBeLessThan(10)
+  })
+
+  it('rejects with a code when the engine does, delivers nothing, and works again afterwards', async () => {
     const engine = memory()
     const append = engine.append.bind(engine)
     const failing: Engine = Object.assign(engine, {
@@ -109,7 +142,7 @@ describe('publish', () => {
   it.each([
     ['an unknown event', 'event_unknown', ['ada', 'nothing', 1]],
     ['a prototype’s member as event', 'event_unknown', ['ada', 'constructor', 1]],
-    ['a payload that is no JSON', 'payload_invalid', ['ada', 'count', 1n]],
+    ['a payload that is not JSON', 'payload_invalid', ['ada', 'count', 1n]],
     ['a payload that is too large', 'payload_too_large', ['ada', 'text', 'x'.repeat(1_001)]],
     ['no channel', 'channel_invalid', [undefined, 'count', 1]],
     ['an empty channel', 'channel_invalid', ['', 'count', 1]],
@@ -117,15 +150,15 @@ describe('publish', () => {
     ['a line end in a channel', 'channel_invalid', ['a\nb', 'count', 1]],
     ['half a surrogate pair in a channel', 'channel_invalid', ['\ud800', 'count', 1]],
     ['an empty key', 'option_invalid', ['ada', 'count', 1, { key: '' }]],
-    ['an idempotency key that is no text', 'option_invalid', ['ada', 'count', 1, { idempotencyKey: 7 }]],
-  ])('with %s rejects with %s, and stores nothing', async (_what, code, given) => {
+    ['an idempotency key that is not text', 'option_invalid', ['ada', 'count', 1, { idempotencyKey: 7 }]],
+  ])('given %s rejects with %s and stores nothing', async (_what, code, given) => {
     const hub = testHub({ maxEventBytes: 1_000 })
     const publish = hub.publish.bind(hub) as (...given: unknown[]) => Promise<string>
     await expect(publish(...given)).rejects.toMatchObject({ code })
     expect(await hub.publish('ada', 'count', 1)).toMatch(/-1$/)
   })
 
-  it('takes any other channel: names are text, not paths or members', async () => {
+  it('accepts any other text as a channel, such as paths and names of object members', async () => {
     const hub = testHub()
     for (const channel of ['__proto__', 'constructor', '../..', 'Ünï 🎉', 'a'.repeat(256), 'sse.open', '*']) {
       const loop = hub.subscribe(channel)[Symbol.asyncIterator]()
@@ -137,7 +170,7 @@ describe('publish', () => {
     }
   })
 
-  it('goes on while the hub drains, and is refused when it is closed', async () => {
+  it('works while the hub drains, and rejects once it is closed', async () => {
     const hub = testHub()
     await hub.drain()
     await expect(hub.publish('ada', 'count', 1)).resolves.toMatch(/-1$/)
@@ -150,7 +183,7 @@ describe('publish', () => {
     await hub.close()
   })
 
-  it('reaches a reader that connects while the event is on its way, once', async () => {
+  it('delivers once to a reader that connects while the event is being stored', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub)
     await hub.publish('ada', 'count', -1)
@@ -167,7 +200,7 @@ describe('publish', () => {
 })
 
 describe('close', () => {
-  it('ends loops, connections and the engine, and what was published is stored', async () => {
+  it('ends loops, connections and the engine, and stores pending events', async () => {
     const engine = memory()
     const hub = testHub({ engine })
     const { origin } = await serveHub(hub)
@@ -185,7 +218,7 @@ describe('close', () => {
     await expect(engine.read(0, 1)).rejects.toMatchObject({ code: 'engine_unavailable' })
   })
 
-  it('waits for what is under way in the background: nothing fails for being closed', async () => {
+  it('waits for calls in flight, so that nothing fails because of it', async () => {
     const engine = memory()
     const trim = engine.trim.bind(engine)
     const errors: unknown[] = []

@@ -7,7 +7,7 @@ import type { Engine } from '../log/engine.ts'
 const KILOBYTE = 'x'.repeat(1_000)
 
 describe('a slow reader', () => {
-  it('costs the process nothing while it stands still, and gets all it missed in order when it reads on', async () => {
+  it('costs no memory or work while it reads nothing, and gets every missed event in order afterwards', async () => {
     const hub = testHub({ retention: { maxEvents: 100_000 }, ring: { maxEvents: 1_000 } })
     const server = await serveHub(hub)
     const socket = stalledReader(server).setEncoding('latin1')
@@ -43,7 +43,7 @@ describe('a slow reader', () => {
     expect(hub.stats().catchUps).toBeGreaterThan(0)
   })
 
-  it('that history has left behind is told so, then gets what is left', async () => {
+  it('that falls behind the retained history gets a gap, then every retained event', async () => {
     const hub = testHub({ engine: memory({ maxBytes: 1_000_000 }), ring: { maxEvents: 10 } })
     const server = await serveHub(hub)
     const socket = stalledReader(server).setEncoding('latin1')
@@ -69,7 +69,7 @@ describe('a slow reader', () => {
     expect(numbers.slice(jump)).toEqual(numbers.slice(jump).map((_, n) => (numbers[jump] as number) + n))
   })
 
-  it('that takes nothing for stallTimeoutMs is cut off; one that reads slowly is not', async () => {
+  it('is cut off after stallTimeoutMs without progress, but not while it reads slowly', async () => {
     const hub = testHub()
     const server = await serveHub(hub, { stallTimeoutMs: 300 })
     const stalled = stalledReader(server)
@@ -87,7 +87,7 @@ describe('a slow reader', () => {
     clearInterval(drip)
   })
 
-  it('waits for an engine that fails, and gets everything when it is back', async () => {
+  it('waits for an engine that fails, and gets every event once it recovers', async () => {
     const errors: unknown[] = []
     const engine = memory()
     const working = engine.read.bind(engine)
@@ -107,7 +107,7 @@ describe('a slow reader', () => {
     expect(reader.payloads).toEqual(Array.from({ length: 19 }, (_, n) => n + 1))
   })
 
-  it('an engine that is away at the start is a 503, and the next request is served', async () => {
+  it('gets 503 while the engine is unavailable at the start, and is served once it recovers', async () => {
     const engine = memory()
     const working = engine.read.bind(engine)
     let isBroken = true

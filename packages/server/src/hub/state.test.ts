@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { read, serveHub, testHub } from '../fixtures/hub-server.ts'
 
-it('state and stream fit together while others publish: every row is in the state or comes after it', async () => {
+it('getState and the stream after it contain every row between them, while others publish', async () => {
   const hub = testHub()
   const { origin } = await serveHub(hub)
   const rows: number[] = []
@@ -28,7 +28,7 @@ it('state and stream fit together while others publish: every row is in the stat
   await publishing
 })
 
-it('an empty hub has a position too; what the reader throws is thrown; a closed hub says so', async () => {
+it('getState works on an empty hub, rejects with what its function throws, and rejects on a closed hub', async () => {
   const hub = testHub()
   const { origin } = await serveHub(hub)
   const { lastEventId, state } = await hub.getState(() => 'nothing yet')
