@@ -13,7 +13,10 @@ export interface WebNative {
  * A handler that answers a `Request` with a `Response`. It also takes the argument of frameworks that wrap the request
  * (SvelteKit, Astro, React Router: `{ request }`), and as `server` what Bun passes; other second arguments are ignored.
  */
-export type WebHandler = (request: Request | WebNative, server?: unknown) => Promise<Response>
+export type WebHandler = (
+  request: Request | { readonly request: Request },
+  server?: unknown,
+) => Promise<Response>
 
 /**
  * Makes a stream as `Request → Response`, for Next.js route handlers, Bun, Deno, Cloudflare Workers and every runtime
