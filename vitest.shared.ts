@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 
-/** Lets tests import `@sse/*` by name and get `src`: no build comes before a test. */
+/** Lets tests import `@sse/*` by name and get `src`, so that no build is needed before a test. */
 export const resolveSource = {
   resolve: { conditions: ['@sse/source', 'module', 'browser', 'development|production'] },
   ssr: {
@@ -11,12 +12,25 @@ export const resolveSource = {
   },
 }
 
+/**
+ * Options of every project. Vitest does not pass the root's options on to projects, and its default for `maxWorkers` is
+ * the number of cores less one: on two cores, the files of all projects would run one after the other. One worker more
+ * than cores keeps them busy while files wait for a server, a lease or a timer. With two more, tests whose timers are
+ * short fail on a busy machine.
+ */
+export const shared = {
+  maxWorkers: availableParallelism() + 1,
+  // A busy machine is slow. No test passes because something was fast.
+  testTimeout: 40_000,
+  hookTimeout: 60_000,
+}
+
 const paths = {
   chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
   firefox: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
 }
 
-/** Where the machine's own browsers are; undefined for one that is missing. */
+/** Paths of the machine's browsers, `undefined` for one that is missing. */
 export const browsers = {
   chromium: existsSync(paths.chromium) ? paths.chromium : undefined,
   firefox: existsSync(paths.firefox) ? paths.firefox : undefined,

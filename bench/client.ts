@@ -1,7 +1,7 @@
 /**
  * From bytes to a typed event: `connect` and other clients against a reader loop by hand, in Node and in browsers.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { describe, measure, SCENARIOS, type ScenarioResult, type Settings } from './client/measure.ts'

@@ -2,7 +2,7 @@
  * A page that follows 10,000 events a second, without the devtools, with the panel collapsed, and with it open: what
  * the page's main thread is busy with, and the frames it paints.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -1,7 +1,7 @@
 /**
  * The same events to many connections, in events delivered per CPU second of the server's process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'

@@ -1,7 +1,7 @@
 /**
  * One generator stream per connection, in events per CPU second of the server's process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'

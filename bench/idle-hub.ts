@@ -1,7 +1,7 @@
 /**
  * What ten thousand quiet connections cost: memory of each, and CPU time of each heartbeat.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'

@@ -1,7 +1,7 @@
 /**
  * What an open connection weighs while its generator waits: heap (after a full collection) and resident memory.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Child } from './common/child.ts'

@@ -2,14 +2,14 @@
  * A hub on `@sse/nats`: publishes per second, against bare JetStream publishes of the same client, all of a batch at once; and how long an event
  * takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
+import { NatsServer } from '@sse/test-support/nats-server'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import { measureLatency } from './latency/measure.ts'
-import { startNats } from './nats/start-nats.ts'
 import { measureThroughput, ROW_NAMES } from './nats/throughput.ts'
 
 const { values } = parseArgs({
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 const settings = values.quick ? { rounds: 9, sliceMs: 100 } : { rounds: 45, sliceMs: 100 }
 
-const server = await startNats()
+const server = await NatsServer.start()
 const throughput = (await measureThroughput(server.url, [10, 100, 1000], settings)).map(
   ({ batchSize, rates }) => ({
     batchSize,

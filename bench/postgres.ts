@@ -2,16 +2,16 @@
  * A hub on `@sse/postgres`: committed events per second of 16 publishers, against a naive insert; what a transaction
  * that stays open does to the others; and how long an event takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
+import { PostgresServer } from '@sse/test-support/postgres-server'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import { measureLatency } from './latency/measure.ts'
 import { measureLongTransaction } from './postgres/long-transaction.ts'
 import { ROW_NAMES } from './postgres/publishers.ts'
-import { startPostgres } from './postgres/start-postgres.ts'
 import { measureThroughput } from './postgres/throughput.ts'
 
 const { values } = parseArgs({
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const PUBLISHERS = 16
 const settings = { publishers: PUBLISHERS, rounds: values.quick ? 7 : 31, sliceMs: 400 }
 
-const server = await startPostgres()
+const server = await PostgresServer.start('max_wal_size=4GB')
 const rates = await measureThroughput(server.url, settings)
 const throughput = ROW_NAMES.map((row) => ({
   row,

@@ -1,15 +1,15 @@
 /**
  * What a second server process adds: the same fan-out by one process and by two, on one hub in Redis.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
+import { RedisServer } from '@sse/test-support/redis-server'
 import { showProgress } from './common/progress.ts'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import { Group, type Slice } from './processes/group.ts'
-import { startRedis } from './redis/start-redis.ts'
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +24,7 @@ const EVENTS = [1, 10]
 const PAYLOAD_BYTES = 120
 const BURSTS = 25
 
-const redis = await startRedis()
+const redis = await RedisServer.start()
 const groups = [new Group(redis.url, 1, connections), new Group(redis.url, 2, connections)]
 const step = showProgress(EVENTS.length * (rounds + 1))
 try {

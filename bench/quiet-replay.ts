@@ -1,7 +1,7 @@
 /**
  * A hundred events of a quiet channel, spread over hubs of growing size: how long their replay takes.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

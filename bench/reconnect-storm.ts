@@ -1,7 +1,7 @@
 /**
  * Thousands of clients of a server that dies: how evenly `connect` brings them back, in simulated time.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
 import { plot } from './common/plot.ts'
@@ -22,7 +22,7 @@ const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index +
 
 const POLICIES = {
   'as it is by default': {},
-  'minDelayMs and maxDelayMs 5,000': { minDelayMs: 5_000, maxDelayMs: 5_000 },
+  'jitterMs and maxJitterMs 5,000': { jitterMs: 5_000, maxJitterMs: 5_000 },
 }
 const DOWN_S = [0, 1, 5, 15, 60, 300]
 

@@ -2,14 +2,14 @@
  * A hub on `@sse/redis`: publishes per second, against bare pipelined `XADD`s on the same client; and how long an event
  * takes to the socket of another process.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
+import { RedisServer } from '@sse/test-support/redis-server'
 import { writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import { measureLatency } from './latency/measure.ts'
-import { startRedis } from './redis/start-redis.ts'
 import { measureThroughput, ROW_NAMES } from './redis/throughput.ts'
 
 const { values } = parseArgs({
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 const settings = values.quick ? { rounds: 9, sliceMs: 100 } : { rounds: 45, sliceMs: 100 }
 
-const server = await startRedis()
+const server = await RedisServer.start()
 const throughput = (await measureThroughput(server.url, [10, 100, 1000], settings)).map(
   ({ batchSize, rates }) => ({
     batchSize,

@@ -2,7 +2,7 @@
  * Durable publish through a hub on `@sse/sqlite`, in events per second, against a group-commit loop by hand; and how long an
  * event takes to the socket of another process on the same file.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

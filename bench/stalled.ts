@@ -1,7 +1,7 @@
 /**
  * A thousand connections that never read while a million events are published: what the server's heap grows by.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { once } from 'node:events'
 import { connect } from 'node:net'

@@ -2,19 +2,19 @@
  * Ten thousand clients resume at once, after a restart of a server with history in SQLite or Redis: reads of the
  * engine, and the time until the last client has everything.
  *
- * @see docs/BENCHMARKS.md
+ * @see docs/internals/benchmarks.md
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { RedisServer } from '@sse/test-support/redis-server'
 import { Child } from './common/child.ts'
 import { showProgress } from './common/progress.ts'
 import { writeResults } from './common/results.ts'
 import { spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 import type { ReaderAnswer, ReaderOrder } from './fanout/messages.ts'
-import { startRedis } from './redis/start-redis.ts'
 import type { StormAnswer, StormOrder } from './storm/messages.ts'
 import { PAYLOAD_BYTES } from './storm/payload.ts'
 
@@ -71,7 +71,7 @@ if (!values.dry) writeResults('storm', { connections, events, behind, rounds, ro
 
 async function storm(engine: string): Promise<Storm> {
   const folder = mkdtempSync(join(tmpdir(), 'sse-storm-'))
-  const redis = engine === 'redis' ? await startRedis() : undefined
+  const redis = engine === 'redis' ? await RedisServer.start() : undefined
   const place = redis?.url ?? join(folder, 'hub.db')
   let { server, port } = await startServer(engine, place)
   const reader = new Child<ReaderOrder, ReaderAnswer>(new URL('./fanout/reader.ts', import.meta.url), [], {

@@ -1,55 +1,43 @@
-// Everything `npm test` promises, step by step. Runs on after a failure, so that one run tells all there is to mend.
+// Everything `npm test` checks, step by step. It continues after a failure, so that one run shows everything to fix.
 import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countTests } from './check/count-tests.mjs'
 
 const cache = 'node_modules/.cache/check'
-const vitest = (name, ...projects) => [
+const vitest = (name, ...args) => [
   'vitest',
   'run',
-  ...projects.flatMap((project) => ['--project', project]),
+  ...args,
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${join(cache, `${name}.json`)}`,
 ]
 
-/** Of what a step said that failed, the end is told again at the end: a log may keep no more. */
+/** Number of lines of a failed step's output that are printed again at the end: CI may keep only the end of a log. */
 const LAST_LINES = 120
 
-/** `live` steps print as they run; the others speak up only when they fail. `needs` names a step that must have passed. */
+/** Steps with `live` print while they run, others only when they fail. `needs` names a step that must have passed. */
 const steps = [
   {
     name: 'format and lint',
     run: ['biome', 'ci', '--error-on-warnings', '.'],
     next: 'run `node scripts/dev.mjs format`',
   },
-  { name: 'types', run: ['pnpm', 'types'], next: 'mend the types, then run `node scripts/dev.mjs types`' },
+  { name: 'types', run: ['pnpm', 'types'], next: 'fix the types, then run `node scripts/dev.mjs types`' },
   {
     name: 'import rules',
     run: ['pnpm', 'imports'],
-    next: 'read the rule in scripts/imports, move the import',
+    next: 'read the rule in scripts/imports and move the import',
+  },
+  {
+    name: 'words',
+    run: ['pnpm', 'words'],
+    next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
   },
   {
     name: 'unit and type tests',
-    run: vitest(
-      'unit',
-      'contract',
-      'server',
-      'client',
-      'engine-conformance',
-      'sqlite',
-      'redis',
-      'nats',
-      'postgres',
-      'react',
-      'vue',
-      'svelte',
-      'solid',
-      'devtools',
-      'testing',
-      'scripts',
-    ),
+    run: vitest('unit', '--project=!tests', '--project=!packed'),
     live: true,
     next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
   },
@@ -58,28 +46,32 @@ const steps = [
     name: 'packed packages',
     run: ['node', 'scripts/pack.mjs'],
     needs: 'build',
-    next: 'mend `exports` or `files`',
+    next: 'fix `exports` or `files` in package.json',
   },
   {
     name: 'sizes',
     run: ['size-limit'],
     needs: 'build',
-    next: 'make it smaller; the limits in .size-limit.json are promises',
+    next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
   },
   {
     name: 'tests over all packages',
-    run: vitest('tests', 'tests', 'packed'),
+    run: vitest('tests', '--project=tests', '--project=packed'),
     live: true,
     needs: 'build',
     next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',
   },
   {
     name: 'tests in browsers',
-    run: vitest('browser', 'browser', 'browser-react18'),
+    run: vitest('browser', '--config=vitest.browser.config.ts'),
     live: true,
-    next: 'run it alone: `node scripts/dev.mjs unit --project browser`',
+    next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
   },
-  { name: 'unused code', run: ['knip'], next: 'delete what nothing uses, or say why in knip.json' },
+  {
+    name: 'unused code',
+    run: ['knip'],
+    next: 'delete unused code, or explain in knip.json why it is needed',
+  },
 ]
 
 rmSync(cache, { recursive: true, force: true })
@@ -91,12 +83,12 @@ const failed = []
 for (const [index, step] of steps.entries()) {
   const label = `[${index + 1}/${steps.length}] ${step.name}`
   if (failed.some(({ name }) => name === step.needs)) {
-    console.log(`${label}: not run, it needs "${step.needs}"`)
+    console.log(`${label}: not run, because it needs "${step.needs}"`)
     failed.push({ ...step, output: '' })
     continue
   }
   const since = performance.now()
-  if (step.live) console.log(`${label} …`)
+  console.log(`${label} …`)
   const { end, output } = await run(step)
   if (end) {
     failed.push({ ...step, output })
@@ -113,7 +105,8 @@ const results = globSync(join(cache, '*.json')).map((file) => JSON.parse(readFil
 const summary = countTests(results, failed.length)
 writeFileSync(join(cache, 'summary.txt'), `${summary}\n`)
 for (const { name, output } of failed) {
-  if (output) console.log(`\nthe end of "${name}":\n${output.split('\n').slice(-LAST_LINES).join('\n')}`)
+  if (output)
+    console.log(`\nthe end of the output of "${name}":\n${output.split('\n').slice(-LAST_LINES).join('\n')}`)
 }
 console.log(
   failed.length === 0
@@ -121,11 +114,11 @@ console.log(
     : `\n${failed.length} of ${steps.length} steps failed in ${seconds(started)}:\n${failed.map(({ name, next }) => `  ${name}: ${next}`).join('\n')}`,
 )
 const skipped = results.reduce((sum, report) => sum + report.numPendingTests, 0)
-if (skipped > 0) console.log(`${skipped} skipped: something they need is missing here, see above`)
+if (skipped > 0) console.log(`${skipped} skipped: a program they need is not installed, see above`)
 console.log(summary)
 process.exitCode = failed.length === 0 ? 0 : 1
 
-/** Resolves with how it ended, if not well, and with what it printed, but for what only a terminal saw. */
+/** Resolves with the reason of a failure, or an empty string, and with the output. A live step on a terminal has none. */
 function run({ run: [command, ...args], live }) {
   const isSeen = live && process.stdout.isTTY
   return new Promise((done) => {

@@ -1,6 +1,7 @@
-// Packs every public package as it would be published, and lets publint and attw read the tarballs.
-import { spawnSync } from 'node:child_process'
+// Packs every public package as it would be published, and lets publint and attw check the tarballs.
+import { spawn } from 'node:child_process'
 import { globSync, mkdirSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 
 const destination = resolve('node_modules/.cache/packed')
@@ -8,15 +9,33 @@ const shell = process.platform === 'win32'
 rmSync(destination, { recursive: true, force: true })
 mkdirSync(destination, { recursive: true })
 
-run('pnpm', ['--filter', './packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', destination])
-for (const tarball of globSync(`${destination}/*.tgz`)) {
-  run('publint', ['--strict', tarball])
-  run('attw', ['--profile', 'esm-only', '--format', 'ascii', tarball])
+const published = ['--filter', './packages/*', '--filter', '!@sse/test-support']
+await run('pnpm', [...published, 'exec', 'pnpm', 'pack', '--pack-destination', destination])
+const tarballs = globSync(`${destination}/*.tgz`)
+await Promise.all(Array.from({ length: availableParallelism() }, checkTarballs))
+
+async function checkTarballs() {
+  for (let tarball = tarballs.pop(); tarball; tarball = tarballs.pop()) {
+    await run('publint', ['--strict', tarball])
+    await run('attw', ['--profile', 'esm-only', '--format', 'ascii', tarball])
+  }
 }
 
+/** Resolves once the command has succeeded. If it fails, prints its output and exits. */
 function run(command, args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { shell, encoding: 'utf8' })
-  if (status === 0) return
-  console.error(`${command} ${args.join(' ')}\n${stdout ?? ''}${stderr ?? ''}`)
-  process.exit(1)
+  return new Promise((done) => {
+    const child = spawn(command, args, { shell, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text
+      })
+    }
+    child.on('error', (error) => fail(String(error)))
+    child.on('close', (code) => (code === 0 ? done() : fail(output)))
+    function fail(message) {
+      console.error(`${command} ${args.join(' ')}\n${message}`)
+      process.exit(1)
+    }
+  })
 }

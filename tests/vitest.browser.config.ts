@@ -3,7 +3,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import solid from 'vite-plugin-solid'
 import { defineProject } from 'vitest/config'
-import { browsers, resolveSource } from '../vitest.shared.ts'
+import { browsers, resolveSource, shared } from '../vitest.shared.ts'
 
 const { chromium, firefox } = browsers
 const chromiumArgs = [
@@ -56,7 +56,7 @@ export default defineProject({
     globalSetup: existsSync(new URL('./browser/global-setup.ts', import.meta.url))
       ? ['browser/global-setup.ts']
       : [],
-    testTimeout: 20_000,
+    testTimeout: shared.testTimeout,
     browser: {
       enabled: instances.length > 0,
       headless: true,

@@ -1,13 +1,12 @@
 import { defineProject } from 'vitest/config'
-import { resolveSource } from '../vitest.shared.ts'
+import { resolveSource, shared } from '../vitest.shared.ts'
 
 export default defineProject({
   ...resolveSource,
   test: {
+    ...shared,
     name: 'tests',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'browser/**', 'package/**', 'runtimes/**'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
   },
 })

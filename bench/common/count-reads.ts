@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 
 /** Counts the reads of an engine, the hub's own included. */
 export function countReads(engine: Engine): () => number {

@@ -1,3 +1,5 @@
+import { parseEvents } from '@sse/test-support/parse-events'
+import { unchunk } from '@sse/test-support/unchunk'
 import { makeText, makeTick } from './tick.ts'
 
 interface Expected {
@@ -55,29 +57,9 @@ interface Event {
 }
 
 function readEvents(text: string): Event[] {
-  const found: Event[] = []
-  for (const block of text.split('\n\n')) {
-    const fields = new Map(block.split('\n').map(readField))
-    const data = fields.get('data')
-    if (fields.get('event') === 'tick' && data) found.push({ id: fields.get('id') ?? '', data })
-  }
-  return found
-}
-
-function readField(line: string): [string, string] {
-  const colon = line.indexOf(':')
-  return [line.slice(0, colon), line.slice(colon + 1).trimStart()]
-}
-
-function unchunk(body: string): string {
-  const parts: string[] = []
-  for (let at = 0; ; ) {
-    const lineEnd = body.indexOf('\r\n', at)
-    const length = Number.parseInt(body.slice(at, lineEnd), 16)
-    if (lineEnd === -1 || !(length > 0)) return parts.join('')
-    parts.push(body.slice(lineEnd + 2, lineEnd + 2 + length))
-    at = lineEnd + 2 + length + 2
-  }
+  return parseEvents(text).flatMap(({ id = '', event, data }) =>
+    event === 'tick' && data ? [{ id, data }] : [],
+  )
 }
 
 /** Text messages of a WebSocket server: never masked. */

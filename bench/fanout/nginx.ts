@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '@sse/test-support/free-port'
+import { isListening } from '@sse/test-support/is-listening'
 
 /** Where Debian's `libnginx-mod-nchan` puts it; `NCHAN_MODULE` says another place. */
 const NCHAN = process.env.NCHAN_MODULE ?? '/usr/lib/nginx/modules/ngx_nchan_module.so'
@@ -27,7 +28,7 @@ export async function startNginx(): Promise<{ port: number; cpuMs: () => number 
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   process.on('exit', () => nginx.kill('SIGKILL')) // asked to quit, this nchan may free something twice
-  for (let left = READY_TRIES; !(await canConnect(port)); left--) {
+  for (let left = READY_TRIES; !(await isListening(port)); left--) {
     if (left === 0 || nginx.exitCode !== null) throw new Error('nginx did not start')
     await wait(50)
   }
@@ -61,25 +62,6 @@ http {
   }
 }
 `
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return (address as { port: number }).port
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const settle = (can: boolean) => {
-      socket.destroy()
-      resolve(can)
-    }
-    socket.once('connect', () => settle(true)).once('error', () => settle(false))
-  })
 }
 
 function readCpuMs(pid: number): number {

@@ -1,3 +1,5 @@
+import { parseEvents } from '@sse/test-support/parse-events'
+import { unchunk } from '@sse/test-support/unchunk'
 import { tick } from './ticks.ts'
 
 /** What is wrong with a whole response, if anything: its payloads must be all that was yielded, in order. */
@@ -18,29 +20,9 @@ export function findProblem(response: Buffer, events: number): string | undefine
   return undefined
 }
 
-function unchunk(body: string): string {
-  const parts: string[] = []
-  for (let at = 0; ; ) {
-    const lineEnd = body.indexOf('\r\n', at)
-    const length = Number.parseInt(body.slice(at, lineEnd), 16)
-    if (lineEnd === -1 || !(length > 0)) return parts.join('')
-    parts.push(body.slice(lineEnd + 2, lineEnd + 2 + length))
-    at = lineEnd + 2 + length + 2
-  }
-}
-
-/** The data of every event that is not the library's own (tRPC's `connected` and `return`, our `sse.end`). */
+/** Returns the data of every event that is not the library's own (tRPC's `connected` and `return`, our `sse.end`). */
 function readPayloads(body: string): string[] {
-  const payloads: string[] = []
-  for (const block of body.split('\n\n')) {
-    let name = ''
-    let data: string | undefined
-    for (const line of block.split('\n')) {
-      if (line.startsWith('event:')) name = line.slice(6).trim()
-      else if (line.startsWith('data:'))
-        data = (data === undefined ? '' : `${data}\n`) + line.slice(5).trimStart()
-    }
-    if (data && ['', 'message', 'tick'].includes(name)) payloads.push(data)
-  }
-  return payloads
+  return parseEvents(body).flatMap(({ event, data }) =>
+    data && ['', 'message', 'tick'].includes(event) ? [data] : [],
+  )
 }

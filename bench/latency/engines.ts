@@ -1,7 +1,7 @@
 import { nats } from '@sse/nats'
 import { postgres } from '@sse/postgres'
 import { redis } from '@sse/redis'
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { sqlite } from '@sse/sqlite'
 
 /** The hub's log, by the engine's name and where it is: a URL, or a file. */

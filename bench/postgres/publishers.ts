@@ -46,7 +46,7 @@ export const ROWS = {
       close: () => closeAll(clients),
     }
   },
-  /** `engine.insert`, each a transaction on a connection of the app's; the log is followed and filled beside it. */
+  /** `hub.publishIn`, each call a transaction on a connection of the app; a hub moves the rows to the log meanwhile. */
   async insert(url: string, publishers: number): Promise<Row> {
     const clients = await connect(url, publishers)
     const engine = postgres({ url, name: 'insert' })
@@ -55,8 +55,10 @@ export const ROWS = {
     return {
       publish: (publisher, id) => {
         const client = clients[publisher] as Client
-        const entry = hub.entry(channel(id), 'lead', { id, title: TITLE })
-        return engine.insert(entry, (text, params) => client.query(text, params))
+        return hub.publishIn((text, params) => client.query(text, params), channel(id), 'lead', {
+          id,
+          title: TITLE,
+        })
       },
       async close() {
         await closeAll(clients)

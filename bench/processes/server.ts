@@ -8,7 +8,7 @@ import { ticks } from './ticks.ts'
 
 const [url = '', name = ''] = process.argv.slice(2)
 const hub = createHub(ticks, { engine: redis({ url, name }) })
-const port = await listen(sse(ticks, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })))
+const port = await listen(sse(hub, { authorize: () => true, channels: 'everyone' }))
 
 process.on('message', (_order: CpuOrder) => {
   const { user, system } = process.cpuUsage()

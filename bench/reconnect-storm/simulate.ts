@@ -1,4 +1,5 @@
-import { connect, type ReconnectOptions, SseError, type TransportEvents } from '@sse/client'
+import { connect, type ReconnectOptions, SseError } from '@sse/client'
+import type { TransportEvents } from '@sse/client/transport'
 import { simulateTime } from './simulated-time.ts'
 
 export interface Storm {
@@ -50,7 +51,7 @@ export async function simulate({ clients, downMs, seed, reconnect = {} }: Storm)
   )
   await time.settle()
   isCrashed = true
-  for (const { onEnd } of connected) onEnd(new SseError('dropped', 'The connection was closed'))
+  for (const events of connected) events.onEnd(new SseError('dropped', 'The connection was closed'))
   while (returnedAt.length < clients) await time.step()
   for (const feed of feeds) feed.close()
 

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { defineStream, type } from '@sse/contract'
-import { createHub, type NewEntry } from '@sse/server'
+import { createHub } from '@sse/server'
+import type { NewEntry } from '@sse/server/engine-kit'
 import { sqlite } from '@sse/sqlite'
 
 export interface Lead {

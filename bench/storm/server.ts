@@ -1,7 +1,8 @@
 /** A hub on `sqlite <file>`, `redis <url>` or `memory`, alone in its process. */
 import { defineStream, type } from '@sse/contract'
 import { redis } from '@sse/redis'
-import { createHub, type Engine, memory } from '@sse/server'
+import { createHub, memory } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 import { countReads } from '../common/count-reads.ts'
@@ -20,9 +21,7 @@ const contract = defineStream({
   events: { tick: type<Tick>() },
 })
 const hub = createHub(contract, { engine })
-const port = await listen(
-  sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId })),
-)
+const port = await listen(sse(hub, { authorize: () => true, channels: 'everyone' }))
 let readsBefore = reads()
 let cpuBefore = process.cpuUsage()
 

@@ -11,11 +11,13 @@ const hub = createHub(leads, { engine: redis({ url: REDIS_URL }) })
 const page = readFileSync(new URL('page.html', import.meta.url))
 let isDraining = false
 
-const stream = sse(
-  leads,
-  ({ params, lastEventId }) => hub.subscribe(params.owner, { after: lastEventId, identity: params.owner }),
-  { maxConnectionMs: 3_600_000 },
-)
+const stream = sse(hub, {
+  // Not signed in, to keep the example small: see examples/lead-desk.
+  authorize: ({ params }) => params.owner,
+  channels: ({ identity }) => identity,
+  subscriber: false,
+  maxConnectionMs: 3_600_000,
+})
 
 const server = createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost')

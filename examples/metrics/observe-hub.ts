@@ -8,7 +8,7 @@ export function observeHub<Contract extends StreamContract>(hub: Hub<Contract>, 
   const gauges = {
     connections: meter.createObservableGauge('sse_connections', { description: 'Open connections' }),
     lagging: meter.createObservableGauge('sse_lagging', {
-      description: 'ConnectionLimiter that wait for room, or for what they missed',
+      description: 'Connections that are behind the head of the log',
     }),
     ringBytes: meter.createObservableGauge('sse_ring_bytes', { unit: 'By', description: 'Recent frames' }),
   }
@@ -20,7 +20,7 @@ export function observeHub<Contract extends StreamContract>(hub: Hub<Contract>, 
     }),
     catchUps: meter.createObservableCounter('sse_catch_ups', { description: 'Returns to what was missed' }),
     gaps: meter.createObservableCounter('sse_gaps', {
-      description: 'ConnectionLimiter told that history is missing',
+      description: 'Gaps reported to clients',
     }),
   }
   const all = { ...gauges, ...totals }

@@ -15,7 +15,7 @@ const exporter = new PrometheusExporter({ preventServerStart: true })
 const provider = new MeterProvider({ readers: [exporter] })
 observeHub(hub, provider.getMeter('@sse/server'))
 
-const stream = sse(clock, ({ lastEventId }) => hub.subscribe('clock', { after: lastEventId }))
+const stream = sse(hub, { authorize: () => true, channels: 'clock' })
 const server = createServer((req, res) => {
   if (req.url === '/metrics') exporter.getMetricsRequestHandler(req, res)
   else stream(req, res)

@@ -6,7 +6,7 @@ import { orders } from './src/orders.ts'
 
 // The stream: what is published reaches all pages, and those that were away catch up by their last id.
 const hub = createHub(orders)
-const stream = sse(orders, ({ lastEventId }) => hub.subscribe('shop', { after: lastEventId }))
+const stream = sse(hub, { authorize: () => true, channels: 'shop' })
 
 // Your app has real news. Here somebody buys something every second or so.
 const MENU = [

@@ -1,14 +1,4 @@
-import { defineConfig } from 'tsup'
+import { definePackage } from '../../tsup.shared.ts'
 
-// JavaScript only: `tsc -b` writes the declarations.
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  dts: false,
-  clean: true,
-  sourcemap: true,
-  // Its own tree shaking would take the `'use client'` off, which server components need.
-  treeshake: false,
-})
+// Rollup's tree shaking would remove `'use client'`, which server components need.
+export default definePackage({ treeshake: false })

@@ -1,13 +1,3 @@
-import { defineConfig } from 'tsup'
+import { definePackage } from '../../tsup.shared.ts'
 
-// JavaScript only: `tsc -b` writes the declarations.
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  dts: false,
-  clean: true,
-  sourcemap: true,
-  treeshake: true,
-})
+export default definePackage()

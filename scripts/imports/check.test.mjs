@@ -21,6 +21,7 @@ const sqlite = 'packages/sqlite/src'
 const react = 'packages/react/src'
 const devtools = 'packages/devtools/src'
 const testing = 'packages/testing/src'
+const testSupport = 'packages/test-support/src'
 
 /** Files that keep every rule; a proof adds its own to them. */
 const sound = {
@@ -36,11 +37,14 @@ const sound = {
   [`${client}/transport/polyfill-transport.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
-  [`${client}/hooks/index.ts`]: `import '../index.ts'`,
+  [`${client}/hooks/index.ts`]: `import '@sse/contract'`,
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/hooks'`,
+  [`${react}/native.ts`]: `import 'react'\nimport '@sse/client/native'\nimport '@sse/client/hooks'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   [`${testing}/index.ts`]: `import '@sse/contract'`,
-  'tests/whole.test.ts': `import '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
+  [`${testSupport}/until.ts`]: `import 'node:net'\nexport const isTest = process.env.VITEST`,
+  [`${client}/index.test.ts`]: `import '@sse/test-support/until'`,
+  'tests/whole.test.ts': `import '@sse/test-support/until'\nimport '@sse/server/express'\nimport '@sse/client'\nimport '@sse/sqlite'`,
 }
 
 const proofs = {
@@ -57,14 +61,27 @@ const proofs = {
   'devtools-are-a-leaf': { [`${client}/a.ts`]: `import type {} from '@sse/devtools'` },
   'testing-imports-contract-only': { [`${testing}/a.ts`]: `import type {} from '@sse/client'` },
   'testing-is-a-leaf': { [`${client}/a.test.ts`]: `import '@sse/testing'` },
+  'test-support-in-tests-only': {
+    [`${server}/a.ts`]: `import '@sse/test-support/until'`,
+    'examples/page/a.test.ts': `import '@sse/test-support/until'`,
+  },
+  'test-support-imports-no-package': { [`${testSupport}/a.ts`]: `import type {} from '@sse/server'` },
   'packages-by-public-name': { [`${server}/a.ts`]: `import '../../contract/src/encode.ts'` },
   'tests-by-public-name': { 'tests/a.test.ts': `import '../packages/server/src/index.ts'` },
+  'domain-without-http': {
+    [`${server}/hub/a.ts`]: `import type {} from '../http/options.ts'`,
+    [`${server}/http/options.ts`]: 'export {}',
+  },
   'adapters-are-leaves': { [`${server}/a.ts`]: `import './adapters/express.ts'` },
   'frameworks-in-adapters-only': { [`${server}/a.ts`]: `import type {} from 'express'` },
   'polyfill-on-its-own': { [`${client}/a.ts`]: `import './transport/polyfill-transport.ts'` },
   'native-without-parser': {
     [`${client}/native.ts`]: `import './a.ts'`,
     [`${client}/a.ts`]: `import 'eventsource-parser'`,
+  },
+  'native-hooks-without-parser': {
+    [`${react}/native.ts`]: `import './a.ts'`,
+    [`${react}/a.ts`]: `import type {} from '@sse/client'`,
   },
   'node-in-the-bridge-only': { [`${server}/a.ts`]: `import type {} from 'node:http'` },
   'roots-without-node': {
@@ -96,11 +113,22 @@ function plant(name, files) {
     write(`node_modules/${library}/index.js`, 'export {}')
   }
   mkdirSync(join(root, 'node_modules/@sse'), { recursive: true })
-  for (const own of ['contract', 'server', 'client', 'sqlite', 'react', 'devtools', 'testing']) {
+  for (const own of [
+    'contract',
+    'server',
+    'client',
+    'sqlite',
+    'react',
+    'devtools',
+    'testing',
+    'test-support',
+  ]) {
     const exports = {
       '.': { '@sse/source': './src/index.ts' },
       './express': { '@sse/source': './src/adapters/express.ts' },
+      './until': './src/until.ts',
       './hooks': { '@sse/source': './src/hooks/index.ts' },
+      './native': { '@sse/source': './src/native.ts' },
     }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

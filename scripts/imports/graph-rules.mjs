@@ -8,6 +8,9 @@ const adapters = '^packages/server/src/adapters/(express|fastify|hono|koa|nest)\
 const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
 const hooks = '^packages/(react|vue|svelte|solid)/src/'
+/** A hub and what it stands on: storage, order, delivery, presence. */
+const domain = '^packages/server/src/(hub|log|presence|memory|engine-kit)/'
+const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 
 export const graphRules = [
@@ -40,7 +43,7 @@ export const graphRules = [
     name: 'client-imports-contract-only',
     comment: 'Server and client know each other through the contract.',
     from: { path: inside('client') },
-    to: { path: outside('(client|contract)') },
+    to: { path: outside('(client|contract|test-support)') },
   },
   {
     name: 'engines-import-server-only',
@@ -64,13 +67,13 @@ export const graphRules = [
   },
   {
     name: 'hooks-import-client-only',
-    comment: "Hooks know the client's root, what it shares, and their own framework.",
+    comment: "Hooks know the client's core of hooks, a `connect` of it, and their own framework.",
     from: { path: hooks, pathNot: tests },
     to: {
       path: '.',
       pathNot: [
         '^packages/$1/',
-        '^packages/client/src/(index|hooks/index)\\.ts$',
+        '^packages/client/src/(index|native|hooks/index)\\.ts$',
         'node_modules/.*$1(-js)?/',
       ],
     },
@@ -111,6 +114,19 @@ export const graphRules = [
     to: { path: inside('testing') },
   },
   {
+    name: 'test-support-in-tests-only',
+    comment:
+      'The test helpers are not published: only tests and benchmarks import them. Users copy an example without them.',
+    from: { path: '^(packages|examples)/', pathNot: [`^packages/.*${tests}`, testSupport] },
+    to: { path: testSupport },
+  },
+  {
+    name: 'test-support-imports-no-package',
+    comment: 'The test helpers are used in the tests of every package, so they depend on none.',
+    from: { path: testSupport },
+    to: { path: outside('test-support') },
+  },
+  {
     name: 'packages-by-public-name',
     comment: "Another package's files are reached through its exports, never by a path into it.",
     from: { path: '^packages/([^/]+)/' },
@@ -118,14 +134,16 @@ export const graphRules = [
   },
   {
     name: 'tests-by-public-name',
-    comment:
-      'Tests, examples and benchmarks see what a user sees. What starts a store is no part of a package.',
+    comment: 'Tests, examples and benchmarks see what a user sees.',
     from: { path: '^(tests|examples|bench)/' },
-    to: {
-      path: '^packages/',
-      pathNot: '^packages/[a-z]+/src/fixtures/(redis|nats|postgres)-server\\.ts$',
-      dependencyTypes: ['local'],
-    },
+    to: { path: '^packages/', dependencyTypes: ['local'] },
+  },
+  {
+    name: 'domain-without-http',
+    comment:
+      'A hub knows connections through the interfaces in stream/. It works without requests, Node and frameworks.',
+    from: { path: domain, pathNot: tests },
+    to: { path: '^packages/server/src/(http|node|web|adapters)/' },
   },
   {
     name: 'adapters-are-leaves',
@@ -152,9 +170,15 @@ export const graphRules = [
     to: { path: 'eventsource-parser', reachable: true },
   },
   {
+    name: 'native-hooks-without-parser',
+    comment: 'The hooks on EventSource, such as @sse/react/native, leave out fetch and the parser.',
+    from: { path: '^packages/(react|vue|svelte|solid)/src/native\\.ts$' },
+    to: { path: 'eventsource-parser', reachable: true },
+  },
+  {
     name: 'node-in-the-bridge-only',
     comment: 'Only the node folder and the engines may name a Node built-in.',
-    from: { path: '^packages/', pathNot: [nodeBridge, engines, tests] },
+    from: { path: '^packages/', pathNot: [nodeBridge, engines, testSupport, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {

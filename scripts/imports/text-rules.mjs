@@ -25,7 +25,8 @@ function withoutComments(text) {
 }
 
 export function checkText(file, text) {
-  if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file) || /\.test(-d)?\.ts$|\/fixtures\//.test(file)) return []
+  if (!/^packages\/[^/]+\/src\/.*\.ts$/.test(file)) return []
+  if (/\.test(-d)?\.ts$|\/fixtures\/|^packages\/test-support\//.test(file)) return []
   const lines = withoutComments(text).split('\n')
   return textRules
     .filter((rule) => !rule.allowed.test(file))

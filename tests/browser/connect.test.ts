@@ -1,5 +1,5 @@
-import { connect, type FeedStatus, nativeTransport } from '@sse/client'
-import { connect as connectNative } from '@sse/client/native'
+import { connect, type FeedStatus } from '@sse/client'
+import { connect as connectNative, nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
 import { END_ID } from '@sse/contract/protocol'
 import { describe, expect, inject, it } from 'vitest'
@@ -53,7 +53,7 @@ it('a connection that is cut is resumed after its last id, whatever its characte
     { chunks: ['retry: 1\nid: é漢😀\ndata: a\n\n'], ending: 'hang' },
     { chunks: ['data: b\n\n'], ending: 'hang' },
   ])
-  const feed = connect(script.url, { reconnect: { minDelayMs: 1 } })
+  const feed = connect(script.url, { reconnect: { jitterMs: 1 } })
   const seen: string[] = []
   for await (const { payload } of feed) {
     seen.push(String(payload))
@@ -71,7 +71,7 @@ it('a connection that is cut is resumed after its last id, whatever its characte
 it('ten refused attempts leave the origin’s six connections free', async () => {
   const script = new Script(inject('scriptOrigin'), [{ status: 500, paddingBytes: 200_000, ending: 'hang' }])
   const feed = connect(script.url, {
-    reconnect: { minDelayMs: 1, maxDelayMs: 1, maxAttempts: 9 },
+    reconnect: { jitterMs: 1, maxJitterMs: 1, maxAttempts: 9 },
     onError: () => {},
   })
   await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'closed' && resolve()))
@@ -93,7 +93,7 @@ describe('a refusal by CORS', () => {
   it('is a network that failed: it is said, and tried again', async () => {
     const errors: unknown[] = []
     const feed = connect(plan().url, {
-      reconnect: { minDelayMs: 1 },
+      reconnect: { jitterMs: 1 },
       onError: (error) => errors.push((error as { code: string }).code),
     })
     expect(await new Promise((resolve) => feed.on('message', resolve))).toBe('a')
@@ -107,7 +107,8 @@ describe('a refusal by CORS', () => {
       .poll(() => feed.status, { timeout: 15_000 })
       .toMatchObject({
         state: 'closed',
-        reason: { code: 'http_status' },
+        reason: 'error',
+        error: { code: 'http_status' },
       })
   })
 })

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createHub } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import { inbox } from './inbox.ts'
 
 /**
@@ -10,17 +10,15 @@ import { inbox } from './inbox.ts'
  */
 export async function startHubServer(): Promise<{ origin: string; close(): Promise<void> }> {
   const hub = createHub(inbox)
-  const stream = sse(
-    inbox,
-    ({ params, lastEventId }) =>
-      hub.subscribe(params.owner, { after: lastEventId, subscriber: `subscriber ${params.owner}` }),
-    { retryMs: 10 },
-  )
-  const acknowledge = ack(hub, ({ params }) => `subscriber ${params.owner}`)
+  const stream = sse(hub, {
+    authorize: ({ params }) => `subscriber ${params.owner}`,
+    channels: ({ params }) => params.owner,
+    retryMs: 10,
+  })
   const sockets = new Set<Socket>()
   const server = createServer(async (req, res) => {
     res.setHeader('access-control-allow-origin', '*')
-    res.setHeader('access-control-allow-headers', 'last-event-id')
+    res.setHeader('access-control-allow-headers', 'last-event-id, content-type')
     const [, what, channel = '', n] = (req.url ?? '').split('/')
     if (req.method === 'OPTIONS') res.writeHead(204).end()
     else if (what === 'publish') res.end(await hub.publish(channel, 'n', Number(n)))
@@ -28,8 +26,7 @@ export async function startHubServer(): Promise<{ origin: string; close(): Promi
     else if (what === 'cut') {
       for (const socket of sockets) if (socket !== req.socket) socket.destroy()
       res.end()
-    } else if (n === 'ack') acknowledge(req, res)
-    else stream(req, res)
+    } else stream(req, res)
   })
   server.on('connection', (socket) => {
     sockets.add(socket)

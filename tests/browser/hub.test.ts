@@ -1,11 +1,13 @@
-import { connect, fetchTransport, nativeTransport, type Transport } from '@sse/client'
+import { connect, fetchTransport } from '@sse/client'
+import { nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
+import type { Transport } from '@sse/client/transport'
+import { until } from '@sse/test-support/until'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { inbox } from './inbox.ts'
 
 const baseUrl = inject('hubOrigin')
 const post = async (path: string) => (await fetch(`${baseUrl}/${path}`, { method: 'POST' })).text()
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
 const transports: { name: string; transport: Transport }[] = [
   { name: 'fetch', transport: fetchTransport },
   { name: 'native', transport: nativeTransport },
@@ -25,7 +27,7 @@ describe.each(transports)('a hub, over $name', ({ name, transport }) => {
       baseUrl,
       params: { owner },
       transport,
-      reconnect: { minDelayMs: 1, maxDelayMs: 10 },
+      reconnect: { jitterMs: 1, maxJitterMs: 10 },
       onError: () => {},
       ...options,
     })

@@ -13,7 +13,7 @@ export async function startRoomServer(): Promise<{ origin: string; close(): Prom
   const responses = new Map<string, Set<ServerResponse>>()
   const refused = new Set<string>()
   const counts = new Map<string, [opened: number, open: number]>()
-  const stream = sse(room, ({ params, lastEventId }) => hub.subscribe(params.name, { after: lastEventId }))
+  const stream = sse(hub, { authorize: () => true, channels: ({ params }) => params.name })
   const server = createServer(async (req, res) => {
     res.setHeader('access-control-allow-origin', '*')
     res.setHeader('access-control-allow-headers', 'last-event-id, authorization')

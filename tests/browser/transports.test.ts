@@ -1,5 +1,7 @@
-import { connect, fetchTransport, nativeTransport, type Transport } from '@sse/client'
+import { connect, fetchTransport } from '@sse/client'
+import { nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
+import type { Transport } from '@sse/client/transport'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { classTransport } from '../conformance/class-transport.ts'

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { freePort, requireProgram } from '../support/process.ts'
+import { freePort } from '@sse/test-support/free-port'
+import { requireProgram } from '@sse/test-support/require-program'
 
 /** Whether what the example starts is on this machine. */
 export const hasPrograms = ['redis-server', 'haproxy'].map(requireProgram).every((path) => path !== undefined)

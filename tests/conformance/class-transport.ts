@@ -1,5 +1,5 @@
-import { eventSourceTransport } from '@sse/client'
 import { EventSource } from '@sse/client/event-source'
+import { eventSourceTransport } from '@sse/client/transport'
 
 /** The class, where the tables of all transports run. */
 export const classTransport = eventSourceTransport(

@@ -1,4 +1,4 @@
-import type { Transport, TransportRequest } from '@sse/client'
+import type { Transport, TransportRequest } from '@sse/client/transport'
 import type { SseError } from '@sse/contract'
 import type { Dispatched } from './parsing.ts'
 
@@ -48,6 +48,7 @@ export function collect(
       },
       {
         onActivity: () => {},
+        onHeartbeat: () => {},
         onOpen: () => {
           isOpened = true
         },

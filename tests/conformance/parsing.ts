@@ -29,7 +29,7 @@ export const PARSING: ParsingCase[] = [
   { name: 'a data line and a blank line', stream: 'data: a\n\n', events: [['message', 'a', '']] },
   { name: 'no space after the colon', stream: 'data:a\n\n', events: [['message', 'a', '']] },
   {
-    name: 'one space is taken, the second is data',
+    name: 'one space after the colon is removed, a second is data',
     stream: 'data:  a \n\n',
     events: [['message', ' a ', '']],
   },
@@ -48,21 +48,21 @@ export const PARSING: ParsingCase[] = [
     ],
   },
   {
-    name: 'CR ends lines',
+    name: 'CR as line end',
     stream: 'data: a\rdata: b\r\rdata: c\r\r',
     events: [
       ['message', 'a\nb', ''],
       ['message', 'c', ''],
     ],
   },
-  { name: 'CRLF ends lines', stream: 'data: a\r\ndata: b\r\n\r\n', events: [['message', 'a\nb', '']] },
+  { name: 'CRLF as line end', stream: 'data: a\r\ndata: b\r\n\r\n', events: [['message', 'a\nb', '']] },
   {
-    name: 'ends of lines mixed',
+    name: 'mixed line ends',
     stream: 'data: a\rdata: b\r\ndata: c\n\r\n',
     events: [['message', 'a\nb\nc', '']],
   },
   {
-    name: 'LF CR is two ends',
+    name: 'LF CR is two line ends',
     stream: 'data: a\n\rdata: b\n\n',
     events: [
       ['message', 'a', ''],
@@ -70,7 +70,7 @@ export const PARSING: ParsingCase[] = [
     ],
   },
   {
-    name: 'CRLF split between pieces',
+    name: 'CRLF split between chunks',
     stream: ['data: a\r', '\n\r', '\ndata: b\r\n', '\r\n'],
     events: [
       ['message', 'a', ''],
@@ -78,23 +78,23 @@ export const PARSING: ParsingCase[] = [
     ],
   },
   {
-    name: 'a line split between pieces',
+    name: 'a line split between chunks',
     stream: ['da', 'ta', ':', ' a', 'b\n', '\n'],
     events: [['message', 'ab', '']],
   },
   {
-    name: 'a character split between pieces',
+    name: 'a character split between chunks',
     stream: ['data: ', [0xf0], [0x9f, 0x98], [0x80], '\n\n'],
     events: [['message', '😀', '']],
   },
   {
-    name: 'bytes that are no UTF-8',
+    name: 'bytes that are not valid UTF-8',
     stream: ['data: ', [0xff, 0xc3], '\n\n'],
     events: [['message', '\ufffd\ufffd', '']],
   },
-  { name: 'one BOM is taken', stream: [BOM, 'data: a\n\n'], events: [['message', 'a', '']] },
+  { name: 'one BOM is removed', stream: [BOM, 'data: a\n\n'], events: [['message', 'a', '']] },
   {
-    name: 'a BOM split between pieces',
+    name: 'a BOM split between chunks',
     stream: [[0xef], [0xbb], [0xbf], 'data: a\n\n'],
     events: [['message', 'a', '']],
     deviations: { 'native WebKit': [] }, // loses the event
@@ -112,21 +112,25 @@ export const PARSING: ParsingCase[] = [
       ['message', 'c', ''],
     ],
   },
-  { name: 'the text "ï»¿" is no BOM', stream: 'ï»¿data: a\n\ndata: b\n\n', events: [['message', 'b', '']] },
-  { name: 'comments are nobody’s', stream: ':\n: data: a\n:::\ndata: b\n\n', events: [['message', 'b', '']] },
-  { name: 'a comment alone', stream: ': ping\n\ndata: a\n\n', events: [['message', 'a', '']] },
+  {
+    name: 'the text "ï»¿" is not a BOM',
+    stream: 'ï»¿data: a\n\ndata: b\n\n',
+    events: [['message', 'b', '']],
+  },
+  { name: 'comments are ignored', stream: ':\n: data: a\n:::\ndata: b\n\n', events: [['message', 'b', '']] },
+  { name: 'a comment before an event', stream: ': ping\n\ndata: a\n\n', events: [['message', 'a', '']] },
   {
     name: 'a very long comment',
     stream: `:${'x'.repeat(70_000)}\n\ndata: a\n\n`,
     events: [['message', 'a', '']],
   },
   {
-    name: 'fields nobody knows',
+    name: 'unknown fields are ignored',
     stream: 'date: a\nDATA: b\n data: c\ndata : d\ndata: e\n\n',
     events: [['message', 'e', '']],
   },
   {
-    name: 'an event’s name',
+    name: 'an event name',
     stream: 'event: tick\ndata: a\n\ndata: b\n\n',
     events: [
       ['tick', 'a', ''],
@@ -134,7 +138,7 @@ export const PARSING: ParsingCase[] = [
     ],
   },
   {
-    name: 'the last name counts',
+    name: 'the last event name wins',
     stream: 'event: tick\nevent: tock\ndata: a\n\n',
     events: [['tock', 'a', '']],
   },
@@ -144,12 +148,12 @@ export const PARSING: ParsingCase[] = [
     events: [['message', 'a', '']],
   },
   {
-    name: 'a name without data is forgotten',
+    name: 'an event name without data is discarded',
     stream: 'event: tick\n\ndata: a\n\n',
     events: [['message', 'a', '']],
   },
   {
-    name: 'names that objects have',
+    name: 'names of object properties',
     stream: 'event: __proto__\ndata: a\n\nevent: constructor\ndata: b\n\n',
     events: [
       ['__proto__', 'a', ''],
@@ -157,7 +161,7 @@ export const PARSING: ParsingCase[] = [
     ],
   },
   {
-    name: 'names that sources have',
+    name: 'names of EventSource’s own events',
     stream: 'event: open\ndata: a\n\nevent: error\ndata: b\n\n',
     events: [
       ['open', 'a', ''],
@@ -166,7 +170,7 @@ export const PARSING: ParsingCase[] = [
   },
   { name: 'an id', stream: 'id: 1\ndata: a\n\n', events: [['message', 'a', '1']] },
   {
-    name: 'an id lasts',
+    name: 'an id applies to later events',
     stream: 'id: 1\ndata: a\n\ndata: b\n\n',
     events: [
       ['message', 'a', '1'],
@@ -204,7 +208,7 @@ export const PARSING: ParsingCase[] = [
     },
   },
   {
-    name: 'a block of an id alone',
+    name: 'a block with only an id',
     stream: 'id: 1\n\ndata: a\n\n',
     events: [['message', 'a', '1']],
     deviations: { 'native Firefox': [['message', 'a', '']] },
@@ -215,13 +219,17 @@ export const PARSING: ParsingCase[] = [
     events: [['message', 'a\0b', '']],
     deviations: { 'native Firefox': [['message', 'ab', '']] },
   },
-  { name: 'retry dispatches nothing', stream: 'retry: 5000\n\ndata: a\n\n', events: [['message', 'a', '']] },
+  { name: 'retry dispatches no event', stream: 'retry: 5000\n\ndata: a\n\n', events: [['message', 'a', '']] },
   {
     name: 'a block without its blank line is dropped',
     stream: 'data: a\n\ndata: b\nid: 2\n',
     events: [['message', 'a', '']],
   },
-  { name: 'a line without its end is dropped', stream: 'data: a\n\ndata: b', events: [['message', 'a', '']] },
+  {
+    name: 'a line without a line end is dropped',
+    stream: 'data: a\n\ndata: b',
+    events: [['message', 'a', '']],
+  },
   { name: 'blank lines', stream: '\n\n\n\ndata: a\n\n\n\n', events: [['message', 'a', '']] },
   {
     name: 'a megabyte in one line',

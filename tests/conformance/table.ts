@@ -1,10 +1,10 @@
-// Writes docs/CONFORMANCE.md from the tables that the tests in Node and in both browsers hold every transport to.
+// Writes docs/internals/conformance.md from the tables that the tests in Node and in the browsers run.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Dispatched, PARSING, type TransportName } from './parsing.ts'
 import { RESPONSES } from './responses.ts'
 
-export const PAGE: URL = new URL('../../docs/CONFORMANCE.md', import.meta.url)
+export const PAGE: URL = new URL('../../docs/internals/conformance.md', import.meta.url)
 
 const columns: TransportName[] = [
   'fetch',
@@ -49,7 +49,7 @@ function rows(cases: readonly Case[], describe: (deviation: never) => string): s
 const score = (cases: readonly Case[], column: TransportName): number =>
   cases.filter(({ deviations = {} }) => !(column in deviations)).length
 
-/** The page as it must be. */
+/** Returns the page's text. */
 export function conformancePage(): string {
   const sums = columns.map((column) => {
     const right = [PARSING, RESPONSES].map((cases) => `${score(cases, column)} of ${cases.length}`)
@@ -58,15 +58,15 @@ export function conformancePage(): string {
   return `${[
     '# Conformance',
     '',
-    'How each transport reads a stream, held against the standard, case by case. Every cell is a test in Chromium, Firefox ESR and',
-    'WebKitGTK as Debian ships them, fetch and the class also in Node, and what is read in Bun, Deno and workerd too; the polyfill',
-    'not in WebKit. What is not native is alike in all of them. A deviation is asserted as it is, so that one that goes away is noticed. Beside these,',
-    'any split of any bytes must give the events of the standard’s own',
-    'text (2,000 random streams in Node), and in Chromium those of the browser’s `EventSource`.',
+    'This page shows how each transport reads a stream, compared with the standard, case by case. Every cell is a test in Chromium,',
+    'Firefox ESR and WebKitGTK as packaged by Debian; `fetch` and the class also run in Node, and the parsing cases in Bun, Deno and',
+    'workerd. The polyfill is not tested in WebKit. Transports other than the native ones behave the same in all of them. A deviation is',
+    'asserted as it is, so that a test fails when it disappears. In addition, any split of any bytes must give the events of the',
+    'standard’s own text (2,000 random streams in Node), and in Chromium those of the browser’s `EventSource`.',
     '',
     'Written by `node scripts/dev.mjs conformance`.',
     '',
-    '| | reading a stream | what must be a stream |',
+    '| | reading a stream | accepting a response |',
     '|---|---|---|',
     ...sums,
     '',
@@ -74,11 +74,11 @@ export function conformancePage(): string {
     '',
     ...rows(PARSING, shown),
     '',
-    '## What must be a stream before it is read',
+    '## Accepting a response',
     '',
-    'Refused, ended or read: by status and content type.',
+    'Whether a response is rejected, ends the stream or is read, by status and content type.',
     '',
-    ...rows(RESPONSES, (outcome: string) => (outcome === 'open' ? 'is read' : `refuses it (\`${outcome}\`)`)),
+    ...rows(RESPONSES, (outcome: string) => (outcome === 'open' ? 'is read' : `rejects it (\`${outcome}\`)`)),
   ].join('\n')}\n`
 }
 

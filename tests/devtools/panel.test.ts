@@ -3,12 +3,12 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { missing } from '@sse/test-support/require-program'
 import { build } from 'esbuild'
 import type { Browser, BrowserContextOptions, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
 import { expectAccessible, launch } from '../lead-desk/browser.ts'
-import { missing } from '../support/process.ts'
 import { Script } from '../support/script-client.ts'
 import { type ScriptedResponse, startScriptServer } from '../support/script-server.ts'
 import type { TestPage } from './page/main.ts'
@@ -108,7 +108,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
 
   it.skipIf(!path)('shows that it came back', async () => {
     const on = await openPanel()
-    await follow(on, script({}, OPEN).url, '/prices', { reconnect: { minDelayMs: 0 } })
+    await follow(on, script({}, OPEN).url, '/prices', { reconnect: { jitterMs: 0 } })
     await summary(on).getByText('open', { exact: true }).waitFor()
     const states = () => on.locator('tr.status td:nth-child(2)').allTextContents()
     await expect.poll(states, patience).toEqual(['open', 'connecting', 'waiting', 'open', 'connecting'])
@@ -249,7 +249,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.getByRole('combobox', { name: 'Show' }).selectOption('problems')
     await expect.poll(() => on.locator('tbody tr').count(), patience).toBe(3)
     await on.getByRole('button', { name: 'Clear' }).click()
-    await on.getByText('Nothing that fits the filter.').waitFor()
+    await on.getByText('No entry matches the filter.').waitFor()
     await on.getByRole('combobox', { name: 'Show' }).selectOption('all')
     expect(await on.locator('tbody tr').allTextContents()).toEqual([expect.stringMatching(/open/)])
 

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectAccessible, launch, photograph, requireBrowser } from '../lead-desk/browser.ts'
-import { startProgram } from '../support/process.ts'
-import { freePort } from './start-example.ts'
 
 const apps = [
   ['react', 'App.tsx'],

@@ -3,10 +3,11 @@ import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse/test-support/free-port'
 import { type Browser, type BrowserContextOptions, chromium, firefox, type Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
-import { freePort, names, startExample } from './start-example.ts'
+import { names, startExample } from './start-example.ts'
 
 /** A number comes every second; a machine that is busy takes longer to show it. */
 const patience = { timeout: 10_000 }

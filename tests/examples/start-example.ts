@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse/test-support/free-port'
 
 export const names = ['express', 'fastify', 'hono'] as const
 export type ExampleName = (typeof names)[number] | 'metrics'
@@ -65,13 +65,4 @@ async function firstUrl(child: ChildProcess): Promise<string> {
     if (found) return found[0]
   }
   throw new Error('it printed no URL')
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { connect } from '@sse/client'
+import { freePort } from '@sse/test-support/free-port'
 import { stream } from '@sse-examples/page/stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Example, freePort, names, spawnExample, startExample } from './start-example.ts'
+import { type Example, names, spawnExample, startExample } from './start-example.ts'
 
 describe.each(names)('the %s example', (name) => {
   let example: Example

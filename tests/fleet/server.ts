@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { freePort, type Program, startProgram } from '../support/process.ts'
+import { freePort } from '@sse/test-support/free-port'
+import { type Program, startProgram } from '@sse/test-support/program'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
 import type { EngineServer } from './engines/engine-server.ts'
-import { TcpLink } from './tcp-link.ts'
 
 const program = fileURLToPath(new URL('server-process.ts', import.meta.url))
 
@@ -10,8 +11,8 @@ export class FleetServer implements AsyncDisposable {
   readonly name: string
   readonly #port: number
   readonly #env: Record<string, string>
-  readonly readers: TcpLink
-  readonly engine: TcpLink | undefined
+  readonly readers: TcpProxy
+  readonly engine: TcpProxy | undefined
   #process: Program | undefined
 
   static async start(
@@ -20,8 +21,8 @@ export class FleetServer implements AsyncDisposable {
     maxEvents: number | undefined,
   ): Promise<FleetServer> {
     const port = await freePort()
-    const readers = await TcpLink.open(port)
-    const engine = server && (await TcpLink.open(server.port))
+    const readers = await TcpProxy.open(port)
+    const engine = server && (await TcpProxy.open(server.port))
     const env = {
       PORT: String(port),
       ENGINE: server && engine ? server.urlAt(engine.port) : url,
@@ -36,8 +37,8 @@ export class FleetServer implements AsyncDisposable {
     name: string,
     port: number,
     env: Record<string, string>,
-    readers: TcpLink,
-    engine: TcpLink | undefined,
+    readers: TcpProxy,
+    engine: TcpProxy | undefined,
   ) {
     this.name = name
     this.#port = port
@@ -72,8 +73,8 @@ export class FleetServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.readers[Symbol.dispose]()
-    this.engine?.[Symbol.dispose]()
+    await this.readers.stop()
+    await this.engine?.stop()
     await this.kill()
   }
 }

@@ -1,4 +1,4 @@
-/** A fleet under load and faults for minutes: see docs/SOAK.md, which it writes. */
+/** Runs a fleet under load and faults for minutes. Writes docs/operations/soak.md. */
 import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { isServer } from './engines/start-engine.ts'

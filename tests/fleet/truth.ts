@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import type { Beat } from './beats.ts'
 import { type Place, placeOf } from './place.ts'
 

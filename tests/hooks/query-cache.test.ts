@@ -15,9 +15,9 @@ const orders = defineStream({ path: '/orders', events: { order: type<Order>() } 
 const patience = { timeout: 15_000 }
 
 it('the recipe for TanStack Query appends, resumes after a break and after a pause, and loads once', async () => {
-  const blocks = codeBlocks('docs/CLIENT.md').filter(({ file }) => file === 'orders-query.ts')
+  const blocks = codeBlocks('docs/guides/gaps-and-state.md').filter(({ file }) => file === 'orders-query.ts')
   const folder = writeBlocks('query-cache', blocks)
-  const { followOrders, ordersQuery } = await import(`${folder}docs/CLIENT.md/orders-query.ts`)
+  const { followOrders, ordersQuery } = await import(`${folder}docs/guides/gaps-and-state.md/orders-query.ts`)
 
   const hub = createHub(orders)
   const all: Order[] = [{ item: 'from before' }]

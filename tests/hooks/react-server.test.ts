@@ -3,7 +3,7 @@ import { createElement } from 'react'
 import { renderToString } from 'react-dom/server'
 import { expect, it } from 'vitest'
 
-it('a server renders what is known before the first event, and connects to nothing', () => {
+it('a server renders the initial payload and connects to nothing', () => {
   const requests: unknown[] = []
   const App = () => {
     const feed = useStream('http://localhost/stream', {
@@ -13,7 +13,7 @@ it('a server renders what is known before the first event, and connects to nothi
       },
     })
     const { state } = useStreamStatus(feed)
-    return `${state} ${useLatest(feed, 'count', '3')} ${useEvents(feed, 'count').length}`
+    return `${state} ${useLatest(feed, 'count', { initial: '3' })} ${useEvents(feed, 'count').length}`
   }
   expect(renderToString(createElement(App))).toBe('connecting 3 0')
   expect(requests).toEqual([])

@@ -2,7 +2,7 @@ import { useEvents, useLatest, useStream, useStreamStatus } from '@sse/solid'
 import { createComponent, renderToString } from 'solid-js/web'
 import { expect, it } from 'vitest'
 
-it('a server renders what is known before the first event, and connects to nothing', () => {
+it('a server renders the initial payload and connects to nothing', () => {
   const requests: unknown[] = []
   const App = () => {
     const feed = useStream('http://localhost/stream', {
@@ -13,7 +13,7 @@ it('a server renders what is known before the first event, and connects to nothi
     })
     const [status, count, all] = [
       useStreamStatus(feed),
-      useLatest(feed, 'count', '3'),
+      useLatest(feed, 'count', { initial: '3' }),
       useEvents(feed, 'count'),
     ]
     return `${status().state} ${count()} ${all().length}`

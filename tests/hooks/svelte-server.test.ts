@@ -11,7 +11,7 @@ const source = `
   </script>
   {status.current.state} {$count} {all.current.length}`
 
-it('a server renders what is known before the first event, and connects to nothing', async () => {
+it('a server renders the initial payload and connects to nothing', async () => {
   const requests: unknown[] = []
   const start = () => {
     const feed = useStream('http://localhost/stream', {
@@ -23,7 +23,7 @@ it('a server renders what is known before the first event, and connects to nothi
     expect(get(feed)).toBe(feed.current)
     return {
       status: useStreamStatus(feed),
-      count: useLatest(feed, 'count', '3'),
+      count: useLatest(feed, 'count', { initial: '3' }),
       all: useEvents(feed, 'count'),
     }
   }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { createSSRApp } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 
-it('a server renders what is known before the first event, and connects to nothing', async () => {
+it('a server renders the initial payload and connects to nothing', async () => {
   const requests: unknown[] = []
   const app = createSSRApp({
     setup() {
@@ -15,7 +15,7 @@ it('a server renders what is known before the first event, and connects to nothi
       })
       const [status, count, all] = [
         useStreamStatus(feed),
-        useLatest(feed, 'count', '3'),
+        useLatest(feed, 'count', { initial: '3' }),
         useEvents(feed, 'count'),
       ]
       return () => `${status.value.state} ${count.value} ${all.value.length}`

@@ -7,10 +7,12 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
 import { createHub, type HubOptions } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
+import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { freePort, startProgram } from '../support/process.ts'
 import { numbers } from './numbers.ts'
 
 const open: (() => unknown)[] = []
@@ -21,16 +23,12 @@ afterEach(async () => {
 /** A server with a hub: streams, acknowledgements, and sockets that can be cut. */
 async function start(options: HubOptions = {}, port = 0) {
   const hub = createHub(numbers, options)
-  const stream = sse(
-    numbers,
-    ({ params, lastEventId }) =>
-      hub.subscribe([params.owner, 'everyone'], { after: lastEventId, subscriber: params.owner }),
-    { retryMs: 5 },
-  )
-  const acknowledge = ack(hub, ({ params }) => params.owner)
-  const server: Server = createServer((req, res) =>
-    req.url?.endsWith('/ack') ? acknowledge(req, res) : stream(req, res),
-  )
+  const stream = sse(hub, {
+    authorize: ({ params }) => params.owner,
+    channels: ({ identity }) => [identity, 'everyone'],
+    retryMs: 5,
+  })
+  const server: Server = createServer(stream)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => {
     sockets.add(socket)
@@ -54,7 +52,7 @@ function follow(origin: string, owner = 'ada') {
   const feed = connect(numbers, {
     baseUrl: origin,
     params: { owner },
-    reconnect: { minDelayMs: 1, maxDelayMs: 20 },
+    reconnect: { jitterMs: 1, maxJitterMs: 20 },
     onError: () => {},
   })
   open.push(() => feed.close())
@@ -67,8 +65,6 @@ function follow(origin: string, owner = 'ada') {
   feed.on('gap', ({ reason }) => seen.push(`gap: ${reason}`))
   return { feed, seen, ids }
 }
-
-const until = (isSo: () => boolean) => vi.waitUntil(isSo, { timeout: 15_000, interval: 5 })
 
 describe('from publish() to on()', () => {
   it('connections cut at random moments lose nothing, double nothing, and keep the order', async () => {

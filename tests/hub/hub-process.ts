@@ -1,24 +1,21 @@
 /** A server to be killed: a hub on the SQLite file it is told, which publishes what is posted to it. */
 import { createServer } from 'node:http'
 import { createHub } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 import { numbers } from './numbers.ts'
 
 const [port, file] = process.argv.slice(2)
 const hub = createHub(numbers, { engine: sqlite(String(file)), retention: { maxEvents: Infinity } })
-const stream = sse(
-  numbers,
-  ({ params, lastEventId }) =>
-    hub.subscribe([params.owner, 'everyone'], { after: lastEventId, subscriber: params.owner }),
-  { retryMs: 10 },
-)
-const acknowledge = ack(hub, ({ params }) => params.owner)
+const stream = sse(hub, {
+  authorize: ({ params }) => params.owner,
+  channels: ({ identity }) => [identity, 'everyone'],
+  retryMs: 10,
+})
 
 createServer((req, res) => {
   const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost')
-  if (pathname.endsWith('/ack')) acknowledge(req, res)
-  else if (req.method === 'GET') stream(req, res)
+  if (req.method === 'GET' || pathname.endsWith('/ack')) stream(req, res)
   else {
     const options = { idempotencyKey: searchParams.get('key') ?? undefined }
     hub.publish(searchParams.get('channel') ?? '', 'n', Number(searchParams.get('n')), options).then(

@@ -1,9 +1,10 @@
 import { defineStream, type SseError, type } from '@sse/contract'
 import { sse } from '@sse/server/node'
+import { awaitable } from '@sse/test-support/awaitable'
+import { serve } from '@sse/test-support/http-server'
+import { startProgram } from '@sse/test-support/program'
+import { requireProgram, requirePython } from '@sse/test-support/require-program'
 import { describe, expect, it } from 'vitest'
-import { awaitable } from '../support/awaitable.ts'
-import { serve } from '../support/node-server.ts'
-import { requireProgram, requirePython, startProgram } from '../support/process.ts'
 
 const curl = requireProgram('curl')
 const python = requirePython('httpx')

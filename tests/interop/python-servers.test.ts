@@ -1,7 +1,8 @@
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
+import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
+import { requirePython } from '@sse/test-support/require-program'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { requirePython, type ServerProgram, startServer } from '../support/process.ts'
 
 const script = (name: string) => new URL(name, import.meta.url).pathname
 const numbers = defineStream({ path: '/stream', events: { message: type<number>() } })
@@ -18,9 +19,9 @@ const SERVERS = [
 
 for (const { name, file, python, prefixes } of SERVERS) {
   describe.skipIf(!python)(name, () => {
-    let server: ServerProgram
+    let server: ProgramServer
     beforeAll(async () => {
-      server = await startServer(python as string, (port) => [script(file), String(port)])
+      server = await startProgramServer(python as string, (port) => [script(file), String(port)])
     })
     afterAll(() => server?.stop())
 
@@ -54,7 +55,7 @@ for (const { name, file, python, prefixes } of SERVERS) {
       it('a connection that ends is resumed after the last id, until 204', async () => {
         const feed = connect(numbers, {
           baseUrl: `${server.origin}/history`,
-          reconnect: { minDelayMs: 10, maxDelayMs: 10 },
+          reconnect: { jitterMs: 10, maxJitterMs: 10 },
         })
         const received: unknown[] = []
         for await (const { payload, id } of feed) received.push([id, payload])

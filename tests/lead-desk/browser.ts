@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { missing } from '@sse/test-support/require-program'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, firefox, type Page } from 'playwright'
 import { expect } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
-import { missing } from '../support/process.ts'
 import { PASSWORD } from './desk.ts'
 
 export type Kind = keyof typeof browsers

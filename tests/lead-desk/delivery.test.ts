@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { NewEntry } from '@sse/server'
 import { assignLead } from '@sse-examples/lead-desk/assign-lead'
 import { openStore } from '@sse-examples/lead-desk/store'
 import { inboxOf } from '@sse-examples/lead-desk/stream'
 import { describe, expect, it } from 'vitest'
+import type { Record } from '../../examples/lead-desk/server/store.ts'
 import { engines, startEngine } from '../fleet/engines/start-engine.ts'
 import { nextTitles, signIn, startDesk } from './desk.ts'
 
@@ -32,10 +32,10 @@ describe('a lead and its event', () => {
     const asked = { assignedBy: 'dana', requestId: 'request-1' }
     const failing = {
       ...store,
-      record(entry: NewEntry) {
-        store.record(entry)
+      record: ((channel, event, payload) => {
+        store.record(channel, event, payload)
         throw new Error('the disk is full')
-      },
+      }) satisfies Record,
     }
     expect(() => assignLead(failing, lead, asked)).toThrow('the disk is full')
     expect(store.db.prepare('SELECT count(*) AS n FROM leads').get()?.n).toBe(0)

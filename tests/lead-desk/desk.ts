@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
 import { leads } from '@sse-examples/lead-desk/stream'
-import { freePort, startProgram } from '../support/process.ts'
 
 const folder = fileURLToPath(new URL('../../examples/lead-desk', import.meta.url))
 export const PASSWORD = 'show me leads'
@@ -88,7 +89,7 @@ export async function signIn(desk: Pick<Desk, 'url'>, person: string) {
         baseUrl: desk.url,
         params: { owner },
         headers,
-        reconnect: { minDelayMs: 50, maxDelayMs: 250 },
+        reconnect: { jitterMs: 50, maxJitterMs: 250 },
         ...(lastEventId && { lastEventId }),
       }),
   }

@@ -79,7 +79,7 @@ export class Device {
       baseUrl: this.#desk.url,
       params: { owner: this.owner },
       headers: this.#session.headers,
-      reconnect: { minDelayMs: 50, maxDelayMs: 400 },
+      reconnect: { jitterMs: 50, maxJitterMs: 400 },
       lastEventId,
     })
     feed.on('lead', ({ id }, meta) => {

@@ -2,8 +2,9 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { freePort, startProgram } from '../support/process.ts'
 import { launch, openAs, requireBrowser } from './browser.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))

@@ -46,6 +46,36 @@ describe.each(engines.filter(isServer))('the lead desk with its events on %s', (
     expect((await nextTitles(late, 2)).titles).toEqual(['One', 'Two'])
     db.close()
   })
+
+  it('moves an event that can never be published aside, and publishes the others', {
+    timeout: 60_000,
+  }, async () => {
+    await using engine = await startEngine(name)
+    await using desk = await startDesk({ LEAD_DESK_ENGINE: engine.url })
+    const [dana, ada] = [await signIn(desk, 'dana'), await signIn(desk, 'ada')]
+    const db = new DatabaseSync(`${desk.data}/lead-desk.db`, { timeout: 5_000 })
+    const insert = db.prepare('INSERT INTO outbox (channel, event, data, key) VALUES (?, ?, ?, ?)')
+    for (const [channel, event, data] of [
+      ['ower:ada', 'read', '{"upTo":1}'],
+      ['owner:ada', 'unknown', '{}'],
+      ['owner:ada', 'read', '{"upTo":"x"}'],
+      ['owner:ada', 'read', 'not JSON'],
+    ]) {
+      insert.run(channel as string, event as string, data as string, crypto.randomUUID())
+    }
+    await dana.assign('ada', 'After them')
+    await vi.waitUntil(() => countWaiting(desk.data) === 0, 20_000)
+    using feed = ada.follow('ada')
+    expect((await nextTitles(feed, 1)).titles).toEqual(['After them'])
+    const reasons = db.prepare('SELECT reason FROM outbox_rejected ORDER BY id').all()
+    expect(reasons.map(({ reason }) => String(reason).split(':')[0])).toEqual([
+      'SseError',
+      'SseError',
+      'SseError',
+      'SyntaxError',
+    ])
+    db.close()
+  })
 })
 
 it('says which engines there are when it is asked for another, and not what it was asked for', async () => {

@@ -1,7 +1,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startProgram } from '@sse/test-support/program'
 import { beforeAll, expect, inject, it } from 'vitest'
-import { startProgram } from '../support/process.ts'
 
 const installed = inject('installed')
 const APP = `import { connect } from '@sse/client'\nconnect('/stream').on('message', console.log)\n`

@@ -1,9 +1,9 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { startProgram } from '@sse/test-support/program'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { withPackages } from '../support/link.ts'
-import { startProgram } from '../support/process.ts'
 
 const installed = inject('installed')
 const entriesOf = (name: string): string[] => {
@@ -22,10 +22,13 @@ const FREE = ENTRIES.filter((entry) => !BOUND.includes(entry))
 const PAGE = [
   ...ROOTS,
   ...HOOKS,
+  ...HOOKS.map((name) => `${name}/native`),
   '@sse/client/event-source',
+  '@sse/client/inspect',
   '@sse/client/native',
   '@sse/client/polyfill',
   '@sse/client/tabs',
+  '@sse/client/transport',
   '@sse/client/hooks',
   '@sse/client/storage',
   '@sse/devtools',
@@ -44,8 +47,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are seventeen entries, one for each engine and each framework’s hooks, two of the devtools, and three for tests', () => {
-  expect(ENTRIES).toHaveLength(17 + ENGINES.length + HOOKS.length + 2 + 3)
+it('there are seventeen entries, one per engine, two per framework’s hooks, two of the devtools, and three for tests', () => {
+  expect(ENTRIES).toHaveLength(17 + ENGINES.length + 2 * HOOKS.length + 2 + 3)
 })
 
 describe.each([
@@ -54,7 +57,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|EventSource|share|shareFeed|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|Link)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|EventSource|share|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|Link)( \w+)*$/,
     )
   })
 

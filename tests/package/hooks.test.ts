@@ -3,11 +3,11 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { startProgram } from '@sse/test-support/program'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch, requireBrowser } from '../lead-desk/browser.ts'
 import { withPackages } from '../support/link.ts'
-import { startProgram } from '../support/process.ts'
 
 const apps = [
   ['react', "import plugin from '@vitejs/plugin-react'", ['react', 'react-dom', '@vitejs/plugin-react']],

@@ -2,9 +2,9 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startProgram } from '@sse/test-support/program'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { withPackages } from '../support/link.ts'
-import { startProgram } from '../support/process.ts'
 
 const require = createRequire(import.meta.url)
 const FRAMEWORKS = [

@@ -1,4 +1,4 @@
-import { requireProgram } from '../support/process.ts'
+import { requireProgram } from '@sse/test-support/require-program'
 import type { ReverseProxy } from './proxy.ts'
 
 /** The last block is Caddy as it comes. */

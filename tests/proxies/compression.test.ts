@@ -1,7 +1,7 @@
+import { serve } from '@sse/test-support/http-server'
 import compression from 'compression'
 import express from 'express'
 import { expect, it } from 'vitest'
-import { serve } from '../support/node-server.ts'
 import { Exchange, median } from './stream.ts'
 
 it.each([

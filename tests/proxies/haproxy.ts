@@ -1,4 +1,4 @@
-import { requireProgram } from '../support/process.ts'
+import { requireProgram } from '@sse/test-support/require-program'
 import type { ReverseProxy } from './proxy.ts'
 
 /** Debian's defaults, but for the logs; `as_it_comes` is the one that lacks `http-no-delay`. */

@@ -1,4 +1,4 @@
-import { requireProgram } from '../support/process.ts'
+import { requireProgram } from '@sse/test-support/require-program'
 import type { ReverseProxy } from './proxy.ts'
 
 /** `location /` is nginx as it comes: HTTP/1.0 to the server, buffering on. */

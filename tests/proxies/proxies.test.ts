@@ -1,7 +1,7 @@
 import { connect } from '@sse/client'
+import { type RunningServer, serve } from '@sse/test-support/http-server'
+import type { ProgramServer } from '@sse/test-support/program-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RunningServer, serve } from '../support/node-server.ts'
-import type { ServerProgram } from '../support/process.ts'
 import { caddy } from './caddy.ts'
 import { haproxy } from './haproxy.ts'
 import { nginx } from './nginx.ts'
@@ -11,7 +11,7 @@ import { Exchange, median, readUntil, stamps } from './stream.ts'
 interface Passage {
   as: string
   path: string
-  /** The proxy adds a delay of its own to each event, as docs/PROXIES.md says. */
+  /** The proxy adds a delay of its own to each event, as docs/guides/proxies.md says. */
   isSlow?: boolean
   encoding?: 'gzip'
 }
@@ -50,7 +50,7 @@ describe.each(PROXIES)('$proxy.name', ({ proxy, passages }) => {
   describe.skipIf(!proxy.program)('in between', () => {
     let exchange: Exchange
     let server: RunningServer
-    let program: ServerProgram
+    let program: ProgramServer
     beforeAll(async () => {
       server = await serve((req, res) => {
         const handler = req.headers['x-stream'] === 'quiet' ? exchange.quiet : exchange.fourEvents

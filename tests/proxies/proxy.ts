@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ServerProgram, startServer } from '../support/process.ts'
+import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 
 /** A reverse proxy: where it is, and how one is told to stand before a server. */
 export interface ReverseProxy {
@@ -12,12 +12,12 @@ export interface ReverseProxy {
 }
 
 /** Starts a proxy of our own on a free port; the system's services are not touched. */
-export async function startProxy(proxy: ReverseProxy, upstream: number): Promise<ServerProgram> {
+export async function startProxy(proxy: ReverseProxy, upstream: number): Promise<ProgramServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sse-proxy-'))
   // nginx started by root works as nobody.
   chmodSync(folder, 0o755)
   const file = join(folder, 'config')
-  const server = await startServer(
+  const server = await startProgramServer(
     proxy.program ?? proxy.name,
     (port) => {
       writeFileSync(file, proxy.config(folder, port, upstream))

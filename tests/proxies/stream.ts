@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '@sse/client'
 import { defineStream, type SseError, type } from '@sse/contract'
 import { type NodeHandler, sse } from '@sse/server/node'
+import { type Awaitable, awaitable } from '@sse/test-support/awaitable'
 import { expect } from 'vitest'
-import { type Awaitable, awaitable } from '../support/awaitable.ts'
 
 const SPACING_MS = 250
 
@@ -27,7 +27,7 @@ export class Exchange {
   readonly fourEvents: NodeHandler = (req, res) => {
     const received = this.#received
     const filler = req.url?.endsWith('?large') ? 'x'.repeat(2_000) : ''
-    sse(stamps, async function* ({ event }) {
+    return sse(stamps, async function* ({ event }) {
       for (const [index, { called }] of received.entries()) {
         yield event('message', { n: index + 1, sentAt: Date.now(), filler })
         await called
@@ -39,7 +39,7 @@ export class Exchange {
   /** One event, then nothing but heartbeats until the client leaves. */
   readonly quiet: NodeHandler = (req, res) => {
     const { left } = this
-    sse(stamps, async function* ({ event, lastEventId, signal }) {
+    return sse(stamps, async function* ({ event, lastEventId, signal }) {
       signal.addEventListener('abort', () => left.call(signal.reason))
       yield event('resumed', lastEventId ?? 'nothing', { id: 'after' })
       await left.called

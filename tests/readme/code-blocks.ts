@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface CodeBlock {
-  /** The page it stands in, such as `docs/SERVER.md`. */
+  /** Path of its page, such as `docs/guides/client.md`. */
   page: string
-  /** Of its first line of code, from 1. */
+  /** Line of its first line of code, from 1. */
   line: number
-  /** From a first line such as `// leads.ts: …`; other blocks of the page may import it. */
+  /** Name from a first line such as `// leads.ts: …`; other blocks of the page can import it. */
   file: string
   code: string
 }
 
-/** Pages for users: what they show as ```ts has to compile. */
-export const pages = globSync(['README.md', 'packages/*/README.md', 'examples/README.md', 'docs/*.md'], {
+/** Pages for users. Every ```ts block in them has to compile. */
+export const pages = globSync(['README.md', 'packages/*/README.md', 'examples/README.md', 'docs/**/*.md'], {
   cwd: root,
 }).sort()
 
@@ -26,7 +26,7 @@ export function codeBlocks(page: string): CodeBlock[] {
   const text = readPage(page)
   return [...text.matchAll(/^```(tsx?)\n([\s\S]*?)^```$/gm)].map(({ 1: language, 2: code = '', index }) => {
     const line = text.slice(0, index).split('\n').length + 1
-    const file = code.match(/^\/\/ ([\w-]+\.ts)\b/)?.[1] ?? `line-${line}.${language}`
+    const file = code.match(/^\/\/ ([\w-]+\.tsx?)\b/)?.[1] ?? `line-${line}.${language}`
     return { page, line, file, code }
   })
 }

@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SSE_ERRORS } from '@sse/contract'
 import { describe, expect, it } from 'vitest'
 import { codeBlocks, pages, readPage } from './code-blocks.ts'
 import { writeBlocks } from './write-blocks.ts'
@@ -34,9 +35,10 @@ describe.each(pages)('the links of %s', (page) => {
   })
 })
 
-it('the pages and headings that the sources name exist', () => {
-  const named = globSync('packages/*/src/**/*.ts', { cwd: root }).flatMap((file) =>
-    [...readFileSync(root + file, 'utf8').matchAll(/docs\/[A-Z]+\.md(?:#[\w-]+)?/g)].map(([link]) => link),
+it('every page and heading that a source file names exists', () => {
+  const named = globSync(['packages/*/src/**/*.ts', 'bench/*.ts', 'tests/*/*.ts'], { cwd: root }).flatMap(
+    (file) =>
+      [...readFileSync(root + file, 'utf8').matchAll(/docs\/[\w/-]+\.md(?:#[\w-]+)?/g)].map(([link]) => link),
   )
   expect(named).not.toEqual([])
   const broken = named.filter((link) => {
@@ -46,22 +48,40 @@ it('the pages and headings that the sources name exist', () => {
   expect(broken).toEqual([])
 })
 
-it('every code that the sources give an error is explained', () => {
+const errorsPage = 'docs/reference/errors.md'
+
+it('the errors page has one row for every code, with its kind and status', () => {
+  const rows = [...readPage(errorsPage).matchAll(/^## Kind `(\w+)`$([\s\S]*?)(?=^## |(?![\s\S]))/gm)].flatMap(
+    ([, kind, section = '']) =>
+      [...section.matchAll(/^\| `(\w+)` \| (\d+) \| \S.* \| \S.* \|$/gm)].map(([, code, status]) => ({
+        code,
+        kind,
+        status: Number(status),
+      })),
+  )
+  expect(rows).toEqual(Object.entries(SSE_ERRORS).map(([code, known]) => ({ code, ...known })))
+})
+
+it('every code that the sources give an error is in the table of codes', () => {
   const thrown = globSync('packages/*/src/**/*.ts', { cwd: root, exclude: ['**/*.test*.ts'] }).flatMap(
     (file) =>
       [...readFileSync(root + file, 'utf8').matchAll(/(?:SseError|refuse)\(\s*'(\w+)'/g)].map(
-        ([, code]) => code,
+        ([, code = '']) => code,
       ),
   )
-  const explained = ['docs/SERVER.md', 'docs/CLIENT.md', 'docs/HUB.md'].flatMap((page) =>
-    [...readPage(page).matchAll(/^\| ((?:`\w+`(?:, )?)+) \|/gm)].flatMap(([, codes = '']) =>
-      codes.replaceAll('`', '').split(', '),
-    ),
-  )
-  expect([...new Set(thrown)].filter((code) => code === undefined || !explained.includes(code))).toEqual([])
+  expect(thrown).not.toEqual([])
+  expect([...new Set(thrown)].filter((code) => !Object.hasOwn(SSE_ERRORS, code))).toEqual([])
 })
 
-/** As GitHub makes them of headings. */
+it('the index links every page of the documentation', () => {
+  const linked = [...readPage('docs/README.md').matchAll(/\]\(([^)\s]+\.md)\)/g)].map(
+    ([, link]) => `docs/${link}`,
+  )
+  const all = pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md')
+  expect(all.filter((page) => !linked.includes(page))).toEqual([])
+})
+
+/** Anchors of a page's headings, as GitHub generates them. */
 function anchors(page: string): string[] {
   return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading

@@ -1,4 +1,4 @@
-// What the pages use of runtimes whose types are not installed here.
+// Parts of Bun and Deno that the pages use; their types are not installed here.
 declare const Bun: {
   serve(options: {
     port?: number

@@ -2,15 +2,14 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { CodeBlock } from './code-blocks.ts'
 
-/** Beside the tests' `node_modules`, and out of git. */
+/** Next to the tests' `node_modules`, ignored by git. */
 const cache = new URL('../.cache/', import.meta.url)
 
 /**
- * Writes each page's blocks into a folder of its own, where they import each other by name, with a
- * configuration that compiles all of them. A block starts on the line it has in its page, so that the compiler
- * names that line.
+ * Writes the blocks into one folder per page, where they import each other by name, with a configuration that compiles
+ * all of them. A block starts on the line it has in its page, so that compiler errors name that line.
  *
- * @returns the folder, with a final slash.
+ * @returns the folder, with a trailing slash.
  */
 export function writeBlocks(name: string, blocks: readonly CodeBlock[]): string {
   const folder = fileURLToPath(new URL(`${name}/`, cache))
@@ -21,7 +20,7 @@ export function writeBlocks(name: string, blocks: readonly CodeBlock[]): string 
   }
   const config = {
     extends: '../../tsconfig.json',
-    // Blocks are modules, also those that neither import nor export.
+    // Blocks without import and export are modules too.
     compilerOptions: { moduleDetection: 'force', incremental: false, jsx: 'react-jsx' },
     include: ['**/*.ts', '**/*.tsx', '../../readme/runtimes.d.ts'],
     exclude: [],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { missing } from '../support/process.ts'
+import { missing } from '@sse/test-support/require-program'
 
 const require = createRequire(import.meta.url)
 

@@ -1,4 +1,5 @@
-import { type ServerProgram, startProgram, startServer } from '../support/process.ts'
+import { startProgram } from '@sse/test-support/program'
+import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 import { requireBinary, requireFile } from './binary.ts'
 import { serveWorker } from './workerd.ts'
 
@@ -8,7 +9,7 @@ export interface Runtime {
   program: string | undefined
   /** Whether a timer of a request whose client has left still fires. */
   keepsTimers: boolean
-  serve(folder: string): Promise<ServerProgram>
+  serve(folder: string): Promise<ProgramServer>
   /** What a script says until it ends. */
   run(script: string, folder: string): Promise<string>
   /** What `fixtures/client.mjs` says of the server at `origin`. */
@@ -33,7 +34,7 @@ function scripted(
     name,
     program,
     keepsTimers: true,
-    serve: (cwd) => startServer(command, (port) => [...args, serverScript, String(port)], { cwd }),
+    serve: (cwd) => startProgramServer(command, (port) => [...args, serverScript, String(port)], { cwd }),
     run,
     follow: (cwd, origin) => run('run-client.mjs', cwd, origin),
     readCases: (cwd) => run('run-cases.mjs', cwd),

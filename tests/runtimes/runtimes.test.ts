@@ -1,16 +1,16 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { PARSING } from '../conformance/parsing.ts'
 import { withPackages } from '../support/link.ts'
-import { type ServerProgram, startServer } from '../support/process.ts'
 import { RUNTIMES } from './runtime.ts'
 
 let folder: string
 /** What every client follows. */
-let node: ServerProgram
+let node: ProgramServer
 beforeAll(async () => {
   // Only Node has no `Request → Response` server of its own.
   folder = withPackages(inject('installed'), ['@hono/node-server'])
@@ -21,7 +21,7 @@ beforeAll(async () => {
     bundle: true,
     format: 'esm',
   })
-  node = await startServer(process.execPath, (port) => ['node.mjs', String(port)], { cwd: folder })
+  node = await startProgramServer(process.execPath, (port) => ['node.mjs', String(port)], { cwd: folder })
 })
 afterAll(async () => {
   await node?.stop()
@@ -40,7 +40,7 @@ async function readUntil(response: Response, pattern: RegExp): Promise<string> {
 
 describe.each(RUNTIMES)('$name', (runtime) => {
   describe.skipIf(!runtime.program)('as a server', () => {
-    let server: ServerProgram
+    let server: ProgramServer
     beforeAll(async () => {
       server = await runtime.serve(folder)
     })

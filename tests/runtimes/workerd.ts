@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 import { build } from 'esbuild'
-import { type ServerProgram, startServer } from '../support/process.ts'
 
 /** As a fresh Worker is configured; only the network is told that it may reach this machine. */
 const config = (port: number) => `
@@ -20,7 +20,7 @@ const config :Workerd.Config = (
 `
 
 /** Bundles the worker in `folder`, as its tools do, and serves it. */
-export async function serveWorker(workerd: string, folder: string): Promise<ServerProgram> {
+export async function serveWorker(workerd: string, folder: string): Promise<ProgramServer> {
   await build({
     absWorkingDir: folder,
     entryPoints: ['worker.mjs'],
@@ -29,7 +29,7 @@ export async function serveWorker(workerd: string, folder: string): Promise<Serv
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
   })
-  return startServer(
+  return startProgramServer(
     workerd,
     (port) => {
       const file = join(folder, `workerd.${port}.capnp`)

@@ -1,5 +1,5 @@
 import { connect, fetchTransport } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { tabsTransport } from '@sse/client/tabs'
 import { numbers } from './numbers.ts'
 
 /** What the tests ask a page for. */
@@ -28,8 +28,8 @@ Object.assign(window, { tab })
 const feed = connect(numbers, {
   params: { name: query.get('name') ?? '' },
   lastEventId: query.get('after') ?? '',
-  reconnect: { minDelayMs: 10, maxDelayMs: 100 },
-  transport: share(fetchTransport, { hungAfterMs: 800 }),
+  reconnect: { jitterMs: 10, maxJitterMs: 100 },
+  transport: tabsTransport(fetchTransport, { hungAfterMs: 800 }),
   onError: () => {},
 })
 Object.assign(feed, {
@@ -41,8 +41,8 @@ feed.on('n', (n, { id }) => {
 })
 feed.onStatus((status) => {
   tab.states.push(status.state)
-  if (status.state === 'closed' && typeof status.reason === 'object') {
-    tab.error = { code: status.reason.code, status: status.reason.status }
+  if (status.state === 'closed' && status.reason === 'error') {
+    tab.error = { code: status.error.code, status: status.error.status }
   }
 })
 window.addEventListener('pageshow', ({ persisted }) => {

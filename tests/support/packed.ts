@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 
@@ -27,7 +27,13 @@ declare module 'vitest' {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const OF_PNPM = /^npm_(?!config_(registry|userconfig|cache|proxy|https?_proxy|noproxy|cafile)$)/i
-const SOURCES = ['packages/*/src/**/*.ts', 'packages/*/*.{json,ts}', 'tsconfig*.json', 'pnpm-lock.yaml']
+const SOURCES = [
+  'packages/*/src/**/*.ts',
+  'packages/*/*.{json,ts}',
+  'tsconfig*.json',
+  'tsup.shared.ts',
+  'pnpm-lock.yaml',
+]
 
 /** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
 export default function setup(project: TestProject): () => void {
@@ -62,7 +68,8 @@ function pack(): string[] {
     rmSync(cache, { recursive: true, force: true })
     const unfinished = `${folder}.${process.pid}`
     mkdirSync(unfinished, { recursive: true })
-    run('pnpm', ['--filter', './packages/*', 'exec', 'pnpm', 'pack', '--pack-destination', unfinished], root)
+    const packages = ['--filter', './packages/*', '--filter', '!@sse/test-support']
+    run('pnpm', [...packages, 'exec', 'pnpm', 'pack', '--pack-destination', unfinished], root)
     renameSync(unfinished, folder)
   }
   return globSync('*.tgz', { cwd: folder }).map((name) => join(folder, name))
@@ -70,7 +77,9 @@ function pack(): string[] {
 
 function isBuilt(sources: readonly string[]): boolean {
   const newest = Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs))
-  return globSync('packages/*', { cwd: root }).every((folder) =>
+  // What is not published, such as the test helpers, has no build.
+  const published = globSync('packages/*/tsup.config.ts', { cwd: root }).map((file) => dirname(file))
+  return published.every((folder) =>
     ['index.js', 'index.d.ts'].every((name) => {
       const file = join(root, folder, 'dist', name)
       return existsSync(file) && statSync(file).mtimeMs > newest

@@ -11,13 +11,13 @@ const Inbox = defineComponent({
   props: { owner: { type: String, required: true } },
   setup({ owner }) {
     const feed = useStream(leads, { params: { owner } })
-    const count = useLatest(feed, 'count', 0)
+    const count = useLatest(feed, 'count', { initial: 0 })
     const status = useStreamStatus(feed)
     return () => [h('h2', `${count.value} leads`), h('p', { role: 'status' }, status.value.state)]
   },
 })
 
-it('a component shows what comes, over a lost connection', async () => {
+it('shows events in a component, also after a lost connection', async () => {
   using clock = fakeClock()
   using server = fakeServer(leads)
   server.install()

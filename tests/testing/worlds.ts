@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { defineStream, type } from '@sse/contract'
 import { createHub, memory } from '@sse/server'
-import { ack, sse } from '@sse/server/node'
+import { sse } from '@sse/server/node'
 import type { SeenRequest } from '@sse/testing'
 import { fakeServer } from '@sse/testing'
 
@@ -12,20 +12,20 @@ export const room = defineStream({
   events: { n: type<number>(), text: type<string>(), nothing: type<undefined>() },
 })
 
-/** A server, and what can be done to it, without saying which it is. */
+/** Server under test, fake or real. */
 export interface World extends AsyncDisposable {
   fetch: typeof fetch
   origin: string
-  /** To everybody. */
+  /** Publishes to all connections. */
   publish(name: 'n' | 'text' | 'nothing', payload: never): Promise<unknown>
   /** Cuts every connection. */
   cut(): void
   /** Removes all history. */
   trim(): Promise<void>
-  /** ConnectionLimiter that are open. */
+  /** Number of open connections. */
   connections(): number
-  /** Answers the next request so. */
-  refuseNext(status: number, retryAfter?: number): void
+  /** Refuses the next request. */
+  refuseNext(status: number, retryAfterMs?: number): void
   acks(): Promise<(string | undefined)[]>
 }
 
@@ -40,8 +40,8 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       cut: () => server.drop(),
       trim: async () => server.gap('trimmed'),
       connections: () => server.connections.length,
-      refuseNext: (status, retryAfter) =>
-        server.refuse(status, { times: 1, code: 'no', message: 'No', ...(retryAfter && { retryAfter }) }),
+      refuseNext: (status, retryAfterMs) =>
+        server.refuse(status, { times: 1, code: 'no', message: 'No', ...(retryAfterMs && { retryAfterMs }) }),
       acks: async () => server.acks.map(({ lastEventId }: SeenRequest) => lastEventId),
       async [Symbol.asyncDispose]() {
         server.close()
@@ -53,15 +53,18 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
     const engine = memory()
     // Nothing but the engine holds history: it is gone when that is trimmed.
     const hub = createHub(room, { engine, ring: { maxEvents: 0 } })
-    const stream = sse(room, ({ lastEventId }) => hub.subscribe('all', { after: lastEventId }), {
+    // Acknowledgements of ada are stored; a newcomer starts now, as with the fake server.
+    const stream = sse(hub, {
+      authorize: () => 'ada',
+      subscriber: ({ req }) => req.method === 'POST' && 'ada',
+      channels: 'all',
       retryMs: 5,
     })
-    const acknowledge = ack(hub, () => 'ada')
-    let refusals: { status: number; retryAfter: number | undefined }[] = []
+    let refusals: { status: number; retryAfterMs: number | undefined }[] = []
     const server = createServer((req, res) => {
-      if (req.url?.endsWith('/ack')) return acknowledge(req, res)
+      if (req.url?.endsWith('/ack')) return stream(req, res)
       const refusal = refusals.shift()
-      return refusal ? refuse(res, refusal.status, refusal.retryAfter) : stream(req, res)
+      return refusal ? refuse(res, refusal.status, refusal.retryAfterMs) : stream(req, res)
     })
     const sockets = new Set<Socket>()
     server.on('connection', (socket) => {
@@ -79,8 +82,8 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       cut,
       trim: () => engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY }),
       connections: () => hub.stats().connections,
-      refuseNext: (status, retryAfter) => {
-        refusals = [{ status, retryAfter }]
+      refuseNext: (status, retryAfterMs) => {
+        refusals = [{ status, retryAfterMs }]
       },
       acks: async () => [await hub.committed('ada')],
       async [Symbol.asyncDispose]() {
@@ -92,11 +95,11 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
   },
 }
 
-function refuse(res: ServerResponse, status: number, retryAfter: number | undefined): void {
+function refuse(res: ServerResponse, status: number, retryAfterMs: number | undefined): void {
   res.writeHead(status, {
     'content-type': 'application/json',
     'cache-control': 'no-store',
-    ...(retryAfter && { 'retry-after': String(retryAfter) }),
+    ...(retryAfterMs && { 'retry-after': String(retryAfterMs / 1_000) }),
   })
   res.end(JSON.stringify({ code: 'no', message: 'No' }))
 }

@@ -1,4 +1,6 @@
-import { fetchTransport, nativeTransport, type Transport } from '@sse/client'
+import { fetchTransport } from '@sse/client'
+import { nativeTransport } from '@sse/client/native'
+import type { Transport } from '@sse/client/transport'
 import { classTransport } from '../conformance/class-transport.ts'
 import { type Collected, collect } from '../conformance/collect.ts'
 import { type Dispatched, PARSING } from '../conformance/parsing.ts'

@@ -1,23 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { stripTypeScriptTypes } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse/test-support/free-port'
+import { startProgram } from '@sse/test-support/program'
+import { requireProgram } from '@sse/test-support/require-program'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { PARSING, type TransportName } from '../conformance/parsing.ts'
 import { RESPONSES } from '../conformance/responses.ts'
-import { freePort, requireProgram, startProgram } from '../support/process.ts'
+import { folders as built, importMap } from '../support/built-client.ts'
 import { startScriptServer } from '../support/script-server.ts'
 import type { PageResult } from './run-in-page.ts'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const client = createRequire(join(root, 'packages/client/package.json'))
 const folders: Record<string, string> = {
-  client: join(root, 'packages/client/dist'),
-  contract: join(root, 'packages/contract/dist'),
-  parser: dirname(client.resolve('eventsource-parser')),
-  tests: join(root, 'tests'),
+  ...built,
+  tests: fileURLToPath(new URL('../', import.meta.url)),
 }
 const driver = requireProgram('WebKitWebDriver')
 const display = requireProgram('xvfb-run')
@@ -25,9 +24,7 @@ const display = requireProgram('xvfb-run')
 /** The page that runs all cases, and the modules it is made of: tests with their types taken off. */
 async function servePage(scripts: string) {
   const page = `<!doctype html><meta charset="utf-8"><title>running</title>
-    <script type="importmap">{ "imports": {
-      "@sse/client": "/client/index.js", "@sse/client/event-source": "/client/event-source.js",
-      "@sse/contract": "/contract/index.js", "eventsource-parser": "/parser/index.js" } }</script>
+    ${importMap}
     <script type="module">
       import { runInPage } from '/tests/webkit/run-in-page.ts'
       runInPage('${scripts}').then(

@@ -13,9 +13,7 @@ export const start: StartPublisher = async ({ heartbeatMs, ...options }) => {
     events: { tick: type<Tick>() },
   })
   const hub = createHub(contract)
-  const port = await listen(
-    sse(contract, ({ lastEventId }) => hub.subscribe('everyone', { after: lastEventId }), options),
-  )
+  const port = await listen(sse(hub, { authorize: () => true, channels: 'everyone', ...options }))
   return {
     port,
     async publish(ticks) {

@@ -9,20 +9,18 @@ import type { Store } from './store.ts'
 
 export interface AppOptions {
   store: Store
-  /** Signs the cookies. */
-  secret: string
   /** Folder of the built page. */
   page: string
 }
 
-export async function buildApp({ store, secret, page }: AppOptions): Promise<FastifyInstance> {
-  // Idle connections of browsers would keep `close` waiting.
+export async function buildApp({ store, page }: AppOptions): Promise<FastifyInstance> {
+  // Otherwise `close` waits for idle connections of browsers.
   const app = fastify({ forceCloseConnections: true })
   refuseOtherSites(app)
   answerErrors(app)
 
   const changes = new Changes()
-  const personOf = await addSignIn(app, store, secret)
+  const personOf = await addSignIn(app, store)
   addInboxRoutes(app, store, personOf, () => changes.emit('change'))
   addDeskRoutes(app, store, personOf, changes)
   await app.register(files, { root: page })
@@ -30,10 +28,9 @@ export async function buildApp({ store, secret, page }: AppOptions): Promise<Fas
 }
 
 /**
- * Against requests that another site makes in the name of who is signed in here (CSRF). The cookie's
- * `SameSite=Lax` keeps it out of them; and what changes something has to be JSON or carry a header of its own,
- * neither of which a form can do, nor a script of another origin without asking first (CORS), which this server
- * refuses.
+ * Protects against requests that another site makes in the name of a signed-in person (CSRF). The cookie's `SameSite=Lax`
+ * keeps it out of most of them. Requests that change something must also be JSON or carry a custom header: a form can
+ * send neither, and a script of another origin needs permission by CORS, which this server never gives.
  */
 function refuseOtherSites(app: FastifyInstance): void {
   app.removeContentTypeParser('text/plain')
@@ -50,12 +47,11 @@ function refuseOtherSites(app: FastifyInstance): void {
   })
 }
 
-/** Every refusal is `{ code, message }`, as the stream's own are. What is nobody's business stays here. */
+/** Answers every error with `{ code, message }`, as the streams do. Unexpected errors are masked and logged. */
 function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (isSseError(error) && error.expose) {
-      const status = error.status ?? (error.code === 'unauthorized' ? 401 : 500)
-      return reply.code(status).send({ code: error.code, message: error.message })
+      return reply.code(error.status).send({ code: error.code, message: error.message })
     }
     if (error instanceof ZodError) {
       const [issue] = error.issues

@@ -5,14 +5,14 @@ import { readLead } from './leads.ts'
 import type { Store } from './store.ts'
 
 /**
- * Assigns a lead: the row and its event are written in one transaction, so there is never one without the
- * other, whatever happens to this process in between. After the commit the hub brings it to whoever is
- * connected; whoever is not gets it on return.
+ * Assigns a lead. The row and its event are written in one transaction, so there is never one without the other, even if
+ * this process crashes. After the commit the hub delivers the event to the owner's connected devices, and to the others
+ * when they return.
  *
- * The same `requestId` again, by the same person, gives the lead that the first one made.
+ * Idempotent: the same `requestId` by the same person returns the lead of the first call.
  */
 export function assignLead(
-  { db, hub, record }: Store,
+  { db, record }: Store,
   { owner, title, company, phone, value }: NewLead,
   { assignedBy, requestId }: { assignedBy: string; requestId: string },
 ): InboxLead {
@@ -38,7 +38,7 @@ export function assignLead(
         requestId,
       )
     const lead = readLead(db, lastInsertRowid)
-    record(hub.entry(inboxOf(owner), 'lead', lead))
+    record(inboxOf(owner), 'lead', lead)
     return lead
   })
 }

@@ -35,22 +35,22 @@ export function addDeskRoutes(app: FastifyInstance, store: Store, personOf: Pers
     desk.path,
     sse(
       desk,
+      {
+        authorize: ({ request }) => requireDispatcher(request, personOf),
+        reauthorizeMs: 60_000,
+        // The hub's limits per person apply, and its drain() closes these streams too.
+        hub,
+      },
       async function* ({ event, signal }) {
         while (true) {
-          // Listens before it looks: what changes in between is in the next overview.
+          // Listen first, read second: a change in between is part of the next overview.
           const changed = once(changes, 'change', { signal })
-          changed.catch(() => {}) // The client may leave before anybody waits for it.
+          changed.catch(() => {}) // The client may leave before `await changed`.
           yield event('overview', await overview())
           await changed
-          // However many leads come at once, some overviews a second are enough for a person.
+          // A few overviews a second are enough, however many leads arrive at once.
           await setTimeout(MIN_INTERVAL_MS, undefined, { signal })
         }
-      },
-      {
-        authorize: ({ request }) => !!requireDispatcher(request, personOf),
-        reauthorizeMs: 60_000,
-        // Ended together with the inboxes when the server stops.
-        hub,
       },
     ),
   )

@@ -1,4 +1,4 @@
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 
 /** Which engine opens a URL that begins so. Only the one that is used is loaded. */
 const engines: Record<string, (url: string) => Promise<Engine>> = {

@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
-import type { Hub, NewEntry } from '@sse/server'
-import type { leads } from '../shared/stream.ts'
+import type { EventName } from '@sse/contract'
+import { type Hub, isSseError } from '@sse/server'
+import { leads } from '../shared/stream.ts'
 
 const MIN_WAIT_MS = 100
 const MAX_WAIT_MS = 5_000
 
 /**
- * For a hub whose log is not in the app's own database: an event is written down in the transaction of the rows
- * that it tells of, and a relay publishes what is written down, one after the other, and then removes it.
+ * A transactional outbox, for a hub whose log is not in the app's own database. An event is inserted in the transaction of
+ * the rows it describes. A relay publishes the events one after the other and then deletes them.
  *
- * A process that ends between the two leaves the event there, and the next one publishes it again: its key makes
- * it the same event, so that nobody gets it twice. While the engine is away, events wait here.
+ * If the process crashes between the two, the next one publishes the event again with the same idempotency key, so that it
+ * is stored once. While the engine is unavailable, events wait here. An event that can never be published is moved to
+ * `outbox_rejected` with the reason, so that it does not hold up the others.
  */
 export class Outbox {
   readonly #db: DatabaseSync
@@ -29,23 +31,31 @@ export class Outbox {
         channel TEXT NOT NULL,
         event   TEXT NOT NULL,
         data    TEXT NOT NULL,
-        -- Not the id: that begins at 1 again in a new database, and the engine remembers.
+        -- Not the id: it starts at 1 again in a new database, and the engine remembers keys.
         key     TEXT NOT NULL
       ) STRICT;
+      CREATE TABLE IF NOT EXISTS outbox_rejected (
+        id      INTEGER PRIMARY KEY,
+        channel TEXT NOT NULL,
+        event   TEXT NOT NULL,
+        data    TEXT NOT NULL,
+        reason  TEXT NOT NULL
+      ) STRICT;
     `)
-    this.#wake() // for what an earlier process has left
+    this.#wake() // an earlier process may have left events
   }
 
-  /** Writes an event down in the transaction that is open on the database. */
-  add({ channel, event, data }: NewEntry): void {
+  /** Inserts an event in the transaction that is open on the database. Throws if its schema rejects the payload. */
+  add(channel: string, event: EventName<typeof leads>, payload: unknown): void {
+    const data = JSON.stringify(leads.events[event].parse(payload))
     this.#db
       .prepare('INSERT INTO outbox (channel, event, data, key) VALUES (?, ?, ?, ?)')
       .run(channel, event, data, randomUUID())
-    // In a turn of its own: by then the transaction is over, and nothing is there if it was rolled back.
+    // In the next turn: by then the transaction has ended, and a rolled-back row is gone.
     setImmediate(() => this.#wake())
   }
 
-  /** Ends the relay after the event that it is at. The others are for the next process. */
+  /** Stops the relay after the current event. The next process publishes the others. */
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#running
@@ -66,18 +76,39 @@ export class Outbox {
     while (!signal.aborted) {
       const row = next.get()
       if (!row) return
+      const { id, channel, event, data, key } = row as unknown as OutboxRow
       try {
-        // One at a time: a later one that is stored while this one fails would come before it.
-        const event = String(row.event) as keyof typeof leads.events
-        const payload = JSON.parse(String(row.data))
-        await this.#hub.publish(String(row.channel), event, payload, { idempotencyKey: String(row.key) })
-        remove.run(Number(row.id))
+        // One at a time: if this one fails, a later one must not be stored before it.
+        const publish = this.#hub.publish as (...given: unknown[]) => Promise<string>
+        await publish.call(this.#hub, channel, event, JSON.parse(data), { idempotencyKey: key })
+        remove.run(id)
         waitMs = MIN_WAIT_MS
       } catch (error) {
+        if (isPermanent(error)) {
+          console.error(`Event ${id} was moved to outbox_rejected: ${error}`)
+          this.#db
+            .prepare('INSERT INTO outbox_rejected (id, channel, event, data, reason) VALUES (?, ?, ?, ?, ?)')
+            .run(id, channel, event, data, String(error))
+          remove.run(id)
+          continue
+        }
         if (waitMs === MIN_WAIT_MS) console.error(`Events wait in the outbox: ${error}`)
         await setTimeout(waitMs, undefined, { signal }).catch(() => {})
         waitMs = Math.min(waitMs * 2, MAX_WAIT_MS)
       }
     }
   }
+}
+
+interface OutboxRow {
+  id: number
+  channel: string
+  event: string
+  data: string
+  key: string
+}
+
+/** Whether publishing the same row again fails again: its channel, event or payload is invalid. */
+function isPermanent(error: unknown): boolean {
+  return error instanceof SyntaxError || (isSseError(error) && error.kind === 'usage')
 }

@@ -4,7 +4,6 @@ import { buildApp } from './app.ts'
 import { buildPage } from './build-page.ts'
 import { choosePort } from './choose-port.ts'
 import { DEMO_PASSWORD } from './people.ts'
-import { readSecret } from './secret.ts'
 import { openStore } from './store.ts'
 
 const folder = process.env.LEAD_DESK_DATA ?? fileURLToPath(new URL('../data/', import.meta.url))
@@ -15,7 +14,7 @@ const store = await openStore(folder, {
   maxEvents: Number(process.env.LEAD_DESK_MAX_EVENTS) || undefined,
   engine: process.env.LEAD_DESK_ENGINE || undefined,
 })
-const app = await buildApp({ store, page, secret: readSecret(folder) })
+const app = await buildApp({ store, page })
 
 const port = await choosePort()
 await app.listen({ port })
@@ -25,7 +24,7 @@ console.log(
 
 let isStopping = false
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  // A terminal, a shell and a package manager may each pass it on.
+  // The terminal, the shell and the package manager may each send the signal.
   process.on(name, () => {
     if (!isStopping) stop()
   })
@@ -33,7 +32,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 async function stop(): Promise<void> {
   isStopping = true
-  // Pages are told to come back, and do so to the next process.
+  // The pages reconnect, to the next process.
   await store.hub.drain({ graceMs: 500 })
   await app.close()
   await store.close()

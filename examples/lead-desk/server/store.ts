@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { createHub, type Engine, type Hub, type NewEntry } from '@sse/server'
+import type { Channel, EventName, PayloadInput } from '@sse/contract'
+import { createHub, type Hub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { sqlite } from '@sse/sqlite'
 import { leads } from '../shared/stream.ts'
 import { openDatabase } from './database.ts'
@@ -11,19 +13,27 @@ import { seedPeople } from './people.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 
-/** What the app keeps: its rows, and the events that tell of them. */
+type Leads = typeof leads
+
+/** Publishes an event in the transaction that is open on the database: together with the rows, or not at all. */
+export type Record = <Name extends EventName<Leads>>(
+  channel: Channel<Leads>,
+  event: Name,
+  payload: PayloadInput<Leads, Name>,
+) => void
+
+/** The app's rows, and the hub that delivers the events about them. */
 export interface Store {
   db: DatabaseSync
-  hub: Hub<typeof leads>
-  /** Records an event (`hub.entry(…)`) in the transaction that is open on `db`: with the rows, or not at all. */
-  record(entry: NewEntry): void
+  hub: Hub<Leads>
+  record: Record
   close(): Promise<void>
 }
 
 export interface StoreOptions {
-  /** Events kept for those who are away; default 100,000. */
+  /** Maximum number of events kept for people who are away. Default 100,000. */
   maxEvents?: number | undefined
-  /** `sqlite`, which is the default: the events are in the app's own database. Or the URL of a server for them. */
+  /** `sqlite` (default): the events are in the app's own database. Or the URL of a server that stores them. */
   engine?: string | undefined
 }
 
@@ -40,11 +50,14 @@ export async function openStore(folder: string, options: StoreOptions = {}): Pro
 /** Rows and events in one file, and in one transaction. */
 function inOneFile(db: DatabaseSync, path: string, { maxEvents }: StoreOptions): Store {
   const engine = sqlite(path)
-  const hub = openHub(engine, maxEvents)
+  const hub = createHub(leads, { engine, ...hubOptions(maxEvents) })
   return {
     db,
     hub,
-    record: (entry) => engine.insert(entry, db),
+    record(channel, event, payload) {
+      // Synchronous on SQLite: the row is written, or the error thrown, before this returns.
+      hub.publishIn(db, channel, event, payload)
+    },
     async close() {
       await hub.close()
       db.close()
@@ -52,14 +65,14 @@ function inOneFile(db: DatabaseSync, path: string, { maxEvents }: StoreOptions):
   }
 }
 
-/** The events on a server that other processes share; an outbox brings them there. */
+/** The events on a server that several processes share. An outbox relays them there. */
 function apart(db: DatabaseSync, engine: Engine, { maxEvents }: StoreOptions): Store {
-  const hub = openHub(engine, maxEvents)
+  const hub = createHub(leads, { engine, ...hubOptions(maxEvents) })
   const outbox = new Outbox(db, hub)
   return {
     db,
     hub,
-    record: (entry) => outbox.add(entry),
+    record: (channel, event, payload) => outbox.add(channel, event, payload),
     async close() {
       await outbox.close()
       await hub.close()
@@ -68,11 +81,10 @@ function apart(db: DatabaseSync, engine: Engine, { maxEvents }: StoreOptions): S
   }
 }
 
-function openHub(engine: Engine, maxEvents = 100_000): Hub<typeof leads> {
-  return createHub(leads, {
-    engine,
+function hubOptions(maxEvents = 100_000) {
+  return {
     retention: { maxEvents, maxAgeMs: 30 * DAY_MS },
-    // One person's windows and devices: a script that runs wild is not the others' trouble.
+    // All windows and devices of one person: a script in a loop must not take the connections of others.
     maxConnectionsPerIdentity: 20,
-  })
+  }
 }

@@ -3,24 +3,25 @@ import { z } from 'zod'
 import { lead } from './lead.ts'
 
 /**
- * One person's inbox. What it brings must not be lost: it comes from a hub, which keeps every event until its
- * owner has acknowledged it, or until it is older than the hub's retention and a `gap` says so.
+ * One person's inbox. Its events must not be lost, so they come from a hub: it keeps every event until its retention
+ * removes it, and reports a `gap` to a client that comes too late for it.
  */
 export const leads = defineStream({
   path: '/leads/:owner',
+  channels: ['owner:{owner}'],
   events: {
     lead,
-    /** Everything up to this lead is read, whichever of the owner's devices said so. */
+    /** Everything up to this lead is read. Sent to all devices of the owner. */
     read: z.object({ upTo: z.int().positive() }),
   },
 })
 
-/** The channel that carries a person's inbox. */
-export const inboxOf = (person: string) => `owner:${person}`
+/** Returns the channel of a person's inbox. */
+export const inboxOf = (person: string) => `owner:${person}` as const
 
 /**
- * What the dispatcher watches: only its latest state counts and nobody needs the ones before, so it has no
- * history. It comes from a generator, which makes it anew whenever something has changed.
+ * The dispatcher's view. Only its latest state matters, so it has no history: it comes from a generator that yields a new
+ * overview after every change.
  */
 export const desk = defineStream({
   path: '/desk',

@@ -37,22 +37,21 @@ function describe(status: FeedStatus): Description {
     case 'waiting':
       return {
         label: 'waiting',
-        detail: `${status.reason.message} (${status.reason.code}).`,
+        detail: `${status.error.message} (${status.error.code}).`,
         color: 'waiting',
         isDown: true,
       }
     case 'paused': {
       const detail =
-        status.reason === 'offline' ? 'There is no network.' : 'It goes on when the page is back.'
+        status.reason === 'offline' ? 'There is no network.' : 'It continues when the page is back.'
       return { label: 'paused', detail, color: 'waiting', isDown: false }
     }
     case 'closed': {
-      const { reason } = status
-      if (typeof reason === 'object') {
-        const detail = `${reason.message} (${reason.code}).`
+      if (status.reason === 'error') {
+        const detail = `${status.error.message} (${status.error.code}).`
         return { label: 'closed', detail, color: 'failed', isDown: false }
       }
-      const detail = reason === 'ended' ? 'The server has ended the stream.' : 'Stopped by you.'
+      const detail = status.reason === 'ended' ? 'The server has ended the stream.' : 'Stopped by you.'
       return { label: 'closed', detail, color: 'closed', isDown: false }
     }
   }

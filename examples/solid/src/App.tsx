@@ -8,7 +8,7 @@ export function App() {
   const [isOn, setIsOn] = createSignal(true)
   const feed = useStream(orders, () => ({ enabled: isOn() }))
   const status = useStreamStatus(feed)
-  const revenue = useLatest(feed, 'revenue', 0)
+  const revenue = useLatest(feed, 'revenue', { initial: 0 })
   const latest = useLatest(feed, 'order')
   const recent = useEvents(feed, 'order', { limit: 6 })
 

@@ -55,7 +55,7 @@ export const SSE_ERRORS = {
   dropped: { kind: 'client', status: 502 },
   idle: { kind: 'client', status: 504 },
   queue_overflow: { kind: 'client', status: 500 },
-} as const satisfies Readonly<Record<string, { readonly kind: SseErrorKind; readonly status: number }>>
+} as const
 
 /** A code the library uses. */
 export type SseErrorCode = keyof typeof SSE_ERRORS

@@ -1,15 +1,15 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { FeedLog } from './feed-log.ts'
+import { counted } from './format.ts'
 import { stateClass } from './shown-entries.ts'
-import { counted } from './words.ts'
 
-/** Newest first. */
+/** Returns the list of connections, newest first. */
 export function connectionList(
   logs: readonly FeedLog[],
   selected: FeedLog,
   select: (log: FeedLog) => void,
 ): TemplateResult {
-  return html`<nav aria-label="ConnectionLimiter" tabindex="-1">
+  return html`<nav aria-label="Connections" tabindex="-1">
     <ul>
       ${logs.toReversed().map(
         (log) =>
@@ -35,7 +35,7 @@ export function connectionList(
   </nav>`
 }
 
-/** Without what all of a page have in common. */
+/** Returns the URL without the page's origin, or without the scheme. */
 function shortUrl(url: string): string {
   return url.startsWith(`${location.origin}/`)
     ? url.slice(location.origin.length)

@@ -1,6 +1,6 @@
 import { type CSSResult, css } from 'lit'
 
-/** The list of connections. */
+/** Style of the list of connections. */
 export const connectionStyle: CSSResult = css`
   nav {
     overflow: auto;

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type EventEntry, MAX_DATA_LENGTH } from './feed-log.ts'
-import { counted, formatBytes, formatTime } from './words.ts'
+import { counted, formatBytes, formatTime } from './format.ts'
 
-/** One event, with what it carries. */
+/** Returns the details of one event, with its data. */
 export function entryDetails(entry: EventEntry, close: () => void): TemplateResult {
   const { name, id, at, bytes, data, isCut, problem } = entry
   return html`<aside class="details" aria-label="Event">

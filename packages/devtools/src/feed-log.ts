@@ -1,31 +1,33 @@
-import type { FeedOrigin, FeedStatus, InvalidEvent, TransportNote } from '@sse/client'
+import type { FeedStatus, InvalidEvent } from '@sse/client'
+import type { FeedOrigin } from '@sse/client/inspect'
+import type { TransportNote } from '@sse/client/transport'
 import { type Redact, redactData, redactUrl } from './redact.ts'
 import { Ring } from './ring.ts'
 import { utf8Length } from './utf8-length.ts'
 
-/** Events of one feed that are held: the newest. */
+/** Maximum number of events kept per feed, the newest. */
 export const MAX_EVENTS = 300
-/** Changes of status of one feed that are held: the newest. */
+/** Maximum number of status changes kept per feed, the newest. */
 export const MAX_CHANGES = 100
-/** Characters of one event's data that are held. */
+/** Maximum number of characters kept of one event's data. */
 export const MAX_DATA_LENGTH = 10_000
 
 export interface EventEntry {
-  /** `unknown`: its name is not in the contract. `control`: what the library itself says, `sse.*`. */
+  /** `unknown`: the name is not in the contract. `control`: an event of the library, `sse.*`. */
   kind: 'event' | 'unknown' | 'control' | 'gap' | 'invalid'
-  /** Entries of a feed in the order they came. */
+  /** Position among all entries of the feed. */
   readonly order: number
-  /** In milliseconds since 1970, as all times here. */
+  /** Time in milliseconds since the epoch. */
   readonly at: number
   readonly name: string
-  /** The last event id by then, `''` for none. */
+  /** Last event id at that time; `''` if there was none. */
   readonly id: string
-  /** All of it, on the wire. */
+  /** Size of the complete data on the wire. */
   readonly bytes: number
-  /** Its beginning, redacted. */
+  /** First `MAX_DATA_LENGTH` characters, redacted. */
   readonly data: string
   readonly isCut: boolean
-  /** Why it is invalid. */
+  /** Reason why the event is invalid. */
   problem?: string
 }
 
@@ -38,12 +40,12 @@ export interface StatusEntry {
 
 export type LogEntry = EventEntry | StatusEntry
 
-/** What is known of one feed. Its memory has bounds, whatever comes. */
+/** Record of one feed. Its memory is bounded. */
 export class FeedLog {
   readonly url: string
   readonly method: string
   readonly transport: string
-  /** Their names: their values are not kept. */
+  /** Names of the headers; their values are not available. */
   readonly headers: string
   readonly events: Ring<EventEntry> = new Ring(MAX_EVENTS)
   readonly changes: Ring<StatusEntry> = new Ring(MAX_CHANGES)
@@ -55,11 +57,11 @@ export class FeedLog {
   #order = 0
 
   constructor(origin: FeedOrigin, status: FeedStatus, redact: Redact) {
-    const { url, method, headers, contract, transport } = origin
+    const { url, method, headerNames, contract, transport } = origin
     this.url = redactUrl(url, redact)
     this.method = method
     this.transport = transport.name.replace(/Transport$/, '') || 'custom'
-    this.headers = typeof headers === 'function' ? 'from a function' : Object.keys(headers).join(', ')
+    this.headers = headerNames?.join(', ') ?? 'from a function'
     this.#names = contract && Object.keys(contract.events)
     this.#redact = redact
     this.status = status
@@ -76,7 +78,7 @@ export class FeedLog {
     if (!isSame) this.#push(status)
   }
 
-  /** @param isRecorded - without it the event is only counted. */
+  /** @param isRecorded - `false` only counts the event. */
   onMessage(name: string, data: string, id: string, isRecorded: boolean): void {
     const bytes = utf8Length(data)
     this.counts.bytes += bytes
@@ -105,17 +107,17 @@ export class FeedLog {
     })
   }
 
-  /** Of the event that came last. */
+  /** Marks the last event as invalid. */
   onInvalid({ event, data, error }: InvalidEvent, isRecorded: boolean): void {
     this.counts.invalid += 1
     const last = isRecorded ? this.events.last : undefined
     if (last?.name !== event) return
     last.kind = 'invalid'
-    // It may quote the data.
+    // The message may quote the data.
     last.problem = redactData(data, this.#redact) === data ? error.message : error.code
   }
 
-  /** Forgets all but where it stands. */
+  /** Forgets everything except the current status. */
   clear(): void {
     this.events.clear()
     this.changes.clear()

@@ -1,6 +1,6 @@
 import { type CSSResult, css } from 'lit'
 
-/** What is said of one feed. */
+/** Style of one feed's summary. */
 export const feedStyle: CSSResult = css`
   .feed {
     display: flex;

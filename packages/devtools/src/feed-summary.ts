@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { FeedLog } from './feed-log.ts'
+import { counted, describeNext, describeReason, formatBytes, formatCount } from './format.ts'
 import { stateClass } from './shown-entries.ts'
 import { timeline } from './timeline.ts'
-import { counted, describeNext, describeReason, formatBytes, formatCount } from './words.ts'
 
-/** Where a feed stands and why, what it has had so far, and its last minutes. */
+/** Returns a feed's status and its reason, its counts, and a timeline of its last minutes. */
 export function feedSummary(log: FeedLog, now: number): TemplateResult {
   const { status, counts } = log
   const next = describeNext(status, now)

@@ -4,20 +4,22 @@ import type { Redact } from './redact.ts'
 
 export type { Redact } from './redact.ts'
 
+/** Options of `mountDevtools`. */
 export interface DevtoolsOptions {
+  /** Hides more of URLs and data. Default: passwords and query parameters with secret names. */
   redact?: Redact
 }
 
 const TAG = 'sse-devtools'
 
 /**
- * Shows `<sse-devtools>` at the bottom of the page: every feed of every copy of `@sse/client` in it, also those
- * made before. Nothing leaves the page: no request is made, and only whether the panel is open is stored.
+ * Shows `<sse-devtools>` at the bottom of the page. It lists every feed of every copy of `@sse/client` on the page,
+ * including feeds created before. It sends no request, and stores only whether the panel is open.
  *
- * There is one to a page, with the options of the first call. Where there is no page nothing happens, and under the
- * condition `production` this is an empty function.
+ * A page has one panel, with the options of the first call. Does nothing outside of a page. Under the condition
+ * `production` this is an empty function.
  *
- * @returns a function that removes it.
+ * @returns a function that removes the panel.
  */
 export function mountDevtools({ redact }: DevtoolsOptions = {}): () => void {
   if (typeof document === 'undefined') return () => {}
@@ -33,7 +35,7 @@ export function mountDevtools({ redact }: DevtoolsOptions = {}): () => void {
   }
 }
 
-/** Records at once, so that nothing is missed; what it looks like is loaded meanwhile, and never where there is no page. */
+/** Starts recording at once, so that nothing is missed. The panel's code is loaded meanwhile, and only in a page. */
 function createPanel(recorder: Recorder): Panel {
   const panel = Object.assign(document.createElement(TAG), { recorder }) as Panel
   recorder.start()

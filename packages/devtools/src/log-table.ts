@@ -1,17 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { EventEntry, FeedLog, LogEntry, StatusEntry } from './feed-log.ts'
+import { counted, describeNext, describeReason, formatBytes, formatTime } from './format.ts'
 import { stateClass } from './shown-entries.ts'
-import { counted, describeNext, describeReason, formatBytes, formatTime } from './words.ts'
 
-/** Characters of the data in a row: it is one line. */
+/** Maximum number of characters of the data in a row. */
 const PREVIEW_LENGTH = 200
 
-/** Rows that are made at once: a busy stream changes each of them with every update. */
+/** Number of rows rendered at first: a busy stream changes each of them with every update. */
 export const ROWS_AT_ONCE = 60
 
 export interface LogTableSettings {
   log: FeedLog
-  /** Rows that are made, of those that fit the filter: more as one scrolls down. */
+  /** Number of rows rendered of those that match the filter. Scrolling down renders more. */
   rows: number
   setRows: (rows: number) => void
   isShown: (entry: LogEntry) => boolean
@@ -19,7 +19,7 @@ export interface LogTableSettings {
   select: (entry: EventEntry) => void
 }
 
-/** Events and changes of status, newest first. */
+/** Returns events and status changes, newest first. */
 export function logTable({
   log,
   rows,
@@ -37,7 +37,7 @@ export function logTable({
     else if (rows < fitting.length && scrollHeight - scrollTop < 2 * clientHeight)
       setRows(rows + ROWS_AT_ONCE)
   }
-  // One stop of the Tab key: the arrow keys go from there.
+  // The Tab key stops once; arrow keys move from there.
   const stop = selected && entries.includes(selected) ? selected : entries.find(isEvent)
   return html`<div class="rows" role="group" aria-label="Log" tabindex=${stop ? nothing : '0'} @keydown=${moveFocus}
     @scroll=${onScroll}>
@@ -59,7 +59,7 @@ export function logTable({
         )}
       </tbody>
     </table>
-    ${entries.length === 0 ? html`<p class="note">Nothing that fits the filter.</p>` : nothing}
+    ${entries.length === 0 ? html`<p class="note">No entry matches the filter.</p>` : nothing}
     ${omissions(log).map((text) => html`<p class="note">${text}</p>`)}
   </div>`
 }
@@ -95,7 +95,7 @@ function eventRow(
 
 const BADGES = { unknown: 'not in the contract', control: 'control', gap: 'gap', invalid: 'invalid' }
 
-/** Nothing is left out in silence. */
+/** Returns notes about entries that are not shown. */
 function omissions({ events, changes, counts }: FeedLog): string[] {
   return [
     events.dropped > 0 && `${counted(events.dropped, 'older event')} dropped, the newest are kept.`,

@@ -1,4 +1,4 @@
-// One line in development: `import '@sse/devtools/mount'`, before anything that connects.
+// Entry for development: `import '@sse/devtools/mount'` before the code that connects.
 import { mountDevtools } from './index.ts'
 
 mountDevtools()

@@ -1,4 +1,4 @@
-// What `@sse/devtools` is under the condition `production`.
+// Entry `@sse/devtools` under the condition `production`.
 import type { DevtoolsOptions } from './index.ts'
 
 export function mountDevtools(_options?: DevtoolsOptions): () => void {

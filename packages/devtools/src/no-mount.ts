@@ -1,2 +1,2 @@
-// What `@sse/devtools/mount` is without the condition `development`.
+// Entry `@sse/devtools/mount` without the condition `development`.
 export {}

@@ -1,6 +1,6 @@
 import { type CSSResult, css } from 'lit'
 
-/** The frame, its colours, and what is in its head. */
+/** Style of the frame and its header, and the colours. */
 export const panelStyle: CSSResult = css`
   :host {
     all: initial;

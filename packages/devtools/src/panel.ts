@@ -5,6 +5,7 @@ import { entryDetails } from './entry-details.ts'
 import type { EventEntry, FeedLog } from './feed-log.ts'
 import { feedStyle } from './feed-style.ts'
 import { feedSummary } from './feed-summary.ts'
+import { counted } from './format.ts'
 import { logStyle } from './log-style.ts'
 import { logTable, ROWS_AT_ONCE } from './log-table.ts'
 import { narrowStyle } from './narrow-style.ts'
@@ -13,14 +14,13 @@ import type { Recorder } from './recorder.ts'
 import { rememberOpen, wasOpen } from './remember-open.ts'
 import { isShown, isTrouble, SHOW, type Show } from './shown-entries.ts'
 import { stateStyle } from './state-style.ts'
-import { counted } from './words.ts'
 
-/** Between two updates of what is shown, in milliseconds: whatever the stream does, the page has the rest. */
+/** Minimum interval between two updates, in milliseconds: a busy stream must not slow down the page. */
 const UPDATE_EVERY_MS = 100
-/** Durations and the timeline move on by themselves. */
+/** Interval at which durations and the timeline are updated, in milliseconds. */
 const TICK_MS = 1_000
 
-/** `<sse-devtools>`: shows what its recorder knows, at the bottom of the page. */
+/** Element `<sse-devtools>`: shows the feeds of its recorder at the bottom of the page. */
 export class Panel extends LitElement {
   static override styles: CSSResult[] = [
     panelStyle,
@@ -31,7 +31,7 @@ export class Panel extends LitElement {
     narrowStyle,
   ]
 
-  /** Given before it is shown: it records from then on. */
+  /** Set before the element is connected. */
   declare readonly recorder: Recorder
   #isOpen = wasOpen()
   #selected: FeedLog | undefined
@@ -130,12 +130,12 @@ export class Panel extends LitElement {
                 </div>
               </div>
             </div>`
-          : html`<p class="empty">No connection yet. One that <code>connect()</code> makes shows up here.</p>`
+          : html`<p class="empty">No connection yet. Connections opened by <code>connect()</code> appear here.</p>`
       }
     </section>`
   }
 
-  /** The page's own work comes first: many changes are one update. */
+  /** Coalesces changes into one update, so that the page's own work comes first. */
   #updateSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
@@ -166,16 +166,16 @@ export class Panel extends LitElement {
 
   async #open(entry: EventEntry, log: FeedLog): Promise<void> {
     this.#entry = entry
-    // A connection that is made meanwhile does not take its place.
+    // A connection opened meanwhile does not replace it.
     this.#selected = log
     this.requestUpdate()
     await this.updateComplete
-    // Also by the mouse: the keyboard goes on from here.
+    // Also after a click, so that the keyboard continues from here.
     this.renderRoot.querySelector<HTMLElement>('tr.selected button')?.focus()
   }
 
   async #close(): Promise<void> {
-    // From where it was opened the keyboard goes on: its row is where the Tab key stops.
+    // The focus returns to the row of the closed event.
     const row = this.renderRoot.querySelector<HTMLElement>('tr.selected button')
     this.#entry = undefined
     this.requestUpdate()
@@ -204,7 +204,7 @@ export class Panel extends LitElement {
   }
 }
 
-/** The newest that is not closed, else the newest. */
+/** Returns the newest feed that is not closed, or the newest if all are closed. */
 function preferred(logs: readonly FeedLog[]): FeedLog | undefined {
   return logs.findLast(({ status }) => status.state !== 'closed') ?? logs.at(-1)
 }

@@ -1,4 +1,6 @@
-import { connect, type InspectableFeed, SseError, type Transport, type TransportEvents } from '@sse/client'
+import { connect, SseError } from '@sse/client'
+import type { InspectableFeed } from '@sse/client/inspect'
+import type { Transport, TransportEvents } from '@sse/client/transport'
 import { defineStream, type } from '@sse/contract'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { MAX_CHANGES, MAX_DATA_LENGTH, MAX_EVENTS } from './feed-log.ts'
@@ -15,7 +17,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop()
 })
 
-/** A feed whose transport is played by hand: what a network can do is not at stake here. */
+/** Creates a feed whose transport the test plays by hand. */
 async function play(options: object = {}) {
   let events!: TransportEvents
   const byHandTransport: Transport = (_, given) => {
@@ -38,7 +40,7 @@ async function play(options: object = {}) {
 const names = () => recorder.logs[0]?.events.items.map(({ kind, name, id }) => [kind, name, id])
 const states = () => recorder.logs[0]?.changes.items.map(({ status }) => status.state)
 
-it('a feed made later is recorded from its first attempt on', async () => {
+it('records a later feed from its first attempt', async () => {
   recorder.start()
   const { events } = await play({ headers: { authorization: 'Bearer secret' } })
   events.onOpen()
@@ -56,7 +58,7 @@ it('a feed made later is recorded from its first attempt on', async () => {
   expect(JSON.stringify(recorder.logs)).not.toContain('secret')
 })
 
-it('a feed made before is recorded from now on, with where it stands', async () => {
+it('records an existing feed from now on, beginning with its status', async () => {
   const { feed, events } = await play()
   events.onOpen()
   events.onMessage('n', '1')
@@ -67,7 +69,7 @@ it('a feed made before is recorded from now on, with where it stands', async () 
   expect(feed.probe).toBeDefined()
 })
 
-it('what is invalid, unknown, a gap or a control event is told apart, and heartbeats are counted', async () => {
+it('distinguishes invalid, unknown, gap and control events, and counts heartbeats', async () => {
   recorder.start()
   const { events } = await play()
   events.onOpen()
@@ -86,19 +88,19 @@ it('what is invalid, unknown, a gap or a control event is told apart, and heartb
   expect(recorder.logs[0]?.events.items[0]?.problem).toMatch(/^Event "n": /)
 })
 
-it('why it waits, and why it gave up, is kept', async () => {
+it('records why a feed waits, and why it gave up', async () => {
   recorder.start()
   const { events } = await play()
   events.onEnd(new SseError('dropped', 'The connection was closed'))
   const log = recorder.logs[0]!
-  expect(log.status).toMatchObject({ state: 'waiting', attempt: 2, reason: { code: 'dropped' } })
+  expect(log.status).toMatchObject({ state: 'waiting', attempt: 2, error: { code: 'dropped' } })
   expect(log.counts.drops).toBe(1)
   const refused = await play()
   refused.events.onEnd(new SseError('http_status', 'The server answered 401', { status: 401 }))
-  expect(recorder.logs[1]?.status).toMatchObject({ state: 'closed', reason: { status: 401 } })
+  expect(recorder.logs[1]?.status).toMatchObject({ state: 'closed', reason: 'error', error: { status: 401 } })
 })
 
-it('which tab leads is kept, also when it was told before', async () => {
+it('records which tab leads, also if it was reported before', async () => {
   const { events } = await play()
   events.onNote?.({ role: 'follower' })
   recorder.start()
@@ -107,9 +109,9 @@ it('which tab leads is kept, also when it was told before', async () => {
   expect(recorder.logs[0]?.role).toBe('leader')
 })
 
-it('memory is bounded in every direction, and what is dropped is counted', async () => {
+it('bounds its memory, and counts dropped entries', async () => {
   recorder.start()
-  const { events } = await play({ reconnect: { minDelayMs: 0, maxDelayMs: 0 } })
+  const { events } = await play({ reconnect: { jitterMs: 0, maxJitterMs: 0 } })
   for (let n = 1; n <= 1_000; n += 1) events.onMessage('n', String(n))
   events.onMessage('n', `"${'x'.repeat(1_000_000)}"`)
   for (let n = 1; n <= 1_000; n += 1) events.onWaiting(new SseError('dropped', 'The connection was lost'))
@@ -126,7 +128,7 @@ it('memory is bounded in every direction, and what is dropped is counted', async
   expect(recorder.logs).toContain(log)
 })
 
-it('paused, events are counted and otherwise left out; status goes on', async () => {
+it('only counts events while paused, and still records statuses', async () => {
   recorder.start()
   const { events } = await play()
   recorder.isPaused = true
@@ -140,7 +142,7 @@ it('paused, events are counted and otherwise left out; status goes on', async ()
   expect(names()).toHaveLength(1)
 })
 
-it('cleared, closed feeds are forgotten and the others start over where they stand', async () => {
+it('forgets closed feeds when cleared, and keeps the status of the others', async () => {
   recorder.start()
   const [{ feed }, { events }] = [await play(), await play()]
   feed.close()
@@ -152,7 +154,7 @@ it('cleared, closed feeds are forgotten and the others start over where they sta
   expect(recorder.logs[0]?.counts.events).toBe(0)
 })
 
-it('stopped, it leaves no trace on the feeds', async () => {
+it('leaves no trace on the feeds when stopped', async () => {
   const feeds = () => (globalThis as never)[Symbol.for('@sse/feeds') as never] as Map<unknown, unknown>
   const { feed, events } = await play()
   recorder.start()
@@ -165,7 +167,7 @@ it('stopped, it leaves no trace on the feeds', async () => {
   expect(feeds().set).toBe(Map.prototype.set)
 })
 
-it('a listener that throws, or a feed that closes in the middle, does not disturb it', async () => {
+it('keeps recording when a listener closes the feed between two events', async () => {
   recorder.start()
   const { feed, events } = await play()
   feed.on('n', () => feed.close())

@@ -1,19 +1,19 @@
-import type { FeedOrigin, InspectableFeed } from '@sse/client'
+import type { FeedOrigin, InspectableFeed } from '@sse/client/inspect'
 import { FeedLog } from './feed-log.ts'
 import type { Redact } from './redact.ts'
 
-/** Closed feeds that are still shown: the newest. */
+/** Maximum number of closed feeds kept, the newest. */
 const MAX_CLOSED = 20
 
 type LiveFeeds = Map<InspectableFeed, FeedOrigin>
-/** Where every copy of `@sse/client` on a page keeps its feeds; see its `inspect.ts`. */
+/** Key of the feeds of all copies of `@sse/client` on a page; see its `inspect.ts`. */
 const LIVE_FEEDS: unique symbol = Symbol.for('@sse/feeds') as never
 
-/** Listens to every feed of the page, those there are and those to come, and changes nothing about them. */
+/** Records every feed of the page, existing and later ones, without changing them. */
 export class Recorder {
-  /** Events are counted, and otherwise left out; changes of status are not. */
+  /** `true` only counts events. Status changes are still recorded. */
   isPaused = false
-  /** Called with every change, up to thousands of times a second: it must be quick. */
+  /** Called after every change, up to thousands of times a second: it must be fast. */
   onChange: () => void = () => {}
   readonly #redact: Redact
   #logs: FeedLog[] = []
@@ -23,7 +23,7 @@ export class Recorder {
     this.#redact = redact
   }
 
-  /** In the order they were made. */
+  /** Records in the order their feeds were created. */
   get logs(): readonly FeedLog[] {
     return this.#logs
   }
@@ -43,13 +43,13 @@ export class Recorder {
     })
   }
 
-  /** What was recorded stays. */
+  /** Stops recording, and keeps what was recorded. */
   stop(): void {
     for (const stop of this.#stops) stop()
     this.#stops.clear()
   }
 
-  /** Forgets closed feeds, and what the others have done so far. */
+  /** Forgets closed feeds, and the entries of the others. */
   clear(): void {
     this.#logs = this.#logs.filter(({ status }) => status.state !== 'closed')
     for (const log of this.#logs) log.clear()

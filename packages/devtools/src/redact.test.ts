@@ -12,18 +12,18 @@ it.each([
   'sig',
   'password',
   'code',
-])('the value of %s is hidden without being asked', (name) => {
+])('hides the value of the query parameter %s by default', (name) => {
   expect(redactUrl(`https://example.com/s?${name}=hunter2&view=all`, undefined)).toBe(
     `https://example.com/s?${name}=•••&view=all`,
   )
 })
 
-it('so is the password of a URL, and every value of a parameter that comes twice', () => {
+it('hides the password of a URL, and every value of a repeated parameter', () => {
   const shown = redactUrl('https://ada:hunter2@example.com/?token=hunter2&token=hunter2', undefined)
   expect(shown).toBe('https://ada:•••@example.com/?token=•••')
 })
 
-it('with `true` no value and no data is shown, whatever it is', () => {
+it('hides every value and all data with `true`', () => {
   fc.assert(
     fc.property(fc.string(), fc.string({ minLength: 1 }), (name, value) => {
       const url = new URL('https://example.com/')
@@ -34,7 +34,7 @@ it('with `true` no value and no data is shown, whatever it is', () => {
   )
 })
 
-it('a function decides, after the default; what throws is hidden', () => {
+it('lets a function redact after the default, and hides the text if it throws', () => {
   const digits = (text: string) => text.replace(/\d/g, '#')
   expect(redactUrl('https://example.com/users/42?token=1', digits)).toBe(
     'https://example.com/users/##?token=•••',

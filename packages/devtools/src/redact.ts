@@ -1,15 +1,15 @@
-/** Parameters of a URL that are likely to be secrets: their values are never kept. */
+/** Names of query parameters that are likely to be secrets. Their values are never kept. */
 const SECRET_NAME = /token|secret|passw|auth|api_?key|access_?key|session|signature|^(key|sig|jwt|code)$/i
 
 const HIDDEN = '•••'
 
 /**
- * How texts are shown.
+ * How URLs and data are redacted before they are kept.
  *
- * - `undefined`: the URL's password, and the values of query parameters whose names sound like secrets, are hidden.
- * - `true`: so are the values of all query parameters, and what events carry.
- * - a function: it gets each URL (after the default) and each event's data before anything is kept, and returns
- *   what may be seen. What throws is hidden.
+ * - `undefined` hides the URL's password, and the values of query parameters with secret names.
+ * - `true` also hides the values of all query parameters and the data of all events.
+ * - A function receives each URL (after the default) and each event's data, and returns the text to keep. If it throws,
+ *   the text is hidden.
  */
 export type Redact = true | ((text: string, what: 'url' | 'data') => string) | undefined
 

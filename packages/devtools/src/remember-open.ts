@@ -1,6 +1,6 @@
 const KEY = 'sse-devtools.open'
 
-/** A page may be forbidden to store anything: then it is forgotten. */
+/** Returns whether the panel was open; `false` where the page has no storage. */
 export function wasOpen(): boolean {
   try {
     return localStorage.getItem(KEY) === '1'

@@ -1,4 +1,4 @@
-/** The newest of many: holds at most `limit` items, and counts those that had to go. */
+/** Keeps the newest `limit` items and counts the dropped ones. */
 export class Ring<Item> {
   readonly #limit: number
   #items: Item[] = []
@@ -10,11 +10,11 @@ export class Ring<Item> {
 
   push(item: Item): void {
     this.#items.push(item)
-    // Now and then rather than each time, which would move all of them with each.
+    // Not with every item: trimming moves all of them.
     if (this.#items.length >= 2 * this.#limit) this.#trim()
   }
 
-  /** Oldest first. */
+  /** Items, oldest first. */
   get items(): readonly Item[] {
     this.#trim()
     return this.#items
@@ -24,7 +24,7 @@ export class Ring<Item> {
     return this.#items.at(-1)
   }
 
-  /** How many are held no more. */
+  /** Number of items dropped. */
   get dropped(): number {
     this.#trim()
     return this.#dropped

@@ -1,12 +1,12 @@
 import type { FeedStatus } from '@sse/client'
 import type { LogEntry } from './feed-log.ts'
-import { describeReason } from './words.ts'
+import { describeReason } from './format.ts'
 
-/** What one can ask to see. */
+/** Choices of the filter "Show". */
 export const SHOW = ['all', 'events', 'status', 'problems'] as const
 export type Show = (typeof SHOW)[number]
 
-/** @param text - in lower case; `''` for all. */
+/** @param text - search text in lower case; `''` matches everything. */
 export function isShown(entry: LogEntry, show: Show, text: string): boolean {
   if (!isOfKind(entry, show)) return false
   if (text === '') return true
@@ -28,12 +28,12 @@ function isProblem(entry: LogEntry): boolean {
   return isTrouble(entry.status)
 }
 
-/** Whether it waits to try again, or has given up. */
+/** Returns whether the feed waits after a failure, or has given up. */
 export function isTrouble(status: FeedStatus): boolean {
   return status.state === 'waiting' || stateClass(status) === 'failed'
 }
 
-/** A word for its colour: `failed` is closed because of an error. */
+/** Returns the CSS class of a status. A feed closed by an error is `failed`. */
 export function stateClass(status: FeedStatus): string {
-  return status.state === 'closed' && typeof status.reason === 'object' ? 'failed' : status.state
+  return status.state === 'closed' && status.reason === 'error' ? 'failed' : status.state
 }

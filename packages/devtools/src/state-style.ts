@@ -1,6 +1,6 @@
 import { type CSSResult, css } from 'lit'
 
-/** Dots, pills, badges and bars: one colour for each state and each problem. */
+/** Style of dots, pills, badges and bars: one colour per state and problem. */
 export const stateStyle: CSSResult = css`
   .dot {
     display: inline-block;

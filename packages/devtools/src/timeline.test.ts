@@ -2,9 +2,9 @@ import { expect, it, vi } from 'vitest'
 import { FeedLog } from './feed-log.ts'
 import { stretches } from './timeline.ts'
 
-it('shows the last two minutes: each status from its beginning to the next one’s', () => {
+it('returns the states of the last two minutes, each until the next one', () => {
   vi.useFakeTimers({ now: 0 })
-  const origin = { url: 'https://example.com/', method: 'GET', headers: {}, contract: undefined }
+  const origin = { url: 'https://example.com/', method: 'GET', headerNames: [], contract: undefined }
   const log = new FeedLog({ ...origin, transport: vi.fn() }, { state: 'connecting', attempt: 1 }, undefined)
   vi.setSystemTime(60_000)
   log.onStatus({ state: 'open' })

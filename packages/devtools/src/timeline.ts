@@ -2,17 +2,17 @@ import { html, type nothing, type SVGTemplateResult, svg, type TemplateResult } 
 import type { FeedLog } from './feed-log.ts'
 import { stateClass } from './shown-entries.ts'
 
-/** How far back it reaches, in milliseconds. */
+/** Length of the timeline, in milliseconds. */
 const SPAN_MS = 120_000
 
 interface Stretch {
   readonly state: string
-  /** Both from 0, two minutes ago, to 1, now. */
+  /** Positions from 0 (two minutes ago) to 1 (now). */
   readonly from: number
   readonly to: number
 }
 
-/** What a feed's status was over the last two minutes, one colour each. */
+/** Returns a feed's states over the last two minutes. */
 export function stretches(log: FeedLog, now: number): Stretch[] {
   const place = (at: number) => Math.min(1, Math.max(0, 1 - (now - at) / SPAN_MS))
   return log.changes.items
@@ -28,7 +28,7 @@ export function timeline(log: FeedLog, now: number): TemplateResult {
   const problems = log.events.items.filter(
     ({ kind, at }) => (kind === 'gap' || kind === 'invalid') && now - at < SPAN_MS,
   )
-  // Attributes, not styles: a page's security policy may forbid those.
+  // Attributes, because the page's security policy may forbid inline styles.
   return html`<div class="timeline">
     <svg viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label=${inWords(parts)}>
       ${parts.map(({ state, from, to }) => bar(`bar ${state}`, from * 1_000, (to - from) * 1_000))}
@@ -39,7 +39,7 @@ export function timeline(log: FeedLog, now: number): TemplateResult {
 }
 
 function bar(classes: string, x: number, width: number): SVGTemplateResult | typeof nothing {
-  // What was over in a moment can be seen all the same.
+  // A short state must stay visible.
   return svg`<rect class=${classes} x=${x.toFixed(1)} y="0" width=${Math.max(2, width).toFixed(1)} height="10" />`
 }
 

@@ -1,4 +1,4 @@
-/** How many bytes a text is on the wire. Counted rather than encoded: it runs with every event. */
+/** Returns the number of bytes of a text on the wire. Counts instead of encoding, because it runs for every event. */
 export function utf8Length(text: string): number {
   let bytes = text.length
   for (let index = 0; index < text.length; index += 1) {

@@ -1,10 +1,10 @@
-// A suite nobody has seen fail is a wish: here are engines that each break one promise.
+// Proves that the suite can fail: each of these engines breaks one promise.
 import { describe, expect, it } from 'vitest'
 import { FAULTS, type Fault, FaultyEngine } from './fixtures/faulty-engine.ts'
 import { FaultyStore } from './fixtures/faulty-store.ts'
 import { BrokenPromise, engineSuite, hubModel, type OpenedEngine } from './index.ts'
 
-/** Enough to meet any fault that a hub can meet. */
+/** Enough to find every fault that a hub can notice. */
 const SEEDS = 60
 
 const opening = (fault?: Fault) => async (): Promise<OpenedEngine> => {
@@ -37,15 +37,15 @@ async function firstFailingSeed(fault: Fault): Promise<string | undefined> {
   return undefined
 }
 
-describe('an engine that keeps every promise passes', () => {
+describe('an engine that keeps every promise', () => {
   for (const { name, run } of suite()) it(name, run)
 
-  it('and so do hubs on it', async () => {
+  it('passes the model of hubs', async () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) await hubModel({ seed, open: opening() })
   }, 30_000)
 })
 
-/** The case that has to fail, by a part of its name. */
+/** Part of the name of the case that must fail. */
 const promises: Record<Fault, string> = {
   'loses an entry': 'an acknowledged entry can be read at once',
   'gives a position twice': 'a batch of 1,000 entries keeps its order',
@@ -71,13 +71,13 @@ const promises: Record<Fault, string> = {
 }
 
 describe.each(FAULTS)('an engine that %s', (fault) => {
-  it('is told which promise that breaks', async () => {
+  it('fails the case of the promise it breaks', async () => {
     const broken = suite(fault).find(({ name }) => name.includes(promises[fault]))
     expect(await broken?.run().catch((error) => error)).toBeInstanceOf(BrokenPromise)
   }, 30_000)
 })
 
-/** What no hub meets: times and sizes that the model does not have, or what hubs do not do. */
+/** Faults that no hub notices: times and sizes the model does not have, and calls hubs do not make. */
 const UNSEEN: readonly Fault[] = [
   'gives short pages',
   'keeps what is too old',
@@ -89,12 +89,12 @@ const UNSEEN: readonly Fault[] = [
 ]
 
 describe.each(FAULTS.filter((fault) => !UNSEEN.includes(fault)))('hubs on an engine that %s', (fault) => {
-  it('break a promise that the model sees, with the seed', async () => {
+  it('break a promise that the model reports with its seed', async () => {
     expect(await firstFailingSeed(fault)).toMatch(/^seed \d+, step \d+: /)
   }, 60_000)
 })
 
-it('a seed replays exactly', async () => {
+it('a seed repeats a run exactly', async () => {
   const fault = 'misses an entry of a second channel'
   const messages = await Promise.all([firstFailingSeed(fault), firstFailingSeed(fault)])
   const [first, second] = messages.map((message) => message?.replace(/[0-9a-f]{12}-/g, 'epoch-'))

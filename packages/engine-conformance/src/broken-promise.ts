@@ -1,6 +1,6 @@
 import { isSseError } from '@sse/contract'
 
-/** What a case fails with: the promise that was broken, and what was seen instead. */
+/** Failure of a case: the broken promise, and what was seen instead. */
 export class BrokenPromise extends Error {
   constructor(promise: string, seen = '') {
     super(seen === '' ? promise : `${promise}: ${seen}`)
@@ -8,11 +8,11 @@ export class BrokenPromise extends Error {
   }
 }
 
-export function check(holds: boolean, promise: string, seen = ''): asserts holds {
-  if (!holds) throw new BrokenPromise(promise, seen)
+export function check(isTrue: boolean, promise: string, seen = ''): asserts isTrue {
+  if (!isTrue) throw new BrokenPromise(promise, seen)
 }
 
-/** Compares as JSON: what is `undefined` is as good as absent. */
+/** Compares as JSON: `undefined` equals an absent member. */
 export function checkSame(seen: unknown, expected: unknown, promise: string): void {
   const [seenText, expectedText] = [JSON.stringify(seen), JSON.stringify(expected)]
   if (seenText === expectedText) return

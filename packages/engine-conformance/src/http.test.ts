@@ -1,4 +1,4 @@
-// The same model over real sockets: what has arrived when is the network's choice, so there are fewer seeds.
+// The same model over real sockets. What has arrived at which time depends on the network, so there are fewer seeds.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -33,6 +33,6 @@ async function open() {
   return { engine, close: () => engine.close() }
 }
 
-it('every retained event, in order, once, or a gap said first, over HTTP', async () => {
+it('delivers every retained event in order and once over HTTP, or reports a gap first', async () => {
   for (let seed = 1; seed <= SEEDS; seed += 1) await hubModel({ seed, open, serve })
 }, 120_000)

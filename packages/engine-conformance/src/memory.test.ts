@@ -12,7 +12,7 @@ async function open() {
 describe('memory()', () => {
   for (const { name, run } of engineSuite({ name: 'memory', open, seeds })) it(name, run, 60_000)
 
-  it('memory: the id that a heartbeat carries resumes exactly', async () => {
+  it('memory: the id of a heartbeat resumes exactly', async () => {
     for (let seed = 1; seed <= seeds / 10; seed += 1) await hubModel({ seed, open, heartbeatMs: 1 })
   }, 60_000)
 })

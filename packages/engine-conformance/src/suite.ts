@@ -11,36 +11,36 @@ import type {
 import { verbCases } from './verbs/cases.ts'
 
 export interface EngineSuiteOptions {
-  /** The engine's, for the names of the cases. */
+  /** Name of the engine, as a prefix of the cases' names. */
   name: string
-  /** A new, empty log and an engine on it. Called for each case and for each seed. */
+  /** Creates a new, empty log and an engine on it. Called for each case and each seed. */
   open: () => Promise<OpenedEngine>
   /**
-   * Which of the optional functions `open` gives, and whether its engine has `presence`: so that no case is left
-   * out unnoticed. What needs another is not in the list.
+   * Optional functions that `open` returns, and `presence` if the engine has it. Cases that need another ability are left
+   * out. Every case fails if this list and `open` disagree. Default: none.
    */
   abilities?: readonly Ability[]
   /**
-   * What is there of an append that was cut off. Default `'whole'`: all of it or nothing. `'in part'`: any of its
-   * entries, in their order.
+   * What is stored of an interrupted append. Default `'whole'`: everything or nothing. `'in part'`: some of its entries,
+   * in order.
    */
   appends?: Appends
   /**
-   * For how long an idempotency key is held. Default `'with events'`: as long as its event. `'for a time'`: for one
-   * that is longer than a run, whether its event is trimmed or not.
+   * How long an idempotency key is kept. Default `'with events'`: as long as its event. `'for a time'`: longer than a run
+   * of the suite, even if its event is trimmed.
    */
   keys?: KeysHeld
-  /** How many runs of the seeded model, or which seeds. Default 100. */
+  /** Number of runs of the seeded model, or a list of seeds. Default 100. */
   seeds?: number | readonly number[]
 }
 
 /**
- * The promises of an engine, each a case for any test runner:
+ * Returns the promises of an engine as cases for any test runner:
  *
  *     for (const { name, run } of engineSuite({ name: 'mine', open })) it(name, run)
  *
- * First every MUST of the `Engine` interface, then whole hubs on the engine, driven by a seeded model. A case
- * fails with a message that names the promise, and the seed. The model's cases run 50 seeds each.
+ * First every MUST of the `Engine` interface, then whole hubs on the engine, driven by a seeded model. A failure names the
+ * promise and the seed. Each of the model's cases runs 50 seeds.
  */
 export function engineSuite(options: EngineSuiteOptions): ConformanceCase[] {
   const { name, open, abilities = [], appends = 'whole', keys = 'with events', seeds = 100 } = options
@@ -73,7 +73,7 @@ async function checkAbilities(opened: OpenedEngine, abilities: readonly Ability[
     const isThere = ability === 'presence' ? opened.engine.presence : opened[ability]
     if (abilities.includes(ability) === (isThere !== undefined)) continue
     await opened.close()
-    throw new BrokenPromise('`abilities` names what there is, all of it', ability)
+    throw new BrokenPromise('`abilities` lists every ability of the engine, and no other', ability)
   }
   return opened
 }

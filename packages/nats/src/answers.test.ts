@@ -1,8 +1,11 @@
 import { createServer, type Server } from 'node:net'
+import { lead, leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasNats, type NatsServer } from '@sse/test-support/nats-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasNats, type NatsServer } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { nats } from './index.ts'
 
 const { start, open, operate, laterStop } = engineScope()

@@ -1,15 +1,17 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { freePort } from '@sse/test-support/free-port'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { nats } from './index.ts'
 
 const { open, operate, later, laterStop } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
 /** Of the servers and of the stream, one after the other, on a busy machine. */
-const ELECTION_S = 40
+const ELECTION_MS = 40_000
 const range = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
 /** Three servers that keep streams together, by name. */
@@ -44,10 +46,12 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
           throw error
         }),
     'the cluster has a leader',
-    ELECTION_S,
+    { timeoutMs: ELECTION_MS },
   )
   if (outcome !== 'refused') return true
-  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, 0), 'the streams are there', ELECTION_S)
+  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, 0), 'the streams are there', {
+    timeoutMs: ELECTION_MS,
+  })
   const operator = await operate({ url: servers[0] as string })
   for (const kind of ['log', 'commits', 'presence']) {
     const stream = `sse-${kind}-hub`
@@ -56,7 +60,9 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
       const { leader, replicas = [] } = (await operator.streams.info(stream)).cluster ?? {}
       return leader && replicas.length === 2 && replicas.every(({ current }) => current)
     }
-    await until(isCurrent, `${stream} has its replicas`, ELECTION_S)
+    await until(isCurrent, `${stream} has its replicas`, {
+      timeoutMs: ELECTION_MS,
+    })
   }
   return false
 }
@@ -83,11 +89,9 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
     }
     read()
     const publish = (n: number) =>
-      until(
-        () => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }),
-        `${n} is published`,
-        ELECTION_S,
-      )
+      until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), `${n} is published`, {
+        timeoutMs: ELECTION_MS,
+      })
     for (const n of range(50)) await publish(n)
     const [survivor] = [...cluster.values()].toReversed()
     const operator = await operate(survivor as NatsServer)
@@ -123,7 +127,7 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
     await createStreams(servers)
     const engines = servers.map((url) => open({ servers: url, timeoutMs: 2_000, onWarning: () => {} }))
     const [writer, ...readers] = engines
-    await until(() => writer?.append(leads(1)), 'it has a leader', ELECTION_S)
+    await until(() => writer?.append(leads(1)), 'it has a leader', { timeoutMs: ELECTION_MS })
     for (const n of range(60)) {
       await writer?.append([lead(n + 1)])
       for (const reader of readers) {

@@ -1,6 +1,6 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { type NatsEngine, nats } from './index.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 50)

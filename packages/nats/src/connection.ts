@@ -3,8 +3,8 @@ import { type NatsConnection as Client, type ConnectionOptions, connect } from '
 import { unavailable, within } from '@sse/server/engine-kit'
 import { AckInbox } from './ack-inbox.ts'
 import { toSseError } from './errors.ts'
-import { isBelow, OVERHEAD_BYTES } from './handshake.ts'
 import type { NatsSettings } from './options.ts'
+import { isBelow, OVERHEAD_BYTES } from './server-limits.ts'
 
 /** Interval of pings. After two of them without an answer, the connection is closed. */
 const PING_MS = 4_000

@@ -1,6 +1,6 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
 import { describe, it } from 'vitest'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
 import { type NatsEngine, nats } from './index.ts'
 
 /** Each starts a server, and every crash another: few, with more in a separate run. */

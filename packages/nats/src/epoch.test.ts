@@ -1,9 +1,11 @@
 import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { hasNats } from '@sse/test-support/nats-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { CutProxy } from './fixtures/cut-proxy.ts'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, operate, laterStop } = engineScope()
@@ -12,8 +14,8 @@ const epochOf = async (engine: NatsEngine) => (await engine.read(0, 0)).epoch
 describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
   it('is the same for every engine, after every reconnect and restart of the server', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}` })
     const { epoch } = await engine.append(leads(3))
     expect(epoch).toMatch(/^[0-9a-z]{18,22}$/)
     proxy.cut()
@@ -80,8 +82,8 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
 
   it('changes when another process appends after a loss, before those that saw the lost entries', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url, timeoutMs: 1_000 })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_000 })
     const backup = join(server.folder, 'backup')
     const before = await engine.append(leads(5))
     expect(await open(server).read(0, 0)).toMatchObject({ head: 5 })
@@ -89,7 +91,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
     await server.start()
     await until(() => engine.append([lead('lost'), lead('lost'), lead('lost')]), 'it continues')
-    proxy.isDeaf = true
+    proxy.isMuted = true
     await server.kill()
     rmSync(join(server.folder, 'jetstream'), { recursive: true })
     cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
@@ -97,7 +99,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     // Past the head that the engine has seen: positions alone do not show the loss.
     const other = open(server)
     await until(() => other.append(leads(6, 6)), 'the other process appends')
-    proxy.isDeaf = false
+    proxy.isMuted = false
     const page = await until(() => engine.read(8, 10), 'it is back')
     expect(page.epoch).not.toBe(before.epoch)
     expect((await other.read(0, 0)).epoch).toBe(page.epoch)

@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { CutProxy } from './fixtures/cut-proxy.ts'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { nats } from './index.ts'
 
 const { start, open, operate, later, laterStop } = engineScope()
@@ -80,8 +83,8 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
 
   it('reconnects after cut connections without losing or repeating an event', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const { publisher, seen } = await publisherAndFollower(proxy.url)
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const { publisher, seen } = await publisherAndFollower(`nats://127.0.0.1:${proxy.port}`)
     const cutting = setInterval(() => proxy.cut(), 150)
     for (const n of range(60)) {
       await until(() => publisher.publish('a', 'number', n, { idempotencyKey: `n${n}` }), 'it is published')
@@ -118,14 +121,14 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
 
   it('stores an event once when its acknowledgement is lost and it is published again with its key', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
-    const engine = open({ servers: proxy.url, timeoutMs: 1_200 })
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_200 })
     await engine.append(leads(1))
-    proxy.isDeaf = true
+    proxy.isMuted = true
     const batch = [lead(2, { idempotencyKey: 'two' }), lead(3, { idempotencyKey: 'three' })]
     expect((await failureOf(() => engine.append(batch))).code).toBe('engine_unavailable')
     await until(async () => (await open(server).read(0, 0)).head === 3, 'it was stored all the same')
-    proxy.isDeaf = false
+    proxy.isMuted = false
     proxy.cut()
     expect((await until(() => engine.append(batch), 'it is back')).positions).toEqual([2, 3])
     expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
@@ -203,9 +206,9 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
 
   it('uses one connection and one consumer whatever the number of subscribers', async () => {
     const server = await start()
-    const proxy = laterStop(await CutProxy.to(server.port))
+    const proxy = laterStop(await TcpProxy.open(server.port))
     const operator = await operate(server)
-    const hub = later(createHub(numbers, { engine: nats(proxy.url) }))
+    const hub = later(createHub(numbers, { engine: nats(`nats://127.0.0.1:${proxy.port}`) }))
     await hub.publish('a', 'number', 1)
     const consumers = async () => (await operator.streams.info('sse-log-hub')).state.consumer_count
     await until(async () => (await consumers()) === 1, 'it follows')

@@ -1,12 +1,10 @@
 import { failed } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
+import { isBelow, OVERHEAD_BYTES } from './server-limits.ts'
 
 const MIN_VERSION = '2.9.0'
 /** On earlier versions, replicas diverge when servers are killed: events are lost and doubled. */
 const MIN_VERSION_FOR_REPLICAS = '2.10.27'
-/** Space for subject and headers beside the payload of an entry, in bytes. */
-export const OVERHEAD_BYTES = 8_192
-
 /**
  * Checks a server before its first use: version, headers, payload size.
  *
@@ -39,9 +37,4 @@ export function warningOfReplicas({ where, version }: NatsConnection, replicas: 
 
 function hasUnsafeReplicas(version: string): boolean {
   return isBelow(version, MIN_VERSION_FOR_REPLICAS)
-}
-
-/** Compares versions such as `2.10.27`. */
-export function isBelow(version: string, other: string): boolean {
-  return version.localeCompare(other, 'en', { numeric: true }) < 0
 }

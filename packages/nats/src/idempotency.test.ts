@@ -1,6 +1,7 @@
+import { lead } from '@sse/test-support/entries'
+import { hasNats } from '@sse/test-support/nats-server'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { hasNats } from '@sse/test-support/nats-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, until } from './fixtures/engine-scope.ts'
-import { hasNats } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, laterStop } = engineScope()

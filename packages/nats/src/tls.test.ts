@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasNats, NatsServer } from '@sse/test-support/nats-server'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasNats, NatsServer } from './fixtures/nats-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { open, laterStop } = engineScope()
 

@@ -1,9 +1,12 @@
+import { lead, leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { startMock } from './fixtures/mock-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
 import { postgres } from './index.ts'
 
 const { start, newDatabase, open, later, laterStop } = engineScope()

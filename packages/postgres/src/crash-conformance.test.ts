@@ -1,7 +1,7 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { PostgresServer } from '@sse/test-support/postgres-server'
 import { describe, it } from 'vitest'
-import { PostgresServer } from './fixtures/postgres-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
 /** Each starts a server, and every crash another: few, with more in a separate run. */

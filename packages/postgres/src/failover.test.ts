@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { freePort } from '@sse/test-support/free-port'
+import { asUser, hasPostgres, program } from '@sse/test-support/postgres-programs'
+import { newFolder, PostgresServer } from '@sse/test-support/postgres-server'
+import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { newFolder, PostgresServer } from './fixtures/postgres-server.ts'
-import { asUser, hasPostgres, program } from './fixtures/programs.ts'
-import { startRelay } from './fixtures/relay.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { start, open, later, laterStop } = engineScope()
@@ -31,7 +34,7 @@ const headOf = async (server: PostgresServer) =>
 describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
   it('waits for a standby to be promoted, and changes the epoch since it lacks the last events', async () => {
     const primary = await start('fsync=off')
-    const relay = laterStop(await startRelay(primary.port))
+    const relay = laterStop(await TcpProxy.open(primary.port))
     const url = `postgres://postgres@127.0.0.1:${relay.port}/postgres`
     const hub = later(createHub(numbers, { engine: postgres({ url, timeoutMs: 1_000 }), onError: () => {} }))
     const seen: unknown[] = []

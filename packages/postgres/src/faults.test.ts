@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import type { PostgresServer } from '@sse/test-support/postgres-server'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import type { PostgresServer } from './fixtures/postgres-server.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { start, newDatabase, open, later } = engineScope()

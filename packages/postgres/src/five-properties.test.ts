@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { lead, payloads } from '@sse/test-support/entries'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { PostgresEngine } from './index.ts'
 
 const { newDatabase, open, later } = engineScope()

@@ -1,7 +1,9 @@
+import { lead, payloads } from '@sse/test-support/entries'
+import { hasPostgres } from '@sse/test-support/postgres-server'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newDatabase, open, later } = engineScope()
 

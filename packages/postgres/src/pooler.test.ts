@@ -1,9 +1,12 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasPgbouncer, startPgbouncer } from '@sse/test-support/pgbouncer'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { startPgbouncer } from './fixtures/pgbouncer.ts'
-import { hasPgbouncer, hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()

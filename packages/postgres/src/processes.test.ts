@@ -1,16 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { payloads } from '@sse/test-support/entries'
+import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { startScript } from '@sse/test-support/script-process'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { startChild } from './fixtures/child.ts'
-import { engineScope, payloads, until } from './fixtures/engine-scope.ts'
-import { hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
 const { newDatabase, open, later, laterStop } = engineScope()
 
 const startPublisher = (url: string, channel: string, times: number) =>
-  laterStop(startChild('publisher-process.ts', url, channel, String(times)))
+  laterStop(
+    startScript(new URL('fixtures/publisher-process.ts', import.meta.url), url, channel, String(times)),
+  )
 
 const acknowledged = ({ lines }: { lines: string[] }) =>
   lines.filter((line) => /^\d+$/.test(line)).map(Number)
@@ -114,7 +118,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     const { url } = await newDatabase()
     const engine = open(url)
     await engine.read(0, 0)
-    const inserter = laterStop(startChild('inserter-process.ts', url))
+    const inserter = laterStop(startScript(new URL('fixtures/inserter-process.ts', import.meta.url), url))
     await until(() => inserter.lines.includes('committed'), 'it has committed')
     const since = performance.now()
     const page = await until(async () => {
@@ -155,7 +159,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
       [url, 'stored'],
       ['postgres://postgres@127.0.0.1:9/postgres', 'engine_unavailable'],
     ] as const) {
-      const child = laterStop(startChild('closing-process.ts', to))
+      const child = laterStop(startScript(new URL('fixtures/closing-process.ts', import.meta.url), to))
       const [code] = await child.done
       expect([child.lines, code]).toEqual([[said], 0])
     }

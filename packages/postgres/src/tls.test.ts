@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { asUser, hasPostgres } from '@sse/test-support/postgres-programs'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads } from './fixtures/engine-scope.ts'
-import { asUser, hasPostgres } from './fixtures/programs.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 

@@ -18,7 +18,7 @@ it('payloads have the type that the contract gives them', () => {
   })
   useEvent(feed, 'gap', ({ reason }) => expectTypeOf(reason).toExtend<string>())
   expectTypeOf(useLatest(feed, 'count')).toEqualTypeOf<number | undefined>()
-  expectTypeOf(useLatest(feed, 'count', 0)).toEqualTypeOf<number>()
+  expectTypeOf(useLatest(feed, 'count', { initial: 0 })).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead', { limit: 3 })[0]?.payload).toEqualTypeOf<
     { title: string } | undefined
   >()

@@ -1,17 +1,16 @@
-import type { EventMeta, ListenableName, ListenablePayload } from '@sse/client'
-import type { FeedSource } from '@sse/client/hooks'
+import type { EventMeta, Feed, ListenableName, ListenablePayload } from '@sse/client/hooks'
 import { useEffect, useInsertionEffect, useRef } from 'react'
 
 /**
- * Calls `listener` for every event of that name, or for `gap`, while the component is mounted. It may be new in
- * every render: the latest is called, nothing reconnects.
+ * Calls `listener` for every event of that name, or for `gap`, while the component is mounted. The listener may be a
+ * new function in every render: the latest one is called.
  *
- * @param feed - from `useStream`, or from `connect`.
+ * @param feed - a feed of `useStream` or `connect`.
  * @example
  * useEvent(feed, 'lead', (lead, { id }) => toast(lead.title))
  */
 export function useEvent<Payloads, Name extends ListenableName<Payloads>>(
-  feed: FeedSource<Payloads>,
+  feed: Feed<Payloads>,
   name: Name,
   listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
 ): void {

@@ -1,35 +1,35 @@
-import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, recentEvents, SharedFeed } from '@sse/client/hooks'
+import {
+  type Feed,
+  type LatestOptions,
+  type LatestPayload,
+  type ListenableName,
+  type ListenablePayload,
+  latestEventStore,
+} from '@sse/client/hooks'
 import { useMemo, useSyncExternalStore } from 'react'
 
 const onServer = () => undefined
 
 /**
- * The payload of the newest event of that name; `undefined`, or `initial`, before the first. A component that comes
- * later sees at once what the others see. Renders once a frame at most.
+ * Returns the payload of the newest event of that name. Before the first event it is `initial`, or `undefined`. A
+ * component that mounts later starts with the payload other components show. Renders at most once a frame.
  *
- * @param initial - what to show until an event comes, such as what the server rendered.
  * @example
- * const count = useLatest(feed, 'count')
+ * const count = useLatest(feed, 'count', { initial: 0 })
  */
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: FeedSource<Payloads>,
+export function useLatest<
+  Payloads,
+  Name extends ListenableName<Payloads>,
+  Options extends LatestOptions<ListenablePayload<Payloads, Name>> = object,
+>(
+  feed: Feed<Payloads>,
   name: Name,
-): ListenablePayload<Payloads, Name> | undefined
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: FeedSource<Payloads>,
-  name: Name,
-  initial: ListenablePayload<Payloads, Name>,
-): ListenablePayload<Payloads, Name>
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: FeedSource<Payloads>,
-  name: Name,
-  initial?: ListenablePayload<Payloads, Name>,
-): ListenablePayload<Payloads, Name> | undefined {
-  const newest = useMemo(() => {
-    const first = feed instanceof SharedFeed ? feed.latest(name) : undefined
-    return recentEvents<ListenablePayload<Payloads, Name>>((listener) => feed.on(name, listener), 1, first)
-  }, [feed, name])
-  const event = useSyncExternalStore(newest.subscribe, () => newest.get()[0], onServer)
-  return event ? event.payload : initial
+  options?: Options,
+): LatestPayload<ListenablePayload<Payloads, Name>, Options> {
+  const store = useMemo(() => latestEventStore(feed, name), [feed, name])
+  const event = useSyncExternalStore(store.subscribe, store.get, onServer)
+  return (event ? event.payload : options?.initial) as LatestPayload<
+    ListenablePayload<Payloads, Name>,
+    Options
+  >
 }

@@ -1,16 +1,15 @@
-import type { Feed, FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/hooks'
-import { useCallback, useSyncExternalStore } from 'react'
+import { CONNECTING, type FeedStatus, type StatusSource, statusStore } from '@sse/client/hooks'
+import { useMemo, useSyncExternalStore } from 'react'
 
 const onServer = () => CONNECTING
 
 /**
- * Where the stream stands: renders with each change. On a server, `connecting`.
+ * Returns the status of a feed, and renders with each change. On a server it is `connecting`.
  *
  * @example
  * const { state } = useStreamStatus(feed)
  */
-export function useStreamStatus(feed: Pick<Feed<unknown>, 'onStatus' | 'status'>): FeedStatus {
-  const subscribe = useCallback((onChange: () => void) => feed.onStatus(onChange), [feed])
-  return useSyncExternalStore(subscribe, () => feed.status, onServer)
+export function useStreamStatus(feed: StatusSource): FeedStatus {
+  const store = useMemo(() => statusStore(feed), [feed])
+  return useSyncExternalStore(store.subscribe, store.get, onServer)
 }

@@ -1,6 +1,6 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { type RedisEngine, redis } from './index.ts'
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 150)

@@ -1,6 +1,6 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { describe, it } from 'vitest'
-import { hasRedis, RedisServer } from './fixtures/redis-server.ts'
 import { type RedisEngine, redis } from './index.ts'
 
 /** Each starts a server, and every crash another: few, with more in a separate run. */

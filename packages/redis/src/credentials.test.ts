@@ -1,6 +1,9 @@
+import { leads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
+import { hasRedis } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, leads, until } from './fixtures/engine-scope.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 

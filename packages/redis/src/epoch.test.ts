@@ -1,6 +1,8 @@
+import { lead, leads, payloads } from '@sse/test-support/entries'
+import { hasRedis, type RedisServer } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead, leads, payloads, until } from './fixtures/engine-scope.ts'
-import { hasRedis, type RedisServer } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { RedisEngine } from './index.ts'
 
 const { start, open } = engineScope()

@@ -1,10 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { defineStream, type } from '@sse/contract'
 import { createHub, type Hub } from '@sse/server'
+import { freePort } from '@sse/test-support/free-port'
+import { hasRedis } from '@sse/test-support/redis-server'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
-import { engineScope, until } from './fixtures/engine-scope.ts'
-import { freePort } from './fixtures/free-port.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { redis } from './index.ts'
 
 const { start, later } = engineScope()

@@ -1,6 +1,7 @@
+import { lead } from '@sse/test-support/entries'
+import { hasRedis } from '@sse/test-support/redis-server'
 import { describe, expect, it } from 'vitest'
-import { engineScope, lead } from './fixtures/engine-scope.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { start, open } = engineScope()
 

@@ -1,9 +1,9 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import type { Engine } from '@sse/server/engine-kit'
+import { hasRedis } from '@sse/test-support/redis-server'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
-import { hasRedis } from './fixtures/redis-server.ts'
 import { redis } from './index.ts'
 
 const ticks = defineStream({ path: '/ticks', events: { tick: type<number>() } })

@@ -13,7 +13,7 @@ it('payloads have the type that the contract gives them', () => {
   const feed = useStream(leads, () => ({ params: { owner: '42' } }))
   useEvent(feed, 'lead', (lead) => expectTypeOf(lead).toEqualTypeOf<{ title: string }>())
   expectTypeOf(useLatest(feed, 'count')()).toEqualTypeOf<number | undefined>()
-  expectTypeOf(useLatest(feed, 'count', 0)()).toEqualTypeOf<number>()
+  expectTypeOf(useLatest(feed, 'count', { initial: 0 })()).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead')()[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
   expectTypeOf(useStreamStatus(feed)()).toEqualTypeOf<FeedStatus>()
   const own = connect(leads, { params: { owner: '42' } })

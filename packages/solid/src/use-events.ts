@@ -1,33 +1,31 @@
-import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/hooks'
-import { type Accessor, createSignal } from 'solid-js'
-import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
+import {
+  type EventsOptions,
+  eventsStore,
+  type Feed,
+  type ListenableName,
+  type ListenablePayload,
+  type RecentEvent,
+} from '@sse/client/hooks'
+import type { Accessor } from 'solid-js'
+import { useStore } from './use-store.ts'
+import { access, type MaybeAccessor } from './while-mounted.ts'
 
 /**
- * The newest events of that name since the component was mounted, oldest first. Changes once a frame at most, however
- * many events come. What is in it is the same object as long as it is listed, so `<For>` moves its rows.
+ * Returns the newest events of that name since the component was mounted, oldest first, as an accessor. It changes at most
+ * once a frame, however many events arrive. A listed event is always the same object, so `<For>` moves its row.
  *
- * @param options - `limit`: how many are kept, the newest. Default 100.
  * @returns an accessor of `{ payload, id, event }` of each.
  * @example
  * const recent = useEvents(feed, 'lead', { limit: 20 })
  */
 export function useEvents<Payloads, Name extends ListenableName<Payloads>>(
-  feed: MaybeAccessor<FeedSource<Payloads>>,
+  feed: MaybeAccessor<Feed<Payloads>>,
   name: Name,
-  { limit = 100 }: { limit?: number } = {},
+  { limit }: EventsOptions = {},
 ): Accessor<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]> {
-  const [events, setEvents] = createSignal<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]>([])
-  whileMounted(
+  return useStore(
     () => access(feed),
-    (current) => {
-      const recent = recentEvents<ListenablePayload<Payloads, Name>>(
-        (listener) => current.on(name, listener),
-        limit,
-      )
-      setEvents(recent.get())
-      return recent.subscribe(() => setEvents(recent.get()))
-    },
+    (current) => eventsStore(current, name, limit),
+    [],
   )
-  return events
 }

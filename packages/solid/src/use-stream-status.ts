@@ -1,25 +1,14 @@
-import type { Feed, FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/hooks'
-import { type Accessor, createSignal } from 'solid-js'
-import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
+import { CONNECTING, type FeedStatus, type StatusSource, statusStore } from '@sse/client/hooks'
+import type { Accessor } from 'solid-js'
+import { useStore } from './use-store.ts'
+import { access, type MaybeAccessor } from './while-mounted.ts'
 
 /**
- * Where the stream stands, as an accessor. `connecting` until the component is mounted, and on a server.
+ * Returns the status of a feed, as an accessor. It is `connecting` until the component is mounted, and on a server.
  *
  * @example
  * const status = useStreamStatus(feed)
  */
-export function useStreamStatus(
-  feed: MaybeAccessor<Pick<Feed<unknown>, 'onStatus' | 'status'>>,
-): Accessor<FeedStatus> {
-  const [status, setStatus] = createSignal<FeedStatus>(CONNECTING)
-  whileMounted(
-    () => access(feed),
-    (current) => {
-      const stop = current.onStatus(setStatus)
-      setStatus(current.status)
-      return stop
-    },
-  )
-  return status
+export function useStreamStatus(feed: MaybeAccessor<StatusSource>): Accessor<FeedStatus> {
+  return useStore(() => access(feed), statusStore, CONNECTING)
 }

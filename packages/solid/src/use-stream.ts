@@ -1,41 +1,39 @@
-import type { FeedPayloads } from '@sse/client'
-import { type SharedArguments, SharedFeed, type SharedOptions, shareKey } from '@sse/client/hooks'
+import {
+  type Connect,
+  type Feed,
+  type FeedPayloads,
+  feedPool,
+  type PooledFeed,
+  type StreamTarget,
+  type UseStreamArguments,
+  type UseStreamOptions,
+} from '@sse/client/hooks'
 import { type Accessor, createMemo } from 'solid-js'
 import { access, type MaybeAccessor, whileMounted } from './while-mounted.ts'
 
-type Target = Parameters<typeof shareKey>[0]
-
-/** Options as they are, or from an accessor. */
-export type ReactiveArguments<T> =
-  SharedArguments<T> extends [infer Options]
+/** Options as a value or an accessor. */
+export type ReactiveArguments<Target> =
+  UseStreamArguments<Target> extends [infer Options]
     ? [options: MaybeAccessor<Options>]
-    : [options?: MaybeAccessor<SharedOptions>]
+    : [options?: MaybeAccessor<UseStreamOptions>]
 
-/**
- * Follows a stream while the component is mounted. Components that ask for the same target with the same options
- * share one connection, which closes a second after the last of them has left; nothing connects on a server.
- *
- * @param target - a contract (made once, outside of components) or a URL.
- * @param options - as for `connect`, or an accessor of them, so that a prop or a signal read in it is followed: other
- *   values are another connection, other functions are not.
- * @returns an accessor of the shared feed.
- * @throws {SseError} as `connect`, when it is mounted, so that an `ErrorBoundary` shows it.
- * @example
- * const feed = useStream(leads, () => ({ params: { owner: props.owner } }))
- */
-export function useStream<const T extends Target>(
-  target: T,
-  ...[options]: ReactiveArguments<T>
-): Accessor<SharedFeed<FeedPayloads<T>>> {
-  const given = () => access<SharedOptions>((options ?? {}) as MaybeAccessor<SharedOptions>)
-  const feed = createMemo<SharedFeed<FeedPayloads<T>>>((known) => {
-    const now = given()
-    return known?.key === shareKey(target, now) ? known : new SharedFeed(target, now)
-  })
-  whileMounted(feed, (current) => current.retain())
-  whileMounted(given, (current) => {
-    feed().update(current)
-    return () => {}
-  })
-  return feed
+/** Type of `useStream`. */
+export type UseStream = <const Target extends StreamTarget>(
+  target: Target,
+  ...[options]: ReactiveArguments<Target>
+) => Accessor<Feed<FeedPayloads<Target>>>
+
+/** Returns a `useStream` whose connections `connect` opens. */
+export function createUseStream(connect: Connect): UseStream {
+  const pool = feedPool(connect)
+  return <const Target extends StreamTarget>(target: Target, ...[options]: ReactiveArguments<Target>) => {
+    const current = () => access<UseStreamOptions>((options ?? {}) as MaybeAccessor<UseStreamOptions>)
+    const feed = createMemo<PooledFeed<FeedPayloads<Target>>>((known) => pool.next(known, target, current()))
+    whileMounted(feed, (current) => current.retain())
+    whileMounted(current, (now) => {
+      feed().update(now)
+      return () => {}
+    })
+    return feed
+  }
 }

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { lead } from '@sse/test-support/entries'
+import { errorOf, failureOf } from '@sse/test-support/failure-of'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 
@@ -30,7 +32,7 @@ it('rejects with the cause when a lock is held for too long, and works once it i
     trim: () => engine.trim({ maxEvents: 1, maxAgeMs: 1 }),
   }
   for (const call of Object.values(calls)) {
-    const { error } = await failureOf(call)
+    const error = await errorOf(call)
     expect(error).toMatchObject({
       code: 'engine_unavailable',
       message: `${file} is locked: another connection keeps a transaction open for too long`,

@@ -1,17 +1,19 @@
 import { chmodSync, closeSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { lead } from '@sse/test-support/entries'
+import { errorOf, failureOf } from '@sse/test-support/failure-of'
 import { describe, expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import { sqlite } from './index.ts'
 
 const { newFile, open, connect } = engineScope()
 
 /** The error of the first call, with `<file>` for the file's name. */
 async function refusal(file: string, options = {}) {
-  const { code, message, error } = await failureOf(() => open(file, options).read(0, 0))
+  const error = await errorOf(() => open(file, options).read(0, 0))
   expect(error).toMatchObject({ name: 'SseError', expose: false })
-  return { code, message: message.replaceAll(file, '<file>') }
+  return { code: error.code, message: error.message.replaceAll(file, '<file>') }
 }
 
 it.each(['', ' ', ':memory:', 'file:leads.db?mode=memory', undefined as unknown as string])(

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { lead, payloads } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
 import { expect, it } from 'vitest'
-import { engineScope, failureOf, lead, payloads } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 import type { SqliteEngine, SqliteOptions } from './index.ts'
 
 const { newFile, open, connect } = engineScope()

@@ -1,5 +1,6 @@
+import { lead } from '@sse/test-support/entries'
 import { expect, it } from 'vitest'
-import { engineScope, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const ada = { channel: 'desk', identity: 'ada' }

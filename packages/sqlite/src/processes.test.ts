@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { lead } from '@sse/test-support/entries'
+import { failureOf } from '@sse/test-support/failure-of'
 import { afterEach, expect, it } from 'vitest'
-import { engineScope, failureOf, lead } from './fixtures/engine-scope.ts'
+import { engineScope } from './fixtures/engine-scope.ts'
 
 const { newFile, open, connect } = engineScope()
 const PUBLISHER = fileURLToPath(new URL('fixtures/publisher-process.ts', import.meta.url))

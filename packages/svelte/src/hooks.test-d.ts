@@ -14,11 +14,11 @@ it('payloads have the type that the contract gives them', () => {
   const feed = useStream(leads, () => ({ params: { owner: '42' } }))
   useEvent(feed, 'lead', (lead) => expectTypeOf(lead).toEqualTypeOf<{ title: string }>())
   expectTypeOf(useLatest(feed, 'count').current).toEqualTypeOf<number | undefined>()
-  expectTypeOf(useLatest(feed, 'count', 0).current).toEqualTypeOf<number>()
+  expectTypeOf(useLatest(feed, 'count', { initial: 0 }).current).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead').current[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
   expectTypeOf(useStreamStatus(feed).current).toEqualTypeOf<FeedStatus>()
   expectTypeOf(
-    useLatest(useStream(leads, { params: { owner: '42' } }), 'count', 0).current,
+    useLatest(useStream(leads, { params: { owner: '42' } }), 'count', { initial: 0 }).current,
   ).toEqualTypeOf<number>()
   const own = connect(leads, { params: { owner: '42' } })
   expectTypeOf(useLatest(own, 'count').current).toEqualTypeOf<number | undefined>()
@@ -50,6 +50,6 @@ it('parameters are asked for where the path names some', () => {
 
 it('each is a store too, and a feed may come from a function', () => {
   const feed = useStream(leads, { params: { owner: '42' } })
-  const count: Readable<number> = useLatest(() => feed.current, 'count', 0)
+  const count: Readable<number> = useLatest(() => feed.current, 'count', { initial: 0 })
   expectTypeOf(count).not.toBeAny()
 })

@@ -1,12 +1,12 @@
 import { fromStore, type Readable, writable } from 'svelte/store'
 
-/** A value that changes: `live.current` where runes are used, `$live` where stores are. */
+/** Value that changes: read it as `live.current` with runes, or as `$live` with stores. */
 export interface Live<Value> extends Readable<Value> {
-  /** What it is now; in a template, an effect or a `$derived`, what depends on it follows. */
+  /** Current value. It is tracked in templates, effects and `$derived`. */
   readonly current: Value
 }
 
-/** A `Live`, and the function that changes it. */
+/** Returns a `Live` and the function that changes it. */
 export function live<Value>(first: Value): [shown: Live<Value>, show: (value: Value) => void] {
   const { subscribe, set } = writable(first)
   const rune = fromStore({ subscribe })

@@ -1,10 +1,10 @@
-import type { EventMeta, ListenableName, ListenablePayload } from '@sse/client'
+import type { EventMeta, ListenableName, ListenablePayload } from '@sse/client/hooks'
 import { type FeedOf, feedOf, whileMounted } from './while-mounted.ts'
 
 /**
  * Calls `listener` for every event of that name, or for `gap`, while the component is mounted.
  *
- * @param feed - from `useStream`, or from `connect`.
+ * @param feed - a feed of `useStream` or `connect`.
  * @example
  * useEvent(feed, 'lead', (lead, { id }) => toast(lead.title))
  */

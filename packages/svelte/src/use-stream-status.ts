@@ -1,24 +1,15 @@
-import type { FeedStatus } from '@sse/client'
-import { CONNECTING } from '@sse/client/hooks'
-import { type Live, live } from './live.ts'
-import { feedOf, type StatusOf, whileMounted } from './while-mounted.ts'
+import { CONNECTING, type FeedStatus, statusStore } from '@sse/client/hooks'
+import type { Live } from './live.ts'
+import { useStore } from './use-store.ts'
+import { feedOf, type StatusOf } from './while-mounted.ts'
 
 /**
- * Where the stream stands. `connecting` until the component is mounted, and on a server.
+ * Returns the status of a feed. It is `connecting` until the component is mounted, and on a server.
  *
  * @returns the status, as `.current` and as a store.
  * @example
  * const status = useStreamStatus(feed)
  */
 export function useStreamStatus(feed: StatusOf): Live<FeedStatus> {
-  const [status, show] = live<FeedStatus>(CONNECTING)
-  whileMounted(
-    () => feedOf(feed),
-    (current) => {
-      const stop = current.onStatus(show)
-      show(current.status)
-      return stop
-    },
-  )
-  return status
+  return useStore(() => feedOf(feed), statusStore, CONNECTING)
 }

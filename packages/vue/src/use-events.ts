@@ -1,35 +1,30 @@
-import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, type RecentEvent, recentEvents } from '@sse/client/hooks'
-import { type MaybeRefOrGetter, type ShallowRef, shallowRef, toValue } from 'vue'
-import { whileMounted } from './while-mounted.ts'
+import {
+  type EventsOptions,
+  eventsStore,
+  type Feed,
+  type ListenableName,
+  type ListenablePayload,
+  type RecentEvent,
+} from '@sse/client/hooks'
+import { type MaybeRefOrGetter, type ShallowRef, toValue } from 'vue'
+import { useStore } from './use-store.ts'
 
 /**
- * The newest events of that name since the component was mounted, oldest first. Changes once a frame at most, however
- * many events come.
+ * Returns the newest events of that name since the component was mounted, oldest first, in a ref. It changes at most
+ * once a frame, however many events arrive.
  *
- * @param options - `limit`: how many are kept, the newest. Default 100.
  * @returns a ref of `{ payload, id, event }` of each.
  * @example
  * const recent = useEvents(feed, 'lead', { limit: 20 })
  */
 export function useEvents<Payloads, Name extends ListenableName<Payloads>>(
-  feed: MaybeRefOrGetter<FeedSource<Payloads>>,
+  feed: MaybeRefOrGetter<Feed<Payloads>>,
   name: Name,
-  { limit = 100 }: { limit?: number } = {},
+  { limit }: EventsOptions = {},
 ): Readonly<ShallowRef<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]>> {
-  const events = shallowRef<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]>([])
-  whileMounted(
+  return useStore(
     () => toValue(feed),
-    (current) => {
-      const recent = recentEvents<ListenablePayload<Payloads, Name>>(
-        (listener) => current.on(name, listener),
-        limit,
-      )
-      events.value = recent.get()
-      return recent.subscribe(() => {
-        events.value = recent.get()
-      })
-    },
+    (current) => eventsStore(current, name, limit),
+    [],
   )
-  return events
 }

@@ -1,45 +1,34 @@
-import type { ListenableName, ListenablePayload } from '@sse/client'
-import { type FeedSource, recentEvents, SharedFeed } from '@sse/client/hooks'
-import { type MaybeRefOrGetter, type ShallowRef, shallowRef, toValue } from 'vue'
-import { whileMounted } from './while-mounted.ts'
+import {
+  type Feed,
+  type LatestOptions,
+  type LatestPayload,
+  type ListenableName,
+  type ListenablePayload,
+  latestStore,
+} from '@sse/client/hooks'
+import { type MaybeRefOrGetter, type ShallowRef, toValue } from 'vue'
+import { useStore } from './use-store.ts'
 
 /**
- * The payload of the newest event of that name, in a ref; `undefined`, or `initial`, before the first. A component that
- * comes later sees at once what the others see. Changes once a frame at most.
+ * Returns the payload of the newest event of that name, in a ref. Before the first event it is `initial`, or
+ * `undefined`. A component that mounts later starts with the payload other components show. Changes at most once a
+ * frame.
  *
- * @param initial - what to show until an event comes, such as what the server rendered.
  * @example
- * const count = useLatest(feed, 'count')
+ * const count = useLatest(feed, 'count', { initial: 0 })
  */
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: MaybeRefOrGetter<FeedSource<Payloads>>,
+export function useLatest<
+  Payloads,
+  Name extends ListenableName<Payloads>,
+  Options extends LatestOptions<ListenablePayload<Payloads, Name>> = object,
+>(
+  feed: MaybeRefOrGetter<Feed<Payloads>>,
   name: Name,
-): Readonly<ShallowRef<ListenablePayload<Payloads, Name> | undefined>>
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: MaybeRefOrGetter<FeedSource<Payloads>>,
-  name: Name,
-  initial: ListenablePayload<Payloads, Name>,
-): Readonly<ShallowRef<ListenablePayload<Payloads, Name>>>
-export function useLatest<Payloads, Name extends ListenableName<Payloads>>(
-  feed: MaybeRefOrGetter<FeedSource<Payloads>>,
-  name: Name,
-  initial?: ListenablePayload<Payloads, Name>,
-): Readonly<ShallowRef<ListenablePayload<Payloads, Name> | undefined>> {
-  type Latest = ListenablePayload<Payloads, Name> | undefined
-  const latest = shallowRef<Latest>(initial) as ShallowRef<Latest>
-  whileMounted(
+  options?: Options,
+): Readonly<ShallowRef<LatestPayload<ListenablePayload<Payloads, Name>, Options>>> {
+  return useStore(
     () => toValue(feed),
-    (current) => {
-      const first = current instanceof SharedFeed ? current.latest(name) : undefined
-      const listen = (listener: Parameters<typeof current.on<Name>>[1]) => current.on(name, listener)
-      const newest = recentEvents<ListenablePayload<Payloads, Name>>(listen, 1, first)
-      const show = () => {
-        const [event] = newest.get()
-        latest.value = event ? event.payload : initial
-      }
-      show()
-      return newest.subscribe(show)
-    },
+    (current) => latestStore(current, name, options),
+    options?.initial as LatestPayload<ListenablePayload<Payloads, Name>, Options>,
   )
-  return latest
 }

@@ -1,5 +1,6 @@
-import { connect, nativeTransport } from '@sse/client'
-import { share } from '@sse/client/tabs'
+import { connect } from '@sse/client'
+import { nativeTransport } from '@sse/client/native'
+import { tabsTransport } from '@sse/client/tabs'
 import { defineStream } from '@sse/contract'
 import { mountDevtools } from '@sse/devtools'
 import { z } from 'zod'
@@ -33,7 +34,7 @@ function followNatively(url: string) {
 }
 
 function followShared(url: string) {
-  const feed = connect(url, { ...quiet, transport: share() })
+  const feed = connect(url, { ...quiet, transport: tabsTransport() })
   feed.on('message', () => {})
 }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { nats } from '@sse/nats'
 import { postgres } from '@sse/postgres'
 import { redis } from '@sse/redis'
-import type { Engine } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
 import { sqlite } from '@sse/sqlite'
 
 /** Which engine opens a URL that begins so. Quick to give up, so that a run sees it heal. */

@@ -25,9 +25,9 @@ export interface SoakResult {
 type Stored = SoakResult & ReturnType<typeof machine>
 
 const results = new URL('results/', import.meta.url)
-const page = new URL('../../../docs/SOAK.md', import.meta.url)
+const page = new URL('../../../docs/operations/soak.md', import.meta.url)
 
-/** Keeps the result of an engine in place of its last one, and writes the page from all that are kept. */
+/** Replaces the stored result of an engine, and writes the page from all stored results. */
 export function writeReport(result: SoakResult): void {
   mkdirSync(results, { recursive: true })
   const stored: Stored = { ...machine(), ...result }
@@ -43,7 +43,7 @@ function machine() {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    /** Of the last quarter of an hour: what else the machine did is in it. */
+    /** Load average over 15 minutes; includes other work of the machine. */
     load: Math.round(loadavg()[2] as number),
   }
 }
@@ -73,58 +73,59 @@ function render(all: Stored[]): string {
       'machine',
       ({ cores, cpu, memoryGb, node }) => `${cores} cores (${cpu}), ${memoryGb} GB, Node ${node}`,
     ),
-    row('load of the machine, with what else it did', ({ load }) => load),
+    row('load average of the machine', ({ load }) => load),
     row('seconds under faults', ({ seconds }) => seconds),
     row('server processes / readers / publishers', (r) => `${r.servers} / ${r.readers} / ${r.publishers}`),
     row('events kept', ({ maxEvents }) => maxEvents),
     row('events published', ({ published }) => published),
-    row('publishes that were asked for again', ({ publishRetries }) => publishRetries),
+    row('publishes that were retried', ({ publishRetries }) => publishRetries),
     row('events delivered', ({ delivered }) => delivered),
-    row('**lost in silence**', ({ lost }) => `**${lost}**`),
-    row('**doubled, or out of order**', ({ repeated }) => `**${repeated}**`),
+    row('**lost without a gap**', ({ lost }) => `**${lost}**`),
+    row('**duplicated or out of order**', ({ repeated }) => `**${repeated}**`),
     row('other broken promises', ({ problems, lost, repeated }) => problems.length - lost - repeated),
-    ...kinds(({ gaps }) => gaps).map((kind) => row(`gaps said: \`${kind}\``, ({ gaps }) => gaps[kind] ?? 0)),
+    ...kinds(({ gaps }) => gaps).map((kind) =>
+      row(`gaps reported: \`${kind}\``, ({ gaps }) => gaps[kind] ?? 0),
+    ),
     ...kinds(({ faults }) => faults).map((kind) => row(`faults: ${kind}`, ({ faults }) => faults[kind] ?? 0)),
     row('reconnects', ({ reconnects }) => reconnects),
-    row('of those, readers sent to another server', ({ moves }) => moves),
-    row('latency while nothing was broken, p50 / p99 ms', ({ latencyMs }) => ms(latencyMs.calm)),
-    row('latency of everything, p50 / p99 ms', ({ latencyMs }) => ms(latencyMs.all)),
-    row('memory of a process at first, heap / RSS MB', mb(0)),
-    row('memory of the same at last, heap / RSS MB', mb(-1)),
+    row('of those, moved to another server', ({ moves }) => moves),
+    row('latency without faults, p50 / p99 ms', ({ latencyMs }) => ms(latencyMs.calm)),
+    row('latency overall, p50 / p99 ms', ({ latencyMs }) => ms(latencyMs.all)),
+    row('memory of a process at the start, heap / RSS MB', mb(0)),
+    row('memory of that process at the end, heap / RSS MB', mb(-1)),
   ]
   return `# Soak
 
-Three real server processes on one engine, under load, with a fault every few seconds, and every reader's every event held
-against what was published.
+This page shows long runs under load and faults: three real server processes on one engine, a fault every few seconds, and every event
+of every reader compared with what was published.
 
 \`\`\`sh
 node scripts/dev.mjs soak --engine redis --seconds 600
 \`\`\`
 
-It prints how far it is, ends with 1 if a promise was broken, and writes this page.
+The command prints its progress, exits with 1 if a promise was broken, and writes this page.
 
 ${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
 
-What stands behind the lines:
+How the figures are made:
 
-- **Published** is what a server acknowledged. A publisher waits for each answer, and asks again with the same
-  \`idempotencyKey\`, another server if need be, until it has one.
-- **Lost in silence**: an event in the log of that time, on a channel of the reader, after where it stood and before the next
-  gap or the end, that did not come. **Doubled**: a position that a reader had, or had passed.
-- **Gaps** count each reader. On Redis a restart of the server is another epoch, so everybody is told, although this
-  one had everything on the disk.
+- **Published** counts events a server acknowledged. A publisher waits for each answer, and retries with the same
+  \`idempotencyKey\`, on another server if necessary, until it has one.
+- **Lost without a gap**: an event in the log at that time, on a channel of the reader, between the reader's position and the next
+  gap or the end, that did not arrive. **Duplicated**: a position that the reader already had, or had passed.
+- **Gaps** are counted per reader. On Redis a restart of the server is a new epoch, so every reader gets a gap, although here
+  everything was on the disk.
 - **Faults** come from outside: \`kill -9\` of a server process or of the engine, and a start up to half a second later;
-  \`SIGSTOP\` for up to 2.5 s; all connections of a server's readers, or its connections to the engine, reset at once.
-  Besides, a reader a second goes to another server.
-- **Latency** is from the moment at which a publisher sends its request to the reader's callback: two HTTP hops, the
-  engine, and the process that publishes and reads, which has to share the cores with all the others. *Nothing was broken*: from 3 s after
-  each fault to the next.
-- **Memory** is that of the one server process that is never killed, after a collection.
+  \`SIGSTOP\` for up to 2.5 s; all connections of a server's readers, or its connections to the engine, reset at once. In
+  addition, one reader per second moves to another server.
+- **Latency** is measured from the publisher's request to the reader's callback: two HTTP hops, the engine, and the process that
+  publishes and reads, which shares the cores with all the others. *Without faults*: from 3 s after each fault to the next.
+- **Memory** is that of the one server process that is never killed, after a garbage collection.
 
 ## What it has found
 
-The first ten minutes on Redis broke one promise, once: a reader that moved to a process which had just been cut off from Redis
-was told of a \`gap\` (\`ahead\`) that was none, and shown again what it had. A process that cannot ask now refuses, and the
-reader comes back; the runs above are of after that.
+The first ten minutes on Redis broke one promise, once: a reader that moved to a process which had just been cut off from Redis got a
+false \`gap\` (\`ahead\`), and then events it already had. Such a process now refuses the reader, which reconnects. The runs above are
+from after that fix.
 `
 }

@@ -1,19 +1,20 @@
-import { SseError } from '@sse/contract'
+import { isSseError } from '@sse/contract'
 import { isRetryable } from '../connection/reconnect.ts'
+import type { TokenRefresh } from '../connection/token-refresh.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 import { sendAck } from './send-ack.ts'
 
 export interface AckSettings {
-  prepare: () => Promise<PreparedRequest>
+  prepare: () => PreparedRequest | Promise<PreparedRequest>
   /** Gets a fresh token after 401. */
-  refresh: (() => unknown) | undefined
+  token: TokenRefresh | undefined
   onError: (error: unknown) => void
 }
 
-/** What a feed acknowledges: one at a time and the newest only, as acknowledgements are cumulative. */
+/** Sends a feed's acknowledgements: one at a time and only the newest, as they are cumulative. */
 export class Acknowledgements {
   readonly #settings: AckSettings
-  /** The newest id, until the server has it. */
+  /** The newest id, until the server has accepted it. */
   #id: string | undefined
   #sending: Promise<void> | undefined
 
@@ -26,28 +27,28 @@ export class Acknowledgements {
     this.#sending ??= this.#send().finally(() => {
       this.#sending = undefined
     })
-    // Nobody has to look: it was reported, and what can heal is sent again.
+    // The promise may be ignored: the failure was reported, and a transient one is sent again.
     this.#sending.catch(() => {})
     return this.#sending
   }
 
-  /** Sends what could not be sent before. */
+  /** Sends an acknowledgement that failed before. */
   flush(): void {
     if (this.#id !== undefined) this.send(this.#id)
   }
 
   async #send(): Promise<void> {
-    const { prepare, refresh, onError } = this.#settings
-    let isRefreshed = !refresh
+    const { prepare, token, onError } = this.#settings
+    let isRefreshed = !token
     while (this.#id !== undefined) {
       let id = this.#id
       try {
         const request = await prepare()
-        id = this.#id // what was acknowledged meanwhile goes along
+        id = this.#id // includes calls made meanwhile
         this.#id = undefined
         await sendAck(request, id)
       } catch (error) {
-        const isOurs = error instanceof SseError
+        const isOurs = isSseError(error)
         const isUnauthorized = isOurs && error.status === 401 && !isRefreshed
         if (!isOurs || isUnauthorized || isRetryable(error)) this.#id ??= id
         if (!isUnauthorized) {
@@ -55,7 +56,7 @@ export class Acknowledgements {
           throw error
         }
         isRefreshed = true
-        await refresh?.()
+        await token?.refresh()
       }
     }
   }

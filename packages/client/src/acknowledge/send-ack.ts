@@ -1,31 +1,35 @@
 import { SseError } from '@sse/contract'
 import { toByteString } from '../transport/byte-string.ts'
+import { readRefusal } from '../transport/read-refusal.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 
 /**
- * Tells the server that everything up to `id` is dealt with: `POST` at the stream's path and `/ack`.
+ * Acknowledges every event up to and including `id`: `POST` to the stream's path plus `/ack`.
  *
- * @throws {SseError} `network`, `http_status` with the `status`.
+ * @throws {SseError} `network`, or `http_status` with the `status`.
  * @see docs/PROTOCOL.md#acknowledgements
  */
 export async function sendAck(request: PreparedRequest, id: string): Promise<void> {
-  const url = new URL(request.url)
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/ack`
-  const init = {
-    method: 'POST',
-    headers: { ...request.headers, 'last-event-id': toByteString(id) },
-    credentials: request.credentials,
-    keepalive: true, // an acknowledgement outlives the page that makes it
-  } as RequestInit
+  const url = ackUrl(request.url)
   let status: number
   try {
-    const response = await request.fetch(url.href, init)
+    const response = await request.fetch(url, {
+      method: 'POST',
+      // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
+      headers: { ...request.headers, 'content-type': 'application/json', 'last-event-id': toByteString(id) },
+      body: '{}',
+      credentials: request.credentials,
+      keepalive: true, // an acknowledgement outlives the page that sends it
+    } as RequestInit)
     status = response.status
     await response.body?.cancel()
   } catch (cause) {
-    throw new SseError('network', 'The acknowledgement could not be sent', { cause })
+    throw new SseError('network', 'The acknowledgement failed', { cause })
   }
-  if (status >= 200 && status < 300) return
-  const message = `The server answered ${status} to the acknowledgement`
-  throw new SseError('http_status', message, status >= 200 ? { status } : {})
+  if (status < 200 || status > 299) throw readRefusal(status, null, url)
+}
+
+/** Appends `/ack` to the path. As text: in React Native, the parts of a `URL` cannot be set. */
+function ackUrl(url: string): string {
+  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/ack${query}`)
 }

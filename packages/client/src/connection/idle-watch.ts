@@ -1,12 +1,12 @@
-/** A timer this late was asleep with its machine, or frozen with its page. */
+/** A timer this late was suspended with its machine, or frozen with its page. */
 const LATE_MS = 1_000
-/** How long what came meanwhile has to be read, then. */
+/** Time to read what arrived during the suspension. */
 const GRACE_MS = 1_000
 const MAX_TICK_MS = 5_000
 
 /**
- * Finds a connection that died in silence, by the wall clock: what a machine slept through counts as silence,
- * and is noticed within 5 s of its waking.
+ * Detects a connection that died in silence, by the wall clock: time the machine was asleep counts as silence, and is
+ * noticed within 5 s of its wake-up.
  */
 export class IdleWatch {
   readonly #idleMs: number
@@ -14,13 +14,13 @@ export class IdleWatch {
   #heardAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param idleMs - `Infinity`: it never is. */
+  /** @param idleMs - maximum silence in milliseconds; `Infinity` disables the watch. */
   constructor(idleMs: number, onIdle: () => void) {
     this.#idleMs = idleMs
     this.#onIdle = onIdle
   }
 
-  /** A sign of life. Costs a look at the clock: the timer runs on as it is. */
+  /** Records a sign of life. Costs one look at the clock: the timer is not restarted. */
   heard(): void {
     this.#heardAt = Date.now()
     if (!this.#timer && this.#idleMs < Infinity) this.#tickIn(Math.min(MAX_TICK_MS, this.#idleMs / 4))
@@ -35,10 +35,10 @@ export class IdleWatch {
     const dueAt = Date.now() + tickMs
     this.#timer = setTimeout(() => {
       const now = Date.now()
-      // A clock set back says nothing about the connection.
+      // A clock that was set back says nothing about the connection.
       this.#heardAt = Math.min(this.#heardAt, now)
       const isIdle = now - this.#heardAt > this.#idleMs
-      // After a sleep, what lies in the socket is read after this timer: it gets a chance.
+      // After a suspension, data in the socket is read only after this timer: allow time for it.
       if (isIdle && !isGrace && now > dueAt + LATE_MS) this.#tickIn(GRACE_MS, true)
       else if (isIdle) {
         this.stop()

@@ -1,35 +1,40 @@
-/** What becomes of the page, as far as a connection cares. */
+/** What can happen to the page. */
 export interface PageChanges {
-  /** It goes into the back-forward cache, is frozen, or leaves: what is open would die unseen. */
-  onFreeze: () => void
-  /** It is back: out of the cache, thawed, or its tab in front. */
-  onWake: () => void
-  /** The network is back: connections from before seldom are. */
-  onOnline: () => void
+  /** The page enters the back-forward cache, is frozen or unloaded: an open connection would die unnoticed. */
+  onFreeze(): void
+  /** The page left the cache, was resumed, or its tab came to the front. */
+  onWake(): void
+  /** The network is back. Connections from before rarely survive. */
+  onOnline(): void
 }
 
 /**
- * Watches the page, or the worker, this runs in; where there is neither (Node), nothing ever changes.
+ * Watches the page, or the worker, that runs this code. Where there is neither (Node), nothing is ever reported.
  *
- * @returns a function that stops it.
+ * @returns a function that stops watching.
  * @see https://wicg.github.io/page-lifecycle/
  */
-export function watchPage({ onFreeze, onWake, onOnline }: PageChanges): () => void {
-  const { document } = globalThis as { document?: Document }
-  const stop = new AbortController()
-  const watch = (target: EventTarget | undefined, types: string, listener: () => void) => {
-    for (const type of types.split(' ')) target?.addEventListener?.(type, listener, { signal: stop.signal })
+export function watchPage(changes: PageChanges): () => void {
+  const page = globalThis as unknown as Partial<EventTarget> & { document?: Document }
+  const { document } = page
+  const freeze = () => changes.onFreeze()
+  const wake = () => changes.onWake()
+  const show = () => document?.visibilityState === 'visible' && wake()
+  const online = () => changes.onOnline()
+  // Not `{ signal }`: in jsdom, an `AbortSignal` of the other realm makes `addEventListener` throw.
+  const forEach = (method: 'addEventListener' | 'removeEventListener'): void => {
+    page[method]?.('pagehide', freeze)
+    page[method]?.('pageshow', wake)
+    page[method]?.('online', online)
+    document?.[method]('freeze', freeze)
+    document?.[method]('resume', wake)
+    document?.[method]('visibilitychange', show)
   }
-  watch(globalThis as unknown as EventTarget, 'pagehide', onFreeze)
-  watch(globalThis as unknown as EventTarget, 'pageshow', onWake)
-  watch(globalThis as unknown as EventTarget, 'online', onOnline)
-  watch(document, 'freeze', onFreeze)
-  watch(document, 'resume', onWake)
-  watch(document, 'visibilitychange', () => document?.visibilityState === 'visible' && onWake())
-  return () => stop.abort()
+  forEach('addEventListener')
+  return () => forEach('removeEventListener')
 }
 
-/** Whether there certainly is no network; where nobody knows, there may be one. */
+/** Returns whether there certainly is no network; `false` where the platform does not tell. */
 export function isOffline(): boolean {
   return (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false
 }

@@ -1,4 +1,4 @@
-/** What `single-flight` needs of the browser's locks; Node 24 and workers have them too. */
+/** The part of the Web Locks API used here. Browsers, workers and Node 24 have it. */
 interface Locks {
   request<Result>(
     name: string,
@@ -8,35 +8,35 @@ interface Locks {
 }
 
 /**
- * Makes many calls one, over the feeds of a page and the tabs of a browser: who calls while one is under way,
- * here or in another tab, waits for that one. For a `refresh` whose token all tabs read from the same place (a
- * cookie, `localStorage`).
+ * Returns a function that runs `run` once for concurrent calls, across the feeds of a page and the tabs of a browser:
+ * a call made while another is in flight, here or in another tab, waits for that one. For a `refresh` whose token all
+ * tabs read from the same place (a cookie, `localStorage`).
  *
- * Where there are no Web Locks (no secure context, an old browser), each page has its own.
+ * Without Web Locks (insecure context, old browser), calls are shared within the page only.
  *
- * @param name - the same in all tabs: of the token, not of the stream.
+ * @param name - identifies the token, not the stream; must be the same in all tabs.
  */
 export function singleFlight(name: string, run: () => unknown): () => Promise<unknown> {
   let flight: Promise<unknown> | undefined
   return () => {
-    flight ??= fly(`sse:flight:${name}`, run).finally(() => {
+    flight ??= runLocked(`sse:flight:${name}`, run).finally(() => {
       flight = undefined
     })
     return flight
   }
 }
 
-async function fly(name: string, run: () => unknown): Promise<void> {
+async function runLocked(name: string, run: () => unknown): Promise<void> {
   const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {}
   if (!locks) {
     await run()
     return
   }
-  const isMine = await locks.request(name, { ifAvailable: true }, async (lock) => {
+  const hasRun = await locks.request(name, { ifAvailable: true }, async (lock) => {
     if (!lock) return false
     await run()
     return true
   })
-  // Another tab's is under way: over when its lock is free.
-  if (!isMine) await locks.request(name, { ifAvailable: false }, () => {})
+  // Another tab holds the lock: its call is complete when the lock is free.
+  if (!hasRun) await locks.request(name, { ifAvailable: false }, () => {})
 }

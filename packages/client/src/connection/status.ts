@@ -1,27 +1,30 @@
 import type { SseError } from '@sse/contract'
 
-/** Where a feed stands. A new object with each change, never mutated. */
+/** State of a feed. Every change is a new object; a status is never mutated. */
 export type FeedStatus =
-  /** A request is under way; `attempt` counts from 1 since the last event. */
+  /** A request is in flight. `attempt` counts from 1 since the last event. */
   | { readonly state: 'connecting'; readonly attempt: number }
-  /** The server has answered with an event stream. */
+  /** The server answered with an event stream. */
   | { readonly state: 'open' }
   /**
-   * The next attempt comes at `retryAt` (milliseconds since the epoch; `undefined` when the transport
-   * reconnects by its own clock), because of `reason`.
+   * The last attempt failed with `error`. The next one starts at `retryAt`, in milliseconds since the epoch, or at
+   * a time only the transport knows (`undefined`).
    */
   | {
       readonly state: 'waiting'
       readonly attempt: number
       readonly retryAt: number | undefined
-      readonly reason: SseError
+      readonly error: SseError
     }
-  /**
-   * Nothing is open, and it goes on by itself, where it was: when the network is back (`offline`), the page is
-   * back from the back-forward cache or thawed (`frozen`), or `onGap` has settled (`gap`).
-   */
+  /** Nothing is open. The feed resumes by itself at its last event id. */
   | { readonly state: 'paused'; readonly reason: PauseReason }
-  /** For good: by `close()`, by the signal, because the stream has ended, or because of an error. */
-  | { readonly state: 'closed'; readonly reason: 'closed' | 'aborted' | 'ended' | SseError }
+  /** Final: the stream has ended, `close()` was called, or the signal aborted. */
+  | { readonly state: 'closed'; readonly reason: 'ended' | 'closed' | 'aborted' }
+  /** Final: the feed gave up because of `error`. */
+  | { readonly state: 'closed'; readonly reason: 'error'; readonly error: SseError }
 
+/**
+ * What a paused feed waits for: the network (`offline`), the page to come back from the back-forward cache or to be
+ * resumed (`frozen`), or `onGap` to settle (`gap`).
+ */
 export type PauseReason = 'offline' | 'frozen' | 'gap'

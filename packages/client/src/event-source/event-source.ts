@@ -1,40 +1,40 @@
-import type { SseError } from '@sse/contract'
-import { isRetryable, MAX_TIMER_MS } from '../connection/reconnect.ts'
-import { fetchTransport, readEvents } from '../transport/fetch-transport.ts'
-import type { TransportEvents, TransportHandle } from '../transport/transport.ts'
-import { TaskQueue } from './task-queue.ts'
+import { fetchTransport } from '../transport/fetch-transport.ts'
+import { readEvents } from '../transport/read-events.ts'
+import type { Transport } from '../transport/transport.ts'
+import { EventHandlers } from './event-handlers.ts'
+import { type EventSourceErrorEvent, SourceStream } from './source-stream.ts'
+
+export type { EventSourceErrorEvent } from './source-stream.ts'
 
 export interface EventSourceOptions {
-  /** Whether cookies go to another origin too. Default `false`. */
+  /** Whether cookies are sent to other origins. Default `false`. */
   withCredentials?: boolean
-  /** In place of the global `fetch`: the place for headers, proxies and agents. */
+  /** Replaces the global `fetch`, to add headers, proxies or agents. */
   fetch?: typeof fetch
 }
 
 type Handler<Type extends Event> = ((this: EventSource, event: Type) => unknown) | null
-type EventMap = { open: Event; message: MessageEvent; error: Event }
-type Listening = boolean | AddEventListenerOptions
+type EventMap = { open: Event; message: MessageEvent; error: EventSourceErrorEvent }
+type ListenerOptions = boolean | AddEventListenerOptions
 
-/** Until the server says another one: what Chromium has. */
-const RECONNECTION_TIME_MS = 3_000
-/** A `retry: 0` shall not be a storm: what Firefox has. */
-const MIN_RECONNECTION_TIME_MS = 500
-/** Of one made from a stream. */
+/** The standard's default. Cloudflare Workers throw when it is set. */
+const SAME_ORIGIN = globalThis.Request && 'credentials' in Request.prototype ? 'same-origin' : undefined
+/** URL of a source made from a stream. */
 const STREAM_URL = 'about:event-stream'
+/** Option that replaces the transport; for `fromReadableStream`. */
+const TRANSPORT = Symbol()
 
-const INTERNAL = Symbol()
-
-/** The base class's methods, with the types of these events. */
+/** The methods of `EventTarget`, with the types of these events. */
 export interface EventSource {
   addEventListener<Name extends keyof EventMap>(
     type: Name,
     listener: ((this: EventSource, event: EventMap[Name]) => unknown) | null,
-    options?: Listening,
+    options?: ListenerOptions,
   ): void
   addEventListener(
     type: string,
     listener: ((this: EventSource, event: MessageEvent) => unknown) | EventListenerObject | null,
-    options?: Listening,
+    options?: ListenerOptions,
   ): void
   removeEventListener<Name extends keyof EventMap>(
     type: Name,
@@ -49,16 +49,17 @@ export interface EventSource {
 }
 
 /**
- * The standard's `EventSource`, where there is none, and for libraries that take a class: on Node, Bun, Deno and in
- * workers. Its events are not trusted (`isTrusted`), as only a browser can make such.
+ * The standard's `EventSource` for platforms without one, and for libraries that take a class: Node, Bun, Deno, workers.
+ * Its events are not trusted (`isTrusted`): only a browser can make trusted events. `error` events have a `message` and
+ * the HTTP status as `code`, as in the npm package `eventsource`.
  *
- * Delays are the server's `retry`, at least 500 and at most 2,147,483,647 milliseconds; 3,000 until it says one. They
- * double, up to 30 seconds more, with each attempt in a row that opened nothing, as the standard allows.
+ * It reconnects after the server's `retry`, at least 500 and at most 2,147,483,647 ms; 3,000 until the server sends
+ * one. The delay doubles, by up to 30 s, with each attempt in a row that opened nothing, as the standard allows.
  *
- * @throws {DOMException} `SyntaxError`: the URL is none.
+ * @throws {DOMException} `SyntaxError` for an invalid URL.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds types to methods that are there.
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds types to existing methods.
 export class EventSource extends EventTarget {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
@@ -69,56 +70,48 @@ export class EventSource extends EventTarget {
 
   readonly #url: string
   readonly #withCredentials: boolean
-  readonly #fetch: typeof fetch
-  readonly #tasks = new TaskQueue()
-  readonly #handlers = new Map<string, { handler: unknown; listener: (event: Event) => void }>()
-  #readyState: 0 | 1 | 2 = 0
-  #lastEventId = ''
-  #reconnectionTime = RECONNECTION_TIME_MS
-  /** Attempts in a row that opened nothing. */
-  #failures = 0
-  /** Where the response came from, after redirects. */
-  #origin = ''
-  #handle: TransportHandle | undefined
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #stream: SourceStream
+  readonly #handlers: EventHandlers
 
   static {
-    for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSED: 2 })) {
-      const constant = { value, enumerable: true, writable: false, configurable: false }
-      Object.defineProperty(EventSource, name, constant)
-      Object.defineProperty(EventSource.prototype, name, constant)
-    }
+    defineInterface(EventSource)
   }
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super()
-    this.#withCredentials = !!options?.withCredentials
-    this.#fetch = options?.fetch ?? fetch.bind(globalThis)
-    if ((options as { [INTERNAL]?: true } | null)?.[INTERNAL]) {
-      this.#url = STREAM_URL
-      return
-    }
-    this.#url = resolve(url)
-    this.#connect()
+    // biome-ignore lint/complexity/noArguments: a rest parameter would change the constructor's length.
+    if (arguments.length === 0) throw new TypeError("EventSource: the argument 'url' is required")
+    const { withCredentials, fetch: customFetch, [TRANSPORT]: transport } = (options ?? {}) as InternalOptions
+    this.#url = transport ? STREAM_URL : resolve(url)
+    this.#withCredentials = !!withCredentials
+    this.#handlers = new EventHandlers(this)
+    this.#stream = new SourceStream(
+      {
+        url: this.#url,
+        transport: transport ?? fetchTransport,
+        credentials: this.#withCredentials ? 'include' : SAME_ORIGIN,
+        fetch: customFetch ?? fetch.bind(globalThis),
+      },
+      (event) => this.dispatchEvent(event),
+    )
   }
 
   /**
-   * Reads a body that is there already. It ends, with an `error` event, when the stream ends or breaks, and never
+   * Reads an existing body. The source closes, with an `error` event, when the stream ends or breaks; it never
    * reconnects.
    *
-   * @throws {TypeError} the stream is locked.
-   * @see https://github.com/whatwg/html/pull/12272 which may still change
+   * @throws {TypeError} if the stream is locked.
+   * @see https://github.com/whatwg/html/pull/12272, which may still change
    */
   static fromReadableStream(stream: ReadableStream<Uint8Array>): EventSource {
-    const source = new EventSource(STREAM_URL, { [INTERNAL]: true } as EventSourceOptions)
     const reader = stream.getReader()
-    source.#handle = { close: () => void reader.cancel().catch(() => {}) }
-    source.#origin = 'null'
-    const events = source.#events()
-    events.onOpen()
-    const fail = () => source.#tasks.add(() => source.#fail())
-    readEvents(reader, events).then(fail, fail)
-    return source
+    const transport: Transport = (_, events) => {
+      events.onOpen()
+      const end = () => events.onEnd('ended')
+      readEvents(reader, events).then(end, end)
+      return { close: () => void reader.cancel().catch(() => {}) }
+    }
+    return new EventSource(STREAM_URL, { [TRANSPORT]: transport } as EventSourceOptions)
   }
 
   get url(): string {
@@ -130,159 +123,60 @@ export class EventSource extends EventTarget {
   }
 
   get readyState(): 0 | 1 | 2 {
-    return this.#readyState
+    return this.#stream.readyState
   }
 
-  /** The id a reconnect resumes after; `''` while there is none. */
+  /** Id a reconnect resumes after; `''` if there is none. Part of the same proposal as `fromReadableStream`. */
   get lastEventId(): string {
-    return this.#lastEventId
+    return this.#stream.lastEventId
   }
 
-  /** What the server asked for with `retry`, in milliseconds; 3,000 before that. */
+  /** The server's `retry`, in milliseconds; 3,000 until it sends one. Part of the same proposal. */
   get reconnectionTime(): number {
-    return this.#reconnectionTime
+    return this.#stream.reconnectionTime
   }
 
   get onopen(): Handler<Event> {
-    return this.#handler('open') as Handler<Event>
+    return this.#handlers.get('open') as Handler<Event>
   }
   set onopen(handler: Handler<Event>) {
-    this.#setHandler('open', handler)
+    this.#handlers.set('open', handler)
   }
 
   get onmessage(): Handler<MessageEvent> {
-    return this.#handler('message') as Handler<MessageEvent>
+    return this.#handlers.get('message') as Handler<MessageEvent>
   }
   set onmessage(handler: Handler<MessageEvent>) {
-    this.#setHandler('message', handler)
+    this.#handlers.set('message', handler)
   }
 
-  get onerror(): Handler<Event> {
-    return this.#handler('error') as Handler<Event>
+  get onerror(): Handler<EventSourceErrorEvent> {
+    return this.#handlers.get('error') as Handler<EventSourceErrorEvent>
   }
-  set onerror(handler: Handler<Event>) {
-    this.#setHandler('error', handler)
+  set onerror(handler: Handler<EventSourceErrorEvent>) {
+    this.#handlers.set('error', handler)
   }
 
   close(): void {
-    this.#readyState = 2
-    clearTimeout(this.#timer)
-    this.#handle?.close()
-    this.#handle = undefined
-  }
-
-  #connect(): void {
-    const request = {
-      url: this.#url,
-      method: 'GET',
-      headers: {},
-      body: undefined,
-      credentials: this.#withCredentials ? 'include' : 'same-origin',
-      fetch: async (...given: Parameters<typeof fetch>) => {
-        const response = await this.#fetch(...given)
-        this.#origin = new URL(response.url || this.#url).origin
-        return response
-      },
-      lastEventId: this.#lastEventId,
-      eventNames: [],
-    } as const
-    this.#handle = fetchTransport(request, this.#events())
-  }
-
-  #events(): TransportEvents {
-    return {
-      onActivity() {},
-      onOpen: () => this.#tasks.add(() => this.#open()),
-      onId: (id) => {
-        this.#lastEventId = id
-      },
-      onRetry: (retryMs) => {
-        this.#reconnectionTime = Math.min(MAX_TIMER_MS, retryMs)
-      },
-      onMessage: (type, data) => {
-        const init = { data, origin: this.#origin, lastEventId: this.#lastEventId }
-        this.#tasks.add(() => {
-          if (this.#readyState !== 2) this.dispatchEvent(new MessageEvent(type, init))
-        })
-      },
-      onWaiting() {},
-      onEnd: (reason) =>
-        this.#tasks.add(() => {
-          if (reason === 'ended' || !isNetwork(reason)) this.#fail()
-          else this.#reestablish()
-        }),
-    }
-  }
-
-  #open(): void {
-    if (this.#readyState === 2) return
-    this.#failures = 0
-    this.#readyState = 1
-    this.dispatchEvent(new Event('open'))
-  }
-
-  #reestablish(): void {
-    if (this.#readyState === 2) return
-    this.#readyState = 0
-    const backOff = this.#failures > 0 ? Math.min(30_000, 1_000 * 2 ** (this.#failures - 1)) : 0
-    this.#failures += 1
-    const delay = Math.max(MIN_RECONNECTION_TIME_MS, this.#reconnectionTime) + backOff
-    this.#timer = setTimeout(() => this.#connect(), Math.min(MAX_TIMER_MS, delay))
-    this.dispatchEvent(new Event('error'))
-  }
-
-  /** For good. */
-  #fail(): void {
-    if (this.#readyState === 2) return
-    this.close()
-    this.dispatchEvent(new Event('error'))
-  }
-
-  #handler(type: string): unknown {
-    return this.#handlers.get(type)?.handler ?? null
-  }
-
-  /** The listener of an attribute stands where the attribute was set first; setting null takes it away. */
-  #setHandler(type: string, handler: unknown): void {
-    const known = this.#handlers.get(type)
-    const isObject = typeof handler === 'function' || (typeof handler === 'object' && handler !== null)
-    if (!isObject) {
-      if (known) super.removeEventListener(type, known.listener)
-      this.#handlers.delete(type)
-    } else if (known) known.handler = handler
-    else {
-      const added = {
-        handler,
-        listener: (event: Event): void => {
-          if (typeof added.handler !== 'function') return
-          if (added.handler.call(this, event) === false) event.preventDefault()
-        },
-      }
-      this.#handlers.set(type, added)
-      if (!callsHandlers()) super.addEventListener(type, added.listener)
-    }
+    this.#stream.close()
   }
 }
 
-let isCalling: boolean | undefined
+type InternalOptions = EventSourceOptions & { [TRANSPORT]?: Transport }
 
-/** Whether the platform's `EventTarget` calls `on…` attributes by itself: workerd's does (1.20261117). */
-function callsHandlers(): boolean {
-  if (isCalling === undefined) {
-    isCalling = false
-    const probe = Object.assign(new EventTarget(), {
-      onprobe: () => {
-        isCalling = true
-      },
-    })
-    probe.dispatchEvent(new Event('probe'))
+/** As WebIDL defines an interface: a name that survives bundling, a tag, constants, and enumerable members. */
+function defineInterface(source: typeof EventSource): void {
+  const { prototype } = source
+  Object.defineProperty(source, 'name', { value: 'EventSource', configurable: true })
+  Object.defineProperty(source, Symbol.for('eventsource.supports-fetch-override'), { value: true })
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
+  for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSED: 2 })) {
+    for (const owner of [source, prototype]) Object.defineProperty(owner, name, { value, enumerable: true })
   }
-  return isCalling
-}
-
-/** Anything else than a network that failed is for good: a status, a type, an event without end. */
-function isNetwork(reason: SseError): boolean {
-  return reason.code !== 'http_status' && isRetryable(reason)
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
+  }
+  Object.defineProperty(source, 'fromReadableStream', { enumerable: true })
 }
 
 function resolve(url: string | URL): string {
@@ -290,6 +184,6 @@ function resolve(url: string | URL): string {
   try {
     return new URL(url, document?.baseURI ?? location?.href).href
   } catch {
-    throw new DOMException(`Failed to construct 'EventSource': "${url}" is not a URL`, 'SyntaxError')
+    throw new DOMException('An invalid or illegal string was specified', 'SyntaxError')
   }
 }

@@ -1,4 +1,4 @@
-/** Runs tasks in order, each in a turn of the event loop of its own, as the platform fires events. */
+/** Runs tasks in order, each in its own turn of the event loop, as the platform fires events. */
 export class TaskQueue {
   readonly #tasks: (() => void)[] = []
   #isRunning = false
@@ -19,7 +19,7 @@ export class TaskQueue {
   }
 }
 
-/** A timer of 0 ms is one of 4 in pages, after the first few: 250 events a second. */
+/** Not a timer of 0 ms: in pages, after the first few, it takes 4 ms, which is 250 events a second. */
 const inNextTurn: (task: () => void) => void =
   (globalThis as { setImmediate?: (task: () => void) => void }).setImmediate ??
   ((task) => {

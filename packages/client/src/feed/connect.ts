@@ -1,5 +1,6 @@
 import { type Gap, type PathParams, SseError, type StreamContract } from '@sse/contract'
 import { buildPath } from '@sse/contract/protocol'
+import { watchPage } from '../connection/page-life-cycle.ts'
 import { DEFAULT_RECONNECT, type ReconnectOptions } from '../connection/reconnect.ts'
 import type { IdStore } from '../storage/id-store.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -9,58 +10,58 @@ import { makeInspectable } from './inspect.ts'
 import { StreamFeed } from './stream-feed.ts'
 
 export interface ConnectOptions {
-  /** What a path (a contract's, or one that starts with `/`) is put behind. Default: the page's origin. */
+  /** Base URL of a path (a contract's, or one that starts with `/`). Its own path is kept. Default: the page's origin. */
   baseUrl?: string | URL
-  /** What is asked for, given what the target says: asked before each attempt, to add a query or a fresh ticket. */
+  /** Returns the URL to request. Called before each attempt with the target's URL, to add a query or a fresh ticket. */
   url?: (url: URL) => string | URL | Promise<string | URL>
-  /** Request headers, or a function asked before each attempt, so that a token can be fresh. */
+  /** Request headers, or a function called before each attempt, so that a token can be fresh. */
   headers?: HeaderSource | (() => HeaderSource | Promise<HeaderSource>)
-  /** Default `GET`. */
+  /** Default `GET`. A request with another method is not sent again after its response ended: see `reconnect.resend`. */
   method?: string
-  /** Sent again with each attempt, or a function asked before each. */
+  /** Request body, sent with each attempt, or a function called before each. */
   body?: BodySource | (() => BodySource | Promise<BodySource>)
   /**
-   * Gets a fresh token when the server answers 401: then `headers`, `url` and `body` are asked again and the
-   * stream goes on at the same id. Called once in a row: if the fresh token is refused too, the feed closes. When
-   * it rejects, the attempt has failed: it is made again later, unless with an `SseError` of a 4xx `status`, which
-   * closes. `singleFlight` makes it one for all feeds and tabs.
+   * Gets a fresh token after a 401. `headers`, `url` and `body` are then called again, and the stream resumes at the
+   * same id. If the fresh token is refused as well, the feed closes. If `refresh` rejects, the attempt has failed: it
+   * is retried later, except after an `SseError` with a 4xx `status`, which closes the feed. `singleFlight` shares one
+   * refresh between all feeds and tabs.
    */
   refresh?: () => unknown
-  /** As in `fetch`; `include` sends cookies to another origin. Default `same-origin`. */
+  /** As in `fetch`; `include` sends cookies to other origins. Default `same-origin`. */
   credentials?: RequestCredentials
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. Must return a `Response` whose body is a web stream. */
   fetch?: typeof fetch
   /** Closes the feed when it aborts. */
   signal?: AbortSignal
-  /** What carries the stream. Default: `fetchTransport`. */
+  /** Carries the stream. Default: `fetchTransport`. */
   transport?: Transport
-  /** The id to start after, such as one that came with server-rendered state; or where it is kept (`storedId`). */
+  /** Id to resume after, such as one that came with server-rendered state, or the place it is stored (`storedId`). */
   lastEventId?: string | IdStore
   reconnect?: ReconnectOptions
   /**
-   * Silence after which a connection counts as dead, in milliseconds; what a machine slept through counts too.
-   * Default: twice the contract's `heartbeatMs` and 5 s; without a contract `Infinity`, never. Native and polyfill
-   * don't see heartbeats: there it does nothing.
+   * Silence after which a connection is considered dead, in milliseconds. Time the machine was asleep counts. Default:
+   * twice the contract's `heartbeatMs` plus 5 s; without a contract `Infinity`, never. No effect with the native and
+   * polyfill transports, which do not see heartbeats.
    */
   idleTimeoutMs?: number
-  /** Most events one `for await` holds. Default 10,000. */
+  /** Maximum number of events one `for await` loop holds. Default 10,000. */
   maxQueued?: number
-  /** What becomes of events beyond `maxQueued`. Default `error`. */
+  /** What happens to events beyond `maxQueued`. Default `error`. */
   overflow?: Overflow
   /**
-   * Called when history does not reach back. Returning a promise holds the stream until it settles; if it
-   * resolves with an id, the stream goes on after that one. Fetch the position first and the data second (the
-   * hub's `getState` does): what happens in between then comes twice rather than never. If it rejects, the stream
-   * goes back and is told of the gap again.
+   * Called when history does not reach back to the last event id. If it returns a promise, the stream is held until it
+   * settles; with `{ resumeFrom: id }` the stream then resumes after that id. Load the position first and the data
+   * second (the hub's `getState` does): changes in between then arrive twice rather than never. If it rejects, the
+   * stream resumes from before the gap, and the gap is reported again.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: an `async` function without a result is a fine one.
-  onGap?: (gap: Gap) => string | void | Promise<string | void>
-  /** Told of every event that its schema refuses. Default: reported like an error. The stream goes on. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: an `async` function without a result is valid.
+  onGap?: (gap: Gap) => { resumeFrom: string } | void | Promise<{ resumeFrom: string } | void>
+  /** Called with each event that does not match its schema. The stream continues. Default: reported like an error. */
   onInvalid?: (event: InvalidEvent) => void
   /**
-   * Told of failed attempts, of the error that closed the feed, and of what listeners throw. Default: an error
-   * that closed the feed goes to the console, what listeners throw and invalid events to `reportError`; failed
-   * attempts show in `status` alone.
+   * Called with failed attempts, the error that closed the feed, and errors thrown by listeners. Default: an error that
+   * closed the feed is logged to the console, errors of listeners and invalid events go to `reportError`; failed
+   * attempts are visible in `status` only.
    */
   onError?: (error: unknown) => void
 }
@@ -68,7 +69,7 @@ export interface ConnectOptions {
 export type HeaderSource = Readonly<Record<string, string>>
 export type BodySource = string | URLSearchParams | FormData | Blob
 
-/** `ConnectOptions` for a path that names parameters. */
+/** `ConnectOptions` for a path with parameters. */
 export interface ConnectOptionsFor<Path extends string> extends ConnectOptions {
   /** The path's parameters; each is percent-encoded. */
   params: PathParams<Path>
@@ -81,12 +82,13 @@ type ConnectArguments<Target> =
       : [options: ConnectOptionsFor<Path>]
     : [options?: ConnectOptions]
 
-/** @internal `connect` with a transport to use where none is asked for. */
+/** Type of `connect`. */
 export type Connect = <const Target extends StreamContract | string | URL>(
   target: Target,
   ...options: ConnectArguments<Target>
 ) => Feed<FeedPayloads<Target>>
 
+/** @internal Returns a `connect` with a default transport. */
 export function connectWith(defaultTransport: Transport): Connect {
   return (target, ...[given]) => {
     const options: ConnectOptions & { params?: Readonly<Record<string, string>> } = given ?? {}
@@ -96,13 +98,14 @@ export function connectWith(defaultTransport: Transport): Connect {
     const feed = new StreamFeed({
       ...options,
       transport,
+      contract,
+      watchPage,
       lastEventId: options.lastEventId ?? '',
       overflow: options.overflow ?? 'error',
       ...checkNumbers({
         idleTimeoutMs: options.idleTimeoutMs ?? (contract ? contract.heartbeatMs * 2 + 5_000 : Infinity),
         maxQueued: options.maxQueued ?? 10_000,
       }),
-      contract,
       reconnect: checkNumbers({ ...DEFAULT_RECONNECT, ...options.reconnect }, 'reconnect.'),
       prepare: async () => ({
         url: options.url ? buildUrl(String(await options.url(new URL(url))), baseUrl) : url,
@@ -113,22 +116,23 @@ export function connectWith(defaultTransport: Transport): Connect {
         fetch: options.fetch ?? fetch.bind(globalThis),
       }),
     })
-    makeInspectable(feed, { url, method, headers, contract, transport })
-    const abort = () => feed.finish('aborted')
+    const headerNames = typeof headers === 'function' ? undefined : Object.keys(headers)
+    makeInspectable(feed, { url, method, headerNames, contract, transport })
+    const abort = () => feed.abort()
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
-    // A signal that outlives the feed must not keep it.
+    // A signal that outlives the feed must not retain it.
     feed.onStatus(({ state }) => state === 'closed' && signal?.removeEventListener('abort', abort))
     return feed as unknown as Feed<FeedPayloads<typeof target>>
   }
 }
 
-function isContract(target: StreamContract | string | URL): target is StreamContract {
+export function isContract(target: StreamContract | string | URL): target is StreamContract {
   return typeof target === 'object' && 'events' in target
 }
 
-/** A base with a path of its own keeps it: `https://example.com/api` + `/leads` is `/api/leads`. */
-function buildUrl(target: string, baseUrl: string | URL | undefined): string {
+/** A base URL keeps its own path: `https://example.com/api` + `/leads` is `/api/leads`. */
+export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
   try {
@@ -138,11 +142,16 @@ function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   }
 }
 
-function checkNumbers<Numbers extends Record<string, number>>(numbers: Numbers, prefix = ''): Numbers {
-  for (const [name, value] of Object.entries(numbers)) {
-    if (!(value >= 0)) throw invalid(`${prefix}${name} must be 0 or more, not ${value}`)
+function checkNumbers<Options extends Record<string, number | boolean>>(
+  options: Options,
+  prefix = '',
+): Options {
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value !== 'boolean' && !(value >= 0)) {
+      throw invalid(`${prefix}${name} must be 0 or more, not ${value}`)
+    }
   }
-  return numbers
+  return options
 }
 
 function invalid(message: string, options?: ErrorOptions): SseError {

@@ -1,19 +1,18 @@
 import { SseError, type StreamContract } from '@sse/contract'
 import { validate } from '@sse/contract/protocol'
 
-/** The vendor of `type<T>()`, which has nothing to check at run time. */
+/** Vendor of `type<T>()`, which checks nothing at run time. */
 const TYPES_ALONE = '@sse/contract'
 
 /** Makes a payload of an event's data. @throws {Error} what is wrong with it. */
 export type ReadPayload = (data: string) => unknown
 
 /**
- * How events of that name are read: by the contract; without one, the payload is the data as it came.
+ * Returns how events of that name are read: as the contract says; without a contract, the payload is the raw data.
  *
- * @returns `undefined` for a name that nobody here can know: one of a later version of the contract.
+ * @returns `undefined` for a name the contract does not have, such as one of a later version.
  */
 export function payloadReader(contract: StreamContract | undefined, event: string): ReadPayload | undefined {
-  if (event === 'gap') return parseData
   if (!contract) return (data) => data
   const schema = Object.hasOwn(contract.events, event) && contract.events[event]
   if (!schema) return undefined
@@ -25,17 +24,22 @@ export function payloadReader(contract: StreamContract | undefined, event: strin
   }
 }
 
-/** What the server says of its failure in `sse.error`; whatever it says, an error. */
+/** Returns the error of `sse.error`, whatever the event contains. */
 export function decodeServerError(data: string): SseError {
+  let error: { code?: unknown; message?: unknown } | null = null
   try {
-    const { code, message } = JSON.parse(data)
-    return new SseError(String(code), String(message))
+    error = JSON.parse(data)
   } catch {
-    return new SseError('internal', 'The server failed')
+    // Reported without details.
   }
+  const { code, message } = error ?? {}
+  return new SseError(
+    typeof code === 'string' ? code : 'internal',
+    typeof message === 'string' ? message : 'The server failed',
+  )
 }
 
-/** Empty data is how `undefined` is written. */
-function parseData(data: string): unknown {
+/** Reads JSON; `undefined` is sent as empty data. */
+export function parseData(data: string): unknown {
   return data === '' ? undefined : JSON.parse(data)
 }

@@ -1,27 +1,29 @@
 import { SseError } from '@sse/contract'
 
-/** What a `for await` that falls behind does with what it can't hold. */
+/** What a `for await` loop that falls behind does with more events than it can hold. */
 export type Overflow =
-  /** Its loop throws `queue_overflow`, after what it holds. */
+  /** The loop throws `queue_overflow` after the events it holds. */
   | 'error'
-  /** The oldest goes. */
+  /** The oldest event is dropped. */
   | 'drop-oldest'
-  /** Of each event name only the newest is held. */
+  /** Only the newest event of each name is held. */
   | 'latest'
 
 export interface QueueSettings {
   maxQueued: number
   overflow: Overflow
-  /** Told of each event that goes. */
+  /** Called for each dropped event. */
   onDrop: () => void
   onOver: () => void
 }
 
-/** What one `for await` has not taken yet. */
+/** Events that one `for await` loop has not taken yet. */
 export class EventQueue<Item extends { event: string }> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
   readonly #settings: QueueSettings
-  #takers: { resolve(result: IteratorResult<Item, undefined>): void; reject(error: unknown): void }[] = []
+  /** Resolve functions of pending `next()` calls. */
+  #takers: ((result: IteratorResult<Item, undefined> | Promise<IteratorResult<Item, undefined>>) => void)[] =
+    []
   #error: SseError | undefined
   #isOver = false
 
@@ -32,20 +34,16 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
   push(item: Item): void {
     if (this.#isOver) return
     const { maxQueued, overflow } = this.#settings
-    const taker = this.#takers.shift()
-    if (taker) return taker.resolve({ done: false, value: item })
+    const take = this.#takers.shift()
+    if (take) return take({ done: false, value: item })
     if (overflow === 'latest') this.#drop(this.#items.findIndex(({ event }) => event === item.event))
     if (this.#items.length >= maxQueued) {
       if (overflow === 'error') {
         return this.finish(new SseError('queue_overflow', `This loop is ${maxQueued} events behind`))
       }
-      // That history is missing is not forgotten for the sake of one more event.
-      this.#drop(
-        Math.max(
-          0,
-          this.#items.findIndex(({ event }) => event !== 'gap'),
-        ),
-      )
+      // A gap is dropped last: the app must learn that history is missing.
+      const oldest = this.#items.findIndex(({ event }) => event !== 'gap')
+      this.#drop(Math.max(0, oldest))
     }
     this.#items.push(item)
   }
@@ -54,7 +52,7 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
     if (index >= 0 && this.#items.splice(index, 1).length) this.#settings.onDrop()
   }
 
-  /** What is queued is still delivered, then the loop ends, or throws `error`. */
+  /** Ends the loop after the events it holds; with an error, the loop throws it. */
   finish(error?: SseError): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -62,15 +60,15 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
     this.#settings.onOver()
     const takers = this.#takers
     this.#takers = []
-    for (const taker of takers) this.next().then(taker.resolve, taker.reject)
+    for (const take of takers) take(this.next())
   }
 
   async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#items.shift()
     if (item !== undefined) return { done: false, value: item }
-    if (!this.#isOver) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+    if (!this.#isOver) return new Promise((resolve) => this.#takers.push(resolve))
     const error = this.#error
-    this.#error = undefined // thrown once, as a generator would
+    this.#error = undefined // thrown once, as by a generator
     if (error) throw error
     return { done: true, value: undefined }
   }

@@ -3,27 +3,32 @@
 import type { EventName, Gap, Payload, SseError, StreamContract } from '@sse/contract'
 import type { FeedStatus } from '../connection/status.ts'
 
-/** Event names and what their listeners get: a contract's payloads, or for a bare URL the data as it came. */
+/** Payload type of each event name: a contract's payloads, or the raw data for a bare URL. */
 export type FeedPayloads<Target> = Target extends StreamContract
   ? { [Name in EventName<Target>]: Payload<Target, Name> }
   : Record<string, string>
 
-/** A name one can listen to: the stream's events, and `gap`. */
+/** Name a listener can be added for: one of the stream's events, or `gap`. */
 export type ListenableName<Payloads> = (keyof Payloads & string) | 'gap'
 
+/** Payload a listener of `Name` receives. Without a contract, a foreign server may have an event named `gap` as well. */
 export type ListenablePayload<Payloads, Name> = Name extends 'gap'
-  ? Gap
+  ? string extends keyof Payloads
+    ? Gap | string
+    : Gap
   : Name extends keyof Payloads
     ? Payloads[Name]
     : never
 
+/** Second argument of a listener. */
 export interface EventMeta {
+  /** Event name. */
   readonly event: string
-  /** The last event id when this event arrived; `''` while there is none. */
+  /** Last event id when this event arrived; `''` if there is none. */
   readonly id: string
 }
 
-/** One event as `for await` gives it: switch on `event`, and `payload` has its type. */
+/** One event of a `for await` loop. Switching on `event` narrows `payload`. */
 export type FeedEvent<Payloads> = {
   [Name in ListenableName<Payloads>]: {
     readonly event: Name
@@ -32,49 +37,52 @@ export type FeedEvent<Payloads> = {
   }
 }[ListenableName<Payloads>]
 
-/** An event whose data is not JSON or is refused by its schema. */
+/** Event whose data is not JSON or does not match its schema. */
 export interface InvalidEvent {
   readonly event: string
   readonly data: string
   readonly id: string
-  /** `payload_invalid`, with what the schema or the JSON parser said. */
+  /** `payload_invalid`, with the message of the schema or of the JSON parser. */
   readonly error: SseError
 }
 
-/** A stream being followed: connects, reconnects and resumes until it is closed or has ended. */
+/** Subscription to one stream. It connects, reconnects and resumes until it is closed or the stream has ended. */
 export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disposable {
   /**
-   * Calls `listener` for every event of that name, and `gap` when history did not reach back to where this
-   * client was (refetch then, or let `onGap` hold the stream meanwhile). A listener that throws is reported; the others, and the stream, go on.
+   * Calls `listener` for every event of that name. The name `gap` reports that history does not reach back to this
+   * client's last event: load the current state then, or use the option `onGap`, which holds the stream meanwhile.
+   * An error thrown by a listener is reported; other listeners and the stream continue.
    *
-   * @returns a function that stops it, as `off` does.
+   * @returns a function that removes the listener, as `off` does.
    */
   on<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
   ): () => void
+  /** Removes a listener. */
   off<Name extends (keyof Payloads & string) | 'gap'>(
     name: Name,
     listener: (payload: ListenablePayload<Payloads, Name>, meta: EventMeta) => void,
   ): void
-  /** Where it stands now. */
+  /** Current state. */
   readonly status: FeedStatus
-  /** Calls `listener` with each new status; returns a function that stops it. */
+  /** Calls `listener` with every new status. Returns a function that removes it. */
   onStatus(listener: (status: FeedStatus) => void): () => void
-  /** The id a reconnect resumes after; `''` while there is none. */
+  /** Id a reconnect resumes after; `''` if there is none. */
   readonly lastEventId: string
-  /** The delay the server asked for with `retry`, in milliseconds; 0 while it has asked for none. */
-  readonly reconnectionTime: number
-  /** How many events loops that fell behind did not get, with `overflow` other than `error`. */
+  /** Delay the server requested with `retry`, in milliseconds; 0 until it does. */
+  readonly retryMs: number
+  /** Number of events that loops missed because they fell behind, with an `overflow` other than `error`. */
   readonly dropped: number
   /**
-   * Tells the server that everything up to `id` is dealt with (a durable subscription goes on after it, on any
-   * device). Cumulative: of many at once the newest is sent. What fails for lack of a connection is sent again
-   * when the stream is open.
+   * Acknowledges every event up to and including `id`: the durable subscription resumes after it, on any device.
+   * Cumulative: of several pending calls, the newest id is sent. An acknowledgement that fails for lack of a
+   * connection is sent again when the stream is open.
    *
-   * @returns a promise that may be ignored; rejects with `network` or `http_status`, which `onError` is told too.
+   * @returns a promise that may be ignored. It rejects with `network` or `http_status`, which is also reported to
+   * `onError`.
    */
   ack(id: string): Promise<void>
-  /** Ends it for good, at once. Closing twice is nothing. */
+  /** Closes the feed for good and cancels its request. Idempotent. */
   close(): void
 }

@@ -1,5 +1,6 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { readEvents } from '../transport/fetch-transport.ts'
+import { DEFAULT_RECONNECT } from '../connection/reconnect.ts'
+import { readEvents } from '../transport/read-events.ts'
 import type { ConnectOptions } from './connect.ts'
 import type { Feed, FeedPayloads } from './feed.ts'
 import { StreamFeed } from './stream-feed.ts'
@@ -7,12 +8,12 @@ import { StreamFeed } from './stream-feed.ts'
 export type ReadOptions = Pick<ConnectOptions, 'onInvalid' | 'onError' | 'maxQueued' | 'overflow'>
 
 /**
- * Reads a body that is there already, such as a response's, as a feed: typed and checked by the contract, closed
- * with `ended` at its end and with `network` when it breaks. Nothing reconnects, nothing can be acknowledged.
+ * Reads an existing body, such as a response's, as a feed: typed and checked by the contract. The feed closes with
+ * `ended` at the end of the body and with a `network` error if it breaks. It never reconnects, and `ack` is of no use.
  *
- * @param stream - bytes; the feed reads it alone, and cancels it on `close()`.
- * @throws {TypeError} the stream is locked: somebody else reads it.
- * @see https://github.com/whatwg/html/pull/12272 the name is the one planned for `EventSource`
+ * @param stream - bytes. The feed is its only reader, and cancels it on `close()`.
+ * @throws {TypeError} if the stream is locked by another reader.
+ * @see https://github.com/whatwg/html/pull/12272 for the name, planned for `EventSource`
  */
 export function fromReadableStream<const Contract extends StreamContract>(
   contract: Contract,
@@ -20,15 +21,15 @@ export function fromReadableStream<const Contract extends StreamContract>(
   options: ReadOptions = {},
 ): Feed<FeedPayloads<Contract>> {
   const reader = stream.getReader()
-  return new StreamFeed({
+  const feed = new StreamFeed({
     contract,
     transport: (_, events) => {
       events.onOpen()
       readEvents(reader, events).then(
-        (overflowed) => events.onEnd(overflowed ?? 'ended'),
+        (failure) => events.onEnd(failure ?? 'ended'),
         (cause) => events.onEnd(new SseError('network', 'The stream broke', { cause })),
       )
-      return { close: () => void reader.cancel().catch(() => {}) }
+      return { close() {} }
     },
     prepare: async () => ({
       url: '',
@@ -38,11 +39,16 @@ export function fromReadableStream<const Contract extends StreamContract>(
       credentials: undefined,
       fetch,
     }),
-    reconnect: { minDelayMs: 0, maxDelayMs: 0, maxAttempts: 0 },
+    reconnect: { ...DEFAULT_RECONNECT, maxAttempts: 0 },
     idleTimeoutMs: Infinity,
     lastEventId: '',
     maxQueued: 10_000,
     overflow: 'error',
     ...options,
-  }) as unknown as Feed<FeedPayloads<Contract>>
+  })
+  // Not in the transport: the feed may be closed before it starts.
+  feed.onStatus(({ state }) => {
+    if (state === 'closed') reader.cancel().catch(() => {})
+  })
+  return feed as unknown as Feed<FeedPayloads<Contract>>
 }

@@ -1,9 +1,9 @@
-/** The longest that a page which paints nothing (hidden, or busy) waits for its news, in milliseconds. */
+/** Longest delay of an update in a page that does not paint (hidden or busy), in milliseconds. */
 const HIDDEN_DELAY_MS = 100
 
 /**
- * Calls `task` once before the next paint, however often it is asked; where nothing paints, soon. Renders of
- * 10,000 events a second are those of the screen.
+ * Calls `task` once before the next paint, however often it is requested; soon, where nothing paints. A stream of
+ * 10,000 events a second then renders as often as the screen refreshes.
  */
 export function eachFrame(task: () => void): { request(): void; cancel(): void } {
   const page = globalThis as { requestAnimationFrame?: typeof requestAnimationFrame }
@@ -22,7 +22,7 @@ export function eachFrame(task: () => void): { request(): void; cancel(): void }
   return {
     request() {
       if (timer !== undefined) return
-      // A hidden page gets no frames, so never one without the other.
+      // A hidden page gets no frames: the timer covers it.
       timer = setTimeout(run, page.requestAnimationFrame ? HIDDEN_DELAY_MS : 0)
       frame = page.requestAnimationFrame?.(run)
     },

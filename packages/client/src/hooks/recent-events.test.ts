@@ -16,31 +16,31 @@ function source() {
   }
 }
 
-describe('the recent events of a name', () => {
-  it('are told once for many, oldest first, and no more than the limit', async () => {
+describe('recent events', () => {
+  it('change once for many events, oldest first, up to the limit', async () => {
     const { listen, send } = source()
     const recent = recentEvents(listen, 3)
-    const told = vi.fn()
-    recent.subscribe(told)
+    const onChange = vi.fn()
+    recent.subscribe(onChange)
     for (let n = 0; n < 1_000; n += 1) send(n)
     expect(recent.get()).toEqual([])
-    await vi.waitUntil(() => told.mock.calls.length > 0)
+    await vi.waitUntil(() => onChange.mock.calls.length > 0)
     expect(recent.get()).toEqual([997, 998, 999].map((n) => ({ event: 'n', id: `${n}`, payload: n })))
     expect(recent.get()).toBe(recent.get())
-    expect(told).toHaveBeenCalledTimes(1)
+    expect(onChange).toHaveBeenCalledTimes(1)
   })
 
-  it('are listened to once for all subscribers, until the last has left, and kept for the next', async () => {
+  it('listen once for all subscribers, stop after the last one, and keep their events for the next', async () => {
     const { listen, send, listeners } = source()
     const recent = recentEvents(listen, 3)
-    const told = vi.fn()
-    const stops = [recent.subscribe(told), recent.subscribe(told)]
+    const onChange = vi.fn()
+    const stops = [recent.subscribe(onChange), recent.subscribe(onChange)]
     expect(listeners.size).toBe(1)
     send(1)
-    await vi.waitUntil(() => told.mock.calls.length === 2)
+    await vi.waitUntil(() => onChange.mock.calls.length === 2)
     for (const stop of stops) stop()
     expect(listeners.size).toBe(0)
-    recent.subscribe(told)
+    recent.subscribe(onChange)
     expect(recent.get()).toMatchObject([{ payload: 1 }])
   })
 })

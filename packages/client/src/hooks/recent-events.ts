@@ -1,29 +1,25 @@
 import type { EventMeta } from '../feed/feed.ts'
 import { eachFrame } from './next-frame.ts'
+import type { Store } from './store.ts'
 
-/** An event with what it carries, as lists keep it. */
+/** Event with its payload, as kept in lists. */
 export interface RecentEvent<Payload> extends EventMeta {
   readonly payload: Payload
 }
 
-/** The newest events of one name, for hooks: a snapshot that changes once a frame at most. */
-export interface RecentEvents<Payload> {
-  /** Oldest first; the same array until it changes. */
-  get(): readonly RecentEvent<Payload>[]
-  /** Collects while anyone is subscribed, and keeps what it has. Returns a function that stops. */
-  subscribe(onChange: () => void): () => void
-}
-
 /**
+ * Returns a store of the newest events, oldest first. It changes at most once a frame, collects while it has
+ * subscribers, and keeps its events when the last one leaves.
+ *
  * @param listen - starts listening, and returns a function that stops.
- * @param limit - how many are kept, the newest; the others are forgotten.
- * @param first - an event that came before.
+ * @param limit - maximum number of events kept. The oldest are dropped.
+ * @param first - an event received before.
  */
 export function recentEvents<Payload>(
   listen: (listener: (payload: Payload, meta: EventMeta) => void) => () => void,
   limit: number,
   first?: RecentEvent<Payload>,
-): RecentEvents<Payload> {
+): Store<readonly RecentEvent<Payload>[]> {
   const listeners = new Set<() => void>()
   let shown: readonly RecentEvent<Payload>[] = first ? [first] : []
   let arrived: RecentEvent<Payload>[] = []
@@ -36,12 +32,12 @@ export function recentEvents<Payload>(
   return {
     get: () => shown,
     subscribe(onChange) {
-      // Of its own: the same function may subscribe twice.
+      // A function per call: the same one may subscribe twice.
       const listener = () => onChange()
       listeners.add(listener)
       stop ??= listen((payload, { event, id }) => {
         arrived.push({ event, id, payload })
-        // Between two frames of a busy stream: no more than twice what is shown.
+        // Bounds the memory used between two frames of a busy stream.
         if (arrived.length >= 2 * limit) arrived = arrived.slice(-limit)
         frame.request()
       })

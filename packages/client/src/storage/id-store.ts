@@ -1,9 +1,9 @@
-/** Where a feed keeps its last event id, so that the next page goes on after it. */
+/** Keeps a feed's last event id, so that the next page resumes after it. */
 export interface IdStore {
-  /** Stores with the same key are the same: hooks may make one with each render. */
+  /** Stores with the same key are equal: hooks may create one per render. */
   readonly key?: string
-  /** Asked once, before the first attempt. `undefined`: there is none. A failure is reported, and counts as none. */
+  /** Called once, before the first attempt. A failure is reported and treated as `undefined`: no id. */
   load(): string | undefined | Promise<string | undefined>
-  /** Called with each new id, also at 10,000 a second: it must return at once. */
+  /** Called with each new id, after its event was delivered, up to 10,000 times a second: must return at once. */
   save(id: string): void
 }

@@ -1,39 +1,43 @@
 import { SseError } from '@sse/contract'
 import type { IdStore } from './id-store.ts'
 
-/** `localStorage`, `sessionStorage`, React Native's AsyncStorage, or anything like them. */
+/** `localStorage`, `sessionStorage`, React Native's AsyncStorage, or a similar store. */
 export interface KeyValueStorage {
   getItem(key: string): string | null | Promise<string | null>
   setItem(key: string, value: string): unknown
 }
 
 export interface StoredIdOptions {
-  /** Default `sessionStorage`: over reloads of this tab. `localStorage` is over all tabs and visits. */
+  /** Default `sessionStorage`, which survives reloads of one tab. `localStorage` is shared by all tabs and visits. */
   storage?: KeyValueStorage
-  /** An older id is not used: the app starts afresh. In milliseconds, default 86,400,000 (a day); `Infinity`: any age. */
+  /**
+   * Maximum age of an id in milliseconds. Default 86,400,000 (one day); `Infinity` accepts any age. An older id is not
+   * used: the app starts afresh.
+   */
   maxAgeMs?: number
-  /** Told once of a storage that throws or is full; the feed goes on without. Default: a warning in the console. */
+  /** Called once if storage throws or is full; the feed continues without it. Default: a warning in the console. */
   onError?: (error: unknown) => void
 }
 
 const DAY_MS = 86_400_000
-/** Writing is synchronous and may touch the disk: at most four times a second, and when the page goes. */
+/** Writing is synchronous and may touch the disk: at most four times a second, and when the page is left. */
 const SAVE_EVERY_MS = 250
 
 /**
- * Keeps a feed's last event id over reloads: `connect(leads, { lastEventId: storedId('leads:42') })`.
+ * Keeps a feed's last event id across reloads: `connect(leads, { lastEventId: storedId('leads:42') })`.
  *
- * What was shown in the quarter of a second before a crash may come again: ids are written four times a second,
- * and when the page is left.
+ * Ids are written four times a second and when the page is left. After a crash, events shown in the last quarter of a
+ * second may arrive again.
  *
- * @param key - names the stream and the person: what one user has seen says nothing about another.
- * @throws {SseError} `option_invalid`.
+ * @param key - identifies the stream and the user: what one user has seen says nothing about another.
+ * @throws {SseError} `option_invalid` for an empty key or an invalid `maxAgeMs`.
  */
 export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
   const { maxAgeMs = DAY_MS, onError = console.warn } = options
-  if (!key) throw new SseError('option_invalid', 'storedId: the key must name the stream and the user')
+  if (!key)
+    throw new SseError('option_invalid', 'storedId: key must not be empty; include the stream and the user')
   if (!(maxAgeMs > 0)) {
-    throw new SseError('option_invalid', `storedId: maxAgeMs must be more than 0, not ${maxAgeMs}`)
+    throw new SseError('option_invalid', `storedId: maxAgeMs must be greater than 0, not ${maxAgeMs}`)
   }
   const name = `sse:${key}`
   let latest = ''
@@ -44,7 +48,7 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
     if (!isReported) onError(error)
     isReported = true
   }
-  // Asked for late: where storage is forbidden, looking at it throws.
+  // Read late: where storage is forbidden, accessing it throws.
   const storage = (): KeyValueStorage => options.storage ?? sessionStorage
   const write = async (): Promise<void> => {
     clearTimeout(timer)
@@ -75,13 +79,13 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
   }
 }
 
-/** What others, or an earlier version, may have written there. */
+/** Anything may be stored there: other code, or an earlier version, may have written it. */
 function read(text: string | null, maxAgeMs: number): string | undefined {
   if (text === null) return undefined
   try {
     const { id, at } = JSON.parse(text)
     const age = Date.now() - at
-    // A clock that was set back makes it come from the future: younger than anything.
+    // A clock that was set back makes the age negative: valid.
     return typeof id === 'string' && age <= maxAgeMs ? id : undefined
   } catch {
     return undefined

@@ -1,4 +1,4 @@
-/** What this needs of the browser's locks. */
+/** The part of the Web Locks API used here. */
 export interface Locks {
   request(
     name: string,
@@ -7,30 +7,30 @@ export interface Locks {
   ): Promise<void>
 }
 
-interface LeadLockEvents {
-  /** This tab leads; `isFree` when nobody did. */
-  onLead: (isFree: boolean) => void
-  /** Another tab took the lead away from this one. */
+interface LockEvents {
+  /** This tab holds the lock; `wasFree` if no tab held it before. */
+  onAcquired: (wasFree: boolean) => void
+  /** Another tab stole the lock. */
   onLost: () => void
-  /** The browser has locks, and refuses them here. */
+  /** The browser has locks and refuses them here. */
   onRefused: () => void
 }
 
 /**
- * Exactly one tab holds it; the browser hands it on when that tab lets go, is closed or crashes.
+ * Lock held by exactly one tab. When that tab releases it, is closed or crashes, the browser passes it to the next one.
  *
  * @see https://w3c.github.io/web-locks/
  */
 export class LeaderLock {
   readonly #locks: Locks
   readonly #name: string
-  readonly #events: LeadLockEvents
-  #queue = new AbortController()
-  #letGo: (() => void) | undefined
+  readonly #events: LockEvents
+  #waiting = new AbortController()
+  #release: (() => void) | undefined
   #isStealing = false
   #isClosed = false
 
-  constructor(locks: Locks, name: string, events: LeadLockEvents) {
+  constructor(locks: Locks, name: string, events: LockEvents) {
     this.#locks = locks
     this.#name = name
     this.#events = events
@@ -38,21 +38,21 @@ export class LeaderLock {
   }
 
   get isHeld(): boolean {
-    return this.#letGo !== undefined
+    return this.#release !== undefined
   }
 
-  /** Takes it from a tab that does not answer. */
+  /** Takes the lock from a tab that does not respond. */
   steal(): void {
-    if (this.#letGo || this.#isStealing || this.#isClosed) return
+    if (this.#release || this.#isStealing || this.#isClosed) return
     this.#isStealing = true
-    this.#queue.abort()
+    this.#waiting.abort()
     this.#request({ steal: true })
   }
 
   close(): void {
     this.#isClosed = true
-    this.#queue.abort()
-    this.#letGo?.()
+    this.#waiting.abort()
+    this.#release?.()
   }
 
   async #start(): Promise<void> {
@@ -65,15 +65,15 @@ export class LeaderLock {
       await this.#locks.request(this.#name, { ifAvailable: true }, hold)
       if (!isHeld) this.#wait()
     } catch {
-      if (isHeld) this.#lost()
+      if (isHeld) this.#lose()
       else if (!this.#isClosed) this.#events.onRefused()
     }
   }
 
   #wait(): void {
     if (this.#isClosed) return
-    this.#queue = new AbortController()
-    this.#request({ signal: this.#queue.signal })
+    this.#waiting = new AbortController()
+    this.#request({ signal: this.#waiting.signal })
   }
 
   #request(options: { steal: true } | { signal: AbortSignal }): void {
@@ -82,26 +82,26 @@ export class LeaderLock {
       isHeld = true
       return this.#hold(false)
     }
-    // Rejects when it was taken from this tab, and when this tab waits for it no more.
+    // Rejects when the lock is stolen from this tab, and when this tab stops waiting for it.
     this.#locks.request(this.#name, options, hold).catch(() => {
-      if (isHeld) return this.#lost()
+      if (isHeld) return this.#lose()
       if (!('steal' in options)) return
       this.#isStealing = false
       this.#wait()
     })
   }
 
-  #hold(isFree: boolean): Promise<void> {
+  #hold(wasFree: boolean): Promise<void> {
     this.#isStealing = false
     return new Promise((resolve) => {
-      this.#letGo = resolve
+      this.#release = resolve
       if (this.#isClosed) resolve()
-      else this.#events.onLead(isFree)
+      else this.#events.onAcquired(wasFree)
     })
   }
 
-  #lost(): void {
-    this.#letGo = undefined
+  #lose(): void {
+    this.#release = undefined
     if (this.#isClosed) return
     this.#events.onLost()
     this.#wait()

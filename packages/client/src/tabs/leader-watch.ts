@@ -1,32 +1,33 @@
 const TICKS = 4
 
 /**
- * Finds a leader that holds its lock and says nothing, as a page whose script hangs does. Who is silent is
- * asked; who does not answer three times is hung.
+ * Detects a leader that holds its lock and is silent, such as a page whose script hangs. A silent leader is pinged; one
+ * that does not answer three pings is considered hung.
  *
- * It counts its own ticks, not the time: after a sleep, the leader gets the same chances to answer. And a
- * leader in a hidden tab, whose timers are throttled, answers all the same.
+ * Counts its own ticks instead of time: after a suspension, the leader gets the same chances to answer. A leader in a
+ * hidden tab, whose timers are throttled, still answers messages.
  */
 export class LeaderWatch {
   readonly #tickMs: number
-  readonly #ask: () => void
+  readonly #ping: () => void
   readonly #onHung: () => void
   #unanswered = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor(hungAfterMs: number, ask: () => void, onHung: () => void) {
+  constructor(hungAfterMs: number, ping: () => void, onHung: () => void) {
     this.#tickMs = hungAfterMs / TICKS
-    this.#ask = ask
+    this.#ping = ping
     this.#onHung = onHung
   }
 
   start(): void {
     this.stop()
-    // Not the same in all tabs: one finds it first, and the others hear of it.
+    // Jitter: one tab detects it first, and the others learn it from that tab.
     const tickMs = this.#tickMs * (1 + Math.random() / 4)
     this.#timer = setInterval(() => this.#tick(), tickMs)
   }
 
+  /** Records a message of the leader. */
   heard(): void {
     this.#unanswered = -1
   }
@@ -39,7 +40,7 @@ export class LeaderWatch {
   #tick(): void {
     this.#unanswered += 1
     if (this.#unanswered === 0) return // heard since the last tick
-    if (this.#unanswered < TICKS) return this.#ask()
+    if (this.#unanswered < TICKS) return this.#ping()
     this.#unanswered = 0
     this.#onHung()
   }

@@ -1,51 +1,61 @@
-/** A place in what leaders relay: the leader's term, and a number that counts its entries from 1. */
-export type Place = readonly [term: number, seq: number]
+/** Position in what leaders relay: the leader's term, and the number of its relayed event, from 1. */
+export type RelayPosition = readonly [term: number, seq: number]
 
-/** One thing a leader relays: an event, a new last id, or both. */
-export interface Entry {
-  readonly at: Place
-  /** The last event id as of this entry. */
+/** What a leader relays: an event, a new last event id, or both. */
+export interface RelayedEvent {
+  readonly at: RelayPosition
+  /** Last event id as of this entry. */
   readonly id: string
-  /** This entry has set it. */
+  /** Whether this entry set `id`. Only then does the id mark a position. */
   readonly setsId?: boolean
-  readonly event?: string
-  readonly data?: string
+  /** Event name; absent if only the id changed. */
+  readonly event?: string | undefined
+  readonly data?: string | undefined
 }
 
 const MAX_ENTRIES = 1_000
 const MAX_CHARACTERS = 1024 * 1024
 
-/** What was relayed lately, for tabs that are behind: at most 1,000 entries and 1 Mi characters of data. */
+/** Recently relayed events, for tabs that are behind: at most 1,000 entries and 1 Mi characters of data. */
 export class RelayHistory {
-  readonly #entries: Entry[] = []
+  readonly #entries: RelayedEvent[] = []
   #characters = 0
-  #startAt: Place | undefined
+  #start: RelayPosition | undefined
+  /** Id that marks the start; `undefined` if the event before the start had none. */
   #startId: string | undefined
-  #end: Place
+  #end: RelayPosition
 
-  /** @param id - the last event id at `at`, where it is known. */
-  constructor(at: Place, id: string | undefined) {
-    this.#startAt = at
+  /** @param id - id that marks the position `start`, if there is one. */
+  constructor(start: RelayPosition, id: string | undefined) {
+    this.#start = start
     this.#startId = id
-    this.#end = at
+    this.#end = start
   }
 
-  /** The place of the newest entry. */
-  get end(): Place {
+  /** Position of the newest entry. */
+  get end(): RelayPosition {
     return this.#end
   }
 
-  /** The last event id there. */
-  get id(): string {
-    return this.#entries.at(-1)?.id ?? this.#startId ?? ''
+  /** Id that marks the end; `undefined` if the newest event has none. */
+  get endId(): string | undefined {
+    const newest = this.#entries.at(-1)
+    if (!newest) return this.#startId
+    return newest.setsId ? newest.id : undefined
   }
 
-  /** Nothing was relayed yet, and the stream was not resumed from anywhere. */
+  /** Whether nothing was relayed yet and the stream was not resumed from an id. */
   get isAtStart(): boolean {
     return this.#entries.length === 0 && this.#startId === ''
   }
 
-  push(entry: Entry): void {
+  /** Returns whether the first of these entries is the next one. */
+  isContinuedBy([first]: readonly RelayedEvent[]): boolean {
+    const [term, seq] = this.#end
+    return first?.at[0] === term && first.at[1] === seq + 1
+  }
+
+  push(entry: RelayedEvent): void {
     this.#entries.push(entry)
     this.#end = entry.at
     this.#characters += entry.data?.length ?? 0
@@ -53,33 +63,33 @@ export class RelayHistory {
       const oldest = this.#entries.shift()
       if (!oldest) return
       this.#characters -= oldest.data?.length ?? 0
-      this.#startAt = oldest.at
-      this.#startId = oldest.id
+      this.#start = oldest.at
+      this.#startId = oldest.setsId ? oldest.id : undefined
     }
   }
 
-  /** A new leader goes on from the end. */
-  continueAs(at: Place): void {
-    if (this.#entries.length === 0) this.#startAt = at
+  /** Continues from the end under a new leader. */
+  continueAs(at: RelayPosition): void {
+    if (this.#entries.length === 0) this.#start = at
     this.#end = at
   }
 
-  /** What came after that place; `undefined` when this does not reach back to it. */
-  afterPlace(at: Place): Entry[] | undefined {
-    if (isSamePlace(at, this.#end)) return []
-    const index = this.#entries.findLastIndex((entry) => isSamePlace(at, entry.at))
+  /** Returns the entries after a position; `undefined` if the history does not reach back to it. */
+  afterPosition(at: RelayPosition): RelayedEvent[] | undefined {
+    if (isSamePosition(at, this.#end)) return []
+    const index = this.#entries.findLastIndex((entry) => isSamePosition(at, entry.at))
     if (index >= 0) return this.#entries.slice(index + 1)
-    return this.#startAt && isSamePlace(at, this.#startAt) ? [...this.#entries] : undefined
+    return isSamePosition(at, this.#start) ? [...this.#entries] : undefined
   }
 
-  /** What came after the last id was, for the last time, this one; `undefined` when that is not known here. */
-  afterId(id: string): Entry[] | undefined {
-    const index = this.#entries.findLastIndex((entry) => entry.id === id)
+  /** Returns the entries after the newest one that set this id; `undefined` if there is none. */
+  afterId(id: string): RelayedEvent[] | undefined {
+    const index = this.#entries.findLastIndex((entry) => entry.setsId && entry.id === id)
     if (index >= 0) return this.#entries.slice(index + 1)
     return this.#startId === id ? [...this.#entries] : undefined
   }
 }
 
-export function isSamePlace(a: Place | undefined, b: Place | undefined): boolean {
+export function isSamePosition(a: RelayPosition | undefined, b: RelayPosition | undefined): boolean {
   return a !== undefined && b !== undefined && a[0] === b[0] && a[1] === b[1]
 }

@@ -1,43 +1,47 @@
 import { SseError } from '@sse/contract'
+import { toSseError } from '../connection/reconnect-loop.ts'
 import { fetchTransport } from '../transport/fetch-transport.ts'
 import type { Transport, TransportHandle } from '../transport/transport.ts'
-import { shareName } from './group-name.ts'
+import { groupName } from './group-name.ts'
 import type { Locks } from './leader-lock.ts'
 import { TabMember } from './tab-member.ts'
 
-export interface ShareOptions {
+export interface TabsOptions {
   /**
-   * Who speaks: tabs share where URL, method, body, credentials and this are the same. Default: the request's
-   * headers. Give the user's name where cookies tell the server who it is (somebody else may sign in in another
-   * tab), and where tokens differ from tab to tab.
+   * Identifies the user: tabs share a connection if URL, method, body, credentials and this are the same. Default: the
+   * request's headers. Set it to the user's id where cookies tell the server who the user is (another user may sign in
+   * in another tab), and where tokens differ between tabs.
    */
   key?: string
   /**
-   * With `true`, a tab that comes without an id gets what comes from now on. Default `false`: the server is asked
-   * what a newcomer gets, by a short connection of its own, which on a stream without ids stays.
+   * With `true`, a tab without a last event id starts with what arrives from now on. Default `false`: the server is
+   * asked what a newcomer gets, over a short connection of the tab's own, which stays open on a stream without ids.
    */
   fromNow?: boolean
-  /** Silence after which a tab whose script hangs loses the lead, in milliseconds. Default 8,000. */
+  /** Silence after which a leader whose script hangs is replaced, in milliseconds. Default 8,000. */
   hungAfterMs?: number
 }
 
 /**
- * One connection for all tabs of a browser that follow the same stream: one tab leads, the others get from it
- * what it hears, status and errors included. When it closes, crashes, freezes or hangs, the next goes on at
+ * Returns a transport that uses one connection for all tabs of a browser that follow the same stream. One tab leads and
+ * relays events, status and errors to the others. When it closes, crashes, freezes or hangs, another tab takes over at
  * the last id.
  *
- * Where there are no Web Locks or no `BroadcastChannel` (no secure context, old browsers), and for a body that is a
- * `FormData` or a `Blob`, each tab has its own connection, over `inner`.
+ * Without Web Locks or `BroadcastChannel` (insecure context, old browser), and for a body that is a `FormData` or a
+ * `Blob`, each tab has its own connection over `inner`.
  *
- * @param inner - what carries the stream of the tab that leads. Default `fetchTransport`.
- * @throws {SseError} `option_invalid` for a `hungAfterMs` that is not more than 0.
+ * @param inner - carries the leader's stream. Default `fetchTransport`.
+ * @throws {SseError} `option_invalid` for a `hungAfterMs` that is not greater than 0.
  * @example
- * const feed = connect(leads, { transport: share(fetchTransport, { key: user.id }) })
+ * const feed = connect(leads, { transport: tabsTransport(fetchTransport, { key: user.id }) })
  */
-export function share(inner: Transport = fetchTransport, options: ShareOptions = {}): Transport {
-  const { key, fromNow = false, hungAfterMs = 8_000 } = options
+export function tabsTransport(inner: Transport = fetchTransport, options: TabsOptions = {}): Transport {
+  const { key, fromNow: isFromNow = false, hungAfterMs = 8_000 } = options
   if (!(hungAfterMs > 0)) {
-    throw new SseError('option_invalid', `share: hungAfterMs must be more than 0, not ${hungAfterMs}`)
+    throw new SseError(
+      'option_invalid',
+      `tabsTransport: hungAfterMs must be greater than 0, not ${hungAfterMs}`,
+    )
   }
   return (request, events) => {
     const { locks } = (globalThis as { navigator?: { locks?: Locks } }).navigator ?? {}
@@ -48,28 +52,24 @@ export function share(inner: Transport = fetchTransport, options: ShareOptions =
     const names = new Set(request.eventNames)
     let handle: TransportHandle | undefined
     let isClosed = false
-    const alone = (): void => {
+    const connectAlone = (): void => {
       handle?.close()
       if (isClosed) return
       try {
         handle = inner({ ...request, eventNames: names }, events)
       } catch (cause) {
-        events.onEnd(
-          cause instanceof SseError ? cause : new SseError('network', 'The request failed', { cause }),
-        )
+        events.onEnd(toSseError(cause, 'The request failed'))
       }
     }
     const join = async (): Promise<void> => {
-      const name = await shareName(request, key)
+      const name = await groupName(request, key)
       if (isClosed) return
-      if (!name) return alone()
-      handle = new TabMember({
-        ...{ name, locks, inner, request, madeAt, events, names, fromNow, hungAfterMs },
-        onRefused: alone,
-      })
+      if (!name) return connectAlone()
+      const settings = { name, locks, inner, request, madeAt, events, names, isFromNow, hungAfterMs }
+      handle = new TabMember({ ...settings, onRefused: connectAlone })
     }
-    // An opaque origin, such as a sandboxed frame's, has the functions and refuses their use.
-    join().catch(alone)
+    // An opaque origin, such as a sandboxed frame's, has these functions and refuses their use.
+    join().catch(connectAlone)
     return {
       listen(name) {
         names.add(name)

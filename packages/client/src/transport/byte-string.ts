@@ -1,4 +1,4 @@
-/** A header carries bytes: an id beyond Latin-1 goes as its UTF-8, one character a byte, as browsers send it. */
+/** Returns the UTF-8 of `text` with one character per byte, as browsers send an id beyond Latin-1 in a header. */
 export function toByteString(text: string): string {
   return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
 }

@@ -3,7 +3,7 @@ import { CONTROL } from '@sse/contract/protocol'
 import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 
-/** What this transport needs of an `EventSource`, native or not. */
+/** The part of `EventSource` this transport uses, native or not. */
 export interface EventSourceLike {
   readonly readyState: number
   onopen: ((event: never) => unknown) | null
@@ -15,10 +15,10 @@ export interface EventSourceLike {
 const CLOSED = 2
 
 /**
- * Carries a stream over an `EventSource`, whoever wrote it.
+ * Carries a stream over any implementation of `EventSource`.
  *
- * It reconnects by its own rules: its delay, its jitter (none, for the native ones), its idea of `retry`. The
- * id to start from goes as the `lastEventId` query parameter, since no request header can be set.
+ * It reconnects by that implementation's rules: its delay, its jitter (none, for native ones), its handling of
+ * `retry`. The id to start from is sent as the `lastEventId` query parameter, since `EventSource` cannot set headers.
  */
 export function eventSourceTransport(
   create: (url: string, request: TransportRequest) => EventSourceLike,
@@ -65,10 +65,11 @@ export function eventSourceTransport(
   }
 }
 
-/** The polyfill tells the status; the native one only that the answer was not an event stream. */
+/** The polyfill knows the status. A native one only tells that the response was not an event stream, which is final. */
 function whyClosed({ status, headers }: { status?: number; headers?: Headers }): SseError | 'ended' {
   const known = status && readRefusal(status, headers?.get('content-type') ?? null)
-  return known || new SseError('http_status', 'The server did not answer with an event stream')
+  if (known) return known
+  return new SseError('http_status', 'The server did not answer with an event stream', { status: 200 })
 }
 
 function withLastEventId({ url, lastEventId }: TransportRequest): string {

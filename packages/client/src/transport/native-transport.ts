@@ -3,8 +3,8 @@ import { eventSourceTransport } from './event-source-transport.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 
 /**
- * Carries a stream over the browser's own `EventSource`: shown in its developer tools, and without a CORS
- * preflight. It sends nothing but cookies, hides the response's status, and reconnects by the browser's rules.
+ * Carries a stream over the browser's own `EventSource`: shown in its developer tools, and without a CORS preflight.
+ * It sends no headers but cookies, hides the response's status, and reconnects by the browser's rules.
  *
  * @throws {SseError} `option_invalid` for headers, a method or a body, or where there is no `EventSource`.
  */
@@ -12,8 +12,8 @@ export const nativeTransport: Transport = (request, events) => eventSourceTransp
 
 function create(url: string, { headers, method, body, credentials }: TransportRequest): EventSource {
   if (typeof EventSource !== 'function') throw unsuitable('there is no EventSource here')
-  if (Object.keys(headers).length > 0) throw unsuitable('EventSource sends no headers')
-  if (method !== 'GET' || body !== undefined) throw unsuitable('EventSource sends only GET, without a body')
+  if (Object.keys(headers).length > 0) throw unsuitable('EventSource cannot send headers')
+  if (method !== 'GET' || body !== undefined) throw unsuitable('EventSource only sends GET without a body')
   return new EventSource(url, { withCredentials: credentials === 'include' })
 }
 

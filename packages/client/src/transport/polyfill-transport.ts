@@ -3,19 +3,20 @@ import { type EventSourceLike, eventSourceTransport } from './event-source-trans
 import type { Transport, TransportHandle } from './transport.ts'
 
 /**
- * Carries a stream over event-source-polyfill, where there is neither a `fetch` that streams nor a native
- * `EventSource`. The polyfill is loaded when the first attempt starts; install it beside this package, at
- * exactly 1.0.31 (1.0.26 and 1.0.28 alert and redirect by time zone).
+ * Carries a stream over event-source-polyfill, for platforms with neither a streaming `fetch` nor a native
+ * `EventSource`. The polyfill is loaded when the first attempt starts; install it next to this package, at exactly
+ * 1.0.31 (1.0.26 and 1.0.28 show alerts and redirect, depending on the time zone).
  *
- * Any headers; GET only. It reconnects by its own rules.
+ * Supports any headers; GET only. It reconnects by its own rules.
  *
+ * @throws {SseError} `option_invalid` for another method or a body.
  * @example
  * import { polyfillTransport } from '@sse/client/polyfill'
  * const feed = connect(leads, { transport: polyfillTransport })
  */
 export const polyfillTransport: Transport = (request, events) => {
   if (request.method !== 'GET' || request.body !== undefined) {
-    throw new SseError('option_invalid', 'connect: the polyfill sends only GET, without a body')
+    throw new SseError('option_invalid', 'connect: the polyfill only sends GET without a body')
   }
   let handle: TransportHandle | undefined
   let isClosed = false
@@ -28,7 +29,7 @@ export const polyfillTransport: Transport = (request, events) => {
       handle = open(request, events)
     },
     (cause) => {
-      const advice = 'event-source-polyfill is not there; install event-source-polyfill@1.0.31'
+      const advice = 'event-source-polyfill is not installed: install event-source-polyfill@1.0.31'
       if (!isClosed) events.onEnd(new SseError('option_invalid', advice, { cause }))
     },
   )
@@ -51,7 +52,7 @@ async function load(): Promise<PolyfillConstructor> {
     EventSourcePolyfill?: PolyfillConstructor
     default?: { EventSourcePolyfill: PolyfillConstructor }
   }
-  // CommonJS: named where the loader can tell the names, on `default` elsewhere.
+  // CommonJS: a named export if the loader detects names, else a member of `default`.
   const found = module.EventSourcePolyfill ?? module.default?.EventSourcePolyfill
   if (!found) throw new Error('event-source-polyfill has no EventSourcePolyfill')
   return found

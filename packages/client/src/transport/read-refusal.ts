@@ -1,52 +1,79 @@
 import { SseError, type SseErrorOptions } from '@sse/contract'
-import { decodeServerError } from '../feed/decode-event.ts'
+
+/** Maximum delay taken from `Retry-After`, in milliseconds. */
+const MAX_RETRY_AFTER_MS = 3_600_000
+/** Maximum time to read a refusal's body, which is only a detail, in milliseconds. The rest is cancelled. */
+const BODY_TIMEOUT_MS = 1_000
 
 /**
- * Why a response is not an event stream: `ended` for 204, by which a server stops a client for good; `undefined`
- * when it is one.
+ * Returns why a response is not an event stream: `ended` for 204, by which a server stops a client for good;
+ * `undefined` if it is one.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
- * @see https://mimesniff.spec.whatwg.org/#mime-type-essence
  */
 export function readRefusal(
   status: number,
   contentType: string | null,
+  url = '',
   details?: Pick<SseErrorOptions, 'cause' | 'retryAfterMs'>,
 ): SseError | 'ended' | undefined {
   if (status === 204) return 'ended'
-  if (status !== 200) {
-    return new SseError('http_status', `The server answered ${status}`, {
-      ...details,
-      ...(status >= 200 && { status }), // 0 for a response that is opaque
-    })
-  }
-  const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase()
-  if (essence === 'text/event-stream') return undefined
-  return new SseError(
-    'content_type',
-    `The server sent ${essence || 'no content type'}, not text/event-stream`,
-  )
+  const type = readMediaType(contentType)
+  if (status === 200 && type === 'text/event-stream') return undefined
+  if (status === 200) return new SseError('content_type', `Not an event stream, but "${type}": ${url}`)
+  // An opaque response has status 0, which is as final as 200 with another content type.
+  const options = { ...details, status: status >= 200 && status < 600 ? status : 200 }
+  return new SseError('http_status', `The server answered ${status}: ${url}`, options)
 }
 
 /**
- * `readRefusal` of a response, with what the server says beside its status: when to come back (`Retry-After`), and
- * its own `{ code, message }` as the error's `cause`.
+ * Returns the refusal of a response with what the server said: `Retry-After`, and the `code` and `message` of a JSON
+ * body as the error's `cause`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
-export async function readRefusedResponse(response: Response): Promise<SseError | 'ended' | undefined> {
-  const type = response.headers.get('content-type')
-  const details: { retryAfterMs?: number; cause?: SseError } = {}
-  const retryAfter = response.headers.get('retry-after')
-  if (retryAfter) {
-    const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - Date.now()
-    if (ms > 0) details.retryAfterMs = ms
+export async function readRefusedResponse(
+  response: Response,
+  url: string,
+): Promise<SseError | 'ended' | undefined> {
+  const { status, headers } = response
+  const type = headers.get('content-type')
+  const details: { retryAfterMs?: number; cause?: Error | undefined } = {}
+  const retryAfterMs = readRetryAfter(headers)
+  if (retryAfterMs > 0) details.retryAfterMs = Math.min(MAX_RETRY_AFTER_MS, retryAfterMs)
+  if (status >= 400 && /[/+]json$/.test(readMediaType(type))) {
+    details.cause = await readDetail(response)
   }
-  // In one piece, and soon: for a mere detail nobody waits.
-  if (response.status >= 400 && type?.startsWith('application/json')) {
-    const first = response.body?.getReader().read()
-    const piece = await Promise.race([first, new Promise<undefined>((resolve) => setTimeout(resolve, 1_000))])
-    details.cause = decodeServerError(new TextDecoder().decode(piece?.value))
+  return readRefusal(status, type, url, details)
+}
+
+/**
+ * Returns the media type without parameters, in lower case; `''` without a valid one. Of several, such as a header
+ * doubled by a proxy, the last valid one counts.
+ *
+ * @see https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
+ */
+function readMediaType(header: string | null): string {
+  const types = (header ?? '').split(',').map((part) => part.replace(/;.*/s, '').trim().toLowerCase())
+  return types.findLast((type) => /^[^\s/"*]+\/[^\s/"]+$/.test(type)) ?? ''
+}
+
+/** A date is relative to the response's own `Date`: the client's clock may be wrong by days. */
+function readRetryAfter(headers: Headers): number {
+  const value = headers.get('retry-after') ?? ''
+  if (/^\d+$/.test(value)) return Number(value) * 1_000
+  return Date.parse(value) - (Date.parse(headers.get('date') ?? '') || Date.now())
+}
+
+/** Returns only what the body has: `code` and `message` of this library, `message` of Spring, `detail` of FastAPI. */
+async function readDetail(response: Response): Promise<Error | undefined> {
+  const timeout = new Promise<string>((resolve) => setTimeout(resolve, BODY_TIMEOUT_MS, ''))
+  try {
+    const { code, message, detail } = JSON.parse(await Promise.race([response.text(), timeout]))
+    const said = [message, detail].find((text) => typeof text === 'string')
+    if (typeof code === 'string') return new SseError(code, said ?? '')
+    return said ? new Error(said) : undefined
+  } catch {
+    return undefined
   }
-  return readRefusal(response.status, type, details)
 }

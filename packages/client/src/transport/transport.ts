@@ -1,9 +1,9 @@
 import type { SseError } from '@sse/contract'
 import type { ReconnectOptions } from '../connection/reconnect.ts'
 
-/** What every request of a feed has in common. */
+/** What all requests of a feed have in common. */
 export interface PreparedRequest {
-  /** Absolute, or relative to the page. */
+  /** Absolute URL. */
   readonly url: string
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
@@ -12,53 +12,65 @@ export interface PreparedRequest {
   readonly fetch: typeof fetch
 }
 
-/** One attempt to open a stream, as a transport is asked for it. */
+/** Request of one attempt. */
 export interface TransportRequest extends PreparedRequest {
-  /** The id to resume after; `''` for none. */
+  /** Id to resume after; `''` for none. */
   readonly lastEventId: string
-  /** Event names known when the attempt starts: a transport that must ask for each by name needs them. */
+  /** Event names known when the attempt starts, for a transport that must request each by name. */
   readonly eventNames: Iterable<string>
-  /** For a transport that reconnects by itself: makes the request anew, so that a token can be fresh. */
-  readonly prepare?: () => Promise<PreparedRequest>
-  /** For a transport that reconnects by itself: the feed's delays. */
+  /** Makes the request again, with a fresh token. For a transport that reconnects by itself. */
+  readonly prepare?: () => PreparedRequest | Promise<PreparedRequest>
+  /** The feed's delays, for a transport that reconnects by itself; its `resend` applies to every transport. */
   readonly reconnect?: Required<ReconnectOptions>
 }
 
-/** What a transport tells, each a plain function. After `onEnd` it tells nothing more; after `close` nobody listens. */
+/**
+ * What a transport reports, by calling these as methods. After `onEnd` it must not report anything; after
+ * `TransportHandle.close()` reports are ignored.
+ */
 export interface TransportEvents {
   /**
-   * The server was heard, be it with a comment; also when an attempt starts. From the first call on, silence
-   * beyond the idle timeout ends the attempt: a transport that can't see comments never calls it.
+   * Bytes arrived, be it a comment, or an attempt started. After the first call, silence longer than the idle timeout
+   * ends the attempt. A transport that cannot see comments never calls it.
    */
-  onActivity: () => void
-  /** Status and content type were checked: events may follow. */
-  onOpen: () => void
-  /** The last event id, whenever a block sets it; before that block's `onMessage`. */
-  onId: (id: string) => void
-  onMessage: (event: string, data: string) => void
-  /** The server's `retry`, in milliseconds: any number, also `Infinity`. */
-  onRetry: (retryMs: number) => void
-  /** The transport reconnects by itself (native, polyfill and `share` do): at `retryAt`, where it knows. */
-  onWaiting: (reason: SseError, retryAt?: number) => void
-  /** The attempt is over: `ended` when the server said so with 204, else why. */
-  onEnd: (reason: SseError | 'ended') => void
-  /** For who inspects the page alone; a transport may call it at any time, and need not. */
-  onNote?: (note: TransportNote) => void
+  onActivity(): void
+  /** A comment arrived after the start of the response: the connection works although no event was sent. */
+  onHeartbeat(): void
+  /** Status and content type are valid: events may follow. */
+  onOpen(): void
+  /** A block set the last event id. Called before the `onMessage` of the same block. */
+  onId(id: string): void
+  onMessage(event: string, data: string): void
+  /** The server's `retry`, in milliseconds: any number, including `Infinity`. */
+  onRetry(retryMs: number): void
+  /**
+   * The connection was lost and the transport reconnects by itself (native, polyfill and tab sharing do): at
+   * `retryAt`, in milliseconds since the epoch, if it knows.
+   */
+  onWaiting(error: SseError, retryAt?: number): void
+  /** The attempt is over: `ended` if the stream is complete (such as 204), else why. */
+  onEnd(reason: SseError | 'ended'): void
+  /** For inspectors only. Optional; may be called at any time. */
+  onNote?(note: TransportNote): void
 }
 
 /** What a transport wants an inspector to show. */
 export interface TransportNote {
-  /** Of a connection that tabs share: whether this tab holds it. */
+  /** With tab sharing: whether this tab holds the connection. */
   readonly role?: 'leader' | 'follower'
 }
 
-/** An attempt under way. */
+/** An attempt in progress. */
 export interface TransportHandle {
-  /** Ends it at once. */
+  /** Cancels the attempt at once. */
   close(): void
-  /** Asks for one more event name. */
+  /** Requests one more event name. */
   listen?(event: string): void
 }
 
-/** A way to carry a stream: opens one attempt and tells what happens to it. */
+/**
+ * Carries a stream: starts one attempt and reports what happens to it.
+ *
+ * @throws {SseError} `option_invalid` if it cannot carry this request; the feed then closes.
+ */
 export type Transport = (request: TransportRequest, events: TransportEvents) => TransportHandle

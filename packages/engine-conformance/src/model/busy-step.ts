@@ -13,7 +13,7 @@ const MAX_ACTIONS = 5
 
 const WEIGHTS = { publish: 9, connect: 4, drop: 2, move: 2, resume: 3, stall: 2, flow: 2, trim: 1, fault: 1 }
 
-/** Many things at once: nothing waits for what was begun before it. */
+/** Does several things at once: none waits for the ones before it. */
 export async function beBusy(world: World): Promise<void> {
   const { random } = world
   const count = 1 + random.int(MAX_ACTIONS)
@@ -73,7 +73,7 @@ function connect(world: World): void {
   resume(world, reader)
 }
 
-/** An id of any kind that a client may come with. */
+/** Creates an id of any kind that a client may send. */
 export function inventId({ random, reference }: World): string {
   const { epoch, oldest, head } = reference.log
   const kind = random.weighted({ known: 4, ahead: 1, foreign: 1, garbage: 1 })
@@ -110,7 +110,7 @@ async function trim(world: World): Promise<void> {
     world.pending.push(world.observer.trim(retention))
     return
   }
-  await world.rest() // the hub may be trimming: an engine is asked once at a time
+  await world.rest() // the hub may be trimming, and an engine gets one trim at a time
   await (world.replicas[0] as Replica).engine.trim(retention)
 }
 

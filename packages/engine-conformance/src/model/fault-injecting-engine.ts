@@ -4,27 +4,27 @@ import { BrokenPromise } from '../broken-promise.ts'
 import { Random } from './random.ts'
 import { turns } from './turns.ts'
 
-/** How an append is to fail: before the engine gets it, or after it has stored it. */
+/** When an append fails: before the engine gets it, or after it has stored it. */
 export type AppendFault = 'before' | 'after'
 
 /**
- * An engine whose calls take a random number of turns, before and after, whose appends fail when they are told
- * to, and which can be cut off or exchanged below a living hub.
+ * An engine whose calls take a random number of turns, whose appends fail on demand, and which can be cut off or
+ * exchanged below a running hub.
  */
 export class FaultInjectingEngine implements Engine {
   #inner: Engine
   #random = new Random(0)
   #maxTurns: number
-  #underWay = 0
+  #inFlight = 0
   readonly #alone = { append: 0, trim: 0 }
   #isCut = false
   #stopWake: () => void
   readonly #callbacks = new Set<() => void>()
   readonly #appendFaults: AppendFault[] = []
-  /** What the hub did that it may not do. */
+  /** A rule the hub has broken. */
   violation: BrokenPromise | undefined
 
-  /** @param maxTurns - the longest delay of a call. */
+  /** @param maxTurns - maximum delay before and after a call, in turns. */
   constructor(inner: Engine, maxTurns: number) {
     this.#inner = inner
     this.#maxTurns = maxTurns
@@ -32,7 +32,7 @@ export class FaultInjectingEngine implements Engine {
   }
 
   get isIdle(): boolean {
-    return this.#underWay === 0
+    return this.#inFlight === 0
   }
 
   shake(random: Random): void {
@@ -47,19 +47,19 @@ export class FaultInjectingEngine implements Engine {
     this.#appendFaults.length = 0
   }
 
-  /** From now on nothing reaches the engine: this process is dead. */
+  /** Crashes this process: nothing reaches the engine from now on. */
   cut(): void {
     this.#isCut = true
     this.#stopWake()
   }
 
-  /** Lets go of the engine below, for another to come. */
+  /** Closes the inner engine, so that another one can replace it. */
   async release(): Promise<void> {
     this.#stopWake()
     await this.#inner.close()
   }
 
-  /** The log below is another one now, or the same after a restart. */
+  /** Replaces the inner engine: another log, or the same one after a restart. */
   exchange(inner: Engine): void {
     this.#stopWake()
     this.#inner = inner
@@ -67,7 +67,7 @@ export class FaultInjectingEngine implements Engine {
     this.wake()
   }
 
-  /** A hint may come for nothing. */
+  /** Wakes the hub. A hint may come without a reason. */
   wake(): void {
     for (const callback of [...this.#callbacks]) callback()
   }
@@ -75,9 +75,9 @@ export class FaultInjectingEngine implements Engine {
   append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: readonly number[] }> {
     return this.#oneAtATime('append', async () => {
       const fault = this.#appendFaults.shift()
-      if (fault === 'before') throw unavailable('It was told to fail')
+      if (fault === 'before') throw unavailable('Failed on demand')
       const stored = await this.#inner.append(entries)
-      if (fault === 'after') throw unavailable('It was told to fail')
+      if (fault === 'after') throw unavailable('Failed on demand')
       return stored
     })
   }
@@ -121,17 +121,17 @@ export class FaultInjectingEngine implements Engine {
   }
 
   async #delayed<Value>(call: () => Promise<Value>): Promise<Value> {
-    this.#underWay += 1
+    this.#inFlight += 1
     const [before, after] = [this.#random.int(this.#maxTurns + 1), this.#random.int(this.#maxTurns + 1)]
     try {
       await turns(before)
-      if (this.#isCut) throw unavailable('This process is dead')
+      if (this.#isCut) throw unavailable('This process has crashed')
       const value = await call()
       await turns(after)
-      if (this.#isCut) throw unavailable('This process is dead')
+      if (this.#isCut) throw unavailable('This process has crashed')
       return value
     } finally {
-      this.#underWay -= 1
+      this.#inFlight -= 1
     }
   }
 }

@@ -1,4 +1,4 @@
-/** What a reader gets of one frame. */
+/** The fields of one frame. */
 export interface Frame {
   readonly id: string | undefined
   readonly event: string | undefined
@@ -7,7 +7,7 @@ export interface Frame {
 
 const FIELD = /^([a-z]+): ?(.*)$/
 
-/** Reads whole frames as our encoder writes them. Comments, and blocks that nobody dispatches, are left out. */
+/** Parses whole frames as our encoder writes them. Skips comments and blocks without an event. */
 export function parseFrames(text: string): Frame[] {
   const frames: Frame[] = []
   for (const block of text.split('\n\n')) {

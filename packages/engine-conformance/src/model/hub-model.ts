@@ -6,14 +6,13 @@ import { resume } from './resume.ts'
 import { World } from './world.ts'
 
 /**
- * One run of hubs on an engine, with random publishers, readers that stall, drop and come back anywhere, durable
- * subscribers, trims, failing appends, restarts and crashes as far as `open` has them. Throughout it must hold
- * that a reader gets every event that is retained in its channels, in order, once, or is told of a gap first.
+ * Runs hubs on an engine, with random publishers, readers that stall, drop and reconnect anywhere, durable subscribers,
+ * trims, failing appends, and the restarts and crashes that `open` supports. A reader must always get every retained event
+ * of its channels, in order and once, or a gap first.
  *
- * The hubs are the real ones, with their real connections; only the socket is the model's. Nothing it chooses
- * depends on the clock.
+ * Hubs and connections are the real ones; only the socket is the model's. No choice depends on the clock.
  *
- * @throws {BrokenPromise} naming the promise, the seed and what was done.
+ * @throws {BrokenPromise} naming the promise, the seed and the steps.
  */
 export async function hubModel(options: HubModelOptions): Promise<void> {
   const { steps = 30 } = options
@@ -21,7 +20,7 @@ export async function hubModel(options: HubModelOptions): Promise<void> {
   try {
     await world.begin()
     for (let step = 0; step < steps; step += 1) await world.step(acts[world.random.weighted(WEIGHTS)])
-    await world.step(comeBack)
+    await world.step(reconnectAll)
     await world.step(leave)
     await world.checkEmpty()
   } catch (error) {
@@ -34,8 +33,8 @@ export async function hubModel(options: HubModelOptions): Promise<void> {
 const acts = { beBusy, acknowledge, restartAll, restartOne, crash, exchangeEngine }
 const WEIGHTS = { beBusy: 24, acknowledge: 4, restartAll: 1, restartOne: 1, crash: 2, exchangeEngine: 1 }
 
-/** Everybody takes what there is. */
-async function comeBack(world: World): Promise<void> {
+/** Makes every reader connect and take its frames. */
+async function reconnectAll(world: World): Promise<void> {
   for (const reader of world.readers) {
     if (reader.isConnected) reader.setFlowing(true)
     else resume(world, reader)

@@ -3,24 +3,24 @@ import type { Replica } from './replica.ts'
 
 type ModelHub = Replica['hub']
 
-/** Makes what answers the requests for a stream; `sse` of `@sse/server` is one. */
+/** Returns a function that answers requests for a stream, as `sse` of `@sse/server` does. */
 export type ServeStream = (
   contract: ModelHub['contract'],
   subscribe: () => ReturnType<ModelHub['subscribe']>,
 ) => (request: Request) => Response | Promise<Response>
 
 export interface HubModelOptions {
-  /** A whole number: the same one gives the same run. */
+  /** A whole number. The same seed gives the same run. */
   seed: number
-  /** A new, empty log and an engine on it. */
+  /** Creates a new, empty log and an engine on it. */
   open: () => Promise<OpenedEngine>
-  /** How long the run is. Default 30. */
+  /** Number of steps. Default 30. */
   steps?: number
   /**
-   * How often heartbeats are sent, in milliseconds. Default `Infinity`: never, because when one comes is the
-   * clock's choice, and a client comes back with its id.
+   * Interval of heartbeats, in milliseconds. Default `Infinity`: none, because the clock would decide which id a client
+   * reconnects with.
    */
   heartbeatMs?: number
-  /** Serves the streams over a real network, from which the clock chooses what has arrived. Default: it does not. */
+  /** Serves the streams over a real network, where the clock decides what has arrived. Default: in this process. */
   serve?: ServeStream
 }

@@ -1,12 +1,12 @@
 import type { NewEntry } from '@sse/server/engine-kit'
 
-/** What the model's events carry: which publication they are, and some bulk. */
+/** Payload of the model's events: the number of the publication, and some bulk. */
 export interface Content {
   readonly serial: number
   readonly bulk: string
 }
 
-/** Something that was published, or tried to be. */
+/** An event that was published, or was tried to be. */
 export interface Publication extends NewEntry {
   readonly serial: number
 }

@@ -41,11 +41,11 @@ export class ReferenceLog {
   }
 
   learn(position: number, publication: Publication): void {
-    const held = this.#entries.get(position)
+    const known = this.#entries.get(position)
     check(
-      !held || held === publication,
+      !known || known === publication,
       'a position is never assigned twice within one epoch',
-      `${position} was publication ${held?.serial}, and is ${publication.serial}`,
+      `${position} was publication ${known?.serial}, and is ${publication.serial}`,
     )
     this.#entries.set(position, publication)
     const name = this.#keyName(publication)
@@ -54,17 +54,17 @@ export class ReferenceLog {
 
   /** Checks that no two retained entries share channel and idempotency key. */
   checkIdempotency(): void {
-    const held = new Map<string, number>()
+    const positions = new Map<string, number>()
     for (let position = this.#oldest; position <= this.#head; position += 1) {
       const { channel, idempotencyKey } = this.at(position) ?? {}
       if (idempotencyKey === undefined) continue
       const key = JSON.stringify([channel, idempotencyKey])
       check(
-        !held.has(key),
+        !positions.has(key),
         'an idempotency key stores one event',
-        `${held.get(key)} and ${position} share the key ${key}`,
+        `${positions.get(key)} and ${position} share the key ${key}`,
       )
-      held.set(key, position)
+      positions.set(key, position)
     }
   }
 

@@ -6,7 +6,7 @@ import { ReferenceLog } from './reference-log.ts'
 const PAGE = 200
 
 /**
- * What must hold whatever the hubs do: every publication, where it was stored, and the extent of each log. It reads the
+ * What hubs are checked against: every publication, where it was stored, and the extent of each log. It reads the
  * engine directly, past every hub.
  */
 export class Reference {
@@ -108,8 +108,8 @@ export class Reference {
         'an acknowledged entry is in the log',
         `${position} is not: it ends at ${log.head}`,
       )
-      const held = log.at(position)
-      if (!held) {
+      const stored = log.at(position)
+      if (!stored) {
         // Stored and trimmed before it was read, or just before the whole log was lost. With an idempotency key it may be
         // the second publication of that key, and the position belongs to the first.
         const isUnseen = position < log.oldest || log.isGone
@@ -118,11 +118,11 @@ export class Reference {
       }
       const { channel, idempotencyKey } = publication
       const isDouble =
-        idempotencyKey !== undefined && held.idempotencyKey === idempotencyKey && held.channel === channel
+        idempotencyKey !== undefined && stored.idempotencyKey === idempotencyKey && stored.channel === channel
       check(
-        held.serial === publication.serial || isDouble,
+        stored.serial === publication.serial || isDouble,
         'an acknowledged id belongs to its event',
-        `position ${position} contains publication ${held.serial}, not ${publication.serial}`,
+        `position ${position} contains publication ${stored.serial}, not ${publication.serial}`,
       )
     }
   }

@@ -10,14 +10,14 @@ type Events = Record<'lead' | 'note', ReturnType<typeof type<Content>>>
 export type ModelContract = StreamContract<'/model', Events>
 const events: Events = { lead: type<Content>(), note: type<Content>() }
 
-/** What a run has in common, so that a restart makes the same hub again. */
+/** Settings of a run: a restart creates the same hub again. */
 export interface Settings {
   readonly ringEvents: number
   readonly ringBytes: number
   readonly maxEvents: number
-  /** The longest delay of an engine's call, in turns. */
+  /** Maximum delay of an engine's call, in turns. */
   readonly maxTurns: number
-  /** The sizes of payloads, in characters. */
+  /** Sizes of payloads, in characters. */
   readonly bulks: readonly number[]
   readonly heartbeatMs: number
 }
@@ -39,7 +39,7 @@ export class Replica {
     })
   }
 
-  /** What the hub said or did that it may not. */
+  /** A rule the hub has broken. */
   get violation(): BrokenPromise | undefined {
     return this.#violation ?? this.engine.violation
   }

@@ -4,7 +4,7 @@ import type { ReaderConnection } from './reader-connection.ts'
 
 const FRAME_END = '\n\n'
 
-/** A connection as Fetch makes it: a request, and the body of its response. A reader that stalls reads no more. */
+/** A connection by Fetch: a request, and the body of its response. While the reader stalls, it reads nothing. */
 export class ResponseConnection implements ReaderConnection {
   readonly frames: Frame[] = []
   isEnded = false
@@ -31,7 +31,7 @@ export class ResponseConnection implements ReaderConnection {
     return this.#body !== undefined && (this.#hasOpen || !this.#isFlowing)
   }
 
-  /** Nobody can tell how much the response holds. */
+  /** Unknown while the reader stalls: the response has buffers. */
   get isFull(): boolean | undefined {
     return this.#isFlowing ? false : undefined
   }

@@ -8,7 +8,7 @@ import { resume } from './resume.ts'
 import { turns, until } from './turns.ts'
 import type { World } from './world.ts'
 
-/** Every process of the app ends as it should, and comes back. */
+/** Closes every process of the app, and starts them again. */
 export async function restartAll(world: World): Promise<void> {
   world.note('every process restarts')
   publishSome(world)
@@ -16,10 +16,10 @@ export async function restartAll(world: World): Promise<void> {
   await world.observer?.close()
   await world.start(await world.reopen())
   await compareCommits(world)
-  await goOn(world)
+  await proceed(world)
 }
 
-/** A rolling restart: the others go on. */
+/** Restarts one process while the others keep running. */
 export async function restartOne(world: World): Promise<void> {
   const { opened, replicas, settings } = world
   if (!opened.another) return
@@ -27,10 +27,10 @@ export async function restartOne(world: World): Promise<void> {
   world.note('restarts', replica)
   await shut(world, replica)
   replicas[replicas.indexOf(replica)] = new Replica(await opened.another(), settings)
-  await goOn(world)
+  await proceed(world)
 }
 
-/** Everything dies at once, whatever it is doing. */
+/** Crashes every process at once. */
 export async function crash(world: World): Promise<void> {
   const { opened } = world
   if (!opened.crash) return
@@ -44,10 +44,10 @@ export async function crash(world: World): Promise<void> {
   for (const { hub } of dead) await hub.close()
   await world.start(survivor)
   await compareCommits(world)
-  await goOn(world)
+  await proceed(world)
 }
 
-/** The engine restarts, or is another one, below hubs that live on. */
+/** Restarts or replaces the engine below running hubs. */
 export async function exchangeEngine(world: World): Promise<void> {
   world.note('the engine restarts below the hubs')
   await world.settle()
@@ -57,7 +57,7 @@ export async function exchangeEngine(world: World): Promise<void> {
   first?.engine.exchange(await world.reopen())
   const another = world.opened.another && (() => world.opened.another?.() as Promise<Engine>)
   for (const { engine } of rest) if (another) engine.exchange(await another())
-  // Whoever comes before a hub has noticed. Commits may be others by now: those come later.
+  // Readers that connect before a hub has noticed. Subscribers wait: their commits may have changed.
   for (const reader of world.readers) {
     if (!reader.isConnected && (reader.lastId !== undefined || reader.subscriber === undefined))
       resume(world, reader)
@@ -71,20 +71,20 @@ async function shut(world: World, replica: Replica): Promise<void> {
   await replica.hub.close()
   for (const reader of readers) {
     if (replicaOf.get(reader) !== replica) continue
-    // A loop with its event in hand hears of it when it asks for the next, a response when it reads on.
+    // A loop that has an event notices when it asks for the next one, a response when it reads on.
     const isTold = await until(() => !reader.isConnected || !reader.isFlowing)
     check(isTold, 'a hub that closes ends every connection and every loop', reader.name)
     reader.drop((arrived) => arrived)
   }
 }
 
-/** Hubs that have not opened their log yet are busy at once. */
-async function goOn(world: World): Promise<void> {
+/** Uses the new hubs before they have opened their log. */
+async function proceed(world: World): Promise<void> {
   await world.audit()
   await beBusy(world)
 }
 
-/** Commits are there after a restart, unless the log says that it is another. */
+/** Checks that commits survive a restart, unless the epoch has changed. */
 async function compareCommits(world: World): Promise<void> {
   const { commits, reference } = world
   const { engine } = world.replicas[0] as Replica

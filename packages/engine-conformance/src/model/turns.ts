@@ -12,9 +12,9 @@ export async function turns(count: number): Promise<void> {
 const PATIENCE_MS = 10_000
 
 /** Waits until a condition is true. Resolves with `false` if it never is. */
-export async function until(holds: () => boolean): Promise<boolean> {
+export async function until(isMet: () => boolean): Promise<boolean> {
   const deadline = performance.now() + PATIENCE_MS
-  while (!holds()) {
+  while (!isMet()) {
     if (performance.now() > deadline) return false
     await turns(1)
   }

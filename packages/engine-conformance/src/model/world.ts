@@ -9,28 +9,28 @@ import { Reference } from './reference.ts'
 import { Replica, type Settings } from './replica.ts'
 import { until } from './turns.ts'
 
-/** Turns without anything under way, after which nothing will come by itself. */
+/** Turns without a call in flight after which nothing more will happen. */
 const QUIET_TURNS = 3
 
-/** The processes of an app, its readers and its log: what the steps act on, and what judges them. */
+/** The processes of an app, its readers and its log: steps act on it and are checked against the reference. */
 export class World {
   readonly random: Random
   readonly settings: Settings
   readonly reference: Reference = new Reference()
   readonly readers: Reader[] = []
-  /** Readers that are gone for good, and were not judged yet. */
+  /** Readers that have left for good and were not checked yet. */
   readonly left: Reader[] = []
-  /** Which replica a reader is connected to. */
+  /** Replica that each reader is connected to. */
   readonly replicaOf: WeakMap<Reader, Replica> = new WeakMap()
   readonly commits: Map<string, Commit> = new Map()
-  /** How a subscription is served to readers that come by Fetch. */
+  /** Serves a subscription to readers that use Fetch. */
   readonly serve: ServeStream
-  /** Whether that is somewhere else, so that what was written arrives later. */
+  /** Whether that is over a network, so that frames arrive later. */
   readonly isRemote: boolean
   replicas: Replica[] = []
-  /** An engine nobody else calls: it sees what is stored, and trims as another process would. */
+  /** An engine used by no hub: it reads what is stored, and trims as another process would. */
   observer: Engine | undefined
-  /** What was begun and has not ended. */
+  /** Calls in flight. */
   pending: Promise<unknown>[] = []
   readonly #seed: number
   readonly #open: () => Promise<OpenedEngine>
@@ -69,7 +69,7 @@ export class World {
     await this.settle()
   }
 
-  /** Runs a step, and judges it once everything has come to rest. */
+  /** Runs a step, and checks the result once nothing is in flight. */
   async step(act: (world: World) => Promise<void>): Promise<void> {
     this.#step += 1
     for (const { engine } of this.replicas) engine.shake(this.random.fork())
@@ -77,7 +77,7 @@ export class World {
     await this.settle()
   }
 
-  /** Begins processes, one of them on `first`. */
+  /** Starts processes, one of them on `first`. */
   async start(first: Engine): Promise<void> {
     const { another } = this.opened
     this.replicas = [new Replica(first, this.settings)]
@@ -88,7 +88,7 @@ export class World {
     for (const { engine } of this.replicas) engine.shake(this.random.fork())
   }
 
-  /** After everything on the log was closed: the same log, or a new one from an engine that keeps nothing. */
+  /** Opens the same log after every engine was closed, or a new one for an engine that keeps nothing. */
   async reopen(): Promise<Engine> {
     const opened = this.opened
     if (opened.reopen && this.random.chance(0.9)) return opened.reopen()
@@ -114,7 +114,7 @@ export class World {
     this.#trail.push(`${this.#step}: ${what}${where}`)
   }
 
-  /** What failed, and all that is needed to see it again. */
+  /** Adds the seed and the steps to a failure, so that it can be repeated. */
   explain(error: unknown): BrokenPromise {
     const settings = JSON.stringify(this.settings)
     const trail = this.#trail.map((line) => `\n  ${line}`).join('')
@@ -129,7 +129,7 @@ export class World {
   async settle(): Promise<void> {
     await this.rest()
     await this.audit()
-    // What a socket still carries is not lost.
+    // Frames still in a socket are not lost.
     if (this.isRemote)
       await until(() => this.readers.every((reader) => reader.hasArrived(this.reference.log)))
     for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.reference)
@@ -140,12 +140,12 @@ export class World {
     return this.reference.audit(this.observer ?? (this.replicas[0] as Replica).engine)
   }
 
-  /** Waits until nothing is under way, and nobody who takes what there is waits for anything. */
+  /** Waits until nothing is in flight and every reader that takes its frames has reached the head. */
   async rest(): Promise<void> {
     await Promise.all(this.pending.splice(0))
     for (const { engine } of this.replicas) {
       engine.calm()
-      if (this.opened.another) engine.wake() // an engine's own hints may be late; alone, there is nobody to hint at
+      if (this.opened.another) engine.wake() // the engine's own hints may be late; with one process there are none
     }
     let quiet = 0
     const isQuiet = () => {
@@ -172,7 +172,7 @@ export class World {
     })
   }
 
-  /** Nobody is connected any more. */
+  /** Checks that no connection is left. */
   async checkEmpty(): Promise<void> {
     for (const { hub } of this.replicas) {
       const isEmpty = await until(() => hub.stats().connections === 0 && hub.stats().channels === 0)

@@ -108,7 +108,7 @@ export const appending: readonly EngineCase[] = [
   },
 ]
 
-/** @param isFit - whether what is there of an append of 500 may be all that is. */
+/** @param isFit - returns whether these entries may be all that is stored of an append of 500. */
 async function showCutOff(
   { engine, crash }: OpenedEngine,
   isFit: (stored: readonly number[]) => boolean,
@@ -117,7 +117,7 @@ async function showCutOff(
   engine.append(makeEntries(500, {}, 11)).catch(() => {})
   const survivor = await (crash as () => Promise<Engine>)()
   const state = await survivor.read(0, 0)
-  if (state.epoch !== epoch) return // it says that it has lost something
+  if (state.epoch !== epoch) return // it has lost entries, and reports it
   const all = (await readPages(survivor, 0, 100)).map(({ data }) => Number(data))
   const [before, stored] = [all.slice(0, 10), all.slice(10)]
   checkSame(before, range(1, 10), 'an acknowledged entry survives a crash')
@@ -129,7 +129,7 @@ async function showCutOff(
   checkSame(given, [state.head + 1], 'positions continue after the head')
 }
 
-/** Follows the log as a hub does; resolves with where it has got to. */
+/** Follows the log as a hub does, and resolves with the last position it has read. */
 async function followUntil(
   engine: Engine,
   limit: number,
@@ -138,7 +138,7 @@ async function followUntil(
 ): Promise<number> {
   let head = 0
   for (;;) {
-    await turns(1) // an engine that answers at once must not keep the appends from going on
+    await turns(1) // an engine that answers at once must not starve the appends
     const wasDone = isDone()
     const page = await engine.read(head, limit)
     const last = head + page.entries.length

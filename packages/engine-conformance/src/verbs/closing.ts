@@ -83,7 +83,7 @@ export const closing: readonly EngineCase[] = [
 
 async function showSurvival(engine: Engine, epoch: string, promise: string): Promise<void> {
   const page = await engine.read(0, 100)
-  if (page.epoch !== epoch) return // it says that it is another log
+  if (page.epoch !== epoch) return // it is another log
   checkSame([page.oldest, page.head, payloads(page)], [7, 21, range(7, 21)], promise)
   checkSame((await engine.committed('anna'))?.position, 9, promise)
   const { positions } = await engine.append([

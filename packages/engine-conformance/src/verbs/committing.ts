@@ -32,7 +32,7 @@ export const committing: readonly EngineCase[] = [
         [9, 30, 12, 8, 29].map((position) => engine.commit('anna', { epoch: 'e1', position })),
       )
       checkSame(await read(engine, 'anna'), ['e1', 30], this.promise)
-      // Beyond what a float of 32 bits or a sort by text tells apart.
+      // Beyond what a 32-bit float or a sort by text can distinguish.
       await engine.commit('anna', { epoch: 'e1', position: 2 ** 40 })
       await engine.commit('anna', { epoch: 'e1', position: 9_999 })
       checkSame(await read(engine, 'anna'), ['e1', 2 ** 40], this.promise)

@@ -5,7 +5,7 @@ export function makeEntry(data: unknown, more: Partial<NewEntry> = {}): NewEntry
   return { channel: 'leads', event: 'lead', data: JSON.stringify(data), ...more }
 }
 
-/** `count` entries whose payloads are `from`, `from + 1` … */
+/** Creates `count` entries with the payloads `from`, `from + 1` … */
 export function makeEntries(count: number, more: Partial<NewEntry> = {}, from = 1): NewEntry[] {
   return Array.from({ length: count }, (_, index) => makeEntry(from + index, more))
 }
@@ -22,7 +22,7 @@ export function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
 }
 
-/** Everything after a position, page by page as a hub reads: until a page is not full. */
+/** Reads everything after a position as a hub does: page by page, until one is not full. */
 export async function readPages(
   engine: Engine,
   after: number,

@@ -2,7 +2,7 @@ import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntry } from './entries.ts'
 
-/** What code that splits, escapes, folds or looks up carelessly takes for something else. */
+/** Names that code with careless splitting, escaping, case folding or look-ups confuses. */
 const NAMES = [
   '__proto__',
   'constructor',
@@ -81,7 +81,7 @@ export const naming: readonly EngineCase[] = [
         '"🦊é"'.padEnd(40, ' '),
       ]
       texts.push(JSON.stringify('x'.repeat(1_048_574)), JSON.stringify('🦊'.repeat(262_143)))
-      await engine.read(0, 0) // from here on the limit of its store is known
+      await engine.read(0, 0) // the engine knows the limit of its store after its first call
       const { maxDataBytes = Number.POSITIVE_INFINITY } = engine
       while (utf8Length(texts.at(-1) as string) > maxDataBytes) texts.pop()
       await engine.append(texts.map((data) => ({ channel: 'leads', event: 'lead', data })))

@@ -24,7 +24,7 @@ export const presence: readonly EngineCase[] = [
         [['anna', 'bert'], ['anna']],
         this.promise,
       )
-      await store.leave('p1', [member('anna'), member('nobody')])
+      await store.leave('p1', [member('anna'), member('dora')])
       checkSame([await sorted(store), await sorted(store, 'other')], [['bert'], ['anna']], this.promise)
       await store.leave('p1', [member('anna', 'other')])
       checkSame(await sorted(store, 'other'), [], this.promise)

@@ -134,7 +134,7 @@ export const reading: readonly EngineCase[] = [
   },
 ]
 
-/** Of many, in milliseconds: the one that nothing else has slowed down. */
+/** Returns the fastest of many reads in milliseconds: the one that nothing else has slowed down. */
 async function fastestRead(engine: Engine): Promise<number> {
   let fastest = Number.POSITIVE_INFINITY
   for (let round = 0; round < 30; round += 1) {

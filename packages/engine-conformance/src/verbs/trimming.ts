@@ -3,7 +3,7 @@ import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, makeEntry, payloads, positions, range, wait } from './entries.ts'
 
 const FOREVER = Number.POSITIVE_INFINITY
-/** Apart enough to tell old from new on a busy machine. */
+/** Long enough to tell old from new entries on a busy machine. */
 const GAP_MS = 600
 
 export const trimming: readonly EngineCase[] = [

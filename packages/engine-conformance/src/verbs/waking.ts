@@ -3,7 +3,7 @@ import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
 import { makeEntries, range, readPages, wait } from './entries.ts'
 
-/** A hint that takes longer than this is none. */
+/** A hint that takes longer than this counts as missing. */
 const WAKE_MS = 5_000
 const POLL_MS = 5
 
@@ -121,12 +121,12 @@ export const waking: readonly EngineCase[] = [
   },
 ]
 
-/** Lets hints for what is past come in. */
+/** Waits for late hints. */
 const settle = () => wait(30)
 
-async function until(holds: () => boolean | Promise<boolean>, promise: string): Promise<void> {
+async function until(isMet: () => boolean | Promise<boolean>, promise: string): Promise<void> {
   const deadline = performance.now() + WAKE_MS
-  while (!(await holds())) {
+  while (!(await isMet())) {
     check(performance.now() < deadline, promise, `not within ${WAKE_MS} ms`)
     await wait(POLL_MS)
   }

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { END_ID } from '@sse/contract/protocol'
+import { awaitable } from '@sse/test-support/awaitable'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   ADAPTERS,
@@ -7,7 +8,6 @@ import {
   type TestOptions,
   type TestSource,
 } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 
 const running: RunningServer[] = []
 afterEach(() => Promise.all(running.splice(0).map((server) => server.close())))

@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream'
 import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import type { NodeResponse } from '../node/serve-node.ts'
+import { TakeoverBody } from '../node/takeover-body.ts'
 
 /** The part of Fastify's reply that a stream uses. */
 export interface FastifyReplyLike {
@@ -28,30 +28,11 @@ export function fastifyResponder(reply: FastifyReplyLike): Responder {
         withoutOverridden(headers, (name) => reply.hasHeader(name)),
       )
       reply.send(
-        new Takeover(() => {
+        new TakeoverBody(() => {
           writeHead(reply.raw, reply.raw.statusCode)
           start()
         }),
       )
     },
-  }
-}
-
-/**
- * A payload without data. Fastify pipes it after its hooks have run and the headers are set, which is when the stream
- * takes the response over.
- */
-class Takeover extends Readable {
-  readonly #start: () => void
-
-  constructor(start: () => void) {
-    super({ read: () => this.push(null) })
-    this.#start = start
-  }
-
-  override pipe<Destination extends NodeJS.WritableStream>(destination: Destination): Destination {
-    this.resume()
-    this.#start()
-    return destination
   }
 }

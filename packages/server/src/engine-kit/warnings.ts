@@ -11,8 +11,8 @@ interface Emitter {
 export function reportOnce(
   type: string,
   onWarning: (message: string) => void = (message) => {
-    const { process } = globalThis as { process?: Emitter }
-    process?.emitWarning(message, type)
+    const { process: emitter } = globalThis as unknown as Record<'process', Emitter | undefined>
+    emitter?.emitWarning(message, type)
   },
 ): (message: string) => void {
   const reported = new Set<string>()

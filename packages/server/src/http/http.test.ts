@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect as connectHttp2, constants } from 'node:http2'
 import { END_ID } from '@sse/contract/protocol'
+import { awaitable } from '@sse/test-support/awaitable'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ADAPTERS, type RunningServer, startHttp2, type TestSource } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 import { fetchHttp2 } from '../fixtures/fetch-http2.ts'
 import { RawClient, request } from '../fixtures/raw-client.ts'
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import { SseError } from '@sse/contract'
+import { awaitable } from '@sse/test-support/awaitable'
 import { describe, expect, it, vi } from 'vitest'
 import { listen, stream } from '../fixtures/adapter-servers.ts'
-import { awaitable } from '../fixtures/awaitable.ts'
 import { read, readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
 import { eventually, scoped, stalledReader } from '../fixtures/server-scope.ts'
 import { sse } from '../node/node.ts'
@@ -83,7 +83,7 @@ describe('drain', () => {
     const delays = texts.map((text) => /retry: (\d+)\n\n$/.exec(text)?.[1])
     expect(delays).not.toContain(undefined)
     expect(new Set(delays).size).toBeGreaterThan(2)
-    expect(texts.join()).not.toContain('sse.end') // they are to come back
+    expect(texts.join()).not.toContain('sse.end') // the clients reconnect
     expect(await aborted).toMatchObject({ code: 'shutdown' })
     const refused = await fetch(`${origin}/leads/ada`)
     expect(refused.status).toBe(503)

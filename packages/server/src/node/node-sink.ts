@@ -129,7 +129,7 @@ export class NodeSink implements Sink {
 
   /** Called by the listener: the response is closed. */
   closed(): void {
-    // The response let go of its socket before it closed, and the next response uses that.
+    // The response has released its socket before it closed, and the next response uses that.
     this.#direct?.off('drain', onSocketDrain)
     this.#owner.gone()
     this.#onClosed?.()

@@ -1,6 +1,7 @@
 import { isSseError, SseError } from '@sse/contract'
 import { encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
+import { captureContext } from '../timing/async-context.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { type ClosedWatcher, type ConnectionHandle, isOpenable, type Sender } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
@@ -42,6 +43,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   context: unknown
   readonly #settings: ConnectionSettings
   #abort: AbortController | undefined
+  #inContext: ReturnType<typeof captureContext> | undefined
   #reason: Error | undefined
   #sender: Sender | undefined
   #sink: Sink | undefined
@@ -72,6 +74,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController()
+      this.#inContext = captureContext()
       if (this.#reason) this.#abort.abort(this.#reason)
     }
     return this.#abort.signal
@@ -142,7 +145,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   close(reason: Error, lastFrame?: string): void {
     if (this.#isClosed) return
     this.#reason = reason
-    this.#abort?.abort(reason)
+    this.#inContext?.(() => this.#abort?.abort(reason))
     this.#opening?.catch((error) => this.report(error))
     this.#opening = undefined
     const code = isSseError(reason) ? reason.code : 'internal'

@@ -1,4 +1,5 @@
 import { isSseError, SseError } from '@sse/contract'
+import { captureContext } from '../timing/async-context.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
@@ -12,6 +13,7 @@ export class Reauthorizer implements Periodic {
   readonly #handle: ConnectionHandle
   readonly #intervalMs: number
   readonly #authorize: () => unknown
+  readonly #inContext = captureContext()
   /** When the call in flight is given up, by `performance.now()`; `undefined` without one. */
   #deadline: number | undefined
 
@@ -41,7 +43,7 @@ export class Reauthorizer implements Periodic {
   async #ask(): Promise<void> {
     let answer: unknown
     try {
-      answer = await this.#authorize()
+      answer = await this.#inContext(this.#authorize)
     } catch (error) {
       // A failure is not an answer: an unavailable database closes no connection.
       if (isSseError(error) && error.kind === 'request') this.#close(error)

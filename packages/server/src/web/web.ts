@@ -1,6 +1,7 @@
 import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { keepOpen, serveWeb } from './serve-web.ts'
 
 /** The framework's objects in the context of a Web handler. */
@@ -28,7 +29,7 @@ export type WebHandler = (request: Request | WebNative, server?: unknown) => Pro
  *   for await (const lead of newLeads(params.owner, signal)) yield event('lead', lead)
  * })
  */
-export const sse = defineAdapter<WebNative, WebHandler>({ handle: handlerOf, mount: handlerOf })
+export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf, mount: handlerOf })
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
   return async (given, server) => {

@@ -1,0 +1,132 @@
+import { SseError } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
+import type {
+  Transport,
+  TransportEvents,
+  TransportHandle,
+  TransportNote,
+  TransportRequest,
+} from '../transport/transport.ts'
+import { IdleWatch } from './idle-watch.ts'
+import type { FeedStatus } from './status.ts'
+
+/** Consumer of a stream: what its attempts receive, and what its loop reports. */
+export interface StreamReceiver {
+  /** Id the next attempt resumes after; `''` for none. */
+  readonly lastEventId: string
+  /** Event names to request, for transports that need them. */
+  eventNames(): Iterable<string>
+  onId(id: string): void
+  onMessage(event: string, data: string): void
+  /** A new state of the loop. */
+  onStatus(status: FeedStatus): void
+  /** An attempt failed. The next one starts at `retryAt`, or at a time only the transport knows. */
+  onFailure(error: SseError, retryAt: number | undefined): void
+  onActivity?(): void
+  onHeartbeat?(): void
+  onRetry?(retryMs: number): void
+  onNote?(note: TransportNote): void
+}
+
+/** The loop an attempt belongs to. Receives nothing once the attempt is over. */
+export interface AttemptOwner {
+  onOpen(attempt: Attempt): void
+  retryMs: number
+  onWaiting(attempt: Attempt, error: SseError, retryAt: number | undefined): void
+  onEnd(attempt: Attempt, reason: SseError | 'ended'): void
+}
+
+/**
+ * One attempt to open a stream, from preparing its request to its end. Ignores everything its transport reports after
+ * that, such as the rest of a chunk that was already read.
+ */
+export class Attempt implements TransportEvents {
+  /** Whether an event or a heartbeat arrived: the next failure is then the first in a row. */
+  hasProgressed = false
+  /** Error of `sse.error`: the reason of the end that follows. */
+  serverError: SseError | undefined
+  readonly #owner: AttemptOwner
+  readonly #receiver: StreamReceiver
+  readonly #idle: IdleWatch
+  #handle: TransportHandle | undefined
+  #isOver = false
+
+  constructor(owner: AttemptOwner, receiver: StreamReceiver, idleTimeoutMs: number) {
+    this.#owner = owner
+    this.#receiver = receiver
+    this.#idle = new IdleWatch(idleTimeoutMs, () =>
+      this.onEnd(new SseError('idle', `No data for ${idleTimeoutMs} ms`)),
+    )
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  start(transport: Transport, request: TransportRequest): void {
+    const handle = transport(request, this)
+    if (this.#isOver) handle.close()
+    else this.#handle = handle
+  }
+
+  listen(name: string): void {
+    this.#handle?.listen?.(name)
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#idle.stop()
+    this.#handle?.close()
+  }
+
+  onActivity(): void {
+    if (this.#isOver) return
+    this.#idle.heard()
+    this.#receiver.onActivity?.()
+  }
+
+  onHeartbeat(): void {
+    if (this.#isOver) return
+    this.hasProgressed = true
+    this.#receiver.onHeartbeat?.()
+  }
+
+  onOpen(): void {
+    if (!this.#isOver) this.#owner.onOpen(this)
+  }
+
+  onId(id: string): void {
+    if (!this.#isOver) this.#receiver.onId(id)
+  }
+
+  onMessage(event: string, data: string): void {
+    if (this.#isOver) return
+    // A server may send these two and fail right after: no progress.
+    if (!this.hasProgressed) this.hasProgressed = event !== CONTROL.open && event !== CONTROL.error
+    this.#receiver.onMessage(event, data)
+  }
+
+  onRetry(retryMs: number): void {
+    if (this.#isOver) return
+    this.#owner.retryMs = retryMs
+    this.#receiver.onRetry?.(retryMs)
+  }
+
+  onWaiting(error: SseError, retryAt?: number): void {
+    if (this.#isOver) return
+    this.#idle.stop()
+    this.#owner.onWaiting(this, error, retryAt)
+  }
+
+  onEnd(reason: SseError | 'ended'): void {
+    if (this.#isOver) return
+    this.close()
+    this.#owner.onEnd(this, reason)
+  }
+
+  onNote(note: TransportNote): void {
+    if (!this.#isOver) this.#receiver.onNote?.(note)
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * The interface between a feed and what carries its stream. For authors of transports; apps choose one of the
+ * transports that come with the package.
+ *
+ * @module
+ */
+export { type EventSourceLike, eventSourceTransport } from './event-source-transport.ts'
+export type {
+  PreparedRequest,
+  Transport,
+  TransportEvents,
+  TransportHandle,
+  TransportNote,
+  TransportRequest,
+} from './transport.ts'

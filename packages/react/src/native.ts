@@ -1,0 +1,24 @@
+'use client'
+
+import { connect } from '@sse/client/native'
+import { createUseStream, type UseStream } from './use-stream.ts'
+
+/**
+ * `useStream` of `@sse/react` on the browser's own `EventSource`, without the code of the fetch transport. See
+ * `nativeTransport` of `@sse/client/native` for its limits.
+ *
+ * @throws {SseError} the errors of `connect`, in an effect.
+ */
+export const useStream: UseStream = /* @__PURE__ */ createUseStream(connect)
+
+export type {
+  EventsOptions,
+  LatestOptions,
+  RecentEvent,
+  UseStreamOptions,
+  UseStreamOptionsFor,
+} from '@sse/client/hooks'
+export { useEvent } from './use-event.ts'
+export { useEvents } from './use-events.ts'
+export { useLatest } from './use-latest.ts'
+export { useStreamStatus } from './use-stream-status.ts'

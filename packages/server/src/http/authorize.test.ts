@@ -1,0 +1,133 @@
+import { SseError } from '@sse/contract'
+import { describe, expect, it, vi } from 'vitest'
+import { sse } from '../index.ts'
+
+const ask = async (authorize: () => unknown, onError = vi.fn()) => {
+  let identity: unknown = 'never started'
+  const handler = sse({ authorize: authorize as () => true, onError }, (context) => {
+    identity = context.identity
+    return [{ data: 1 }]
+  })
+  const response = await handler(new Request('http://a/'))
+  return { response, text: await response.text(), identity, onError }
+}
+
+describe('authorize', () => {
+  it.each([[true], ['ada'], [{ id: 'ada' }], [{ id: 7, name: 'Ada' }], [{ id: 0 }], ['é'.repeat(256)]])(
+    'admits with %j, which becomes the identity of the context',
+    async (answer) => {
+      for (const authorize of [() => answer, async () => answer]) {
+        const { response, identity } = await ask(authorize)
+        expect(response.status).toBe(200)
+        expect(identity).toBe(answer)
+      }
+    },
+  )
+
+  it.each([
+    [false, 403, 'forbidden'],
+    [null, 401, 'unauthorized'],
+    [undefined, 401, 'unauthorized'],
+    ['', 401, 'unauthorized'],
+    [0, 401, 'unauthorized'],
+    [Number.NaN, 401, 'unauthorized'],
+    [0n, 401, 'unauthorized'],
+  ])('refuses with %s: %i %s', async (answer, status, code) => {
+    for (const authorize of [() => answer, async () => answer]) {
+      const { response, text, identity } = await ask(authorize)
+      expect(response.status).toBe(status)
+      expect(JSON.parse(text)).toMatchObject({ code })
+      expect(identity).toBe('never started')
+    }
+  })
+
+  it.each([
+    ['a Response', new Response(null, { status: 403 }), 'an object (Response) without a usable id'],
+    ['a number', 5, 'a number'],
+    ['a bigint', 5n, 'a bigint'],
+    ['a function', () => true, 'a function'],
+    ['a symbol', Symbol('x'), 'a symbol'],
+    ['an object', {}, 'an object without a usable id'],
+    ['an object without prototype', Object.create(null), 'an object without a usable id'],
+    ['an array', [{ id: 'ada' }], 'an object (Array) without a usable id'],
+    ['an empty id', { id: '' }, 'without a usable id'],
+    ['an undefined id', { id: undefined }, 'without a usable id'],
+    ['a NaN id', { id: Number.NaN }, 'without a usable id'],
+    ['an object as id', { id: {} }, 'without a usable id'],
+    ['true as id', { id: true }, 'without a usable id'],
+    ['an id of 257 characters', { id: 'x'.repeat(257) }, 'without a usable id'],
+    ['a string of 257 characters', 'x'.repeat(257), 'a string that is no usable id'],
+    ['a control character', 'a\nb', 'a string that is no usable id'],
+    ['half a surrogate pair', 'a\ud83d', 'a string that is no usable id'],
+  ])('never admits with %s, and reports what it returned', async (_, answer, shown) => {
+    for (const authorize of [() => answer, async () => answer]) {
+      const { response, text, identity, onError } = await ask(authorize)
+      expect(response.status).toBe(500)
+      expect(JSON.parse(text)).toEqual({ code: 'internal', message: 'Internal error' })
+      expect(identity).toBe('never started')
+      expect(onError).toHaveBeenCalledExactlyOnceWith(
+        expect.objectContaining({ code: 'option_invalid', message: expect.stringContaining(shown) }),
+        expect.anything(),
+      )
+    }
+  })
+
+  it('reports an id whose getter throws', async () => {
+    const { response, onError } = await ask(() => ({
+      get id() {
+        throw new Error('lazy')
+      },
+    }))
+    expect(response.status).toBe(500)
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ message: 'lazy' })
+  })
+})
+
+describe('the answer to an error', () => {
+  it.each([
+    [new SseError('quota', 'Used up', { status: 429, retryAfterMs: 1_500 }), 429, 'quota', '2'],
+    [new SseError('engine_unavailable', 'at 10.0.0.7', { retryAfterMs: 1_000 }), 503, 'internal', '1'],
+    [new SseError('option_invalid', 'secret'), 500, 'internal', null],
+    [
+      new SseError('http_status', 'https://key@upstream said 401', { status: 401, retryAfterMs: 9_000 }),
+      500,
+      'internal',
+      null,
+    ],
+    [new SseError('network', 'https://key@upstream'), 500, 'internal', null],
+    [new Error('secret'), 500, 'internal', null],
+    [{ code: 'quota', expose: true, status: 418 }, 500, 'internal', null],
+  ])('%s has the status %i and the code %s', async (error, status, code, retryAfter) => {
+    const { response, text } = await ask(() => Promise.reject(error))
+    expect(response.status).toBe(status)
+    expect(response.headers.get('retry-after')).toBe(retryAfter)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(JSON.parse(text)).toMatchObject({ code })
+    if (code === 'internal') expect(JSON.parse(text).message).toBe('Internal error')
+  })
+
+  it('has no body for a status that allows none', async () => {
+    const { response, text } = await ask(() => Promise.reject(new SseError('done', 'x', { status: 204 })))
+    expect(response.status).toBe(204)
+    expect(text).toBe('')
+  })
+})
+
+describe('onError', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('logger down')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('logger down'))],
+  ])('is guarded: what it %s is logged', async (_, onError) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { response } = await ask(() => null, vi.fn(onError) as never)
+    expect(response.status).toBe(401)
+    await vi.waitUntil(() => logged.mock.calls.length === 1)
+    expect(logged.mock.calls[0]?.[0]).toMatchObject({ message: 'logger down' })
+    logged.mockRestore()
+  })
+})

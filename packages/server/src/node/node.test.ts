@@ -1,0 +1,120 @@
+import { createServer } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
+import { describe, expect, it, vi } from 'vitest'
+import { listen, stream } from '../fixtures/adapter-servers.ts'
+import { testHub } from '../fixtures/hub-server.ts'
+import { RawClient, request } from '../fixtures/raw-client.ts'
+import { eventually, scoped } from '../fixtures/server-scope.ts'
+import { sse } from './node.ts'
+
+const OPEN = { authorize: () => true, channels: 'everyone', onError: () => {} } as const
+
+describe('the Node handler', () => {
+  it('returns a promise that resolves when the response is closed', async () => {
+    const handler = sse(async function* ({ signal }) {
+      yield { data: 1 }
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    })
+    const events: string[] = []
+    const { origin } = await scoped(
+      listen(
+        createServer(async (req, res) => {
+          res.on('close', () => events.push('closed'))
+          await handler(req, res)
+          events.push('resolved')
+        }),
+      ),
+    )
+    const response = await fetch(origin)
+    expect(events).toEqual([])
+    await response.body?.cancel()
+    await eventually(() => events.length === 2)
+    expect(events).toEqual(['closed', 'resolved'])
+  })
+
+  it('resolves for refusals too, and passes other paths to next if it is given', async () => {
+    const handler = sse(stream, { authorize: () => false, onError: () => {} }, [])
+    const next = vi.fn()
+    const resolved = vi.fn()
+    const { origin } = await scoped(
+      listen(
+        createServer(async (req, res) => {
+          await handler(req, res, () => {
+            next()
+            res.end('next')
+          })
+          resolved()
+        }),
+      ),
+    )
+    expect((await fetch(`${origin}/leads/1`)).status).toBe(403)
+    expect(await (await fetch(`${origin}/other`)).text()).toBe('next')
+    expect(next).toHaveBeenCalledOnce()
+    await eventually(() => resolved.mock.calls.length === 2)
+  })
+
+  it('closes only the connection whose wrapped response throws', async () => {
+    const hub = testHub()
+    const onError = vi.fn()
+    const handler = sse(hub, { ...OPEN, onError })
+    const { origin } = await scoped(
+      listen(
+        createServer((req, res) => {
+          if (req.url === '/leads/broken') {
+            res.write = () => {
+              throw new Error('middleware')
+            }
+          }
+          handler(req, res)
+        }),
+      ),
+    )
+    await expect(fetch(`${origin}/leads/broken`).then((response) => response.text())).rejects.toThrow()
+    const client = new RawClient(origin)
+    client.socket.write(request('GET', '/leads/ada'))
+    await client.until((text) => text.includes('sse.open'))
+    await hub.publish('everyone', 'count', 1)
+    await client.until((text) => text.includes('data: 1'))
+    client.socket.destroy()
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ message: 'middleware' })
+    await eventually(() => hub.stats().connections === 0)
+  })
+})
+
+describe('drain', () => {
+  it('closes the sockets of HTTP/1.1 streams, and of requests refused while draining', async () => {
+    const hub = testHub()
+    const server = createServer(sse(hub, OPEN))
+    const { origin } = await scoped(listen(server))
+    const [streaming, idle] = [new RawClient(origin), new RawClient(origin)]
+    streaming.socket.write(request('GET', '/leads/ada'))
+    idle.socket.write(request('HEAD', '/leads/ada'))
+    await streaming.until((text) => text.includes('sse.open'))
+    await idle.until((text) => text.includes('\r\n\r\n'))
+    await hub.drain()
+    expect((await streaming.until()).endsWith('0\r\n\r\n')).toBe(true)
+    idle.socket.write(request('GET', '/leads/ada'))
+    const refused = await idle.until()
+    expect(refused).toContain('HTTP/1.1 503')
+    expect(refused).toContain('connection: close\r\n')
+    await new Promise<void>((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())))
+  })
+
+  it('ends HTTP/2 sessions with GOAWAY', async () => {
+    const hub = testHub()
+    const { origin } = await scoped(listen(createHttp2Server(sse(hub, OPEN))))
+    const session = connect(origin)
+    const goaway = new Promise((resolve) => session.on('goaway', resolve))
+    const closed = new Promise((resolve) => session.on('close', resolve))
+    const response = session.request({ ':path': '/leads/ada' })
+    let text = ''
+    response.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    await eventually(() => text.includes('sse.open'))
+    await hub.drain()
+    await goaway
+    await closed
+    expect(text).toMatch(/retry: \d+\n\n$/)
+  })
+})

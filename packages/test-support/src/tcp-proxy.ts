@@ -1,0 +1,81 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A TCP proxy before a server on this machine: a test can cut its connections, silence the server, or move it. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #server: Server
+  /** Each connection's two sockets: to the client and to the server. */
+  readonly #pairs = new Set<readonly [client: Socket, server: Socket]>()
+  #target: number
+  /** Drops what the server sends, while what the client sends still arrives. */
+  isMuted = false
+
+  /** @param target port of the server. */
+  static async open(target: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target)
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
+  }
+
+  private constructor(target: number) {
+    this.#target = target
+    this.#server = createServer({ allowHalfOpen: true }, (client) => this.#connect(client))
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** Number of open connections. */
+  get connections(): number {
+    return this.#pairs.size
+  }
+
+  /** Resets every connection, without a regular end. New ones are accepted. Returns how many were reset. */
+  cut(): number {
+    const count = this.#pairs.size
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy()
+    return count
+  }
+
+  /** Cuts every connection and forwards new ones to another port, as a load balancer does in a failover. */
+  moveTo(target: number): void {
+    this.#target = target
+    this.cut()
+  }
+
+  async stop(): Promise<void> {
+    this.#server.close()
+    this.cut()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #connect(client: Socket): void {
+    const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
+    const pair = [client, server] as const
+    this.#pairs.add(pair)
+    forward(client, server)
+    forward(server, client, () => !this.isMuted)
+    for (const socket of pair) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.once('close', () => {
+        this.#pairs.delete(pair)
+        for (const each of pair) each.destroy()
+      })
+    }
+  }
+}
+
+/** Pipes with backpressure, except for chunks that `isWanted` refuses. */
+function forward(from: Socket, to: Socket, isWanted = () => true): void {
+  from.on('data', (bytes) => {
+    if (isWanted() && !to.write(bytes)) from.pause()
+  })
+  to.on('drain', () => from.resume())
+  from.on('end', () => to.end())
+}
