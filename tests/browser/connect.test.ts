@@ -107,7 +107,8 @@ describe('a refusal by CORS', () => {
       .poll(() => feed.status, { timeout: 15_000 })
       .toMatchObject({
         state: 'closed',
-        reason: { code: 'http_status' },
+        reason: 'error',
+        error: { code: 'http_status' },
       })
   })
 })

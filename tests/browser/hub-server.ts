@@ -20,7 +20,7 @@ export async function startHubServer(): Promise<{ origin: string; close(): Promi
   const sockets = new Set<Socket>()
   const server = createServer(async (req, res) => {
     res.setHeader('access-control-allow-origin', '*')
-    res.setHeader('access-control-allow-headers', 'last-event-id')
+    res.setHeader('access-control-allow-headers', 'last-event-id, content-type')
     const [, what, channel = '', n] = (req.url ?? '').split('/')
     if (req.method === 'OPTIONS') res.writeHead(204).end()
     else if (what === 'publish') res.end(await hub.publish(channel, 'n', Number(n)))

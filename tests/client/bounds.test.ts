@@ -36,28 +36,28 @@ async function takeLate(feed: Feed<Record<string, string>>, count: number) {
   return taken.map((event) => (event as { payload: unknown }).payload)
 }
 
-describe('a loop that falls behind', () => {
+describe('a for await loop that falls behind', () => {
   const last = encodeMessage({ event: 'last', data: 'last' })
 
-  it('drops the oldest, and says how many', async () => {
+  it('drops the oldest events and counts them', async () => {
     const feed = open(numbered(100) + last, { overflow: 'drop-oldest', maxQueued: 3 })
     expect(await takeLate(feed, 3)).toEqual(['98', '99', 'last'])
     expect(feed.dropped).toBe(98)
   })
 
-  it('keeps the latest of each name', async () => {
+  it('keeps the latest event of each name', async () => {
     const feed = open(numbered(99) + last, { overflow: 'latest' })
     expect(await takeLate(feed, 4)).toEqual(['96', '97', '98', 'last'])
     expect(feed.dropped).toBe(96)
   })
 
-  it('never forgets that history is missing for the sake of an event', async () => {
+  it('drops a gap last', async () => {
     const gap = encodeMessage({ event: 'sse.gap', data: '{"reason":"trimmed"}' })
     const feed = open(gap + numbered(9) + last, { overflow: 'drop-oldest', maxQueued: 2 })
     expect(await takeLate(feed, 2)).toEqual([{ reason: 'trimmed' }, 'last'])
   })
 
-  it('is told by default, whatever the bound', async () => {
+  it('throws queue_overflow by default, for any bound', async () => {
     const feed = open(numbered(9) + last, { maxQueued: 4 })
     const iterator = feed[Symbol.asyncIterator]()
     await new Promise<void>((resolve) => feed.on('last', () => resolve()))
@@ -67,7 +67,7 @@ describe('a loop that falls behind', () => {
   })
 })
 
-describe('one event', () => {
+describe('an event', () => {
   async function serve(chunk: string, times: number) {
     let written = 0
     let requests = 0
@@ -90,7 +90,7 @@ describe('one event', () => {
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, requests: () => requests }
   }
 
-  it('of 8 MB in one line, in small pieces, arrives', async () => {
+  it('of 8 MB in one line and in small pieces is delivered', async () => {
     const { url } = await serve('x'.repeat(1_460), 5_746)
     const feed = connect(url)
     closing.push(() => feed.close())
@@ -98,7 +98,7 @@ describe('one event', () => {
     expect(length).toBe(1_460 * 5_746)
   })
 
-  it('after comments of any length in all arrives', async () => {
+  it('is delivered after 40 MB of comments', async () => {
     const said = defineStream({ path: '/', events: { message: type<string>() } })
     const comment = bytes(`:${'x'.repeat(1 << 20)}\n`)
     let comments = 0
@@ -114,7 +114,7 @@ describe('one event', () => {
     expect(seen).toEqual(['here'])
   })
 
-  it('that never ends closes the feed before it fills the memory, and is not asked for again', async () => {
+  it('that never ends closes the feed before it fills the memory, and is not requested again', async () => {
     const { url, requests } = await serve('x'.repeat(1 << 20), 1_000)
     const feed = connect(url, { onError() {} })
     const reason = await new Promise((resolve) =>
@@ -126,10 +126,10 @@ describe('one event', () => {
   })
 })
 
-describe('a body that is there already', () => {
+describe('fromReadableStream', () => {
   const numbers = defineStream({ path: '/', events: { n: type<number>() } })
 
-  it('is read as a feed: typed events, then its end', async () => {
+  it('reads a body as a feed: typed events, then its end', async () => {
     const stream = new Response(`${encodeMessage({ event: 'n', data: '1', id: 'a' })}event: n\ndata: 2\n\n`)
       .body
     const feed = fromReadableStream(numbers, stream as ReadableStream<Uint8Array>)
@@ -142,7 +142,7 @@ describe('a body that is there already', () => {
     expect(feed.status).toEqual({ state: 'closed', reason: 'ended' })
   })
 
-  it('that breaks says so; a closed feed cancels it; a locked one is refused', async () => {
+  it('reports a broken body, cancels it on close, and refuses a locked one', async () => {
     const broken = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(new Error('cut')),
     })
@@ -158,7 +158,7 @@ describe('a body that is there already', () => {
   })
 })
 
-describe('an id that is kept', () => {
+describe('a stored id', () => {
   function memory(initial: Record<string, string> = {}) {
     const items = new Map(Object.entries(initial))
     const storage: KeyValueStorage = {
@@ -185,7 +185,7 @@ describe('an id that is kept', () => {
     return asked
   }
 
-  it('is where the next page goes on; another person starts afresh', async () => {
+  it('is where the next page resumes; another user starts afresh', async () => {
     const { items, storage } = memory()
     expect(await visit(storage, ['a', 'b', 'c'])).toBe(null)
     await vi.waitFor(() => expect(items.get('sse:leads:42')).toContain('"c"'))
@@ -193,7 +193,7 @@ describe('an id that is kept', () => {
     expect(await storedId('leads:43', { storage }).load()).toBe(undefined)
   })
 
-  it('is written a few times a second, whatever comes', async () => {
+  it('is written a few times a second, at any event rate', async () => {
     const { items, storage } = memory()
     await visit(
       storage,
@@ -204,17 +204,17 @@ describe('an id that is kept', () => {
   })
 
   it.each([
-    ['too old', JSON.stringify({ id: 'a', at: Date.now() - 2_000 })],
+    ['older than maxAgeMs', JSON.stringify({ id: 'a', at: Date.now() - 2_000 })],
     ['not ours', '{"id":5,"at":"soon"}'],
     ['null', 'null'],
-    ['no JSON', 'a'],
+    ['not JSON', 'a'],
     ['without a time', '{"id":"a"}'],
-  ])('that is %s counts for nothing', async (_, value) => {
+  ])('that is %s is ignored', async (_, value) => {
     const { storage } = memory({ 'sse:k': value })
     expect(await storedId('k', { storage, maxAgeMs: 1_000 }).load()).toBe(undefined)
   })
 
-  it('of any age counts where that is asked for, also after the clock was set back', async () => {
+  it('of any age is used with maxAgeMs: Infinity, and one from the future after the clock was set back', async () => {
     const { storage } = memory({
       'sse:k': JSON.stringify({ id: 'a', at: 0 }),
       'sse:l': '{"id":"b","at":9e15}',
@@ -223,7 +223,7 @@ describe('an id that is kept', () => {
     expect(await storedId('l', { storage }).load()).toBe('b')
   })
 
-  it('may be in a storage that takes its time', async () => {
+  it('can come from an asynchronous storage', async () => {
     const storage = {
       getItem: async () => JSON.stringify({ id: 'slow', at: Date.now() }),
       setItem: async () => {},
@@ -231,7 +231,7 @@ describe('an id that is kept', () => {
     expect(await visit(storage, [])).toBe('slow')
   })
 
-  it('in a storage that throws or is full is said once, and the feed goes on', async () => {
+  it('is reported once if the storage throws or is full, and the feed continues', async () => {
     const onError = vi.fn()
     const full = {
       getItem: () => {
@@ -246,7 +246,7 @@ describe('an id that is kept', () => {
     expect(onError.mock.calls).toEqual([[new Error('denied')]])
   })
 
-  it('of the app’s own, which throws, is reported, and the feed goes on', async () => {
+  it('is reported if the app’s own IdStore throws, and the feed continues', async () => {
     const onError = vi.fn()
     const load = () => {
       throw new Error('mine')
@@ -257,10 +257,57 @@ describe('an id that is kept', () => {
   })
 
   it.each([
+    ['a line end', 'a\nb'],
+    ['NUL', 'a\0b'],
+    ['more than 1,024 characters', 'x'.repeat(1_025)],
+  ])('with %s is dropped and reported', async (_, id) => {
+    const onError = vi.fn()
+    const asked: (string | null)[] = []
+    const feed = connect('http://a/', {
+      lastEventId: { load: () => id, save() {} },
+      onError,
+      fetch: async (_url, init) => {
+        asked.push(new Headers(init?.headers).get('last-event-id'))
+        return new Response(new ReadableStream(), type200)
+      },
+    })
+    closing.push(() => feed.close())
+    await vi.waitFor(() => expect(feed.status.state).toBe('open'))
+    expect(asked).toEqual([null])
+    expect(onError.mock.calls).toEqual([[expect.objectContaining({ code: 'last_event_id_invalid' })]])
+  })
+
+  it('is saved after the listeners received the event, and not again for events without an id', async () => {
+    const order: string[] = []
+    const feed = open('id: a\ndata: 1\n\ndata: 2\n\nid: b\ndata: 3\n\n', {
+      lastEventId: { load: () => undefined, save: (id) => order.push(`save ${id}`) },
+    })
+    feed.on('message', (data) => order.push(data))
+    await vi.waitFor(() => expect(order).toEqual(['1', 'save a', '2', '3', 'save b']))
+  })
+
+  it('does not include a gap while onGap is pending: a page closed meanwhile is told of the gap again', async () => {
+    const saved: string[] = []
+    let fill = (_: { resumeFrom: string }) => {}
+    const text = `${encodeMessage({ id: '1', data: '1' })}${encodeMessage({ event: 'sse.gap', id: '5', data: '{"reason":"trimmed"}' })}`
+    const feed = open(text, {
+      lastEventId: { load: () => undefined, save: (id) => saved.push(id) },
+      onGap: () =>
+        new Promise((resolve) => {
+          fill = resolve
+        }),
+    })
+    await vi.waitFor(() => expect(feed.status).toEqual({ state: 'paused', reason: 'gap' }))
+    expect(saved).toEqual(['1'])
+    fill({ resumeFrom: '8' })
+    await vi.waitFor(() => expect(saved).toEqual(['1', '8']))
+  })
+
+  it.each([
     ['', {}],
     ['k', { maxAgeMs: 0 }],
     ['k', { maxAgeMs: Number.NaN }],
-  ])('storedId(%j, %j) is refused', (key, options) => {
+  ])('storedId(%j, %j) throws option_invalid', (key, options) => {
     expect(() => storedId(key, options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
   })
 })

@@ -66,8 +66,8 @@ function closed(feed: Watched): Promise<FeedStatus> {
 const END = encodeMessage({ event: 'sse.end', id: 'sse.end' })
 const lead = (id: unknown) => encodeMessage({ event: 'lead', data: JSON.stringify({ id }) })
 
-describe('listening', () => {
-  it('a listener gets what its schema makes of the payload, and the id', async () => {
+describe('a listener', () => {
+  it('receives the output of its schema, and the id', async () => {
     const { feed } = open([
       {
         chunks: [
@@ -84,7 +84,7 @@ describe('listening', () => {
     expect(seen).toEqual([new Date('2026-11-22T10:00:00Z'), { event: 'at', id: '7' }, undefined, '7'])
   })
 
-  it('on() gives what stops it, and off() stops it too', async () => {
+  it('is removed by the function that on() returns, and by off()', async () => {
     const { feed } = openUrl([{ chunks: ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n', END] }])
     const seen: string[] = []
     const stop = feed.on('message', (data) => {
@@ -101,7 +101,7 @@ describe('listening', () => {
     expect(seen).toEqual(['a1', 'b1', 'c1', 'b2', 'c2', 'c3'])
   })
 
-  it('a listener that throws is reported; the others and the stream go on', async () => {
+  it('that throws is reported; other listeners and the stream continue', async () => {
     const onError = vi.fn()
     const { feed } = openUrl([{ chunks: ['data: 1\n\ndata: 2\n\n', END] }], { onError })
     const seen: string[] = []
@@ -114,7 +114,7 @@ describe('listening', () => {
     expect(onError.mock.calls).toEqual([[new Error('mine')], [new Error('mine')]])
   })
 
-  it('without onError it is reported where the platform shows errors; an onError that throws harms nobody', async () => {
+  it('that throws is reported to the platform without onError; an onError that throws changes nothing', async () => {
     const shown = vi.spyOn(console, 'error').mockImplementation(() => {})
     const first = openUrl([{ chunks: ['data: 1\n\n', END] }])
     first.feed.on('message', () => {
@@ -132,7 +132,7 @@ describe('listening', () => {
     expect(await closed(second.feed)).toEqual({ state: 'closed', reason: 'ended' })
   })
 
-  it('what the schema refuses goes to onInvalid, and the stream goes on', async () => {
+  it('does not receive invalid payloads: they go to onInvalid, and the stream continues', async () => {
     const onInvalid = vi.fn()
     const { feed } = open(
       [{ chunks: [lead(5), 'event: lead\ndata: {"id\n\n', 'event: lead\ndata:\n\n', lead('fine'), END] }],
@@ -154,7 +154,7 @@ describe('listening', () => {
     expect(onInvalid.mock.calls[0]?.[0].error.message).toMatch(/^Event "lead": id: /)
   })
 
-  it('events and control events that nobody knows are passed over', async () => {
+  it('does not receive unknown events and control events, with a contract', async () => {
     const onError = vi.fn()
     const { feed } = open(
       [
@@ -176,7 +176,7 @@ describe('listening', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
-  it('a gap is told to its listeners and to loops', async () => {
+  it('for gap is called, and loops receive the gap', async () => {
     const { feed } = open([{ chunks: ['event: sse.gap\ndata: {"reason":"trimmed","since":"9"}\n\n', END] }])
     const gaps: unknown[] = []
     feed.on('gap', (gap) => gaps.push(gap))
@@ -185,7 +185,7 @@ describe('listening', () => {
     expect(gaps).toEqual([gap, { event: 'gap', payload: gap, id: '' }])
   })
 
-  it('nothing is parsed for nobody', async () => {
+  it('is needed for an event to be parsed at all', async () => {
     const parse = vi.spyOn(JSON, 'parse')
     const { feed } = open([{ chunks: [lead('1'), encodeMessage({ event: 'at', data: '"x"' }), END] }])
     feed.on('lead', () => {})
@@ -196,8 +196,8 @@ describe('listening', () => {
   })
 })
 
-describe('iterating', () => {
-  it('two loops see every event; leaving one leaves the other and the feed', async () => {
+describe('a for await loop', () => {
+  it('sees every event; leaving it leaves other loops and the feed open', async () => {
     const { feed } = openUrl([{ chunks: ['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n', END] }])
     const first = (async () => {
       for await (const { payload } of feed) return payload
@@ -209,7 +209,7 @@ describe('iterating', () => {
     expect(second).toEqual(['1', '2', '3'])
   })
 
-  it('what is queued is delivered before the end', async () => {
+  it('receives queued events before the end', async () => {
     const { feed } = openUrl([{ chunks: ['data: 1\n\ndata: 2\n\n', END] }])
     const iterator = feed[Symbol.asyncIterator]()
     await closed(feed)
@@ -219,14 +219,14 @@ describe('iterating', () => {
     for await (const _ of feed) expect.unreachable()
   })
 
-  it('throws what closed the feed', async () => {
+  it('throws the error that closed the feed', async () => {
     const { feed } = openUrl([{ status: 403 }])
     await expect(async () => {
       for await (const _ of feed) expect.unreachable()
     }).rejects.toMatchObject({ code: 'http_status', status: 403 })
   })
 
-  it('a loop 10,000 events behind is told, and the feed goes on', async () => {
+  it('throws when it is 10,000 events behind, and the feed stays open', async () => {
     const many = new TextEncoder().encode('data: x\n\n'.repeat(10_001))
     const body = new ReadableStream({ start: (controller) => controller.enqueue(many) })
     const answer = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } })
@@ -242,7 +242,7 @@ describe('iterating', () => {
 })
 
 describe('reconnecting', () => {
-  it('says what it does: connecting, open, waiting with the time and the reason', async () => {
+  it('reports each status: connecting, open, waiting with the time and the error', async () => {
     const { feed, states } = openUrl([{ status: 503 }, { chunks: ['data: 1\n\n'] }, { chunks: [END] }], {
       onError: () => {},
     })
@@ -269,7 +269,7 @@ describe('reconnecting', () => {
     ])
   })
 
-  it('resumes after the last id, and an empty id resets it', async () => {
+  it('resumes after the last id; an empty id resets it', async () => {
     const { feed, script } = openUrl([
       { chunks: ['id: é漢😀\ndata: 1\n\n'] },
       { chunks: ['data: 2\n\n'] },
@@ -282,13 +282,13 @@ describe('reconnecting', () => {
     expect(ids).toEqual([undefined, bytes, bytes, undefined])
   })
 
-  it('starts after the id it is given', async () => {
+  it('starts after the option lastEventId', async () => {
     const { feed, script } = openUrl([{ chunks: [END] }], { lastEventId: 'from the server' })
     await closed(feed)
     expect((await script.seen())[0]?.headers['last-event-id']).toBe('from the server')
   })
 
-  it.each([401, 403, 404, 410])('stops on %i', async (status) => {
+  it.each([401, 403, 404, 410])('does not happen after status %i', async (status) => {
     const onError = vi.fn()
     const { feed, script } = openUrl([{ status }], { onError })
     expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'http_status', status } })
@@ -297,7 +297,7 @@ describe('reconnecting', () => {
   })
 
   it.each([{ status: 408 }, { status: 425 }, { status: 429 }, { status: 500 }, { status: 502 }])(
-    'tries again after %o',
+    'happens after %o',
     async (response) => {
       const { feed, script } = openUrl([response, response, { chunks: [END] }], { onError: () => {} })
       expect(await closed(feed)).toEqual({ state: 'closed', reason: 'ended' })
@@ -305,7 +305,7 @@ describe('reconnecting', () => {
     },
   )
 
-  it('stops on 204 and on an answer that is not an event stream', async () => {
+  it('does not happen after 204 or a response that is not an event stream', async () => {
     expect(await closed(openUrl([{ status: 204 }]).feed)).toEqual({ state: 'closed', reason: 'ended' })
     const { feed } = openUrl([{ contentType: 'text/html' }], { onError: () => {} })
     expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'content_type' } })
@@ -315,7 +315,7 @@ describe('reconnecting', () => {
     [0, 1],
     [1, 2],
     [3, 4],
-  ])('maxAttempts %i is that many reconnects', async (maxAttempts, requests) => {
+  ])('happens at most %i times with that maxAttempts', async (maxAttempts, requests) => {
     const { feed, script } = openUrl([{ status: 500 }], {
       reconnect: { ...quick, maxAttempts },
       onError: () => {},
@@ -324,7 +324,7 @@ describe('reconnecting', () => {
     expect(await script.seen()).toHaveLength(requests)
   })
 
-  it('an error event is the reason of the drop that follows, not of the next one', async () => {
+  it('reports sse.error as the reason of the drop that follows, not of the next one', async () => {
     const failed = encodeMessage({ event: 'sse.error', data: '{"code":"quota","message":"Used up"}' })
     const { feed, states } = openUrl([{ chunks: [failed] }, {}, { chunks: [END] }], { onError: () => {} })
     await closed(feed)
@@ -332,7 +332,7 @@ describe('reconnecting', () => {
     expect(reasons).toEqual(['quota', 'dropped'])
   })
 
-  it('an error event is the reason also where the transport comes back by itself', async () => {
+  it('reports sse.error as the reason also if the transport reconnects by itself', async () => {
     const onError = vi.fn()
     const failed: Transport = (_request, events) => {
       events.onOpen()
@@ -349,7 +349,7 @@ describe('reconnecting', () => {
     expect(onError).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'quota' }))
   })
 
-  it('a server that accepts and fails without an event is not stormed', async () => {
+  it('backs off from a server that answers and fails without an event', async () => {
     const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const { feed, states } = openUrl([{ chunks: ['event: sse.error\ndata: {}\n\n'] }], {
       reconnect: { jitterMs: 2, maxJitterMs: 1_000, maxAttempts: 5 },
@@ -361,14 +361,14 @@ describe('reconnecting', () => {
     expect(attempts).toEqual([2, 3, 4, 5, 6])
   })
 
-  it('honours retry as the least delay', async () => {
+  it('waits at least as long as the server’s retry', async () => {
     const { feed, states } = openUrl([{ chunks: ['retry: 3600000\n\ndata: 1\n\n'] }])
     await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'waiting' && resolve()))
     const waiting = states.at(-1)
     expect(waiting?.state === 'waiting' && (waiting.retryAt ?? 0) - Date.now()).toBeGreaterThan(3_590_000)
   })
 
-  it('asks for the headers before each attempt, and waits for them', async () => {
+  it('calls the function for headers before each attempt, and waits for it', async () => {
     let token = 0
     const headers = async () => {
       await setTimeout(1)
@@ -417,7 +417,7 @@ describe('closing', () => {
     expect(await script.seen()).toHaveLength(1)
   })
 
-  it('before the first request: none is made', async () => {
+  it('before the first request prevents it', async () => {
     const { feed, script } = openUrl([{ chunks: [END] }])
     feed.close()
     await setTimeout(20)
@@ -425,7 +425,7 @@ describe('closing', () => {
     expect(reasonOf(feed)).toBe('closed')
   })
 
-  it('while the headers are asked for: no request is made', async () => {
+  it('while headers are prepared prevents the request', async () => {
     let started!: ReturnType<typeof openUrl>
     let answer = (_: Record<string, string>) => {}
     const asked = new Promise<void>((resolve) => {
@@ -444,7 +444,7 @@ describe('closing', () => {
     expect(await started.script.seen()).toEqual([])
   })
 
-  it('in a listener: nothing more is dispatched, and the id is that of the event last seen', async () => {
+  it('in a listener stops dispatching at once, and keeps the id of the event last seen', async () => {
     const { feed } = openUrl([{ chunks: ['id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n'], ending: 'hang' }])
     const seen: string[] = []
     feed.on('message', (data) => {
@@ -458,7 +458,7 @@ describe('closing', () => {
     expect(feed.lastEventId).toBe('1')
   })
 
-  it('by a signal, also one that is aborted already', async () => {
+  it('by a signal works, also if it is already aborted', async () => {
     const controller = new AbortController()
     const { feed, script } = openUrl([{ ending: 'hang' }], { signal: controller.signal })
     await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'open' && resolve()))
@@ -470,7 +470,7 @@ describe('closing', () => {
     expect(await late.script.seen()).toEqual([])
   })
 
-  it('a signal that outlives its feeds keeps none of them', async () => {
+  it('removes the listener of a signal that outlives the feed', async () => {
     const { signal } = new AbortController()
     const added = vi.spyOn(signal, 'addEventListener')
     const removed = vi.spyOn(signal, 'removeEventListener')
@@ -480,7 +480,7 @@ describe('closing', () => {
     )
   })
 
-  it('by `using`', async () => {
+  it('happens at the end of a block with using', async () => {
     const { script, feed } = openUrl([{ ending: 'hang' }])
     {
       using scoped = feed
@@ -501,7 +501,7 @@ describe('closing', () => {
   })
 })
 
-describe('what is asked wrongly', () => {
+describe('wrong usage', () => {
   const codeOf = (task: () => unknown): SseError['code'] => {
     try {
       task()
@@ -511,7 +511,7 @@ describe('what is asked wrongly', () => {
     return 'nothing'
   }
 
-  it('is said where it is asked', () => {
+  it('throws where the mistake is', () => {
     expect(codeOf(() => connect('/stream'))).toBe(
       'option_invalid: connect: "/stream" is not a URL; outside a page, give baseUrl',
     )
@@ -536,7 +536,7 @@ describe('what is asked wrongly', () => {
     ['http://app.example', 'http://app.example/leads/a%20%2Fb'],
     ['http://app.example/', 'http://app.example/leads/a%20%2Fb'],
     ['http://app.example/api/v1/', 'http://app.example/api/v1/leads/a%20%2Fb'],
-  ])('baseUrl %s is put before the path', async (baseUrl, expected) => {
+  ])('does not include a baseUrl with a path: %s precedes the contract’s path', async (baseUrl, expected) => {
     const asked = await new Promise((resolve) => {
       const fetchOnce: typeof fetch = async (url) => {
         resolve(url)
@@ -547,7 +547,7 @@ describe('what is asked wrongly', () => {
     expect(asked).toBe(expected)
   })
 
-  it('a fetch that does not stream is said once, and not asked again', async () => {
+  it('closes the feed if fetch does not stream, without another attempt', async () => {
     const fetchWhole = vi.fn(
       async () => new Response(null, { headers: { 'content-type': 'text/event-stream' } }),
     )
@@ -556,7 +556,7 @@ describe('what is asked wrongly', () => {
     expect(fetchWhole).toHaveBeenCalledOnce()
   })
 
-  it('the polyfill can’t POST', async () => {
+  it('closes the feed if the polyfill is to POST', async () => {
     const feed = connect('http://a/', { transport: polyfillTransport, method: 'POST', onError: () => {} })
     expect(await closed(feed)).toMatchObject({ reason: 'error', error: { code: 'option_invalid' } })
   })

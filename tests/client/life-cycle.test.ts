@@ -57,10 +57,10 @@ function open(url: string, options: Parameters<typeof connect>[1] = {}) {
   return { feed, states, seen, until, got, closed: () => until(({ state }) => state === 'closed') }
 }
 
-describe('a connection that died in silence', () => {
-  it('is found by its silence, and the stream goes on at the same id', async () => {
+describe('the idle timeout', () => {
+  it('ends a silent connection, and the stream resumes at the same id', async () => {
     const { url, requests } = await serve((_, res, attempt) => stream(res, message(`${attempt}`)))
-    const { states, got, seen, feed } = open(url, { idleTimeoutMs: 60 })
+    const { states, got, seen, feed } = open(url, { idleTimeoutMs: 400 })
     await got(2)
     expect(seen).toEqual(['1', '2'])
     expect(requests[1]?.headers['last-event-id']).toBe('1')
@@ -68,7 +68,7 @@ describe('a connection that died in silence', () => {
     feed.close()
   })
 
-  it('is not one on which comments come', async () => {
+  it('does not end a connection that receives comments', async () => {
     const { url, requests } = await serve((_, res) => {
       stream(res)
       const timer = setInterval(() => res.write(':\n'), 20)
@@ -80,14 +80,14 @@ describe('a connection that died in silence', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('may also be one that never answered', async () => {
+  it('ends an attempt that was never answered', async () => {
     const { url, requests } = await serve((_, res, attempt) => attempt > 1 && stream(res, message('1')))
-    const { got } = open(url, { idleTimeoutMs: 60 })
+    const { got } = open(url, { idleTimeoutMs: 400 })
     await got(1)
     expect(requests).toHaveLength(2)
   })
 
-  it('what the machine slept through counts as silence; a clock set back does not', async () => {
+  it('counts time the machine was asleep, but not a clock that was set back', async () => {
     const { url, requests } = await serve((_, res, attempt) => stream(res, message(`${attempt}`)))
     const { got, states } = open(url, { idleTimeoutMs: 1_000 })
     await got(1)
@@ -101,7 +101,7 @@ describe('a connection that died in silence', () => {
     expect(states.find(({ state }) => state === 'waiting')).toMatchObject({ error: { code: 'idle' } })
   })
 
-  it('heartbeats of the contract say how long a silence may be; none, and it never is', async () => {
+  it('follows from the contract’s heartbeatMs; without heartbeats there is none', async () => {
     const { url, requests } = await serve((_, res) => stream(res))
     const events = { n: type<number>() }
     const timers = vi.spyOn(globalThis, 'setTimeout')
@@ -118,10 +118,10 @@ describe('a connection that died in silence', () => {
   })
 })
 
-describe('401', () => {
+describe('status 401', () => {
   const isFresh = ({ headers }: IncomingMessage) => headers.authorization === 'Bearer 2'
 
-  it('gets a fresh token once, and the stream goes on at the same id', async () => {
+  it('calls refresh once, and the stream resumes at the same id', async () => {
     let token = 1
     const { url, requests } = await serve((req, res, attempt) => {
       if (attempt === 1) stream(res, message('7')).end()
@@ -138,7 +138,7 @@ describe('401', () => {
     expect(states.at(-1)).toEqual({ state: 'open' })
   })
 
-  it('that never heals closes with the reason, after one fresh token', async () => {
+  it('closes the feed if the fresh token is refused as well', async () => {
     const { url, requests } = await serve((_, res) => refuse(res, 401))
     const refresh = vi.fn()
     const { closed } = open(url, { refresh })
@@ -147,7 +147,7 @@ describe('401', () => {
     expect(requests).toHaveLength(2)
   })
 
-  it('much later gets a fresh token again', async () => {
+  it('calls refresh again if a later attempt is refused', async () => {
     const { url } = await serve((_, res, attempt) =>
       attempt % 2 ? refuse(res, 401) : stream(res, message(`${attempt}`)).end(),
     )
@@ -157,7 +157,7 @@ describe('401', () => {
     expect(refresh.mock.calls.length).toBeGreaterThanOrEqual(2)
   })
 
-  it('a refresh that fails is tried again later; one that is refused closes', async () => {
+  it('retries after a refresh that failed, and closes after one that was refused', async () => {
     let isDown = true
     const { url } = await serve((_, res) => (isDown ? refuse(res, 401) : stream(res, message('1'))))
     const refresh = vi.fn(async () => {
@@ -180,7 +180,7 @@ describe('401', () => {
     expect(await second.closed()).toMatchObject({ reason: 'error', error: { message: 'Sign in again' } })
   })
 
-  it('of an acknowledgement refreshes too, together with the stream', async () => {
+  it('of an acknowledgement calls refresh as well, together with the stream', async () => {
     let isFresh = false
     const acked: (string | undefined)[] = []
     const { url } = await serve((req, res) => {
@@ -199,11 +199,14 @@ describe('401', () => {
     expect(refresh).toHaveBeenCalledTimes(1)
   })
 
-  it('of many at once is one refresh, where they share it', async () => {
+  it('of many feeds at once is one refresh with singleFlight', async () => {
     let isFresh = false
-    const { url } = await serve((_, res) => (isFresh ? stream(res, message('1')) : refuse(res, 401)))
+    const { url, requests } = await serve((_, res) =>
+      isFresh ? stream(res, message('1')) : refuse(res, 401),
+    )
     const refresh = vi.fn(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await vi.waitFor(() => expect(requests).toHaveLength(5))
+      await new Promise((resolve) => setTimeout(resolve, 200))
       isFresh = true
     })
     const shared = singleFlight('token', refresh)
@@ -214,7 +217,7 @@ describe('401', () => {
 })
 
 describe('a refusal', () => {
-  it('says what the server said', async () => {
+  it('has the code and message of the server as its cause', async () => {
     const body = '{"code":"quota","message":"Used up"}'
     const { url } = await serve((_, res) => refuse(res, 403, { 'content-type': 'application/json' }, body))
     const { closed } = open(url)
@@ -224,15 +227,18 @@ describe('a refusal', () => {
     })
   })
 
-  it.each(['{"code":', 'null', '<html>', ''])('with the body %j is one all the same', async (body) => {
-    const { url } = await serve((_, res) => refuse(res, 403, { 'content-type': 'application/json' }, body))
-    expect(await open(url).closed()).toMatchObject({
-      reason: 'error',
-      error: { code: 'http_status', status: 403 },
-    })
-  })
+  it.each(['{"code":', 'null', '<html>', ''])(
+    'with the body %j closes the feed with the status',
+    async (body) => {
+      const { url } = await serve((_, res) => refuse(res, 403, { 'content-type': 'application/json' }, body))
+      expect(await open(url).closed()).toMatchObject({
+        reason: 'error',
+        error: { code: 'http_status', status: 403 },
+      })
+    },
+  )
 
-  it('whose body never comes is one all the same, and its connection is let go', async () => {
+  it('whose body never arrives closes the feed, and its connection is closed', async () => {
     let isGone = false
     const { url } = await serve((_, res) => {
       res.writeHead(403, { 'content-type': 'application/json' }).flushHeaders()
@@ -246,13 +252,18 @@ describe('a refusal', () => {
 
   const inAnHour = () => new Date(Date.now() + 3_600_000).toUTCString()
   it.each([
-    { retryAfter: () => '120', min: 120_000, max: 120_100 },
-    { retryAfter: inAnHour, min: 3_590_000, max: 3_600_100 },
-    { retryAfter: () => '9'.repeat(40), min: 3_600_000, max: 3_600_100 },
-    { retryAfter: () => 'Thu, 01 Jan 1970 00:00:00 GMT', min: 0, max: 100 },
-    { retryAfter: () => '-5', min: 0, max: 100 },
-    { retryAfter: () => 'soon', min: 0, max: 100 },
-  ])('with Retry-After $retryAfter waits that long', async ({ retryAfter, min, max }) => {
+    { name: '120', retryAfter: () => '120', min: 120_000, max: 120_100 },
+    { name: 'as a date in an hour', retryAfter: inAnHour, min: 3_590_000, max: 3_600_100 },
+    {
+      name: 'of 40 digits (at most an hour)',
+      retryAfter: () => '9'.repeat(40),
+      min: 3_600_000,
+      max: 3_600_100,
+    },
+    { name: 'in the past', retryAfter: () => 'Thu, 01 Jan 1970 00:00:00 GMT', min: 0, max: 100 },
+    { name: '-5 (ignored)', retryAfter: () => '-5', min: 0, max: 100 },
+    { name: 'soon (ignored)', retryAfter: () => 'soon', min: 0, max: 100 },
+  ])('with Retry-After $name delays the next attempt', async ({ retryAfter, min, max }) => {
     const { url } = await serve((_, res) => refuse(res, 503, { 'retry-after': retryAfter() }))
     const { until } = open(url)
     const status = await until(({ state }) => state === 'waiting')
@@ -262,8 +273,8 @@ describe('a refusal', () => {
   })
 })
 
-describe('url and body', () => {
-  it('are asked for before each attempt', async () => {
+describe('functions for url and body', () => {
+  it('are called before each attempt', async () => {
     const bodies: string[] = []
     const { url, requests } = await serve(async (req, res, attempt) => {
       let body = ''
@@ -287,7 +298,7 @@ describe('url and body', () => {
     expect(bodies.slice(0, 2)).toEqual(['body 1', 'body 2'])
   })
 
-  it('a url that is none is said, and tried again', async () => {
+  it('that fail are reported, and the attempt is retried', async () => {
     const { url } = await serve((_, res) => stream(res, message('1')))
     let count = 0
     const { got } = open(url, {
@@ -305,7 +316,7 @@ describe('url and body', () => {
 describe('a gap', () => {
   const gap = (id: string) => encodeMessage({ event: 'sse.gap', id, data: '{"reason":"trimmed"}' })
 
-  it('holds the stream while onGap fetches, then goes on after the id it gives', async () => {
+  it('holds the stream while onGap is pending, then resumes after the id it returns', async () => {
     const { url, requests } = await serve((_, res, attempt) =>
       stream(res, attempt === 1 ? gap('5') + message('6') : message('9')),
     )
@@ -325,7 +336,7 @@ describe('a gap', () => {
     expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual(['1', '8'])
   })
 
-  it('without an id goes on where the gap ended', async () => {
+  it('is followed by the events after it if onGap returns no id', async () => {
     const { url, requests } = await serve((_, res, attempt) =>
       stream(res, attempt === 1 ? gap('5') : message('6')),
     )
@@ -334,7 +345,7 @@ describe('a gap', () => {
     expect(requests[1]?.headers['last-event-id']).toBe('5')
   })
 
-  it('that could not be filled is told again', async () => {
+  it('is reported again if onGap rejects', async () => {
     const { url, requests } = await serve((req, res) =>
       stream(res, req.headers['last-event-id'] === '1' ? gap('5') : message('6')),
     )
@@ -348,7 +359,7 @@ describe('a gap', () => {
     expect(states.find(({ state }) => state === 'waiting')).toMatchObject({ error: { code: 'network' } })
   })
 
-  it('an onGap that returns nothing holds nothing; closing while it fetches closes', async () => {
+  it('does not hold the stream if onGap returns nothing; closing while it is pending closes', async () => {
     const { url, requests } = await serve((_, res) => stream(res, gap('5') + message('6')))
     const first = open(url, { onGap: () => {} })
     await first.got(1)
@@ -364,5 +375,29 @@ describe('a gap', () => {
     await new Promise((resolve) => setTimeout(resolve, 30))
     expect(second.feed.lastEventId).toBe('5')
     expect(requests).toHaveLength(2)
+  })
+})
+
+describe('a network that is back', () => {
+  it('reconnects feeds with an id one after the other, and removes its listeners with the feed', async () => {
+    const listeners = new Map<string, Set<() => void>>()
+    const of = (type: string) => listeners.get(type) ?? listeners.set(type, new Set()).get(type) ?? new Set()
+    vi.stubGlobal('addEventListener', (type: string, listener: () => void) => of(type).add(listener))
+    vi.stubGlobal('removeEventListener', (type: string, listener: () => void) => of(type).delete(listener))
+    const requestedAt: number[] = []
+    const { url } = await serve((_, res) => {
+      requestedAt.push(performance.now())
+      stream(res, message('1'))
+    })
+    const feeds = Array.from({ length: 20 }, () => open(url, { reconnect: { jitterMs: 500 } }))
+    await Promise.all(feeds.map(({ got }) => got(1)))
+    requestedAt.length = 0
+    for (const online of of('online')) online()
+    await vi.waitFor(() => expect(requestedAt).toHaveLength(20), { timeout: 5_000 })
+    // Uniform over 500 ms: all of them within 100 ms happens once in 10 to the 12 runs.
+    expect((requestedAt.at(-1) ?? 0) - (requestedAt[0] ?? 0)).toBeGreaterThan(100)
+    for (const { feed } of feeds) feed.close()
+    vi.unstubAllGlobals()
+    expect([...listeners.values()].flatMap((set) => [...set])).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { EventSource } from '@sse/client/event-source'
+import { EventSource, type EventSourceErrorEvent } from '@sse/client/event-source'
 import fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { Script } from '../support/script-client.ts'
@@ -46,7 +46,7 @@ const respond = (pieces: Uint8Array[]) =>
 const toBytes = (chunk: string | number[]) =>
   typeof chunk === 'string' ? new TextEncoder().encode(chunk) : Uint8Array.from(chunk)
 
-describe('reading a stream', () => {
+describe('EventSource reads a stream', () => {
   it.each(PARSING)('$name', async ({ stream, events }) => {
     const chunks = typeof stream === 'string' ? [stream] : stream
     const collected = await collect(classTransport, 'http://a/', {
@@ -55,7 +55,7 @@ describe('reading a stream', () => {
     expect(collected.events).toEqual(events)
   })
 
-  it('gives the same events for any split of the bytes, and they are the standard’s', async () => {
+  it('with the standard’s events for any split of the bytes', async () => {
     await fc.assert(
       fc.asyncProperty(streamBytes, fc.infiniteStream(fc.nat(7)), async (bytes, sizes) => {
         const fetch = async () => respond(splitAnywhere(bytes, sizes))
@@ -67,7 +67,7 @@ describe('reading a stream', () => {
   })
 })
 
-describe('what must be a stream before it is read', () => {
+describe('EventSource checks a response before reading it', () => {
   it.each(RESPONSES)('$name', async ({ response, outcome }) => {
     const { heard, closed, source, hears } = open([response])
     if (outcome === 'open') {
@@ -84,7 +84,7 @@ describe('what must be a stream before it is read', () => {
   })
 })
 
-describe('the interface', () => {
+describe('the EventSource interface', () => {
   it('has the standard’s constants, attributes and errors', () => {
     const source = new EventSource('http://127.0.0.1:9/a b')
     sources.push(source)
@@ -101,7 +101,24 @@ describe('the interface', () => {
     expect(() => new EventSource('http://a b')).toThrow(DOMException)
   })
 
-  it('attributes are handlers: null takes one away, what is no function is not called, the first place stays', async () => {
+  it('is a WebIDL interface: name, tag, enumerable members on the prototype, required argument', () => {
+    const { prototype } = EventSource
+    expect(EventSource.name).toBe('EventSource')
+    expect(EventSource).toHaveLength(1)
+    expect(Object.prototype.toString.call(prototype)).toBe('[object EventSource]')
+    const members = ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']
+    for (const name of [...members, 'CONNECTING', 'OPEN', 'CLOSED']) {
+      expect(Object.getOwnPropertyDescriptor(prototype, name)?.enumerable, name).toBe(true)
+    }
+    const readOnly = members.slice(0, 3).map((name) => Object.getOwnPropertyDescriptor(prototype, name)?.set)
+    expect(readOnly).toEqual([undefined, undefined, undefined])
+    expect(() => prototype.url).toThrow(TypeError)
+    expect(() => Reflect.construct(EventSource, [])).toThrow(TypeError)
+    expect(Object.keys(new EventSource('http://127.0.0.1:9/'))).toEqual([])
+    expect(Symbol.for('eventsource.supports-fetch-override') in EventSource).toBe(true)
+  })
+
+  it('has handler attributes: null removes one, a value that is not a function is not called, the first place stays', async () => {
     const { source, hears } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
     const calls: string[] = []
     source.onmessage = () => calls.push('first attribute')
@@ -117,7 +134,7 @@ describe('the interface', () => {
     expect(calls).toEqual(['attribute true 1', 'listener', 'listener'])
   })
 
-  it('each event has a turn of its own: what waits for one, then for the next, gets both', async () => {
+  it('fires each event in its own turn: code that awaits one and then the next receives both', async () => {
     const { source } = open([{ chunks: ['data: 1\n\ndata: 2\n\ndata: 3\n\n'], ending: 'hang' }])
     const next = () =>
       new Promise<string>((resolve) =>
@@ -126,7 +143,7 @@ describe('the interface', () => {
     expect([await next(), await next(), await next()]).toEqual(['1', '2', '3'])
   })
 
-  it('tells an event’s origin, after redirects, and its id', async () => {
+  it('has events with the origin after redirects, and the id', async () => {
     const target = new Script(server.origin, [{ chunks: ['id: 7\ndata: x\n\n'], ending: 'hang' }])
     const { source } = open([{ status: 307, headers: { location: target.url }, contentType: null }])
     const event = await new Promise<MessageEvent>((resolve) => source.addEventListener('message', resolve))
@@ -134,7 +151,7 @@ describe('the interface', () => {
     expect(source.lastEventId).toBe('7')
   })
 
-  it('events named open, error and __proto__ are messages, and change nothing', async () => {
+  it('treats events named open, error and __proto__ as messages', async () => {
     const chunks = [
       'event: open\ndata: o\n\nevent: error\ndata: e\n\nevent: __proto__\ndata: p\n\ndata: m\n\n',
     ]
@@ -151,7 +168,7 @@ describe('the interface', () => {
     expect(odd).toEqual(['p'])
   })
 
-  it('close() in a listener is the end: no event after it, not one of the same piece', async () => {
+  it('fires nothing after close() in a listener, not even events of the same chunk', async () => {
     const { source, heard, hears, script } = open([{ chunks: ['data: 1\n\ndata: 2\n\n'], ending: 'hang' }])
     source.addEventListener('message', () => source.close())
     await hears(2)
@@ -163,8 +180,65 @@ describe('the interface', () => {
   })
 })
 
-describe('reconnecting', () => {
-  it('goes on after the last id, whatever its characters, in the time the server asked for', async () => {
+describe('error events of EventSource', () => {
+  const errorOf = (source: EventSource) =>
+    new Promise<EventSourceErrorEvent>((resolve) => source.addEventListener('error', resolve, { once: true }))
+
+  it('have the status of the response that closed the source', async () => {
+    const refused = await errorOf(open([{ status: 403 }]).source)
+    expect(refused).toMatchObject({ type: 'error', code: 403, message: expect.stringContaining('403') })
+    const ended = await errorOf(open([{ status: 204 }]).source)
+    expect(ended).toMatchObject({ code: 204, message: 'Server sent HTTP 204, not reconnecting' })
+    const other = await errorOf(open([{ contentType: 'text/html' }]).source)
+    expect(other).toMatchObject({ code: 200, message: expect.stringContaining('text/html') })
+  })
+
+  it('have the reason of a failed connection, and no status', async () => {
+    const source = new EventSource('http://127.0.0.1:9/')
+    sources.push(source)
+    const { code, message, target, isTrusted } = await errorOf(source)
+    expect({ code, target, isTrusted }).toEqual({ code: undefined, target: source, isTrusted: false })
+    expect(message).toMatch(/fetch failed|ECONNREFUSED|bad port/)
+  })
+
+  it.each(['ftp://127.0.0.1/', 'about:blank', 'http://ada:secret@127.0.0.1/'])(
+    '%s closes the source at once',
+    async (url) => {
+      const source = new EventSource(url)
+      sources.push(source)
+      expect(await errorOf(source)).toMatchObject({ code: undefined, message: expect.any(String) })
+      expect(source.readyState).toBe(2)
+    },
+  )
+
+  it('a fetch that returns no web stream closes the source', async () => {
+    const fetch = async () => ({
+      status: 200,
+      headers: new Headers({ 'content-type': 'text/event-stream' }),
+      body: 'text',
+    })
+    const source = new EventSource('http://127.0.0.1:9/', { fetch: fetch as never })
+    expect(await errorOf(source)).toMatchObject({
+      code: 200,
+      message: 'Invalid response body, expected a web ReadableStream',
+    })
+    expect(source.readyState).toBe(2)
+  })
+})
+
+it('control events of this library and events named gap are dispatched as they are', async () => {
+  const { source } = open([
+    { chunks: ['event: sse.end\ndata: a\n\nevent: gap\ndata: b\n\n'], ending: 'hang' },
+  ])
+  const heard: string[] = []
+  for (const name of ['sse.end', 'gap'])
+    source.addEventListener(name, ({ data }) => heard.push(`${name} ${data}`))
+  await vi.waitFor(() => expect(heard).toEqual(['sse.end a', 'gap b']))
+  expect(source.readyState).toBe(1)
+})
+
+describe('EventSource reconnects', () => {
+  it('after the last id, whatever its characters, with the delay the server requested', async () => {
     const { script, heard, hears, source } = open([
       { chunks: ['retry: 1\nid: é漢\ndata: 1\n\nid\ndata: no\n'] },
       { chunks: ['data: 2\n\n'], ending: 'hang' },
@@ -182,13 +256,16 @@ describe('reconnecting', () => {
     expect(Buffer.from(String(second?.headers['last-event-id']), 'latin1').toString()).toBe('é漢')
   })
 
-  it.each(['0', '2147483648', '9'.repeat(400)])('retry: %s is no storm', async (retry) => {
-    const { script } = open([{ chunks: [`retry: ${retry}\n\n`] }])
-    await new Promise((resolve) => setTimeout(resolve, 1_200))
-    expect((await script.seen()).length).toBeLessThanOrEqual(3)
-  })
+  it.each(['0', '2147483648', '9'.repeat(400)])(
+    'without flooding the server after retry: %s',
+    async (retry) => {
+      const { script } = open([{ chunks: [`retry: ${retry}\n\n`] }])
+      await new Promise((resolve) => setTimeout(resolve, 1_200))
+      expect((await script.seen()).length).toBeLessThanOrEqual(3)
+    },
+  )
 
-  it('204 is the end; a network that fails is not', async () => {
+  it('after a failed network, but not after 204', async () => {
     const ended = open([{ status: 204 }])
     await ended.closed()
     expect(ended.heard).toEqual([['error', 2]])
@@ -199,8 +276,8 @@ describe('reconnecting', () => {
   })
 })
 
-describe('made from a stream', () => {
-  it('reads it, ends with it, and never reconnects', async () => {
+describe('EventSource.fromReadableStream', () => {
+  it('reads the stream, closes with it, and never reconnects', async () => {
     const { body } = new Response('retry: 5\nid: 1\nevent: tick\ndata: a\n\ndata: b')
     const source = EventSource.fromReadableStream(body as ReadableStream<Uint8Array>)
     const heard: string[] = []
@@ -216,7 +293,7 @@ describe('made from a stream', () => {
     })
   })
 
-  it('closing it cancels the stream', async () => {
+  it('cancels the stream on close', async () => {
     const cancel = vi.fn()
     EventSource.fromReadableStream(new ReadableStream({ cancel })).close()
     await vi.waitFor(() => expect(cancel).toHaveBeenCalledOnce())

@@ -12,7 +12,7 @@ import { splitAnywhere, streamBytes } from './streams.ts'
 const server = await startScriptServer()
 afterAll(() => server.close())
 
-describe('reading a stream', () => {
+describe('fetchTransport reads a stream', () => {
   it.each(PARSING)('$name', async ({ stream, events }) => {
     const chunks = typeof stream === 'string' ? [stream] : stream
     const collected = await collect(fetchTransport, 'http://a/', {
@@ -22,7 +22,7 @@ describe('reading a stream', () => {
     expect(readByTheStandard(concat(chunks.map(toBytes))), 'the oracle').toEqual(events)
   })
 
-  it('gives the same events for any split of the bytes, and they are the standard’s', async () => {
+  it('with the standard’s events for any split of the bytes', async () => {
     await fc.assert(
       fc.asyncProperty(streamBytes, fc.infiniteStream(fc.nat(7)), async (bytes, sizes) => {
         const pieces = splitAnywhere(bytes, sizes)
@@ -33,13 +33,13 @@ describe('reading a stream', () => {
     )
   })
 
-  it('tells an event whose last CR has come at once', async () => {
+  it('and reports an event as soon as its last CR has arrived', async () => {
     const script = new Script(server.origin, [{ chunks: ['data: a\r\r'], ending: 'hang' }])
     const { events } = await collect(fetchTransport, script.url, {}, () => script.reset())
     expect(events).toEqual([['message', 'a', '']])
   })
 
-  it('reads a line of 8 MB in pieces of 1,460 bytes in time that grows with its length alone', async () => {
+  it('with a line of 8 MB in pieces of 1,460 bytes in linear time', async () => {
     const line = 'x'.repeat(8_000_000)
     const bytes = toBytes(`data: ${line}\n\n`)
     const pieces = Array.from({ length: Math.ceil(bytes.length / 1_460) }, (_, index) =>
@@ -57,7 +57,7 @@ describe('reading a stream', () => {
     ['-5', []],
     ['1.5', []],
     ['', []],
-  ])('retry: %s', async (retry, expected) => {
+  ])('and its retry: %s', async (retry, expected) => {
     const { retries } = await collect(fetchTransport, 'http://a/', {
       fetch: async () => respond([toBytes(`retry: ${retry}\n\n`)]),
     })
@@ -65,7 +65,7 @@ describe('reading a stream', () => {
   })
 })
 
-describe('what must be a stream before it is read', () => {
+describe('fetchTransport checks a response before reading it', () => {
   it.each(RESPONSES)('$name', async ({ response, outcome }) => {
     const { events, isOpened, end } = await collect(fetchTransport, new Script(server.origin, [response]).url)
     expect(isOpened).toBe(outcome === 'open')
@@ -77,14 +77,14 @@ describe('what must be a stream before it is read', () => {
     )
   })
 
-  it.each(RESPONSES)('$name: the client comes back only if that may help', async ({ response, heals }) => {
+  it.each(RESPONSES)('$name: the client reconnects only if that may help', async ({ response, heals }) => {
     const script = new Script(server.origin, [response, { status: 204 }])
     const feed = connect(script.url, { reconnect: { jitterMs: 1 }, onError: () => {} })
     await new Promise<void>((resolve) => feed.onStatus(({ state }) => state === 'closed' && resolve()))
     expect(await script.seen()).toHaveLength(heals ? 2 : 1)
   })
 
-  it.each([301, 302, 303, 307, 308])('a redirect with %i is followed', async (status) => {
+  it.each([301, 302, 303, 307, 308])('and follows a redirect with status %i', async (status) => {
     const target = new Script(server.origin, [{ chunks: ['data: there\n\n'] }])
     const script = new Script(server.origin, [
       { status, headers: { location: target.url }, contentType: null },
@@ -92,12 +92,12 @@ describe('what must be a stream before it is read', () => {
     expect((await collect(fetchTransport, script.url)).events).toEqual([['message', 'there', '']])
   })
 
-  it('a server that is not there is a network error', async () => {
+  it('and reports an unreachable server as a network error', async () => {
     const { end } = await collect(fetchTransport, 'http://127.0.0.1:1/')
     expect(end).toMatchObject({ code: 'network', cause: expect.anything() })
   })
 
-  it('a connection that is reset is a network error, and what came before is there', async () => {
+  it('and reports a reset connection as a network error after the events before it', async () => {
     const script = new Script(server.origin, [{ chunks: ['data: a\n\n'], ending: 'hang' }])
     const { end, events } = await collect(fetchTransport, script.url, {}, () => script.reset())
     expect(events).toEqual([['message', 'a', '']])
@@ -105,8 +105,8 @@ describe('what must be a stream before it is read', () => {
   })
 })
 
-describe('the request', () => {
-  it('accepts an event stream, asks no cache, and resumes', async () => {
+describe('the request of fetchTransport', () => {
+  it('accepts an event stream, bypasses caches, and resumes', async () => {
     const script = new Script(server.origin, [{}])
     await collect(fetchTransport, script.url, { lastEventId: 'é漢😀' })
     const [{ method, headers } = expect.fail()] = await script.seen()
@@ -128,7 +128,7 @@ describe('the request', () => {
     ])
   })
 
-  it('a rejected response’s body is released: none of ten connections stays', async () => {
+  it('releases the body of a refused response: none of ten connections stays open', async () => {
     for (const response of [{ status: 500 }, { contentType: 'text/html' }]) {
       const script = new Script(server.origin, [{ ...response, paddingBytes: 200_000, ending: 'hang' }])
       for (let attempt = 0; attempt < 10; attempt++) await collect(fetchTransport, script.url)

@@ -63,7 +63,9 @@ export class Reader {
     feed.onStatus((status) => {
       if (status.state === 'open') this.connects += 1
       if (status.state === 'closed' && this.#feed === feed) {
-        this.problems.push(`its feed ended for good: ${status.reason}`)
+        this.problems.push(
+          `its feed ended for good: ${status.reason === 'error' ? status.error : status.reason}`,
+        )
       }
     })
     feed.on('gap', ({ reason }, { id }) =>

@@ -46,7 +46,7 @@ describe.each(['chromium', 'firefox'] as const)('a page in %s', (kind) => {
     return { page, newest }
   }
 
-  it.skipIf(!path)('that loses its network gets what came meanwhile, once and in order', async () => {
+  it.skipIf(!path)('that loses its network receives the missed events once and in order', async () => {
     const { newest } = await open()
     await context.setOffline(true)
     await server.publish(3)
@@ -55,21 +55,24 @@ describe.each(['chromium', 'firefox'] as const)('a page in %s', (kind) => {
     await shows(await newest(9))
   })
 
-  it.skipIf(!path)('that is left and comes back goes on where it was, from the cache or anew', async () => {
-    const { page, newest } = await open('?keep')
-    await page.goto(`${server.url}/elsewhere`)
-    await connections(0)
-    await server.publish(3)
-    await page.evaluate(() => history.back())
-    await connections(1)
-    await server.publish(1)
-    // Firefox makes the page anew: a request was under way when it was left.
-    await shows(await newest(kind === 'chromium' ? 7 : 4))
-    expect(server.shown().wasCached).toBe(kind === 'chromium')
-    if (kind === 'chromium') expect(server.shown().states).toContain('paused frozen')
-  })
+  it.skipIf(!path)(
+    'that is left and revisited resumes where it was, from the cache or reloaded',
+    async () => {
+      const { page, newest } = await open('?keep')
+      await page.goto(`${server.url}/elsewhere`)
+      await connections(0)
+      await server.publish(3)
+      await page.evaluate(() => history.back())
+      await connections(1)
+      await server.publish(1)
+      // Firefox makes the page anew: a request was under way when it was left.
+      await shows(await newest(kind === 'chromium' ? 7 : 4))
+      expect(server.shown().wasCached).toBe(kind === 'chromium')
+      if (kind === 'chromium') expect(server.shown().states).toContain('paused frozen')
+    },
+  )
 
-  it.skipIf(!path)('gets one fresh token with all its tabs', async () => {
+  it.skipIf(!path)('gets one fresh token together with its other tabs', async () => {
     await open()
     const answer = server.expire()
     const before = server.refreshes()
@@ -88,7 +91,7 @@ describe.each(['chromium', 'firefox'] as const)('a page in %s', (kind) => {
     expect(server.refreshes()).toBe(before + 1)
   })
 
-  it.skipIf(!path)('that is reloaded goes on where it was', async () => {
+  it.skipIf(!path)('that is reloaded resumes where it was', async () => {
     const { page, newest } = await open('?keep')
     await server.publish(2)
     await shows(await newest(5))

@@ -16,7 +16,7 @@ interface Tab {
   report(): Promise<TabReport>
 }
 
-describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
+describe.each(['chromium', 'firefox'] as const)('tabsTransport in %s', (kind) => {
   const path = browsers[kind] ?? missing(`tabs that share in ${kind} (set CHROMIUM_PATH, FIREFOX_PATH)`)
   let browser: Browser
   let server: Awaited<ReturnType<typeof startPageServer>>
@@ -120,14 +120,14 @@ describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
     return leader ?? expect.fail('no tab leads')
   }
 
-  it.skipIf(!path)('seven have one connection, and each gets each event once', async () => {
+  it.skipIf(!path)('gives seven tabs one connection, and each tab each event once', async () => {
     await openTabs(7)
     await publish(20)
     await allHaveAll()
     await oneIsOpen()
   })
 
-  it.skipIf(!path)('the leader is closed, and the next goes on', async () => {
+  it.skipIf(!path)('continues when the leader is closed', async () => {
     await openTabs(3)
     for (let round = 0; round < 2; round += 1) {
       await publish(3)
@@ -139,21 +139,18 @@ describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
     }
   })
 
-  it.skipIf(!path || kind !== 'chromium')(
-    'the leader crashes amid events, and the next goes on',
-    async () => {
-      await openTabs(3)
-      for (let round = 0; round < 2; round += 1) {
-        const { page } = await takeLeader()
-        await publishUntil(crash(page))
-        await publish(3)
-        await allHaveAll()
-        await oneIsOpen()
-      }
-    },
-  )
+  it.skipIf(!path || kind !== 'chromium')('continues when the leader crashes amid events', async () => {
+    await openTabs(3)
+    for (let round = 0; round < 2; round += 1) {
+      const { page } = await takeLeader()
+      await publishUntil(crash(page))
+      await publish(3)
+      await allHaveAll()
+      await oneIsOpen()
+    }
+  })
 
-  it.skipIf(!path)('the leader hangs and loses the lead; when it wakes, it follows', async () => {
+  it.skipIf(!path)('replaces a leader that hangs, which follows when it responds again', async () => {
     await openTabs(2)
     await publish(3)
     await allHaveAll()
@@ -174,46 +171,40 @@ describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
     expect((await hung.report()).role).toBe('follower')
   })
 
-  it.skipIf(!path)(
-    'the leader goes into the back-forward cache, and the next goes on; it comes back and follows',
-    async () => {
-      await openTabs(2)
-      await publish(3)
-      await allHaveAll()
-      const left = await takeLeader()
-      await left.page.goto(`http://127.0.0.1:${server.port}/elsewhere`)
-      await publish(3)
-      await allHaveAll()
-      await left.page.evaluate(() => history.back())
-      await expect.poll(async () => (await left.report()).states.at(-1), patience).toBe('open')
-      const { wasCached, seen } = await left.report()
-      // Firefox makes the page anew, and a new page has no id: it begins with what comes.
-      expect(wasCached).toBe(kind === 'chromium')
-      if (wasCached) tabs.push(left)
-      else expect(seen).toEqual([])
-      await publish(3)
-      await allHaveAll()
-      await oneIsOpen()
-    },
-  )
+  it.skipIf(!path)('replaces a leader in the back-forward cache, which follows when it returns', async () => {
+    await openTabs(2)
+    await publish(3)
+    await allHaveAll()
+    const left = await takeLeader()
+    await left.page.goto(`http://127.0.0.1:${server.port}/elsewhere`)
+    await publish(3)
+    await allHaveAll()
+    await left.page.evaluate(() => history.back())
+    await expect.poll(async () => (await left.report()).states.at(-1), patience).toBe('open')
+    const { wasCached, seen } = await left.report()
+    // Firefox makes the page anew, and a new page has no id: it begins with what comes.
+    expect(wasCached).toBe(kind === 'chromium')
+    if (wasCached) tabs.push(left)
+    else expect(seen).toEqual([])
+    await publish(3)
+    await allHaveAll()
+    await oneIsOpen()
+  })
 
-  it.skipIf(!path)(
-    'a tab that comes with an id gets what follows it, without a connection of its own',
-    async () => {
-      await openTabs(2)
-      await publish(10)
-      await allHaveAll()
-      const before = server.opened()
-      const { ids } = (await tabs[0]?.report()) ?? expect.fail()
-      await openTab({ id: ids[4] ?? '', after: 4 })
-      await allHaveAll()
-      await publish(2)
-      await allHaveAll()
-      expect(server.opened()).toBe(before)
-    },
-  )
+  it.skipIf(!path)('gives a tab with an id what follows it, without a connection of its own', async () => {
+    await openTabs(2)
+    await publish(10)
+    await allHaveAll()
+    const before = server.opened()
+    const { ids } = (await tabs[0]?.report()) ?? expect.fail()
+    await openTab({ id: ids[4] ?? '', after: 4 })
+    await allHaveAll()
+    await publish(2)
+    await allHaveAll()
+    expect(server.opened()).toBe(before)
+  })
 
-  it.skipIf(!path)('a connection that is cut, and a refusal, show in all', async () => {
+  it.skipIf(!path)('shows a lost connection and a refusal in all tabs', async () => {
     await openTabs(2)
     await publish(2)
     await allHaveAll()
@@ -232,7 +223,7 @@ describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
     expect(server.opened()).toBe(before + 1)
   })
 
-  it.skipIf(!path)('without a secure context each has its own connection', async () => {
+  it.skipIf(!path)('gives each tab its own connection without a secure context', async () => {
     const first = await openTab({ host: 'insecure.test' })
     await openTab({ host: 'insecure.test' })
     expect((await first.report()).isSecureContext).toBe(false)
@@ -242,7 +233,7 @@ describe.each(['chromium', 'firefox'] as const)('tabs in %s', (kind) => {
   })
 
   it.skipIf(!path)(
-    'whatever opens, closes, reloads and breaks while events come, nothing is lost or repeated',
+    'loses and repeats nothing, whatever opens, closes, reloads and breaks while events arrive',
     async () => {
       const random = mulberry(Number(process.env.SHARE_SEED ?? 20_261_123))
       const pick = (count: number) => Math.floor(random() * count)

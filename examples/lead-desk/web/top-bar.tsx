@@ -47,5 +47,5 @@ function StatusPill({ status }: { status: FeedStatus }) {
 
 /** Whether the stream was refused because nobody is signed in any more: the way on is the sign-in page. */
 export function isSignedOut(status: FeedStatus): boolean {
-  return status.state === 'closed' && typeof status.reason === 'object' && status.reason.status === 401
+  return status.state === 'closed' && status.reason === 'error' && status.error.status === 401
 }

@@ -59,4 +59,4 @@ export function useInbox(owner: string) {
   return { inbox, status, acknowledge }
 }
 
-const follow = (owner: string) => connect(leads, { params: { owner }, reconnect: { maxDelayMs: 5_000 } })
+const follow = (owner: string) => connect(leads, { params: { owner }, reconnect: { maxJitterMs: 5_000 } })

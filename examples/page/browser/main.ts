@@ -11,7 +11,7 @@ import { showStatus } from './status.ts'
 const baseUrl = new URLSearchParams(location.search).get('server') ?? location.origin
 
 function start() {
-  const feed = connect(stream, { baseUrl, reconnect: { maxDelayMs: 5_000 } })
+  const feed = connect(stream, { baseUrl, reconnect: { maxJitterMs: 5_000 } })
   feed.on('number', showNumber)
   feed.onStatus(showStatus)
   showStatus(feed.status)

@@ -37,7 +37,7 @@ function describe(status: FeedStatus): Description {
     case 'waiting':
       return {
         label: 'waiting',
-        detail: `${status.reason.message} (${status.reason.code}).`,
+        detail: `${status.error.message} (${status.error.code}).`,
         color: 'waiting',
         isDown: true,
       }
@@ -47,12 +47,11 @@ function describe(status: FeedStatus): Description {
       return { label: 'paused', detail, color: 'waiting', isDown: false }
     }
     case 'closed': {
-      const { reason } = status
-      if (typeof reason === 'object') {
-        const detail = `${reason.message} (${reason.code}).`
+      if (status.reason === 'error') {
+        const detail = `${status.error.message} (${status.error.code}).`
         return { label: 'closed', detail, color: 'failed', isDown: false }
       }
-      const detail = reason === 'ended' ? 'The server has ended the stream.' : 'Stopped by you.'
+      const detail = status.reason === 'ended' ? 'The server has ended the stream.' : 'Stopped by you.'
       return { label: 'closed', detail, color: 'closed', isDown: false }
     }
   }

@@ -28,8 +28,6 @@ export type {
   FeedEvent,
   FeedPayloads,
   InvalidEvent,
-  ListenableName,
-  ListenablePayload,
 } from './feed/feed.ts'
 export { fromReadableStream } from './feed/from-readable-stream.ts'
 export type { IdStore } from './storage/id-store.ts'

@@ -2,8 +2,8 @@ import { type Connect, connectWith } from './feed/connect.ts'
 import { nativeTransport } from './transport/native-transport.ts'
 
 /**
- * `connect` of `@sse/client`, carried by the browser's own `EventSource` and without the code of the fetch
- * transport. See `nativeTransport` for what it can't do.
+ * `connect` of `@sse/client` over the browser's own `EventSource`, without the code of the fetch transport. See
+ * `nativeTransport` for its limits.
  *
  * @throws {SseError} `option_invalid`, `param_missing`.
  */

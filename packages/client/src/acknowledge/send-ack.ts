@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { toByteString } from '../transport/byte-string.ts'
+import { readRefusal } from '../transport/read-refusal.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 
 /**
@@ -9,25 +10,23 @@ import type { PreparedRequest } from '../transport/transport.ts'
  * @see docs/PROTOCOL.md#acknowledgements
  */
 export async function sendAck(request: PreparedRequest, id: string): Promise<void> {
-  const init = {
-    method: 'POST',
-    // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
-    headers: { ...request.headers, 'content-type': 'application/json', 'last-event-id': toByteString(id) },
-    body: '{}',
-    credentials: request.credentials,
-    keepalive: true, // an acknowledgement outlives the page that sends it
-  } as RequestInit
+  const url = ackUrl(request.url)
   let status: number
   try {
-    const response = await request.fetch(ackUrl(request.url), init)
+    const response = await request.fetch(url, {
+      method: 'POST',
+      // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
+      headers: { ...request.headers, 'content-type': 'application/json', 'last-event-id': toByteString(id) },
+      body: '{}',
+      credentials: request.credentials,
+      keepalive: true, // an acknowledgement outlives the page that sends it
+    } as RequestInit)
     status = response.status
     await response.body?.cancel()
   } catch (cause) {
-    throw new SseError('network', 'The acknowledgement could not be sent', { cause })
+    throw new SseError('network', 'The acknowledgement failed', { cause })
   }
-  if (status >= 200 && status < 300) return
-  const message = `The server answered ${status} to the acknowledgement`
-  throw new SseError('http_status', message, { status: Math.max(200, status) })
+  if (status < 200 || status > 299) throw readRefusal(status, null, url)
 }
 
 /** Appends `/ack` to the path. As text: in React Native, the parts of a `URL` cannot be set. */

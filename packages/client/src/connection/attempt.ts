@@ -31,7 +31,7 @@ export interface StreamReceiver {
 /** The loop an attempt belongs to. Receives nothing once the attempt is over. */
 export interface AttemptOwner {
   onOpen(attempt: Attempt): void
-  onRetry(retryMs: number): void
+  retryMs: number
   onWaiting(attempt: Attempt, error: SseError, retryAt: number | undefined): void
   onEnd(attempt: Attempt, reason: SseError | 'ended'): void
 }
@@ -110,7 +110,7 @@ export class Attempt implements TransportEvents {
 
   onRetry(retryMs: number): void {
     if (this.#isOver) return
-    this.#owner.onRetry(retryMs)
+    this.#owner.retryMs = retryMs
     this.#receiver.onRetry?.(retryMs)
   }
 

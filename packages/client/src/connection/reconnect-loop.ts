@@ -1,7 +1,7 @@
 import { isSseError, SseError } from '@sse/contract'
 import type { PreparedRequest, Transport } from '../transport/transport.ts'
 import { Attempt, type AttemptOwner, type StreamReceiver } from './attempt.ts'
-import { isOffline } from './page-life-cycle.ts'
+import { isOffline, type PageChanges } from './page-life-cycle.ts'
 import { DEFAULT_RECONNECT, MAX_TIMER_MS, type ReconnectOptions, type RetryPolicy } from './reconnect.ts'
 import type { FeedStatus, PauseReason } from './status.ts'
 import type { TokenRefresh } from './token-refresh.ts'
@@ -25,7 +25,7 @@ export interface LoopSettings {
  * Keeps one stream open until it is closed or has ended: starts attempts, waits between them, pauses. The only place
  * that reconnects; feeds, tab sharing and the `EventSource` class differ in their `RetryPolicy`.
  */
-export class ReconnectLoop implements AttemptOwner {
+export class ReconnectLoop implements AttemptOwner, PageChanges {
   status: FeedStatus = { state: 'connecting', attempt: 1 }
   /** The server's `retry`, in milliseconds. */
   retryMs: number
@@ -52,10 +52,20 @@ export class ReconnectLoop implements AttemptOwner {
     return this.status.state === 'paused' && this.status.reason === reason
   }
 
-  /** Starts the first attempt, after a delay in milliseconds if one is given. */
+  /** Starts an attempt, after a delay in milliseconds if one is given. */
   start(delayMs = 0): void {
     if (delayMs > 0) this.#connectIn(delayMs)
     else this.#connect()
+  }
+
+  /** Continues as after a failed attempt. */
+  fail(error: SseError, serverError?: SseError): void {
+    const { token } = this.#settings
+    if (error.status === 401 && token && !token.isUsed) return void this.#refreshToken(token)
+    const delayMs = this.#delayAfter(error)
+    if (delayMs === undefined) return this.close(serverError ?? error)
+    this.#connectIn(delayMs)
+    this.#wait(error, serverError, Date.now() + delayMs)
   }
 
   /** Final. Idempotent. */
@@ -75,15 +85,17 @@ export class ReconnectLoop implements AttemptOwner {
     this.#setStatus({ state: 'paused', reason })
   }
 
-  /** Continues after a pause: at once, or after the delay that follows a failed attempt. */
-  resume(failure?: SseError): void {
-    if (failure) this.#retryAfter(failure)
-    else this.#connect()
-  }
-
   /** Starts a pending attempt now, unless the server named its time. */
   expedite(): void {
     if (this.#isPending) this.#connect()
+  }
+
+  onFreeze(): void {
+    this.pause('frozen')
+  }
+
+  onWake(): void {
+    this.expedite()
   }
 
   /** The network is back. Jitter keeps the feeds of many pages from reconnecting in the same moment. */
@@ -110,10 +122,6 @@ export class ReconnectLoop implements AttemptOwner {
     this.#setStatus({ state: 'open' })
   }
 
-  onRetry(retryMs: number): void {
-    this.retryMs = retryMs
-  }
-
   /** The transport reconnects by itself; its failures count all the same. */
   onWaiting(attempt: Attempt, error: SseError, retryAt: number | undefined): void {
     this.#countProgress(attempt)
@@ -126,11 +134,12 @@ export class ReconnectLoop implements AttemptOwner {
   onEnd(attempt: Attempt, reason: SseError | 'ended'): void {
     this.#countProgress(attempt)
     if (reason === 'ended') this.close(attempt.serverError ?? reason)
-    else this.#retryAfter(reason, attempt.serverError)
+    else this.fail(reason, attempt.serverError)
   }
 
   get #isPending(): boolean {
     const { state } = this.status
+    if (state === 'connecting') return !this.#current // a start that is delayed
     return state === 'paused' ? !this.isPaused('gap') : state === 'waiting' && !this.#isTimeGiven
   }
 
@@ -147,7 +156,7 @@ export class ReconnectLoop implements AttemptOwner {
       const eventNames = this.#receiver.eventNames()
       attempt.start(transport, { ...request, lastEventId, eventNames, prepare, reconnect })
     } catch (cause) {
-      attempt.onEnd(toSseError(cause, 'The request could not be made'))
+      attempt.onEnd(toSseError(cause, 'The request failed'))
     }
   }
 
@@ -159,21 +168,10 @@ export class ReconnectLoop implements AttemptOwner {
       await token.refresh()
       if (!attempt.isOver) this.#connect()
     } catch (cause) {
-      if (attempt.isOver) return
-      const error = toSseError(cause, 'The token could not be refreshed')
-      const isTransient = this.#delayAfter(error) !== undefined
-      token.isUsed = !isTransient
+      const error = toSseError(cause, 'The token refresh failed')
+      token.isUsed = this.#delayAfter(error) === undefined
       attempt.onEnd(error)
     }
-  }
-
-  #retryAfter(error: SseError, serverError?: SseError): void {
-    const { token } = this.#settings
-    if (error.status === 401 && token && !token.isUsed) return void this.#refreshToken(token)
-    const delayMs = this.#delayAfter(error)
-    if (delayMs === undefined) return this.close(serverError ?? error)
-    this.#connectIn(delayMs)
-    this.#wait(error, serverError, Date.now() + delayMs)
   }
 
   #delayAfter(error: SseError): number | undefined {

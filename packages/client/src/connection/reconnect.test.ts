@@ -8,7 +8,7 @@ const attempts = fc.integer({ min: 1, max: 2_000 })
 const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
 describe('the delay before a reconnect', () => {
-  it('is one a timer can keep, whatever the server asked for', () => {
+  it('is one a timer supports, whatever the server requested', () => {
     const retries = fc.oneof(
       fc.nat(),
       fc.constantFrom(0, 2 ** 31 - 1, 2 ** 31, 1e300, Number.POSITIVE_INFINITY),
@@ -22,7 +22,7 @@ describe('the delay before a reconnect', () => {
     )
   })
 
-  it('spreads over its whole width, which grows up to the most', () => {
+  it('spreads over its whole width, which grows up to the maximum', () => {
     const width = (attempt: number) => reconnectDelay(attempt, 0, options, 1)
     const widths = [1, 2, 3, 60, 70, 71, 1_000].map((attempt) => Math.round(width(attempt)))
     expect(widths).toEqual([1_000, 1_050, 1_103, 17_790, 28_978, 30_000, 30_000])
@@ -31,12 +31,12 @@ describe('the delay before a reconnect', () => {
   })
 })
 
-describe('what can heal', () => {
-  it.each([408, 425, 429, 500, 502, 503, 504, 599])('status %i can', (status) => {
+describe('isRetryable', () => {
+  it.each([408, 425, 429, 500, 502, 503, 504, 599])('returns true for status %i', (status) => {
     expect(isRetryable(new SseError('http_status', '', { status }))).toBe(true)
   })
 
-  it.each([400, 401, 403, 404, 410, 451, 201, 304])('status %s can not', (status) => {
+  it.each([400, 401, 403, 404, 410, 451, 201, 304])('returns false for status %s', (status) => {
     expect(isRetryable(new SseError('http_status', '', { status }))).toBe(false)
   })
 
@@ -46,7 +46,7 @@ describe('what can heal', () => {
     ['quota', true],
     ['content_type', false],
     ['option_invalid', false],
-  ])('%s: %s', (code, heals) => {
+  ])('for %s returns %s', (code, heals) => {
     expect(isRetryable(new SseError(code, ''))).toBe(heals)
   })
 })

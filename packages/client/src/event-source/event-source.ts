@@ -17,6 +17,8 @@ type Handler<Type extends Event> = ((this: EventSource, event: Type) => unknown)
 type EventMap = { open: Event; message: MessageEvent; error: EventSourceErrorEvent }
 type ListenerOptions = boolean | AddEventListenerOptions
 
+/** The standard's default. Cloudflare Workers throw when it is set. */
+const SAME_ORIGIN = globalThis.Request && 'credentials' in Request.prototype ? 'same-origin' : undefined
 /** URL of a source made from a stream. */
 const STREAM_URL = 'about:event-stream'
 /** Option that replaces the transport; for `fromReadableStream`. */
@@ -72,11 +74,12 @@ export class EventSource extends EventTarget {
   readonly #handlers: EventHandlers
 
   static {
-    defineInterface(this)
+    defineInterface(EventSource)
   }
 
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super()
+    // biome-ignore lint/complexity/noArguments: a rest parameter would change the constructor's length.
     if (arguments.length === 0) throw new TypeError("EventSource: the argument 'url' is required")
     const { withCredentials, fetch: customFetch, [TRANSPORT]: transport } = (options ?? {}) as InternalOptions
     this.#url = transport ? STREAM_URL : resolve(url)
@@ -86,7 +89,7 @@ export class EventSource extends EventTarget {
       {
         url: this.#url,
         transport: transport ?? fetchTransport,
-        credentials: this.#withCredentials ? 'include' : 'same-origin',
+        credentials: this.#withCredentials ? 'include' : SAME_ORIGIN,
         fetch: customFetch ?? fetch.bind(globalThis),
       },
       (event) => this.dispatchEvent(event),
@@ -162,19 +165,18 @@ export class EventSource extends EventTarget {
 type InternalOptions = EventSourceOptions & { [TRANSPORT]?: Transport }
 
 /** As WebIDL defines an interface: a name that survives bundling, a tag, constants, and enumerable members. */
-function defineInterface(constructor: typeof EventSource): void {
-  const { prototype } = constructor
-  Object.defineProperty(constructor, 'name', { value: 'EventSource', configurable: true })
-  Object.defineProperty(constructor, Symbol.for('eventsource.supports-fetch-override'), { value: true })
+function defineInterface(source: typeof EventSource): void {
+  const { prototype } = source
+  Object.defineProperty(source, 'name', { value: 'EventSource', configurable: true })
+  Object.defineProperty(source, Symbol.for('eventsource.supports-fetch-override'), { value: true })
   Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
   for (const [name, value] of Object.entries({ CONNECTING: 0, OPEN: 1, CLOSED: 2 })) {
-    for (const owner of [constructor, prototype])
-      Object.defineProperty(owner, name, { value, enumerable: true })
+    for (const owner of [source, prototype]) Object.defineProperty(owner, name, { value, enumerable: true })
   }
   for (const name of Object.getOwnPropertyNames(prototype)) {
     if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
   }
-  Object.defineProperty(constructor, 'fromReadableStream', { enumerable: true })
+  Object.defineProperty(source, 'fromReadableStream', { enumerable: true })
 }
 
 function resolve(url: string | URL): string {

@@ -31,7 +31,7 @@ export interface EventSourceErrorEvent extends Event {
 export interface SourceSettings {
   readonly url: string
   readonly transport: Transport
-  readonly credentials: RequestCredentials
+  readonly credentials: RequestCredentials | undefined
   readonly fetch: typeof fetch
 }
 

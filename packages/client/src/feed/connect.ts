@@ -3,7 +3,6 @@ import { buildPath } from '@sse/contract/protocol'
 import { watchPage } from '../connection/page-life-cycle.ts'
 import { DEFAULT_RECONNECT, type ReconnectOptions } from '../connection/reconnect.ts'
 import type { IdStore } from '../storage/id-store.ts'
-import { isValidId } from '../storage/saved-position.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Overflow } from './event-queue.ts'
 import type { Feed, FeedPayloads, InvalidEvent } from './feed.ts'
@@ -101,7 +100,7 @@ export function connectWith(defaultTransport: Transport): Connect {
       transport,
       contract,
       watchPage,
-      lastEventId: checkId(options.lastEventId ?? ''),
+      lastEventId: options.lastEventId ?? '',
       overflow: options.overflow ?? 'error',
       ...checkNumbers({
         idleTimeoutMs: options.idleTimeoutMs ?? (contract ? contract.heartbeatMs * 2 + 5_000 : Infinity),
@@ -111,7 +110,7 @@ export function connectWith(defaultTransport: Transport): Connect {
       prepare: async () => ({
         url: options.url ? buildUrl(String(await options.url(new URL(url))), baseUrl) : url,
         method,
-        headers: lowerCaseNames(typeof headers === 'function' ? await headers() : headers),
+        headers: typeof headers === 'function' ? await headers() : headers,
         body: typeof body === 'function' ? await body() : body,
         credentials: options.credentials,
         fetch: options.fetch ?? fetch.bind(globalThis),
@@ -143,23 +142,13 @@ export function buildUrl(target: string, baseUrl: string | URL | undefined): str
   }
 }
 
-/** `Accept` and `accept` in one object would be sent as two values. */
-function lowerCaseNames(headers: HeaderSource): HeaderSource {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
-function checkId(id: string | IdStore): string | IdStore {
-  if (typeof id === 'string' && !isValidId(id)) throw invalid('lastEventId must be the id of an event')
-  return id
-}
-
 function checkNumbers<Options extends Record<string, number | boolean>>(
   options: Options,
   prefix = '',
 ): Options {
   for (const [name, value] of Object.entries(options)) {
     if (typeof value !== 'boolean' && !(value >= 0)) {
-      throw invalid(`${prefix}${name} must be a number of at least 0, not ${value}`)
+      throw invalid(`${prefix}${name} must be 0 or more, not ${value}`)
     }
   }
   return options

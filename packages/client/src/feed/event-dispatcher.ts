@@ -6,7 +6,6 @@ import { ReconnectLoop, toSseError } from '../connection/reconnect-loop.ts'
 import type { FeedStatus } from '../connection/status.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
 import type { IdStore } from '../storage/id-store.ts'
-import { SavedPosition } from '../storage/saved-position.ts'
 import type { PreparedRequest, Transport, TransportNote } from '../transport/transport.ts'
 import { decodeServerError, parseData, payloadReader, type ReadPayload } from './decode-event.ts'
 import type { InvalidEvent } from './feed.ts'
@@ -25,27 +24,30 @@ export interface DispatcherSettings {
   onInvalid?: (event: InvalidEvent) => void
   onError?: (error: unknown) => void
   onStatus: (status: FeedStatus) => void
+  /** The feed, as inspectors see it. */
+  inspected: { probe?: FeedProbe | undefined; note?: TransportNote | undefined }
 }
 
 /** Receives a feed's stream, checks each event against the contract, and delivers it to listeners and loops. */
 export class EventDispatcher implements StreamReceiver {
-  probe: FeedProbe | undefined
-  note: TransportNote | undefined
   lastEventId = ''
   readonly listeners: Listeners
   readonly loop: ReconnectLoop
   readonly #settings: DispatcherSettings
-  readonly #saved: SavedPosition | undefined
+  readonly #inspected: DispatcherSettings['inspected']
+  readonly #store: IdStore | undefined
+  #savedId: string | undefined
   /** `lastEventId` before the current message. */
   #previousId = ''
   #loading: Promise<void> | undefined
 
   constructor(settings: DispatcherSettings) {
     this.#settings = settings
+    this.#inspected = settings.inspected
     const { contract, lastEventId, reconnect } = settings
     this.listeners = new Listeners((name) => payloadReader(contract, name))
     if (typeof lastEventId === 'string') this.lastEventId = lastEventId
-    else this.#saved = new SavedPosition(lastEventId, (error) => this.report(error, silently))
+    else this.#store = lastEventId
     const prepare = () => this.#prepare()
     this.loop = new ReconnectLoop({ ...settings, prepare, retry: jitteredRetry(reconnect) }, this)
   }
@@ -59,13 +61,13 @@ export class EventDispatcher implements StreamReceiver {
   }
 
   onMessage(event: string, data: string): void {
-    this.probe?.message(event, data)
+    this.#inspected.probe?.message(event, data)
     if (event.charCodeAt(3) !== DOT || !this.#onControl(event, data)) {
       const subscription = this.listeners.of(event)
       if (subscription?.read) this.#deliver(event, data, subscription.read, subscription)
     }
     // After the listeners: an event counts as seen once they have it, a gap once `onGap` has settled.
-    if (this.#saved && !this.loop.isPaused('gap')) this.#saved.save(this.lastEventId)
+    if (this.#store && !this.loop.isPaused('gap')) this.#save(this.#store)
     this.#previousId = this.lastEventId
   }
 
@@ -78,8 +80,8 @@ export class EventDispatcher implements StreamReceiver {
   }
 
   onNote(note: TransportNote): void {
-    this.note = note
-    this.probe?.note(note)
+    this.#inspected.note = note
+    this.#inspected.probe?.note(note)
   }
 
   /** Calls the app's code. An error it throws is reported, and the stream continues. */
@@ -107,8 +109,21 @@ export class EventDispatcher implements StreamReceiver {
   }
 
   async #load(): Promise<void> {
-    if (this.#saved) this.lastEventId = await this.#saved.load()
+    try {
+      const id = await this.#store?.load()
+      if (id && !VALID_ID.test(id)) throw new SseError('last_event_id_invalid', 'The stored id is invalid')
+      this.lastEventId = id ?? this.lastEventId
+    } catch (error) {
+      this.report(error)
+    }
     this.#previousId = this.lastEventId
+  }
+
+  #save(store: IdStore): void {
+    const id = this.lastEventId
+    if (id === this.#savedId) return
+    this.#savedId = id
+    this.call(() => store.save(id))
   }
 
   /** Returns `false` for a name that is not a control event: a foreign server may use any name. */
@@ -158,7 +173,7 @@ export class EventDispatcher implements StreamReceiver {
 
   #onInvalid(invalid: InvalidEvent): void {
     const { onInvalid } = this.#settings
-    this.probe?.invalid(invalid)
+    this.#inspected.probe?.invalid(invalid)
     if (onInvalid) this.call(() => onInvalid(invalid))
     else this.report(invalid.error)
   }
@@ -174,19 +189,21 @@ export class EventDispatcher implements StreamReceiver {
       const { resumeFrom } = ((await filling) ?? {}) as { resumeFrom?: unknown }
       if (!loop.isPaused('gap')) return
       if (typeof resumeFrom === 'string') this.lastEventId = resumeFrom
-      this.#saved?.save(this.lastEventId)
-      loop.resume()
+      if (this.#store) this.#save(this.#store)
+      loop.start()
     } catch (cause) {
       if (!loop.isPaused('gap')) return this.report(cause)
       // Resumes from before the gap: it is reported again, and the app loads again.
       this.lastEventId = beforeGap
-      loop.resume(toSseError(cause, 'onGap failed'))
+      loop.fail(toSseError(cause, 'onGap failed'))
     }
   }
 }
 
 /** Checked before the prefix, which takes Firefox 30 ns per event. */
 const DOT = 46
+/** Ids a server can have sent and accepts (docs/PROTOCOL.md): one line of at most 1,024 characters. */
+const VALID_ID = /^[^\r\n\0]{0,1024}$/
 const NO_LISTENERS: NameSubscription = { listeners: [], read: undefined }
 
 /** For what `status` shows. */

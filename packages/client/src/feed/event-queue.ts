@@ -21,7 +21,9 @@ export interface QueueSettings {
 export class EventQueue<Item extends { event: string }> implements AsyncIterableIterator<Item> {
   readonly #items: Item[] = []
   readonly #settings: QueueSettings
-  #takers: { resolve(result: IteratorResult<Item, undefined>): void; reject(error: unknown): void }[] = []
+  /** Resolve functions of pending `next()` calls. */
+  #takers: ((result: IteratorResult<Item, undefined> | Promise<IteratorResult<Item, undefined>>) => void)[] =
+    []
   #error: SseError | undefined
   #isOver = false
 
@@ -32,8 +34,8 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
   push(item: Item): void {
     if (this.#isOver) return
     const { maxQueued, overflow } = this.#settings
-    const taker = this.#takers.shift()
-    if (taker) return taker.resolve({ done: false, value: item })
+    const take = this.#takers.shift()
+    if (take) return take({ done: false, value: item })
     if (overflow === 'latest') this.#drop(this.#items.findIndex(({ event }) => event === item.event))
     if (this.#items.length >= maxQueued) {
       if (overflow === 'error') {
@@ -58,13 +60,13 @@ export class EventQueue<Item extends { event: string }> implements AsyncIterable
     this.#settings.onOver()
     const takers = this.#takers
     this.#takers = []
-    for (const taker of takers) this.next().then(taker.resolve, taker.reject)
+    for (const take of takers) take(this.next())
   }
 
   async next(): Promise<IteratorResult<Item, undefined>> {
     const item = this.#items.shift()
     if (item !== undefined) return { done: false, value: item }
-    if (!this.#isOver) return new Promise((resolve, reject) => this.#takers.push({ resolve, reject }))
+    if (!this.#isOver) return new Promise((resolve) => this.#takers.push(resolve))
     const error = this.#error
     this.#error = undefined // thrown once, as by a generator
     if (error) throw error

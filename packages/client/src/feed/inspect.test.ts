@@ -22,7 +22,7 @@ async function play() {
 const liveFeeds = (): Map<InspectableFeed, FeedOrigin> =>
   (globalThis as never)[Symbol.for('@sse/feeds') as never]
 
-it('a feed can be found, with how it was asked for, until it is closed', async () => {
+it('a feed is registered with its origin until it is closed', async () => {
   const { feed, transport } = await play()
   expect(liveFeeds().get(feed)).toEqual({
     url: 'https://example.com/numbers',
@@ -35,14 +35,14 @@ it('a feed can be found, with how it was asked for, until it is closed', async (
   expect(liveFeeds().has(feed)).toBe(false)
 })
 
-it('a feed that failed is not kept either', async () => {
+it('a feed that failed is not registered either', async () => {
   const { feed, events } = await play()
   events.onEnd(new SseError('http_status', 'The server answered 403', { status: 403 }))
   expect(feed.status.state).toBe('closed')
   expect(liveFeeds().has(feed)).toBe(false)
 })
 
-it('an inspector that comes late hears what arrives from then on', async () => {
+it('an inspector that is opened later receives what arrives from then on', async () => {
   const { feed, events } = await play()
   events.onOpen()
   events.onMessage('n', '1')
@@ -66,7 +66,7 @@ it('an inspector that comes late hears what arrives from then on', async () => {
   feed.close()
 })
 
-it('an inspector hears of feeds to come by its own `set`', async () => {
+it('an inspector learns of later feeds by its own `set`', async () => {
   const found: string[] = []
   const feeds = liveFeeds()
   feeds.set = (feed, origin) => {

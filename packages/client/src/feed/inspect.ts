@@ -21,7 +21,7 @@ export interface InspectableFeed extends Feed<Record<string, unknown>> {
   /** Set by an inspector. */
   probe?: FeedProbe | undefined
   /** The newest note, for an inspector that is opened later. */
-  readonly note?: TransportNote | undefined
+  note?: TransportNote | undefined
 }
 
 /** How a feed was created. */

@@ -9,7 +9,7 @@ import type { Overflow } from './event-queue.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
 import type { AnyEvent, Listener } from './listeners.ts'
 
-export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStatus'> {
+export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStatus' | 'inspected'> {
   maxQueued: number
   overflow: Overflow
   refresh?: () => unknown
@@ -19,6 +19,8 @@ export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStat
 
 /** The implementation of `Feed`. Its `EventDispatcher` receives the stream. */
 export class StreamFeed implements InspectableFeed {
+  declare probe?: FeedProbe
+  declare note?: TransportNote
   readonly #settings: FeedSettings
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
@@ -29,19 +31,12 @@ export class StreamFeed implements InspectableFeed {
     this.#settings = settings
     const { prepare, refresh, watchPage } = settings
     const token = refresh && new TokenRefresh(() => refresh())
-    const dispatcher = new EventDispatcher({
-      ...settings,
-      token,
-      onStatus: (status) => this.#onStatus(status),
-    })
+    const onStatus = (status: FeedStatus): void => this.#onStatus(status)
+    const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
     this.#acknowledgements = new Acknowledgements({ prepare, token, onError })
-    this.#unwatchPage = watchPage?.({
-      onFreeze: () => dispatcher.loop.pause('frozen'),
-      onWake: () => dispatcher.loop.expedite(),
-      onOnline: () => dispatcher.loop.onOnline(),
-    })
+    this.#unwatchPage = watchPage?.(dispatcher.loop)
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {
       if (this.status.state === 'connecting') dispatcher.loop.start()
@@ -62,18 +57,6 @@ export class StreamFeed implements InspectableFeed {
 
   get dropped(): number {
     return this.#dispatcher.listeners.dropped
-  }
-
-  get probe(): FeedProbe | undefined {
-    return this.#dispatcher.probe
-  }
-
-  set probe(probe: FeedProbe | undefined) {
-    this.#dispatcher.probe = probe
-  }
-
-  get note(): TransportNote | undefined {
-    return this.#dispatcher.note
   }
 
   on(name: string, listener: Listener): () => void {

@@ -76,8 +76,12 @@ export function toPlainError(error: SseError): PlainError {
   return isSseError(cause) ? { ...fieldsOf(error), cause: fieldsOf(cause) } : fieldsOf(error)
 }
 
-export function fromPlainError({ cause, ...error }: PlainError): SseError {
-  return new SseError(error.code, error.message, cause ? { ...error, cause: fromPlainError(cause) } : error)
+export function fromPlainError({ cause, ...fields }: PlainError): SseError {
+  return toError(fields, cause && toError(cause))
+}
+
+function toError({ code, message, status, retryAfterMs }: PlainFields, cause?: SseError): SseError {
+  return new SseError(code, message, cause ? { status, retryAfterMs, cause } : { status, retryAfterMs })
 }
 
 function fieldsOf({ code, message, status, retryAfterMs }: SseError): PlainFields {
@@ -104,10 +108,9 @@ const isShape =
     value !== null &&
     Object.entries(fields).every(([name, check]) => check((value as Record<string, unknown>)[name]))
 
-const isPosition: Check = (value) =>
-  Array.isArray(value) &&
-  value.length === 2 &&
-  value.every((part) => isNumber(part) && part >= 0 && part <= Number.MAX_SAFE_INTEGER)
+/** A leader's term. A larger one could not be followed by another. */
+const isTerm: Check = (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER
+const isPosition: Check = (value) => Array.isArray(value) && value.length === 2 && value.every(isTerm)
 const isStatusCode: Check = (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599
 const errorFields = {
   code: isString,
@@ -147,13 +150,13 @@ const MESSAGES: Readonly<Record<TabMessage['type'], Check>> = {
     status: isStatus,
   }),
   entries: isShape({ entries: (value) => isEach(isEntry)(value) && (value as unknown[]).length > 0 }),
-  status: isShape({ term: isNumber, status: isStatus }),
-  pulse: isShape({ term: isNumber, isHeartbeat: isBoolean }),
-  end: isShape({ term: isNumber, reason: (value) => value === 'ended' || isError(value) }),
+  status: isShape({ term: isTerm, status: isStatus }),
+  pulse: isShape({ term: isTerm, isHeartbeat: isBoolean }),
+  end: isShape({ term: isTerm, reason: (value) => value === 'ended' || isError(value) }),
   listen: isShape({ names: isEach(isString) }),
   mark: isShape({ from: isString }),
   ping: isShape({}),
-  pong: isShape({ term: isNumber }),
+  pong: isShape({ term: isTerm }),
 }
 
 /**

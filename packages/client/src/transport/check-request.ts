@@ -9,10 +9,10 @@ const IMPOSSIBLE_SCHEME = /^(about|ftp|javascript|mailto|wss?):/i
  */
 export function checkRequest(url: string, init: RequestInit): SseError | undefined {
   const scheme = IMPOSSIBLE_SCHEME.exec(url)
-  if (scheme) return new SseError('option_invalid', `connect: a ${scheme[1]}: URL cannot be requested`)
+  if (scheme) return new SseError('option_invalid', `connect: ${scheme[0]} cannot be requested`)
   try {
     // The constructor has the checks of `fetch` without the request.
-    if (typeof Request === 'function') new Request(url, init)
+    if (globalThis.Request) new Request(url, init)
     return undefined
   } catch (cause) {
     return new SseError('option_invalid', `connect: ${(cause as Error).message}`, { cause })

@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import { toByteString } from './byte-string.ts'
 import { checkRequest } from './check-request.ts'
-import { readEvents } from './read-events.ts'
+import { invalidBody, readEvents } from './read-events.ts'
 import { readRefusedResponse } from './read-refusal.ts'
 import type { Transport, TransportEvents, TransportRequest } from './transport.ts'
 
@@ -25,34 +25,24 @@ async function run(
   const headers: Record<string, string> = { accept: 'text/event-stream', ...request.headers }
   if (lastEventId !== '') headers['last-event-id'] = toByteString(lastEventId)
   // `fetch` treats a member that is undefined as absent.
-  const init = { method, headers, body } as RequestInit
-  // Cloudflare Workers throw when a member they do not implement is set.
-  if (isSupported('cache')) init.cache = 'no-store'
-  if (credentials && isSupported('credentials')) init.credentials = credentials
+  const init = { method, headers, body, credentials } as RequestInit
+  // Cloudflare Workers before 2024-11-11 throw when it is set.
+  if (!globalThis.Request || 'cache' in Request.prototype) init.cache = 'no-store'
   const invalid = checkRequest(url, init)
   if (invalid) return invalid
   const response = await fetch(url, { ...init, signal: controller.signal })
-  if (typeof response?.headers?.get !== 'function') {
-    return new SseError('option_invalid', 'Invalid response: the option fetch must return a Response')
-  }
-  const refused = await readRefusedResponse(response, `${method} ${url.replace(/[?#].*/, '')}`)
+  if (typeof response?.headers?.get !== 'function') return invalidBody()
+  const refused = await readRefusedResponse(response, url.replace(/[?#].*/, ''))
   if (refused) {
     // An unread body keeps its connection, and six of them block an HTTP/1.1 origin.
     controller.abort()
     return refused
   }
-  // React Native and some polyfills have responses without a stream, Node libraries such as node-fetch with another one.
-  if (typeof response.body?.getReader !== 'function') {
-    return new SseError('option_invalid', 'Invalid response body, expected a web ReadableStream')
-  }
+  if (typeof response.body?.getReader !== 'function') return invalidBody()
   events.onOpen()
   const failure = await readEvents(response.body.getReader(), events)
   if (failure) return failure
   return method.toUpperCase() === 'GET' || reconnect?.resend
     ? new SseError('dropped', 'The connection was closed')
     : 'ended'
-}
-
-function isSupported(member: keyof Request): boolean {
-  return typeof Request !== 'function' || member in Request.prototype
 }

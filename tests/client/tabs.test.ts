@@ -77,8 +77,8 @@ async function allHaveAll() {
   }
 }
 
-describe('tabs that share', () => {
-  it('seven of them have one connection, and each gets each event once', async () => {
+describe('tabsTransport', () => {
+  it('gives seven tabs one connection, and each tab each event once', async () => {
     const all = Array.from({ length: 7 }, () => openTab())
     await Promise.all(all.map(isOpen))
     await publish(100)
@@ -86,7 +86,7 @@ describe('tabs that share', () => {
     await oneIsOpen()
   })
 
-  it('one that comes later and without an id gets what comes from then on, as from the server', async () => {
+  it('gives a later tab without an id what arrives from then on, as the server does', async () => {
     await isOpen(openTab())
     await publish(3)
     await isOpen(openTab())
@@ -95,7 +95,7 @@ describe('tabs that share', () => {
     await oneIsOpen()
   })
 
-  it('one that comes with an id gets exactly what follows it, without a connection of its own', async () => {
+  it('gives a tab with an id exactly what follows it, without a connection of its own', async () => {
     const first = openTab()
     await isOpen(first)
     await publish(5)
@@ -107,7 +107,7 @@ describe('tabs that share', () => {
     expect(await connections()).toEqual([1, 1])
   })
 
-  it('one whose id is older than what is remembered asks the server, and then follows', async () => {
+  it('lets a tab with an older id catch up over its own connection, and then follow', async () => {
     const first = openTab()
     await isOpen(first)
     await publish(2)
@@ -121,7 +121,7 @@ describe('tabs that share', () => {
     expect((await connections())[0]).toBe(2)
   })
 
-  it('the leader closes, and the next goes on: nothing lost, nothing twice', async () => {
+  it('continues when the leader closes: nothing is lost or repeated', async () => {
     const [leader, ...others] = Array.from({ length: 4 }, () => openTab())
     await Promise.all(others.map(isOpen))
     for (let round = 0; round < 3; round += 1) await publish(2)
@@ -132,7 +132,7 @@ describe('tabs that share', () => {
     await oneIsOpen()
   })
 
-  it('a connection that is cut shows as waiting in all, and one attempt brings all back', async () => {
+  it('shows a lost connection as waiting in all tabs, and one attempt reconnects all', async () => {
     const all = Array.from({ length: 5 }, () => openTab())
     const waits = all.map(() => 0)
     all.forEach(({ feed }, index) => {
@@ -153,7 +153,7 @@ describe('tabs that share', () => {
     expect(await connections()).toEqual([before + 1, 1])
   })
 
-  it('a refusal closes all with the same error', async () => {
+  it('closes all tabs with the same error after a refusal', async () => {
     const all = Array.from({ length: 3 }, () => openTab())
     await Promise.all(all.map(isOpen))
     await publish(1)
@@ -170,7 +170,7 @@ describe('tabs that share', () => {
     expect((await connections())[0]).toBe(before + 1)
   })
 
-  it('with different headers, or another key, they do not share', async () => {
+  it('does not share between different headers or keys', async () => {
     const open = (headers: Record<string, string>, key?: string) => {
       const options = { baseUrl: server.origin, params: { name }, headers }
       const feed = connect(room, { ...options, transport: tabsTransport(fetchTransport, key ? { key } : {}) })
@@ -216,10 +216,10 @@ class LateChannel {
 }
 
 it.each([
-  ['with channels as they are', Channel],
+  ['with immediate channels', Channel],
   ['with channels that lag', LateChannel],
 ])(
-  '%s, whatever opens, closes and breaks, each tab gets exactly what its own connection would have',
+  '%s, each tab gets exactly what its own connection would have, whatever opens, closes and breaks',
   async (_, Class) => {
     vi.stubGlobal('BroadcastChannel', Class)
     onTestFinished(() => void vi.unstubAllGlobals())
@@ -271,3 +271,54 @@ it.each([
   },
   60_000,
 )
+
+describe('messages of other scripts on the channel', () => {
+  it('are ignored if they have another shape', async () => {
+    const names = new Set<string>()
+    class SpiedChannel extends Channel {
+      constructor(channelName: string) {
+        super(channelName)
+        names.add(channelName)
+      }
+    }
+    vi.stubGlobal('BroadcastChannel', SpiedChannel)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const all = [openTab(), openTab(), openTab()]
+    await Promise.all(all.map(isOpen))
+    const channels = [...names].map((channelName) => new Channel(channelName))
+    expect(channels).toHaveLength(1)
+    const types = ['hello', 'welcome', 'lead', 'entries', 'status', 'pulse', 'end', 'listen', 'mark', 'pong']
+    const fields = [
+      'from',
+      'to',
+      'at',
+      'after',
+      'id',
+      'entries',
+      'status',
+      'term',
+      'reason',
+      'names',
+      'follows',
+    ]
+    const value = fc.constantFrom(null, -1, {}, [null], [[]], 'text', Number.NaN)
+    const message = fc.oneof(
+      fc.anything(),
+      fc
+        .record({ type: fc.constantFrom(...types), field: fc.constantFrom(...fields), value })
+        .map(({ type, field, value }) => ({ type, [field]: value })),
+    )
+    for (const data of fc.sample(message, 1_000)) {
+      try {
+        channels[0]?.postMessage(data)
+      } catch {
+        // Cannot be cloned.
+      }
+    }
+    await publish(20)
+    await allHaveAll()
+    await oneIsOpen()
+    expect(all.flatMap(({ errors }) => errors)).toEqual([])
+    for (const channel of channels) channel.close()
+  })
+})

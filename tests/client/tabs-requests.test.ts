@@ -49,8 +49,8 @@ function follow(options: ConnectOptions = {}) {
   return { feed, seen, isOpen: () => until(() => feed.status.state === 'open') }
 }
 
-describe('a token', () => {
-  it('is asked for anew by the tab that takes the lead later', async () => {
+describe('a token of the tabs', () => {
+  it('is requested again by a tab that becomes leader later', async () => {
     const leader = follow()
     await leader.isOpen()
     const next = follow()
@@ -87,8 +87,8 @@ describe('a token', () => {
   })
 })
 
-describe('a stream without ids', () => {
-  it('gives who comes later a connection of its own, with what a newcomer gets', async () => {
+describe('a shared stream without ids', () => {
+  it('gives a later tab a connection of its own, with what the server sends newcomers', async () => {
     const transport = tabsTransport(fetchTransport, { key: 'ada' })
     const first = follow({ transport })
     await until(() => first.seen.length === 1)
@@ -97,7 +97,7 @@ describe('a stream without ids', () => {
     expect(responses.size).toBe(2)
   })
 
-  it('is shared from now on where that is asked for', async () => {
+  it('is shared from now on with fromNow', async () => {
     const first = follow()
     await until(() => first.seen.length === 1)
     const second = follow()
@@ -109,7 +109,7 @@ describe('a stream without ids', () => {
   })
 })
 
-it('attempts are counted, and given up, as without sharing', async () => {
+it('attempts are counted and given up as without sharing', async () => {
   let attempts = 0
   const options: ConnectOptions = {
     reconnect: { jitterMs: 1, maxJitterMs: 2, maxAttempts: 3 },
@@ -127,7 +127,7 @@ it('attempts are counted, and given up, as without sharing', async () => {
 it.each([
   ['no Web Locks', () => vi.stubGlobal('navigator', {})],
   ['no BroadcastChannel', () => vi.stubGlobal('BroadcastChannel', undefined)],
-])('with %s, each has its own connection', async (_, remove) => {
+])('with %s, each tab has its own connection', async (_, remove) => {
   remove()
   onTestFinished(() => void vi.unstubAllGlobals())
   const tabs = [follow(), follow()]
@@ -135,14 +135,49 @@ it.each([
   expect(responses.size).toBe(2)
 })
 
-it('a body that can’t be compared has its own connection', async () => {
+it('a request whose body cannot be compared has its own connection', async () => {
   const tabs = [0, 1].map(() => follow({ method: 'POST', body: new Blob(['question']) }))
   for (const { isOpen } of tabs) await isOpen()
   expect(responses.size).toBe(2)
 })
 
-it('a limit that is none is refused', () => {
+it('an invalid hungAfterMs throws option_invalid', () => {
   expect(() => tabsTransport(fetchTransport, { hungAfterMs: 0 })).toThrow(
     expect.objectContaining({ code: 'option_invalid' }),
   )
+})
+
+describe('events without an id in a shared stream', () => {
+  const streamOf = (text: string) =>
+    new Response(
+      new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode(text)) }),
+      { headers: { 'content-type': 'text/event-stream' } },
+    )
+  const options = { transport: tabsTransport(fetchTransport, { key: 'ids' }) }
+
+  it('reach a tab that resumes from the id before them', async () => {
+    const fetch = vi.fn(async () => streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\nid: 2\ndata: 2\n\n'))
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 4)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: '1' })
+    await until(() => late.seen.length === 3)
+    expect(late.seen).toEqual(['a', 'b', '2'])
+    expect(fetch).toHaveBeenCalledOnce()
+  })
+
+  it('are not repeated for a tab that had them over a connection of its own', async () => {
+    const fetch = vi.fn(async (_: unknown, init: RequestInit) =>
+      new Headers(init.headers).get('last-event-id') === 'old'
+        ? streamOf('id: 1\ndata: 1\n\ndata: a\n\n')
+        : streamOf('id: 1\ndata: 1\n\ndata: a\n\ndata: b\n\n'),
+    )
+    const leader = follow({ ...options, fetch: fetch as never })
+    await until(() => leader.seen.length === 3)
+    const late = follow({ ...options, fetch: fetch as never, lastEventId: 'old' })
+    await until(() => late.seen.length === 2)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    // It follows again once an event with an id shows where it is.
+    expect(late.seen).toEqual(['1', 'a'])
+    expect(late.feed.lastEventId).toBe('1')
+  })
 })
