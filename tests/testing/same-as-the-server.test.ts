@@ -45,11 +45,7 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
 function shown(status: FeedStatus): unknown {
   if (!('error' in status)) return [status.state, 'reason' in status ? status.reason : '']
   const { code, status: answered, cause } = status.error
-<<<<<<< HEAD
   // Below HTTP a lost connection has other messages.
-=======
-  // What lies below HTTP has words of its own for a connection that is lost.
->>>>>>> refs/heads/client
   return [status.state, ['network', 'dropped'].includes(code) ? 'lost' : [code, answered, String(cause)]]
 }
 
