@@ -270,6 +270,13 @@ describe('a refusal', () => {
   it.each([200, 399, 600, Number.NaN])('cannot be %s', (status) => {
     expect(() => server.refuse(status)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
   })
+
+  it.each([{ times: -1 }, { retryAfterMs: -1 }, { retryAfterMs: Number.NaN }])(
+    'cannot have %o',
+    (options) => {
+      expect(() => server.refuse(503, options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+    },
+  )
 })
 
 describe('requests', () => {
