@@ -26,7 +26,7 @@ export type WebHandler = (
  * prefix; another path gets 404. When a source ends, its stream ends for good: a client that reconnects gets 204. What a
  * source throws before its first event becomes an HTTP status; later, `sse.error`.
  *
- * @see docs/PROTOCOL.md
+ * @see docs/reference/protocol.md
  * @example
  * export const GET = sse(leads, async function* ({ params, event, signal }) {
  *   for await (const lead of newLeads(params.owner, signal)) yield event('lead', lead)
