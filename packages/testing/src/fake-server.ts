@@ -72,13 +72,13 @@ export interface FakeServer<Contract extends StreamContract = StreamContract>
  * await server.connected()
  * server.send('lead', { id: '1', title: 'Ada' })
  * server.drop()
- * @see docs/PROTOCOL.md
+ * @see docs/reference/protocol.md
  */
 export function fakeServer<Contract extends StreamContract>(contract: Contract): FakeServer<Contract> {
   return new MemoryServer(contract)
 }
 
-/** @see docs/PROTOCOL.md#response */
+/** @see docs/reference/protocol.md#response */
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',

@@ -38,7 +38,7 @@ export class History {
     return `fake${this.#epochs}`
   }
 
-  /** @see docs/PROTOCOL.md#hub-open-heartbeat-and-gap */
+  /** @see docs/reference/protocol.md#hub-open-heartbeat-and-gap */
   idOf(position: number): string {
     return `${this.#epoch}-${position.toString(36)}`
   }
