@@ -42,7 +42,7 @@ function publish(owner: string, title: string, key: string | null): Promise<stri
 server.listen(Number(PORT), '127.0.0.1', () => console.log(`${NAME} listens on ${PORT}`))
 
 process.once('SIGTERM', async () => {
-  isDraining = true // the proxy sends nobody any more
+  isDraining = true // the proxy sends no more clients
   server.close()
   await hub.drain({ graceMs: 5_000 })
   await hub.close()

@@ -8,7 +8,7 @@ import { orders } from './src/orders.ts'
 const hub = createHub(orders)
 const stream = sse(hub, { authorize: () => true, channels: 'shop' })
 
-// Your app has real news. Here somebody buys something every second or so.
+// Your app has real events. Here a customer buys something about every second.
 const MENU = [
   ['Espresso', 2.4],
   ['Cappuccino', 3.6],

@@ -37,8 +37,9 @@ const sound = {
   [`${client}/transport/polyfill-transport.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
   [`${sqlite}/index.test.ts`]: `import 'express'\nimport './index.ts'`,
-  [`${client}/hooks/index.ts`]: `import '../index.ts'`,
+  [`${client}/hooks/index.ts`]: `import '@sse/contract'`,
   [`${react}/index.ts`]: `import 'react'\nimport '@sse/client'\nimport '@sse/client/hooks'`,
+  [`${react}/native.ts`]: `import 'react'\nimport '@sse/client/native'\nimport '@sse/client/hooks'`,
   [`${devtools}/index.ts`]: `import type {} from '@sse/client'`,
   [`${testing}/index.ts`]: `import '@sse/contract'`,
   [`${testSupport}/until.ts`]: `import 'node:net'\nexport const isTest = process.env.VITEST`,
@@ -77,6 +78,10 @@ const proofs = {
   'native-without-parser': {
     [`${client}/native.ts`]: `import './a.ts'`,
     [`${client}/a.ts`]: `import 'eventsource-parser'`,
+  },
+  'native-hooks-without-parser': {
+    [`${react}/native.ts`]: `import './a.ts'`,
+    [`${react}/a.ts`]: `import type {} from '@sse/client'`,
   },
   'node-in-the-bridge-only': { [`${server}/a.ts`]: `import type {} from 'node:http'` },
   'roots-without-node': {
@@ -123,6 +128,7 @@ function plant(name, files) {
       './express': { '@sse/source': './src/adapters/express.ts' },
       './until': './src/until.ts',
       './hooks': { '@sse/source': './src/hooks/index.ts' },
+      './native': { '@sse/source': './src/native.ts' },
     }
     write(`packages/${own}/package.json`, JSON.stringify({ name: `@sse/${own}`, exports }))
     symlinkSync(join(root, 'packages', own), join(root, 'node_modules/@sse', own))

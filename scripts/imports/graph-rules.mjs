@@ -67,7 +67,7 @@ export const graphRules = [
   },
   {
     name: 'hooks-import-client-only',
-    comment: "Hooks know the client's root, what it shares, and their own framework.",
+    comment: "Hooks know the client's core of hooks, a `connect` of it, and their own framework.",
     from: { path: hooks, pathNot: tests },
     to: {
       path: '.',
@@ -167,6 +167,12 @@ export const graphRules = [
     name: 'native-without-parser',
     comment: '@sse/client/native exists to leave out fetch and the parser.',
     from: { path: '^packages/client/src/native\\.ts$' },
+    to: { path: 'eventsource-parser', reachable: true },
+  },
+  {
+    name: 'native-hooks-without-parser',
+    comment: 'The hooks on EventSource, such as @sse/react/native, leave out fetch and the parser.',
+    from: { path: '^packages/(react|vue|svelte|solid)/src/native\\.ts$' },
     to: { path: 'eventsource-parser', reachable: true },
   },
   {

@@ -1,5 +1,6 @@
 import { connect, type FeedStatus } from '@sse/client'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
+import { useStream as useNativeStream } from '@sse/react/native'
 import { until } from '@sse/test-support/until'
 import { createElement, type FunctionComponent, lazy, StrictMode, Suspense, useState, version } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -27,7 +28,7 @@ function mount(component: FunctionComponent) {
 }
 
 describe(`React ${version}`, () => {
-  it('two components under StrictMode share one connection, which closes after the last has left', async () => {
+  it('shares one connection between two components under StrictMode, and closes it after the last one', async () => {
     const One = () => `one ${useLatest(useStream(room, at.options), 'n') ?? '-'} `
     const Two = () => `two ${useLatest(useStream(room, at.options), 'n') ?? '-'}`
     const { element, unmount } = mount(() => [createElement(One, { key: 1 }), createElement(Two, { key: 2 })])
@@ -41,7 +42,7 @@ describe(`React ${version}`, () => {
     expect(await at.connections()).toEqual([1, 0])
   })
 
-  it('a component that comes back at once finds its connection open', async () => {
+  it('reuses the open connection for a component that remounts at once', async () => {
     const App = () => useStreamStatus(useStream(room, at.options)).state
     const first = mount(App)
     await until(() => first.element.textContent === 'open')
@@ -51,7 +52,7 @@ describe(`React ${version}`, () => {
     expect(await at.connections()).toEqual([1, 1])
   })
 
-  it('the latest callback is called, each event reaches it once, and nothing reconnects', async () => {
+  it('calls the latest callback once per event without reconnecting', async () => {
     const seen: string[] = []
     let next = (_: string) => {}
     const { element } = mount(() => {
@@ -72,7 +73,7 @@ describe(`React ${version}`, () => {
     expect(await at.connections()).toEqual([1, 1])
   })
 
-  it('other parameters are another connection, and the old one closes', async () => {
+  it('opens another connection for other parameters, and closes the old one', async () => {
     const other = newRoom()
     let go = (_: typeof at.options) => {}
     const { element } = mount(() => {
@@ -92,7 +93,7 @@ describe(`React ${version}`, () => {
     await at.hasOpen(0)
   })
 
-  it('a burst of 2,000 events is a few renders, and a list keeps the newest', async () => {
+  it('renders a burst of 2,000 events a few times, and keeps the newest in a list', async () => {
     let renders = 0
     const { element } = mount(() => {
       renders += 1
@@ -108,7 +109,7 @@ describe(`React ${version}`, () => {
     expect(renders - before).toBeLessThan(400)
   })
 
-  it('nothing connects while it is not enabled', async () => {
+  it('opens no connection while it is not enabled', async () => {
     let enable = (_: boolean) => {}
     const { element } = mount(() => {
       const [enabled, setEnabled] = useState(false)
@@ -121,7 +122,7 @@ describe(`React ${version}`, () => {
     await until(() => element.textContent === 'open')
   })
 
-  it('a component that comes later sees the latest at once, without another event', async () => {
+  it('shows the latest event in a component that mounts later, without another event', async () => {
     const App = () => String(useLatest(useStream(room, at.options), 'n'))
     const first = mount(App)
     await at.hasOpen(1)
@@ -134,7 +135,49 @@ describe(`React ${version}`, () => {
     expect(await at.connections()).toEqual([1, 1])
   })
 
-  it('a feed that the app connected is listened to, and left open', async () => {
+  it('opens a connection per filter that inline `url` functions set, and reconnects for another filter', async () => {
+    let setFilter = (_: string) => {}
+    const Filtered = ({ filter }: { filter: string }) => {
+      const [label, setLabel] = useState('')
+      const feed = useStream(room, { ...at.options, url: (url) => `${url}?filter=${filter}` })
+      const { state } = useStreamStatus(feed)
+      useEvent(feed, 'n', (n) => setLabel(`${filter}${n}`))
+      return `${state} ${label} `
+    }
+    const { element } = mount(() => {
+      const [filter, set] = useState('a')
+      setFilter = set
+      return ['a', filter, 'b'].map((filter, key) => createElement(Filtered, { key, filter }))
+    })
+    await until(() => element.textContent === 'open  open  open  ')
+    await at.publish(1)
+    await until(() => element.textContent === 'open a1 open a1 open b1 ')
+    setFilter('c')
+    await at.hasOpen(1, '?filter=c')
+    await until(() => element.textContent === 'open a1 open a1 open b1 ')
+    await at.publish(2)
+    await until(() => element.textContent === 'open a2 open c2 open b2 ')
+    const counts = await Promise.all(['a', 'b', 'c'].map((filter) => at.connections(`?filter=${filter}`)))
+    expect(counts).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ])
+  })
+
+  it('follows a stream on the browser’s own EventSource with @sse/react/native', async () => {
+    const { element, unmount } = mount(() => {
+      const feed = useNativeStream(room, at.options)
+      return `${useStreamStatus(feed).state} ${useLatest(feed, 'n', { initial: 0 })}`
+    })
+    await until(() => element.textContent === 'open 0')
+    await at.publish(1)
+    await until(() => element.textContent === 'open 1')
+    unmount()
+    await at.hasOpen(0)
+  })
+
+  it('listens to a feed of connect(), and leaves it open', async () => {
     const feed = connect(room, at.options)
     onTestFinished(() => feed.close())
     const states: FeedStatus['state'][] = []
@@ -151,7 +194,7 @@ describe(`React ${version}`, () => {
     expect(states).not.toContain('closed')
   })
 
-  it('what is suspended before it was shown connects nothing, and connects once when it is shown', async () => {
+  it('connects once when a suspended component is shown, and not before', async () => {
     let arrive = (_: { default: FunctionComponent }) => {}
     const Late = lazy(() => new Promise<{ default: FunctionComponent }>((resolve) => (arrive = resolve)))
     const Inside = () => [useStreamStatus(useStream(room, at.options)).state, createElement(Late, { key: 1 })]

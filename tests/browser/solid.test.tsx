@@ -24,7 +24,7 @@ function mount(App: () => JSX.Element) {
   return { element, unmount }
 }
 
-it('two components share one connection, which closes after the last has left', async () => {
+it('shares one connection between two components, and closes it after the last one', async () => {
   const Part = (props: { name: string }) => {
     const feed = useStream(room, at.options)
     const n = useLatest(feed, 'n')
@@ -50,7 +50,7 @@ it('two components share one connection, which closes after the last has left', 
   expect(await at.connections()).toEqual([1, 0])
 })
 
-it('a component that comes back at once finds its connection and the latest event', async () => {
+it('reuses connection and latest event for a component that remounts at once', async () => {
   const App = () => {
     const feed = useStream(room, at.options)
     const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', { initial: 0 })]
@@ -66,7 +66,7 @@ it('a component that comes back at once finds its connection and the latest even
   expect(await at.connections()).toEqual([1, 1])
 })
 
-it('other parameters are another connection, other functions are not, and each event comes once', async () => {
+it('opens another connection for other parameters but not for other functions, and delivers each event once', async () => {
   const other = newRoom()
   const [options, setOptions] = createSignal(at.options)
   const [label, setLabel] = createSignal('a')
@@ -98,7 +98,7 @@ it('other parameters are another connection, other functions are not, and each e
   ])
 })
 
-it('a burst of 2,000 events is a few updates, and a list keeps the newest', async () => {
+it('updates a few times for a burst of 2,000 events, and keeps the newest in a list', async () => {
   let updates = 0
   const { element } = mount(() => {
     const feed = useStream(room, at.options)
@@ -121,7 +121,7 @@ it('a burst of 2,000 events is a few updates, and a list keeps the newest', asyn
   expect(updates - before).toBeLessThan(200)
 })
 
-it('nothing connects while it is not enabled', async () => {
+it('opens no connection while it is not enabled', async () => {
   const [enabled, setEnabled] = createSignal(false)
   const { element } = mount(() => {
     const status = useStreamStatus(useStream(room, () => ({ ...at.options, enabled: enabled() })))
@@ -133,7 +133,7 @@ it('nothing connects while it is not enabled', async () => {
   await until(() => element.textContent === 'open')
 })
 
-it('a feed that the app connected is listened to, and left open', async () => {
+it('listens to a feed of connect(), and leaves it open', async () => {
   const feed = connect(room, at.options)
   onTestFinished(() => feed.close())
   const states: FeedStatus['state'][] = []

@@ -25,7 +25,7 @@ function show<Props extends Record<string, unknown>>(component: Component<Props>
   return { text: () => target.textContent?.trim(), leave }
 }
 
-it('two components share one connection, which closes after the last has left', async () => {
+it('shares one connection between two components, and closes it after the last one', async () => {
   const [one, two] = [
     show(Room, { options: at.options, label: 'one' }),
     show(Room, { options: at.options, label: 'two' }),
@@ -43,7 +43,7 @@ it('two components share one connection, which closes after the last has left', 
   expect(await at.connections()).toEqual([1, 0])
 })
 
-it('a component that comes back at once finds its connection and the latest event', async () => {
+it('reuses connection and latest event for a component that remounts at once', async () => {
   const first = show(Room, { options: at.options })
   await until(() => first.text() === 'open - []')
   await at.publish(3)
@@ -55,7 +55,7 @@ it('a component that comes back at once finds its connection and the latest even
   expect(await at.connections()).toEqual([1, 1])
 })
 
-it('other parameters are another connection, other functions are not, and each event comes once', async () => {
+it('opens another connection for other parameters but not for other functions, and delivers each event once', async () => {
   const other = newRoom()
   const seen: string[] = []
   const props = changing({
@@ -82,7 +82,7 @@ it('other parameters are another connection, other functions are not, and each e
   ])
 })
 
-it('a burst of 2,000 events is a few updates, and a list keeps the newest', async () => {
+it('updates a few times for a burst of 2,000 events, and keeps the newest in a list', async () => {
   let updates = 0
   const { text } = show(Room, {
     options: at.options,
@@ -97,7 +97,7 @@ it('a burst of 2,000 events is a few updates, and a list keeps the newest', asyn
   expect(updates - before).toBeLessThan(200)
 })
 
-it('nothing connects while it is not enabled', async () => {
+it('opens no connection while it is not enabled', async () => {
   const props = changing({ options: at.options, enabled: false })
   const { text } = show(Room, props)
   await until(() => text() === 'closed - []')
@@ -106,7 +106,7 @@ it('nothing connects while it is not enabled', async () => {
   await until(() => text() === 'open - []')
 })
 
-it('a feed that the app connected is read through stores, and left open', async () => {
+it('reads a feed of connect() through stores, and leaves it open', async () => {
   const feed = connect(room, at.options)
   onTestFinished(() => feed.close())
   const states: FeedStatus['state'][] = []

@@ -1,7 +1,7 @@
 import { until } from '@sse/test-support/until'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from '@sse/vue'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { createApp, defineComponent, h, ref } from 'vue'
+import { createApp, defineComponent, h, KeepAlive, ref } from 'vue'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
 
@@ -25,7 +25,7 @@ function mount(...setups: (() => () => string)[]) {
   return { element, unmount }
 }
 
-it('two components share one connection, which closes after the last has left', async () => {
+it('shares one connection between two components, and closes it after the last one', async () => {
   const part = (name: string) => () => {
     const n = useLatest(useStream(room, at.options), 'n')
     return () => `${name} ${n.value ?? '-'} `
@@ -41,7 +41,7 @@ it('two components share one connection, which closes after the last has left', 
   expect(await at.connections()).toEqual([1, 0])
 })
 
-it('a component that comes back at once finds its connection and the latest event', async () => {
+it('reuses connection and latest event for a component that remounts at once', async () => {
   const setup = () => {
     const feed = useStream(room, at.options)
     const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n', { initial: 0 })]
@@ -57,7 +57,7 @@ it('a component that comes back at once finds its connection and the latest even
   expect(await at.connections()).toEqual([1, 1])
 })
 
-it('other parameters are another connection, other functions are not, and each event comes once', async () => {
+it('opens another connection for other parameters but not for other functions, and delivers each event once', async () => {
   const other = newRoom()
   const options = ref(at.options)
   const label = ref('a')
@@ -89,7 +89,7 @@ it('other parameters are another connection, other functions are not, and each e
   ])
 })
 
-it('a burst of 2,000 events is a few renders, and a list keeps the newest', async () => {
+it('renders a burst of 2,000 events a few times, and keeps the newest in a list', async () => {
   let renders = 0
   const { element } = mount(() => {
     const feed = useStream(room, at.options)
@@ -104,4 +104,38 @@ it('a burst of 2,000 events is a few renders, and a list keeps the newest', asyn
   await at.publish(1, 2_000)
   await until(() => element.textContent === 'open 1998,1999,2000')
   expect(renders - before).toBeLessThan(200)
+})
+
+it('releases the connection of a component that <KeepAlive> deactivates, and shows its events again later', async () => {
+  let renders = 0
+  const Room = defineComponent(() => {
+    const feed = useStream(room, at.options)
+    const [n, recent] = [useLatest(feed, 'n', { initial: 0 }), useEvents(feed, 'n')]
+    return () => {
+      renders += 1
+      return `${n.value} ${recent.value.map(({ payload }) => payload).join()}`
+    }
+  })
+  const isShown = ref(true)
+  const element = document.body.appendChild(document.createElement('div'))
+  const app = createApp({ render: () => h(KeepAlive, () => (isShown.value ? h(Room) : undefined)) })
+  app.mount(element)
+  onTestFinished(() => {
+    app.unmount()
+    element.remove()
+  })
+  await at.hasOpen(1)
+  await at.publish(1, 2)
+  await until(() => element.textContent === '2 1,2')
+  isShown.value = false
+  await at.hasOpen(0)
+  const before = renders
+  await at.publish(3)
+  isShown.value = true
+  await at.hasOpen(1)
+  expect(element.textContent).toBe('2 1,2')
+  await at.publish(4)
+  await until(() => element.textContent === '4 1,2,4')
+  expect(renders - before).toBeLessThan(5)
+  expect(await at.connections()).toEqual([2, 1])
 })

@@ -14,7 +14,7 @@ import { type ScriptedResponse, startScriptServer } from '../support/script-serv
 import type { TestPage } from './page/main.ts'
 import { startPage } from './start-page.ts'
 
-/** A machine that is busy takes its time to show things. */
+/** Long enough for a busy machine. */
 const patience = { timeout: 15_000 }
 vi.setConfig({ testTimeout: 60_000 })
 declare const page: TestPage
@@ -33,10 +33,10 @@ const EVENTS: ScriptedResponse = {
   ],
   ending: 'hang',
 }
-/** Comes back half a minute later: time enough to look. */
+/** Reconnects half a minute later. */
 const DROPPED: ScriptedResponse = { chunks: ['retry: 30000\n\nid: p-1\ndata: 12.5\n\n'] }
 const REFUSED: ScriptedResponse = { status: 401, contentType: 'application/json' }
-/** A comment: Firefox shows no response to the page before its first byte. */
+/** Sends a comment: Firefox reports no response to the page before its first byte. */
 const OPEN: ScriptedResponse = { chunks: [':\n\n'], ending: 'hang' }
 
 let server: Awaited<ReturnType<typeof startScriptServer>>
@@ -66,7 +66,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await opened.waitForFunction(() => 'page' in globalThis)
     return opened
   }
-  /** With the panel open. */
+  /** Opens a page with the panel open. */
   async function openPanel(options?: BrowserContextOptions, from?: Browser): Promise<Page> {
     const opened = await open('', options, from)
     await opened.getByRole('button', { name: /^SSE/ }).click()
@@ -85,7 +85,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
       url,
       options,
     ] as const)
-  /** Between its cells are line breaks. */
+  /** Cells are separated by line breaks. */
   const rowWith = (on: Page, text: RegExp) =>
     on.getByRole('row').filter({ hasText: new RegExp(text.source, 's') })
   const summary = (on: Page) => on.locator('.summary')
@@ -106,7 +106,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.close()
   })
 
-  it.skipIf(!path)('shows that it came back', async () => {
+  it.skipIf(!path)('shows that the feed reconnected', async () => {
     const on = await openPanel()
     await follow(on, script({}, OPEN).url, '/prices', { reconnect: { jitterMs: 0 } })
     await summary(on).getByText('open', { exact: true }).waitFor()
@@ -115,63 +115,57 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.close()
   })
 
-  it.skipIf(!path)('shows a refusal, and counts it on the closed panel', async () => {
+  it.skipIf(!path)('shows a refusal, and counts it on the collapsed panel', async () => {
     const on = await open()
     await follow(on, script(REFUSED).url, '/inbox/ada')
     await on.getByRole('button', { name: 'SSE 1 connection 1 in trouble' }).click()
-    await summary(on).getByText('The server answered 401 (http_status)').waitFor()
+    await summary(on).getByText(`The server answered 401 to GET ${ORIGIN}/inbox/ada (http_status)`).waitFor()
     expect(await summary(on).locator('.pill').getAttribute('class')).toBe('pill failed')
     await on.close()
   })
 
-  it.skipIf(!path)(
-    'tells gaps, invalid events and unknown names from others, with what they carry',
-    async () => {
-      const on = await openPanel()
-      await followOrders(on, script(EVENTS).url)
-      await rowWith(on, /e-901/).waitFor()
-      await rowWith(on, /sse\.gap.*gap.*e-4.*36 B.*trimmed/).waitFor()
-      await rowWith(on, /order.*invalid.*e-3.*28 B.*expected number/).waitFor()
-      await rowWith(on, /refund.*not in the contract/).waitFor()
-      await on.getByRole('button', { name: /shop\.example\/orders\/lyon.*gap.*invalid/ }).waitFor()
+  it.skipIf(!path)('marks gaps, invalid events and unknown names, and shows their data', async () => {
+    const on = await openPanel()
+    await followOrders(on, script(EVENTS).url)
+    await rowWith(on, /e-901/).waitFor()
+    await rowWith(on, /sse\.gap.*gap.*e-4.*36 B.*trimmed/).waitFor()
+    await rowWith(on, /order.*invalid.*e-3.*28 B.*expected number/).waitFor()
+    await rowWith(on, /refund.*not in the contract/).waitFor()
+    await on.getByRole('button', { name: /shop\.example\/orders\/lyon.*gap.*invalid/ }).waitFor()
 
-      await rowWith(on, /invalid/).click()
-      const details = on.getByRole('complementary', { name: 'Event' })
-      await details.getByText(/expected number/).waitFor()
-      expect(await details.locator('pre').textContent()).toBe('{\n  "id": "two",\n  "city": "Nîmes"\n}')
-      await on.close()
-    },
-  )
+    await rowWith(on, /invalid/).click()
+    const details = on.getByRole('complementary', { name: 'Event' })
+    await details.getByText(/expected number/).waitFor()
+    expect(await details.locator('pre').textContent()).toBe('{\n  "id": "two",\n  "city": "Nîmes"\n}')
+    await on.close()
+  })
 
-  it.skipIf(!path)(
-    'shows feeds that were there before it, and those of another copy of the client',
-    async () => {
-      const on = await open('?late')
-      await follow(on, script(OPEN).url, '/before')
-      const copy = await build({
-        stdin: { contents: "export { connect } from '@sse/client'", resolveDir: import.meta.dirname },
-        conditions: ['@sse/source'],
-        bundle: true,
-        write: false,
-        format: 'iife',
-        globalName: 'copy',
-      })
-      // As a debugger would: the page's own policy allows no inline script.
-      await on.evaluate(`${copy.outputFiles[0]?.text}; globalThis.copy = copy`)
-      const many = script({ chunks: ['data: 1\n\n', 'data: 2\n\n'], ending: 'hang' })
-      await on.evaluate(() => void page.mountDevtools())
-      await on.evaluate((url) => {
-        const { copy } = globalThis as unknown as { copy: { connect(url: string): void } }
-        copy.connect(url)
-      }, many.url)
-      await on.getByRole('button', { name: /^SSE 2 connections/ }).click()
-      await on.getByRole('button', { name: /\/before open, 0 events/ }).waitFor()
-      await on.getByRole('button', { name: /\/script\/.* open, 2 events/ }).waitFor()
-      await on.close()
-    },
-  )
+  it.skipIf(!path)('shows feeds created before it, and feeds of another copy of the client', async () => {
+    const on = await open('?late')
+    await follow(on, script(OPEN).url, '/before')
+    const copy = await build({
+      stdin: { contents: "export { connect } from '@sse/client'", resolveDir: import.meta.dirname },
+      conditions: ['@sse/source'],
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'copy',
+    })
+    // As a debugger would: the page's own policy allows no inline script.
+    await on.evaluate(`${copy.outputFiles[0]?.text}; globalThis.copy = copy`)
+    const many = script({ chunks: ['data: 1\n\n', 'data: 2\n\n'], ending: 'hang' })
+    await on.evaluate(() => void page.mountDevtools())
+    await on.evaluate((url) => {
+      const { copy } = globalThis as unknown as { copy: { connect(url: string): void } }
+      copy.connect(url)
+    }, many.url)
+    await on.getByRole('button', { name: /^SSE 2 connections/ }).click()
+    await on.getByRole('button', { name: /\/before open, 0 events/ }).waitFor()
+    await on.getByRole('button', { name: /\/script\/.* open, 2 events/ }).waitFor()
+    await on.close()
+  })
 
-  it.skipIf(!path)('shows which tab leads, and the next one when that is closed', async () => {
+  it.skipIf(!path)('shows which tab leads, and the next leader when that tab is closed', async () => {
     const url = script({ chunks: ['id: 1\ndata: 1\n\n'], ending: 'hang' }).url
     const tab = await browser.newContext()
     const openTab = async () => {
@@ -184,7 +178,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     const first = await openTab()
     await first.getByRole('button', { name: /^SSE/ }).click()
     await first.getByRole('button', { name: /open, \d events? leader/ }).waitFor()
-    // Open as well: the browser's tabs share what is remembered.
+    // Also open: tabs of a browser share its storage.
     const second = await openTab()
     await second.getByRole('button', { name: /open, \d events? follower/ }).waitFor()
     await summary(second).getByText('GET by one tab for all').waitFor()
@@ -193,7 +187,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await tab.close()
   })
 
-  it.skipIf(!path)('names the transport, and the browser that reconnects by itself', async () => {
+  it.skipIf(!path)('shows the native transport, which reconnects by itself', async () => {
     const on = await openPanel()
     await on.evaluate((url) => void page.followNatively(url), script({ chunks: ['data: 1\n\n'] }, OPEN).url)
     await summary(on).getByText('GET by native').waitFor()
@@ -201,7 +195,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.close()
   })
 
-  it.skipIf(!path)('keeps no secret of headers and addresses, and no data when told so', async () => {
+  it.skipIf(!path)('hides secrets in headers and URLs, and data on request', async () => {
     const on = await open('?late')
     await on.evaluate(() => void page.mountDevtools({ redact: true }))
     const at = '/inbox?token=hunter2&view=mine'
@@ -217,27 +211,30 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.close()
   })
 
-  it.skipIf(!path)('keeps the newest of 10,000 events in a burst, and says what it dropped', async () => {
-    const on = await openPanel()
-    const burst = createServer((_, res) => {
-      res.writeHead(200, { 'content-type': 'text/event-stream', 'access-control-allow-origin': '*' })
-      res.write(`${'data: 1\n\n'.repeat(10_000)}id: last\ndata: end\n\n`)
-    }).listen(0, '127.0.0.1')
-    onTestFinished(() => burst.close().closeAllConnections())
-    await once(burst, 'listening')
-    await follow(on, `http://127.0.0.1:${(burst.address() as AddressInfo).port}/`)
-    await rowWith(on, /last/).waitFor()
-    await on.getByText('9,701 older events dropped, the newest are kept.').waitFor()
-    await summary(on).getByText('10,001 events').waitFor()
-    // Those in sight, and as many below: the others when one scrolls to them.
-    expect(await on.locator('tbody tr').count()).toBe(60)
-    const scrollDown = async () => {
-      await on.locator('.rows').evaluate((rows) => rows.scrollTo(0, rows.scrollHeight))
-      return on.locator('tr.event').count()
-    }
-    await expect.poll(scrollDown, patience).toBe(300)
-    await on.close()
-  })
+  it.skipIf(!path)(
+    'keeps the newest of a burst of 10,000 events, and shows how many it dropped',
+    async () => {
+      const on = await openPanel()
+      const burst = createServer((_, res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream', 'access-control-allow-origin': '*' })
+        res.write(`${'data: 1\n\n'.repeat(10_000)}id: last\ndata: end\n\n`)
+      }).listen(0, '127.0.0.1')
+      onTestFinished(() => burst.close().closeAllConnections())
+      await once(burst, 'listening')
+      await follow(on, `http://127.0.0.1:${(burst.address() as AddressInfo).port}/`)
+      await rowWith(on, /last/).waitFor()
+      await on.getByText('9,701 older events dropped, the newest are kept.').waitFor()
+      await summary(on).getByText('10,001 events').waitFor()
+      // Visible rows and as many below them. Scrolling renders the others.
+      expect(await on.locator('tbody tr').count()).toBe(60)
+      const scrollDown = async () => {
+        await on.locator('.rows').evaluate((rows) => rows.scrollTo(0, rows.scrollHeight))
+        return on.locator('tr.event').count()
+      }
+      await expect.poll(scrollDown, patience).toBe(300)
+      await on.close()
+    },
+  )
 
   it.skipIf(!path)('filters, pauses and clears', async () => {
     const on = await openPanel()
@@ -260,7 +257,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     await on.close()
   })
 
-  it.skipIf(!path)('works with the keyboard alone, and is open again after a reload', async () => {
+  it.skipIf(!path)('works with the keyboard alone, and stays open after a reload', async () => {
     const on = await open()
     await followOrders(on, script(EVENTS).url)
     await on.getByRole('button', { name: 'SSE 1 connection' }).focus()
@@ -299,7 +296,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
       const own = await launch(kind, path!, scheme)
       const on = await openPanel({ colorScheme: scheme, viewport: { width: 1280, height: 800 } }, own)
       const photograph = async (name: string) => {
-        // One is enough to see that another engine lays it out as well.
+        // One picture shows that the other engine lays it out as well.
         if (kind === 'firefox' && name !== 'event') return
         for (const width of [1280, 360]) {
           await on.setViewportSize({ width, height: 800 })

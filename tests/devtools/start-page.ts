@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, defaultClientConditions, preview } from 'vite'
 
-/** The page as Vite makes it for development; in one piece, since it is opened many times. */
+/** Builds the page for development with Vite, in one piece because it is opened many times. */
 export async function startPage(): Promise<{ url: string } & AsyncDisposable> {
   const outDir = mkdtempSync(join(tmpdir(), 'sse-devtools-'))
   const config = {

@@ -16,7 +16,7 @@ export const RING_BYTES = 16 * 1_024 * 1_024
 /** Factor by which an attack may raise the latency that well-behaved clients had before it. */
 export const LATENCY_FACTOR = 2
 /** Latencies that are always accepted: below, a busy machine's scheduler is measured. */
-export const ACCEPTED_P50_MS = 12
+export const ACCEPTED_P50_MS = 20
 export const ACCEPTED_P99_MS = 250
 
 export interface OpenOptions extends RawSocketOptions {

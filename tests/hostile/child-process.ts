@@ -7,7 +7,7 @@ import { scaled } from './scale.ts'
 /** A process whose methods can be called: see `answerCalls`. */
 export interface Child extends AsyncDisposable {
   readonly isAlive: boolean
-  /** Its unhandled rejections and uncaught exceptions, and its exit if nobody asked for it. */
+  /** Its unhandled rejections and uncaught exceptions, and its exit unless `stop` caused it. */
   readonly failures: string[]
   /** What it has written to both outputs. */
   readonly output: string

@@ -42,8 +42,8 @@ const MB = 1_048_576
 const LATENCY = 'Latency of live events'
 
 /**
- * Starts a server with well-behaved readers, attacks it, and measures: the memory, the hub's slots, who is
- * present, a newcomer, and the readers' events and latencies.
+ * Starts a server with well-behaved readers, attacks it, and measures: memory, the hub's slots, presence, the
+ * answer to a newcomer, and the readers' events and latencies.
  *
  * @param readers - the process of the readers; one serves all attacks.
  */

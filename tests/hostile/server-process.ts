@@ -18,7 +18,7 @@ const hub = createHub(beats, {
   ...parameters.hub,
 })
 
-// Which kind of subscription a client gets is the query's to say: `?durable` for one with a subscriber.
+// The query `?durable` asks for a subscription with a subscriber.
 const handler = mount(beats, parameters.stream ?? {}, ({ params: { owner }, lastEventId, req }) =>
   hub.subscribe([owner, 'everyone'], {
     after: lastEventId,
@@ -96,7 +96,7 @@ answerCalls({
   /** Publishes events of these sizes in one turn; resolves with the messages of those that were rejected. */
   async burst(sizes: number[]): Promise<string[]> {
     const results = await Promise.allSettled(
-      sizes.map((bytes) => hub.publish('nobody', 'bulk', 'x'.repeat(bytes))),
+      sizes.map((bytes) => hub.publish('burst', 'bulk', 'x'.repeat(bytes))),
     )
     return results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
   },

@@ -1,50 +1,22 @@
-import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import { defineStream, type } from '@sse/contract'
+import { fileURLToPath } from 'node:url'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
-import { folders, importMap } from '../support/built-client.ts'
-
-export const counter = defineStream({ path: '/counter', events: { n: type<number>() }, heartbeatMs: 1_000 })
-
-const PAGE = `<!doctype html><meta charset="utf-8"><title>Counter</title>
-${importMap}
-<script type="module">
-  import { connect, singleFlight } from '@sse/client'
-  import { storedId } from '@sse/client/storage'
-  import { defineStream, type } from '@sse/contract'
-  const counter = defineStream({ path: '/counter', events: { n: type() }, heartbeatMs: 1_000 })
-  const keeps = location.search.includes('keep')
-  const feed = connect(counter, { reconnect: { maxJitterMs: 2_000 },
-    refresh: singleFlight('token', () => fetch('/refresh', { method: 'POST' })), ...(keeps && { lastEventId: storedId('counter') }) })
-  const shown = { seen: [], states: [], wasCached: false }
-  let reports = 0
-  const report = () => navigator.sendBeacon('/report', JSON.stringify({ ...shown, at: performance.timeOrigin + ++reports }))
-  feed.on('n', (n) => {
-    shown.seen.push(n)
-    report()
-  })
-  feed.onStatus(({ state, reason }) => {
-    shown.states.push(typeof reason === 'string' ? state + ' ' + reason : state)
-    report()
-  })
-  window.addEventListener('pageshow', ({ persisted }) => {
-    shown.wasCached ||= persisted
-    report()
-  })
-</script>`
-
-/** What a page has seen, as it says itself: a page from the back-forward cache can't be asked. */
-export interface Shown {
-  seen: number[]
-  states: string[]
-  wasCached: boolean
-}
+import { build } from 'esbuild'
+import { counter } from './counter.ts'
+import type { Shown } from './page.ts'
 
 /** A hub, and a page that reports what its feed does. */
 export async function startPageServer() {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('page.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    conditions: ['@sse/source'],
+  })
+  const script = outputFiles[0]?.text ?? ''
   const hub = createHub(counter)
   const stream = sse(counter, ({ lastEventId }) => hub.subscribe('all', { after: lastEventId }))
   let shown: Shown & { at?: number } = { seen: [], states: [], wasCached: false }
@@ -70,18 +42,14 @@ export async function startPageServer() {
       if (reported.at > (shown.at ?? 0)) shown = reported // reports overtake one another
       return res.end()
     }
-    const [, folder = '', ...file] = pathname.split('/')
-    try {
-      if (folders[folder]) {
-        const code = await readFile(join(folders[folder], ...file))
-        res.writeHead(200, { 'content-type': 'text/javascript' }).end(code)
-      } else {
-        const page = pathname === '/elsewhere' ? '<!doctype html><title>Elsewhere</title>' : PAGE
-        res.writeHead(200, { 'content-type': 'text/html' }).end(page)
-      }
-    } catch {
-      res.writeHead(404).end()
+    if (pathname === '/page.js') {
+      return res.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
     }
+    const page =
+      pathname === '/elsewhere'
+        ? '<title>Elsewhere</title>'
+        : '<meta charset="utf-8"><title>Counter</title><script type="module" src="/page.js"></script>'
+    res.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html>${page}`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   let published = 0

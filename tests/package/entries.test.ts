@@ -15,13 +15,15 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
-const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, '@sse/devtools', '@sse/testing'].flatMap(entriesOf)
+const TOOLS = ['@sse/devtools', '@sse/testing', '@sse/engine-conformance']
+const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, ...TOOLS].flatMap(entriesOf)
 /** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
 const BOUND = ['@sse/server/nest', '@sse/testing/msw', '@sse/devtools/mount']
 const FREE = ENTRIES.filter((entry) => !BOUND.includes(entry))
 const PAGE = [
   ...ROOTS,
   ...HOOKS,
+  ...HOOKS.map((name) => `${name}/native`),
   '@sse/client/event-source',
   '@sse/client/inspect',
   '@sse/client/native',
@@ -46,8 +48,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are seventeen entries, one for each engine and each framework’s hooks, two of the devtools, and three for tests', () => {
-  expect(ENTRIES).toHaveLength(17 + ENGINES.length + HOOKS.length + 2 + 3)
+it('there are 19 entries of contract, server and client, one per engine, two per hook package and six of the tools', () => {
+  expect(ENTRIES).toHaveLength(19 + ENGINES.length + 2 * HOOKS.length + 6)
 })
 
 describe.each([
@@ -56,7 +58,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|EventSource|share|shareFeed|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|Link)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection)( \w+)*$/,
     )
   })
 

@@ -32,7 +32,7 @@ describe('an app with the packages installed, built by Vite', () => {
     folder = withPackages(inject('installed'), ['vite', ...apps.flatMap(([, , names]) => names)])
     // The server too is the installed one.
     const at = (name: string) => pathToFileURL(join(folder, 'node_modules', name)).href
-    const { sse } = await import(at('@sse/server/dist/node.js'))
+    const { sse } = await import(at('@sse/server/dist/node/node.js'))
     const { defineStream, type } = await import(at('@sse/contract/dist/index.js'))
     const orders = defineStream({ path: '/orders', events: { order: type(), revenue: type() } })
     streams = sse(

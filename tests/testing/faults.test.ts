@@ -36,7 +36,7 @@ function follow(options: ConnectOptions = {}, owner = 'ada') {
 const state = (feed: Pick<Feed<unknown>, 'status'>) => feed.status.state
 
 describe('a connection', () => {
-  it('that is dropped comes back when its delay is over, and gets what it missed', async () => {
+  it('reconnects after its delay when it was dropped, and receives the events it missed', async () => {
     const { feed, seen } = follow()
     await server.connected()
     server.send('lead', { id: '1', title: 'Ada' })
@@ -53,7 +53,7 @@ describe('a connection', () => {
     expect(server.requests.map(({ lastEventId }) => lastEventId)).toEqual([undefined, 'fake1-1'])
   })
 
-  it('gets what was sent before it was dropped', async () => {
+  it('receives events sent before it was dropped, once', async () => {
     const { seen } = follow()
     await server.connected()
     server.send('count', 1)
@@ -64,7 +64,7 @@ describe('a connection', () => {
     expect(seen).toEqual([1])
   })
 
-  it('loses what was on its way when it was dropped, and gets it again', async () => {
+  it('loses events in flight when it is dropped, and receives them after resuming', async () => {
     const { seen } = follow()
     await server.connected()
     server.stall()
@@ -76,7 +76,7 @@ describe('a connection', () => {
     expect(seen).toEqual([1])
   })
 
-  it('lives for an hour by its heartbeats, and is given up when it stalls', async () => {
+  it('stays open for an hour by its heartbeats, and is replaced when it stalls', async () => {
     const { feed, seen } = follow()
     await server.connected()
     await clock.advance(3_600_000)
@@ -90,21 +90,21 @@ describe('a connection', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  it('that stalls for a while gets everything after it', async () => {
+  it('receives everything after a short stall', async () => {
     const { seen } = follow()
     await server.connected()
-    const goOn = server.stall()
+    const release = server.stall()
     server.send('count', 1)
     server.send('count', 2)
     await clock.advance(10_000)
     expect(seen).toEqual([])
-    goOn()
-    goOn()
+    release()
+    release()
     await clock.advance(0)
     expect([seen, server.requests.length]).toEqual([[1, 2], 1])
   })
 
-  it('whose bytes come one by one sees the same', async () => {
+  it('receives the same events when bytes arrive one by one', async () => {
     server.splitBytes()
     const { seen } = follow()
     await server.connected()
@@ -114,7 +114,7 @@ describe('a connection', () => {
     expect(seen).toEqual(['é 漢 😀', 1])
   })
 
-  it('is told of its own events alone, and gets those it missed', async () => {
+  it('receives only its own events, also after resuming', async () => {
     const [ada, ben] = [follow(), follow({}, 'ben')]
     await server.connected(2)
     const mine = () => server.connections.find(({ params }) => params.owner === 'ada')
@@ -129,7 +129,7 @@ describe('a connection', () => {
     expect([ada.seen, ben.seen]).toEqual([[1, 2], []])
   })
 
-  it('that the client closes is gone', async () => {
+  it('is removed when the client closes it', async () => {
     const { feed } = follow()
     const connection = await server.connected()
     feed.close()
@@ -140,7 +140,7 @@ describe('a connection', () => {
 })
 
 describe('a stream', () => {
-  it('that ends closes the feed', async () => {
+  it('closes the feed when it ends', async () => {
     const { feed } = follow()
     await server.connected()
     server.end()
@@ -148,20 +148,20 @@ describe('a stream', () => {
     expect(feed.status).toEqual({ state: 'closed', reason: 'ended' })
   })
 
-  it('whose source fails says why, and is followed again', async () => {
+  it('reports why its source failed, and is reconnected', async () => {
     const { feed } = follow()
     await server.connected()
     server.error('overloaded', 'Too much')
     await clock.advance(0)
     expect(feed.status).toMatchObject({
       state: 'waiting',
-      reason: { code: 'overloaded', message: 'Too much' },
+      error: { code: 'overloaded', message: 'Too much' },
     })
     await clock.advance(2_000)
     expect(state(feed)).toBe('open')
   })
 
-  it('asks for a delay', async () => {
+  it('requests a reconnect delay', async () => {
     const { feed } = follow()
     await server.connected()
     server.retry(60_000)
@@ -173,7 +173,7 @@ describe('a stream', () => {
     expect(state(feed)).toBe('open')
   })
 
-  it('that loses its history tells who is there, and who comes back', async () => {
+  it('reports lost history to open connections and to those that resume', async () => {
     const [here, away] = [follow(), follow()]
     await server.connected(2)
     server.connections[1]?.drop()
@@ -193,7 +193,7 @@ describe('a stream', () => {
     expect(here.feed.lastEventId).toBe('fake2-1')
   })
 
-  it('sends what no schema allows, and no parser reads', async () => {
+  it('sends invalid payloads and invalid JSON', async () => {
     const onInvalid = vi.fn()
     const { seen } = follow({ onInvalid })
     await server.connected()
@@ -209,7 +209,7 @@ describe('a stream', () => {
     ])
   })
 
-  it('never sends what the real server would refuse', () => {
+  it('rejects what the real server would reject', () => {
     expect(() => server.send('lead', { id: '1' } as never)).toThrow(
       expect.objectContaining({ code: 'payload_invalid' }),
     )
@@ -221,7 +221,7 @@ describe('a stream', () => {
 })
 
 describe('a refusal', () => {
-  it('once, and a fresh token is sent', async () => {
+  it('of one request leads to a fresh token', async () => {
     let token = 'old'
     server.refuse(401, { times: 1 })
     const { feed } = follow({
@@ -236,8 +236,8 @@ describe('a refusal', () => {
     expect(server.requests.map(({ headers }) => headers.get('authorization'))).toEqual(['old', 'new'])
   })
 
-  it('that heals is tried again, and no sooner than it says', async () => {
-    server.refuse(503, { times: 1, retryAfter: 10 })
+  it('that is retryable is retried after its Retry-After', async () => {
+    server.refuse(503, { times: 1, retryAfterMs: 10_000 })
     const { feed } = follow()
     await clock.advance(9_999)
     expect(state(feed)).toBe('waiting')
@@ -245,31 +245,42 @@ describe('a refusal', () => {
     expect(state(feed)).toBe('open')
   })
 
-  it('that does not closes the feed with what it said', async () => {
+  it('that is not retryable closes the feed with its status', async () => {
     server.refuse(403, { code: 'forbidden', message: 'Not yours' })
     const { feed } = follow()
     await clock.advance(0)
-    expect(feed.status).toMatchObject({ state: 'closed', reason: { code: 'http_status', status: 403 } })
+    expect(feed.status).toMatchObject({
+      state: 'closed',
+      reason: 'error',
+      error: { code: 'http_status', status: 403 },
+    })
   })
 
-  it('of a network that is away lasts until it is back', async () => {
+  it('of the network lasts until it is back', async () => {
     server.refuse('network')
     const { feed } = follow()
     await clock.advance(120_000)
-    expect(feed.status).toMatchObject({ state: 'waiting', reason: { code: 'network' } })
+    expect(feed.status).toMatchObject({ state: 'waiting', error: { code: 'network' } })
     expect(server.requests.length).toBeGreaterThan(3)
     server.accept()
     await clock.advance(30_000)
     expect(state(feed)).toBe('open')
   })
 
-  it.each([200, 399, 600, Number.NaN])('can not be %s', (status) => {
+  it.each([200, 399, 600, Number.NaN])('cannot be %s', (status) => {
     expect(() => server.refuse(status)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
   })
+
+  it.each([{ times: -1 }, { retryAfterMs: -1 }, { retryAfterMs: Number.NaN }])(
+    'cannot have %o',
+    (options) => {
+      expect(() => server.refuse(503, options)).toThrow(expect.objectContaining({ code: 'option_invalid' }))
+    },
+  )
 })
 
 describe('requests', () => {
-  it('are kept as they came', async () => {
+  it('are recorded as they were received', async () => {
     follow({ headers: { 'x-app': 'desk' }, method: 'POST', body: '{"a":1}', lastEventId: 'é' }, 'a/b')
     await server.connected()
     expect(server.requests).toMatchObject([
@@ -278,7 +289,7 @@ describe('requests', () => {
     expect(server.requests[0]?.headers.get('x-app')).toBe('desk')
   })
 
-  it('for other paths get 404, and go where they went when the global fetch is replaced', async () => {
+  it('for other paths get 404, or go to the original fetch when the global one is replaced', async () => {
     expect((await server.fetch('http://test/other')).status).toBe(404)
     const before = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('theirs'))
     server.install()
@@ -291,7 +302,7 @@ describe('requests', () => {
     before.mockRestore()
   })
 
-  it('that acknowledge are kept, unless the id is of no use', async () => {
+  it('that acknowledge are recorded, unless the id is invalid', async () => {
     const { feed } = follow()
     await server.connected()
     const id = server.send('count', 1)
@@ -303,7 +314,7 @@ describe('requests', () => {
   })
 })
 
-it('a test runner’s own fake timers drive it as well', async () => {
+it('works with the fake timers of the test runner', async () => {
   clock.restore()
   vi.useFakeTimers()
   try {

@@ -25,7 +25,7 @@ afterAll(() => msw.close())
 
 const options = { baseUrl: 'https://api.example.com/v1', params: { owner: 'ada' } }
 
-it('a feed that knows nothing of it goes through MSW: events, a drop, a resume, an acknowledgement', async () => {
+it('serves events, a drop, a resume and an acknowledgement to an unchanged feed through MSW', async () => {
   using feed = connect(leads, { ...options, reconnect: { jitterMs: 1 }, onError: () => {} })
   const seen: number[] = []
   feed.on('count', (count) => seen.push(count))
@@ -43,7 +43,7 @@ it('a feed that knows nothing of it goes through MSW: events, a drop, a resume, 
   await vi.waitUntil(() => server.connections.length === 0)
 })
 
-it('a refusal and a network that is away look as they do without it', async () => {
+it('refuses requests and fails the network through MSW', async () => {
   const onError = vi.fn()
   server.refuse('network', { times: 1 })
   using away = connect(leads, { ...options, reconnect: { jitterMs: 1 }, onError })
@@ -53,10 +53,10 @@ it('a refusal and a network that is away look as they do without it', async () =
   server.refuse(403)
   using feed = connect(leads, { ...options, onError })
   await vi.waitUntil(() => feed.status.state === 'closed')
-  expect(feed.status).toMatchObject({ reason: { code: 'http_status', status: 403 } })
+  expect(feed.status).toMatchObject({ reason: 'error', error: { code: 'http_status', status: 403 } })
 })
 
-it('other paths are left to the other handlers', async () => {
+it('leaves other paths to other handlers', async () => {
   for (const path of ['/leads', '/leads/ada/notes']) {
     expect(await (await fetch(`https://api.example.com${path}`)).json()).toBe('theirs')
   }

@@ -7,7 +7,7 @@ import { createElement, StrictMode } from 'react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { leads } from './leads.ts'
 
-/** The component under test, as an app has it: nothing in it knows of tests. */
+/** Component under test, as an app writes it. */
 function Inbox({ owner }: { owner: string }) {
   const feed = useStream(leads, { params: { owner } })
   const { state } = useStreamStatus(feed)
@@ -31,18 +31,18 @@ beforeEach(() => {
 })
 afterEach(async () => {
   cleanup()
-  // The shared connection is released a second after its last component.
+  // The connection closes a second after its last component.
   await clock.advance(2_000)
   expect(server.connections).toEqual([])
   server.close()
   clock.restore()
 })
 
-/** Lets what is due happen, and React render it. */
+/** Advances the time and lets React render. */
 const pass = (ms = 100) => act(() => clock.advance(ms))
 const titles = () => screen.queryAllByRole('listitem').map(({ textContent }) => textContent)
 
-it('shows what comes, and says while it is cut off', async () => {
+it('shows events, and its status while the connection is lost', async () => {
   render(createElement(StrictMode, null, createElement(Inbox, { owner: 'ada' })))
   expect(screen.getByRole('status').textContent).toBe('connecting')
   await pass()
@@ -64,7 +64,7 @@ it('shows what comes, and says while it is cut off', async () => {
   expect(titles()).toEqual(['Cleo', 'Dora'])
 })
 
-it('says when the stream is not open to this user', async () => {
+it('shows that the server refused the stream', async () => {
   server.refuse(403)
   const { error } = console
   console.error = () => {}

@@ -8,12 +8,12 @@ type RoomFeed = Feed<{ n: number; text: string; nothing: undefined }>
 interface Client {
   feed: RoomFeed
   seen: unknown[]
-  /** Waits until so many events and gaps were seen. */
+  /** Waits until `count` events and gaps were received. */
   has(count: number): Promise<unknown>
   isOpen(): Promise<unknown>
 }
 
-/** Everything a client sees of a stream: events, gaps, and how its status changes. */
+/** Records everything a client observes: events, gaps and statuses. */
 function follow(world: World, lastEventId = ''): Client & Disposable {
   const seen: unknown[] = []
   let count = 0
@@ -44,11 +44,11 @@ function follow(world: World, lastEventId = ''): Client & Disposable {
 function shown(status: FeedStatus): unknown {
   if (!('error' in status)) return [status.state, 'reason' in status ? status.reason : '']
   const { code, status: answered, cause } = status.error
-  // What lies below HTTP has words of its own for a connection that is lost.
+  // Below HTTP a lost connection has other messages.
   return [status.state, ['network', 'dropped'].includes(code) ? 'lost' : [code, answered, String(cause)]]
 }
 
-/** Logs have names of their own: the first to be seen is A. */
+/** Replaces the names of logs by A, B, C in the order they appear. */
 function withoutEpochs(seen: unknown): unknown {
   const names: string[] = []
   const renamed = JSON.stringify(seen).replace(/"(\w+)-(\w+)"/g, (_, epoch: string, position: string) => {
@@ -59,7 +59,7 @@ function withoutEpochs(seen: unknown): unknown {
 }
 
 const scenarios: Record<string, (world: World) => Promise<unknown>> = {
-  async 'an event of each kind, as it comes'(world) {
+  async 'an event of each kind'(world) {
     using client = follow(world)
     await client.isOpen()
     await world.publish('n', 7 as never)
@@ -69,7 +69,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return [client.seen, client.feed.lastEventId]
   },
 
-  async 'a cut in the middle: what was missed comes, once and in order'(world) {
+  async 'events missed during a cut arrive once and in order'(world) {
     using client = follow(world)
     await client.isOpen()
     await world.publish('n', 1 as never)
@@ -84,7 +84,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen.filter((entry) => (entry as string[])[0] === 'n')
   },
 
-  async 'one that was cut before its first event resumes from the greeting'(world) {
+  async 'a connection cut before its first event resumes from the open event'(world) {
     await world.publish('n', 1 as never)
     using client = follow(world)
     await client.isOpen()
@@ -96,7 +96,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen.filter((entry) => (entry as string[])[0] === 'n')
   },
 
-  async 'who comes after something was sent begins now'(world) {
+  async 'a new client starts at the head'(world) {
     await world.publish('n', 1 as never)
     using client = follow(world)
     await client.isOpen()
@@ -114,13 +114,13 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen
   },
 
-  async 'an id that no log has given'(world) {
+  async 'an id that no log assigned'(world) {
     using client = follow(world, 'what?')
     await client.has(1)
     return client.seen
   },
 
-  async 'an id of the future'(world) {
+  async 'an id ahead of the log'(world) {
     using first = follow(world)
     await first.isOpen()
     using client = follow(world, first.feed.lastEventId.replace(/-.*/, '-zz'))
@@ -130,7 +130,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen
   },
 
-  async 'an id that history has left behind'(world) {
+  async 'an id older than history'(world) {
     using first = follow(world)
     await first.isOpen()
     const id = first.feed.lastEventId
@@ -143,7 +143,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen
   },
 
-  async 'history that is gone, and nobody missed any of it'(world) {
+  async 'trimmed history of which the client missed nothing'(world) {
     using first = follow(world)
     await first.isOpen()
     await world.publish('n', 1 as never)
@@ -158,22 +158,22 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return client.seen
   },
 
-  async 'a refusal for good'(world) {
+  async 'a refusal that is not retryable'(world) {
     world.refuseNext(403)
     using client = follow(world)
     await until(() => client.feed.status.state === 'closed')
     return client.seen
   },
 
-  async 'a refusal for now'(world) {
+  async 'a retryable refusal'(world) {
     world.refuseNext(503)
     using client = follow(world)
     await client.isOpen()
     return client.seen
   },
 
-  async 'a refusal that names a time'(world) {
-    world.refuseNext(503, 1)
+  async 'a refusal with Retry-After'(world) {
+    world.refuseNext(503, 1_000)
     using client = follow(world)
     await until(() => client.feed.status.state === 'waiting')
     const { status } = client.feed
@@ -194,7 +194,7 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return [await world.acks(), statuses]
   },
 
-  async 'a feed that is closed has left the server'(world) {
+  async 'a closed feed disconnects from the server'(world) {
     const client = follow(world)
     await client.isOpen()
     const before = world.connections()
@@ -203,14 +203,14 @@ const scenarios: Record<string, (world: World) => Promise<unknown>> = {
     return [before, client.seen]
   },
 
-  async 'the end is known by its id'(world) {
+  async 'a resume after the end id closes the feed'(world) {
     using client = follow(world, 'sse.end')
     await until(() => client.feed.status.state === 'closed')
     return client.seen
   },
 }
 
-describe('what a client sees of the fake server is what it sees of a hub over a socket', () => {
+describe('a client observes the same from the fake server and from a hub over a socket', () => {
   it.each(Object.keys(scenarios))('%s', async (name) => {
     const run = async (kind: 'fake' | 'real') => {
       await using world = await worlds[kind]()
@@ -253,9 +253,9 @@ async function bytesOf(
   ]
 }
 
-describe('the bytes of the fake server are those of a hub', () => {
+describe('the fake server sends the bytes of a hub', () => {
   it.each<[string, string | undefined, RegExp]>([
-    ['from the greeting to a heartbeat after the events', undefined, /event: n[\s\S]*sse\.heartbeat/],
+    ['from the first frame to a heartbeat after the events', undefined, /event: n[\s\S]*sse\.heartbeat/],
     ['after a gap', 'other-1', /event: n[\s\S]*sse\.heartbeat/],
   ])('%s', async (_, lastEventId, isEnough) => {
     const run = async (kind: 'fake' | 'real') => {

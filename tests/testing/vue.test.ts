@@ -17,7 +17,7 @@ const Inbox = defineComponent({
   },
 })
 
-it('a component shows what comes, over a lost connection', async () => {
+it('shows events in a component, also after a lost connection', async () => {
   using clock = fakeClock()
   using server = fakeServer(leads)
   server.install()

@@ -12,20 +12,20 @@ export const room = defineStream({
   events: { n: type<number>(), text: type<string>(), nothing: type<undefined>() },
 })
 
-/** A server, and what can be done to it, without saying which it is. */
+/** Server under test, fake or real. */
 export interface World extends AsyncDisposable {
   fetch: typeof fetch
   origin: string
-  /** To everybody. */
+  /** Publishes to all connections. */
   publish(name: 'n' | 'text' | 'nothing', payload: never): Promise<unknown>
   /** Cuts every connection. */
   cut(): void
   /** Removes all history. */
   trim(): Promise<void>
-  /** ConnectionLimiter that are open. */
+  /** Number of open connections. */
   connections(): number
-  /** Answers the next request so. */
-  refuseNext(status: number, retryAfter?: number): void
+  /** Refuses the next request. */
+  refuseNext(status: number, retryAfterMs?: number): void
   acks(): Promise<(string | undefined)[]>
 }
 
@@ -40,8 +40,8 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       cut: () => server.drop(),
       trim: async () => server.gap('trimmed'),
       connections: () => server.connections.length,
-      refuseNext: (status, retryAfter) =>
-        server.refuse(status, { times: 1, code: 'no', message: 'No', ...(retryAfter && { retryAfter }) }),
+      refuseNext: (status, retryAfterMs) =>
+        server.refuse(status, { times: 1, code: 'no', message: 'No', ...(retryAfterMs && { retryAfterMs }) }),
       acks: async () => server.acks.map(({ lastEventId }: SeenRequest) => lastEventId),
       async [Symbol.asyncDispose]() {
         server.close()
@@ -60,11 +60,11 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       channels: 'all',
       retryMs: 5,
     })
-    let refusals: { status: number; retryAfter: number | undefined }[] = []
+    let refusals: { status: number; retryAfterMs: number | undefined }[] = []
     const server = createServer((req, res) => {
       if (req.url?.endsWith('/ack')) return stream(req, res)
       const refusal = refusals.shift()
-      return refusal ? refuse(res, refusal.status, refusal.retryAfter) : stream(req, res)
+      return refusal ? refuse(res, refusal.status, refusal.retryAfterMs) : stream(req, res)
     })
     const sockets = new Set<Socket>()
     server.on('connection', (socket) => {
@@ -82,8 +82,8 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       cut,
       trim: () => engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY }),
       connections: () => hub.stats().connections,
-      refuseNext: (status, retryAfter) => {
-        refusals = [{ status, retryAfter }]
+      refuseNext: (status, retryAfterMs) => {
+        refusals = [{ status, retryAfterMs }]
       },
       acks: async () => [await hub.committed('ada')],
       async [Symbol.asyncDispose]() {
@@ -95,11 +95,11 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
   },
 }
 
-function refuse(res: ServerResponse, status: number, retryAfter: number | undefined): void {
+function refuse(res: ServerResponse, status: number, retryAfterMs: number | undefined): void {
   res.writeHead(status, {
     'content-type': 'application/json',
     'cache-control': 'no-store',
-    ...(retryAfter && { 'retry-after': String(retryAfter) }),
+    ...(retryAfterMs && { 'retry-after': String(retryAfterMs / 1_000) }),
   })
   res.end(JSON.stringify({ code: 'no', message: 'No' }))
 }

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 /** Opens the app's database, and makes its tables when they are not there yet. */
 export function openDatabase(path: string): DatabaseSync {
-  // The hub may write to the same file over a connection of its own: wait for it rather than fail.
+  // The hub may write to the same file over its own connection: wait for it rather than fail.
   const db = new DatabaseSync(path, { timeout: 5_000 })
   db.exec(`
     PRAGMA journal_mode = WAL;

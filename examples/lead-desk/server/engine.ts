@@ -8,7 +8,7 @@ const engines: Record<string, (url: string) => Promise<Engine>> = {
   'rediss:': async (url) => (await import('@sse/redis')).redis({ url, name: 'lead-desk' }),
 }
 
-/** An engine on a server of its own, by the URL of that server. */
+/** Opens an engine on a separate server, by the URL of that server. */
 export function openEngine(url: string): Promise<Engine> {
   const open = engines[URL.parse(url)?.protocol ?? '']
   if (open) return open(url)

@@ -15,7 +15,7 @@ const demoPeople: Person[] = [
   { id: 'chloe', name: 'Chloe', role: 'sales' },
 ]
 
-/** Puts the demo's people into a database that has nobody yet. */
+/** Inserts the demo's people into an empty database. */
 export function seedPeople(db: DatabaseSync): void {
   if (allPeople(db).length > 0) return
   const insert = db.prepare('INSERT INTO people (id, name, role, password_hash) VALUES (?, ?, ?, ?)')

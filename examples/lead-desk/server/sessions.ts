@@ -7,8 +7,8 @@ export const SESSION_SECONDS = 7 * 24 * 60 * 60
 const TOKEN_BYTES = 32
 
 /**
- * Sessions of signed-in people, in the app's database: a restart signs nobody out, and signing out ends a session at once.
- * A token is 256 random bits. The database stores only its hash, so a copy of the database signs nobody in.
+ * Sessions of signed-in people, in the app's database: they survive a restart, and signing out ends a session at once.
+ * A token is 256 random bits. The database stores only its hash, so a copy of the database is no way in.
  */
 export class Sessions {
   readonly #db: DatabaseSync

@@ -77,7 +77,7 @@ export function SignInPage({ people, demoPassword, onSignIn }: SignInPageProps) 
   )
 }
 
-/** To a browser this machine's two names are two sites, each with cookies of its own: two people at once. */
+/** To a browser, the two names of this machine are two sites with separate cookies: two people at once. */
 function SecondWindow() {
   const { hostname, port } = location
   const other = { localhost: '127.0.0.1', '127.0.0.1': 'localhost' }[hostname]

@@ -10,7 +10,7 @@ import { fetchTransport } from './transport/fetch-transport.ts'
  *
  * @param target - a contract, or the URL of any event stream. For a URL, every payload is the raw data.
  * @throws {SseError} `option_invalid` for an invalid URL, request or number; `param_missing`.
- * @see docs/PROTOCOL.md
+ * @see docs/reference/protocol.md
  * @example
  * const feed = connect(leads, { params: { owner: '42' } })
  * feed.on('lead', (lead, { id }) => show(lead))

@@ -2,7 +2,7 @@
  * Names of the control events, which the library itself sends inside a stream. Every name that starts with `sse.`
  * is reserved. A client ignores a control event it does not know.
  *
- * @see docs/PROTOCOL.md#control-events
+ * @see docs/reference/protocol.md#control-events
  */
 export const CONTROL = {
   /** First event of a hub's stream. Its id is the position the connection starts from. */

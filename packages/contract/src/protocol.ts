@@ -2,7 +2,7 @@
  * The wire format: control events, the encoder, and the checks both sides share. For libraries that write a server or
  * a client of their own; apps need only the package's root.
  *
- * @see docs/PROTOCOL.md
+ * @see docs/reference/protocol.md
  * @module
  */
 export { checkDeclaredChannel } from './channel.ts'

@@ -1,7 +1,7 @@
 import type { FeedStatus, InvalidEvent } from '@sse/client'
 import type { FeedOrigin } from '@sse/client/inspect'
 import type { TransportNote } from '@sse/client/transport'
-import { type Redact, redactData, redactUrl } from './redact.ts'
+import { type Redact, redactData, redactMessage, redactUrl } from './redact.ts'
 import { Ring } from './ring.ts'
 import { utf8Length } from './utf8-length.ts'
 
@@ -64,8 +64,8 @@ export class FeedLog {
     this.headers = headerNames?.join(', ') ?? 'from a function'
     this.#names = contract && Object.keys(contract.events)
     this.#redact = redact
-    this.status = status
-    this.#push(status)
+    this.status = this.#redacted(status)
+    this.#push(this.status)
   }
 
   onStatus(status: FeedStatus): void {
@@ -73,9 +73,9 @@ export class FeedLog {
       this.status.state === 'connecting' &&
       status.state === 'connecting' &&
       this.status.attempt === status.attempt
-    this.status = status
+    this.status = this.#redacted(status)
     if (status.state === 'waiting') this.counts.drops += 1
-    if (!isSame) this.#push(status)
+    if (!isSame) this.#push(this.status)
   }
 
   /** @param isRecorded - `false` only counts the event. */
@@ -128,6 +128,12 @@ export class FeedLog {
   #push(status: FeedStatus): void {
     this.#order += 1
     this.changes.push({ kind: 'status', order: this.#order, at: Date.now(), status })
+  }
+
+  #redacted(status: FeedStatus): FeedStatus {
+    if (!('error' in status)) return status
+    const message = redactMessage(status.error.message, this.#redact)
+    return { ...status, error: Object.create(status.error, { message: { value: message } }) }
   }
 
   #kindOf(name: string): EventEntry['kind'] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { redactData, redactUrl } from './redact.ts'
+import { redactData, redactMessage, redactUrl } from './redact.ts'
 
 it.each([
   'token',
@@ -44,4 +44,12 @@ it('lets a function redact after the default, and hides the text if it throws', 
     throw new Error('no')
   }
   expect([redactUrl('https://example.com/', broken), redactData('secret', broken)]).toEqual(['•••', '•••'])
+})
+
+it('redacts the URLs in the message of an error', () => {
+  const hide = (text: string) => text.replace(/\d+/g, '#')
+  expect(redactMessage('The server answered 401 to GET https://example.com/users/42?token=a', hide)).toBe(
+    'The server answered 401 to GET https://example.com/users/#?token=•••',
+  )
+  expect(redactMessage('The connection was closed', true)).toBe('The connection was closed')
 })

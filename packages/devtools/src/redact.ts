@@ -27,6 +27,11 @@ export function redactUrl(text: string, redact: Redact): string {
   }
 }
 
+/** Returns an error's message with its URLs redacted. */
+export function redactMessage(message: string, redact: Redact): string {
+  return message.replace(/https?:\/\/[^\s"']+/g, (url) => redactUrl(url, redact))
+}
+
 export function redactData(data: string, redact: Redact): string {
   if (redact === true) return data === '' ? '' : HIDDEN
   if (!redact) return data

@@ -1,7 +1,8 @@
-import { connect, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expectTypeOf, it } from 'vitest'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from './index.ts'
+import { useStream as useNativeStream } from './native.ts'
 
 const leads = defineStream({
   path: '/leads/:owner',
@@ -10,7 +11,7 @@ const leads = defineStream({
 const news = defineStream({ path: '/news', events: { headline: type<string>() } })
 const owner = { params: { owner: '42' } }
 
-it('payloads have the type that the contract gives them', () => {
+it('infers payload types from the contract', () => {
   const feed = useStream(leads, owner)
   useEvent(feed, 'lead', (lead, { id }) => {
     expectTypeOf(lead).toEqualTypeOf<{ title: string }>()
@@ -25,17 +26,17 @@ it('payloads have the type that the contract gives them', () => {
   expectTypeOf(useStreamStatus(feed)).toEqualTypeOf<FeedStatus>()
 })
 
-it('a feed from connect() is listened to in the same way', () => {
+it('accepts a feed of connect()', () => {
   const feed = connect(leads, owner)
   expectTypeOf(useLatest(feed, 'count')).toEqualTypeOf<number | undefined>()
   expectTypeOf(useStreamStatus(feed)).toEqualTypeOf<FeedStatus>()
 })
 
-it('a bare URL gives text', () => {
+it('types the payloads of a bare URL as text', () => {
   expectTypeOf(useLatest(useStream('/stream'), 'anything')).toEqualTypeOf<string | undefined>()
 })
 
-it('a wrong event name is an error at the name', () => {
+it('reports a wrong event name at the name', () => {
   const feed = useStream(leads, owner)
   const listener = () => {}
   useEvent(
@@ -56,7 +57,7 @@ it('a wrong event name is an error at the name', () => {
   )
 })
 
-it('parameters are asked for where the path names some, and a signal never', () => {
+it('requires the parameters of the path, and rejects a signal', () => {
   useStream(news)
   useStream(news, { headers: () => ({ authorization: 'Bearer x' }), shareKey: 'ada' })
   // @ts-expect-error `owner` is missing
@@ -65,4 +66,20 @@ it('parameters are asked for where the path names some, and a signal never', () 
   useStream(leads, { params: { woner: '42' } })
   // @ts-expect-error components decide when it closes
   useStream(news, { signal: new AbortController().signal })
+})
+
+it('returns the same `Feed` type as connect(), also from the native entry', () => {
+  const feed = useStream(leads, owner)
+  expectTypeOf(feed).toEqualTypeOf<Feed<FeedPayloads<typeof leads>>>()
+  expectTypeOf(useNativeStream(leads, owner)).toEqualTypeOf<Feed<FeedPayloads<typeof leads>>>()
+})
+
+it('types the initial payload of useLatest()', () => {
+  const feed = useStream(leads, owner)
+  expectTypeOf(useLatest(feed, 'lead', { initial: { title: '' } })).toEqualTypeOf<{ title: string }>()
+  expectTypeOf(useLatest(feed, 'count', {})).toEqualTypeOf<number | undefined>()
+  // @ts-expect-error the payload of another event
+  useLatest(feed, 'count', { initial: 'none' })
+  // @ts-expect-error no such option
+  useLatest(feed, 'count', { inital: 0 })
 })

@@ -1,7 +1,8 @@
-import { connect, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expectTypeOf, it } from 'vitest'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from './index.ts'
+import { useStream as useNativeStream } from './native.ts'
 
 const leads = defineStream({
   path: '/leads/:owner',
@@ -9,7 +10,7 @@ const leads = defineStream({
 })
 const news = defineStream({ path: '/news', events: { headline: type<string>() } })
 
-it('payloads have the type that the contract gives them', () => {
+it('infers payload types from the contract', () => {
   const feed = useStream(leads, () => ({ params: { owner: '42' } }))
   useEvent(feed, 'lead', (lead) => expectTypeOf(lead).toEqualTypeOf<{ title: string }>())
   expectTypeOf(useLatest(feed, 'count')()).toEqualTypeOf<number | undefined>()
@@ -20,7 +21,7 @@ it('payloads have the type that the contract gives them', () => {
   expectTypeOf(useLatest(own, 'count')()).toEqualTypeOf<number | undefined>()
 })
 
-it('a wrong event name is an error at the name', () => {
+it('reports a wrong event name at the name', () => {
   const feed = useStream(leads, { params: { owner: '42' } })
   const listener = () => {}
   useEvent(
@@ -36,10 +37,28 @@ it('a wrong event name is an error at the name', () => {
   )
 })
 
-it('parameters are asked for where the path names some', () => {
+it('requires the parameters of the path', () => {
   useStream(news)
   // @ts-expect-error `owner` is missing
   useStream(leads)
   // @ts-expect-error no such parameter
   useStream(leads, { params: { woner: '42' } })
+})
+
+it('returns the same `Feed` type as connect(), also from the native entry', () => {
+  const feed = useStream(leads, { params: { owner: '42' } })
+  expectTypeOf(feed()).toEqualTypeOf<Feed<FeedPayloads<typeof leads>>>()
+  expectTypeOf(useNativeStream(leads, { params: { owner: '42' } })()).toEqualTypeOf<
+    Feed<FeedPayloads<typeof leads>>
+  >()
+})
+
+it('types the initial payload of useLatest()', () => {
+  const feed = useStream(leads, { params: { owner: '42' } })
+  expectTypeOf(useLatest(feed, 'lead', { initial: { title: '' } })()).toEqualTypeOf<{ title: string }>()
+  expectTypeOf(useLatest(feed, 'count', {})()).toEqualTypeOf<number | undefined>()
+  // @ts-expect-error the payload of another event
+  useLatest(feed, 'count', { initial: 'none' })
+  // @ts-expect-error no such option
+  useLatest(feed, 'count', { inital: 0 })
 })

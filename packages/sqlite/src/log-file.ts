@@ -78,7 +78,7 @@ export class LogFile {
     if (this.#isClosed) return
     this.#isClosed = true
     try {
-      if (this.#tables && this.#connections) leaveProcess(this.#connections.writer, this.#engine)
+      if (this.#connections) leaveProcess(this.#connections.writer, this.#engine)
     } catch {
       // Locked or broken: the next process that opens the file removes the entry of this one.
     }

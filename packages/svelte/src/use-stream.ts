@@ -27,7 +27,10 @@ export type UseStream = <const Target extends StreamTarget>(
 /** Returns a `useStream` whose connections `connect` opens. */
 export function createUseStream(connect: Connect): UseStream {
   const pool = feedPool(connect)
-  return <const Target extends StreamTarget>(target: Target, ...[options]: ReactiveArguments<Target>) => {
+  return <const Target extends StreamTarget>(
+    target: Target,
+    ...[options]: ReactiveArguments<Target>
+  ): Live<Feed<FeedPayloads<Target>>> => {
     const either = options as UseStreamOptions | (() => UseStreamOptions) | undefined
     const current = () => (typeof either === 'function' ? either() : either)
     let known: PooledFeed<FeedPayloads<Target>> | undefined

@@ -1,6 +1,6 @@
 /**
- * A response's body that ends only when everything before has been read: a stream of its own would drop what
- * waits when it fails.
+ * Body of a response that ends after everything written was read. A plain `ReadableStream` would drop unread chunks
+ * when it fails.
  */
 export class Body {
   readonly stream: ReadableStream<Uint8Array>
@@ -30,13 +30,13 @@ export class Body {
     this.#flush()
   }
 
-  /** After what was written: the end, or a failure. */
+  /** Ends the body after everything written, with a failure if one is given. */
   end(failure?: { reason: unknown }): void {
     this.#end = failure ?? 'close'
     this.#flush()
   }
 
-  /** At once; what was not read is lost. */
+  /** Fails the body at once. Unread chunks are lost. */
   abort(reason: unknown): void {
     this.#controller.error(reason)
     this.#isWanted = false

@@ -1,17 +1,17 @@
 import { install } from '@sinonjs/fake-timers'
 
-/** See `fakeClock`. */
+/** Clock of a test; see `fakeClock`. */
 export interface FakeClock extends Disposable {
-  /** Milliseconds since the epoch. */
+  /** Current time, in milliseconds since the epoch. */
   readonly now: number
   /**
-   * Lets time pass: reconnection delays, idle timeouts, heartbeats and what the app waits for come due in their
-   * order, and what follows from each happens before the next.
+   * Advances the time. Reconnect delays, idle timeouts, heartbeats and the app's timers fire in their order, and the
+   * effects of each happen before the next one fires.
    *
-   * @param ms - 0 or more; 0 lets happen what is due now.
+   * @param ms - 0 or more. 0 runs what is due now.
    */
   advance(ms: number): Promise<void>
-  /** Gives the real timers back. Twice is nothing. */
+  /** Restores the real timers. Idempotent. */
   restore(): void
 }
 
@@ -26,10 +26,10 @@ const FAKED = [
 ] as const
 
 /**
- * Stops the global timers, frames and `Date`; they go on when they are told to. Make it before what it is to
- * drive. A test runner's own (`vi.useFakeTimers()`, `jest.useFakeTimers()`) do as well, in its place.
+ * Replaces the global timers, animation frames and `Date` by a clock that moves only with `advance`. Create it before
+ * the code it controls. The fake timers of a test runner (`vi.useFakeTimers()`, `jest.useFakeTimers()`) work as well.
  *
- * @param now - where it starts, milliseconds since the epoch. Default: the time it is.
+ * @param now - start time, in milliseconds since the epoch. Default: the current time.
  * @example
  * using clock = fakeClock()
  * server.drop()

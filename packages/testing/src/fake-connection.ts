@@ -10,11 +10,11 @@ import {
 } from '@sse/contract/protocol'
 import { Body } from './body.ts'
 import type { FakeStream } from './fake-stream.ts'
-import type { History, HistoryPlace } from './history.ts'
+import type { History, StartPosition } from './history.ts'
 import type { SeenRequest } from './seen-request.ts'
 
-/** What the connections of a server have in common. */
-export class FakeSource<Contract extends StreamContract> {
+/** State that all connections of a server share. */
+export class FakeLog<Contract extends StreamContract> {
   readonly contract: Contract
   readonly history: History
   readonly #encode: EventEncoder<Contract>
@@ -41,40 +41,40 @@ export class FakeSource<Contract extends StreamContract> {
   }
 }
 
-/** One open response of a fake server. */
+/** Open response of a fake server. */
 export class FakeConnection<Contract extends StreamContract = StreamContract>
   implements FakeStream<Contract>
 {
   readonly request: SeenRequest
-  readonly #body = new Body(() => this.#leave())
-  readonly #source: FakeSource<Contract>
+  readonly #body = new Body(() => this.#close())
+  readonly #log: FakeLog<Contract>
   readonly #encoder = new TextEncoder()
-  readonly #onGone: () => void
+  readonly #onClosed: () => void
   readonly #heartbeat: ReturnType<typeof setInterval> | undefined
   #isOpen = true
-  /** What a stalled connection does not let through. */
+  /** Text that a stalled connection holds back. */
   #held: string | undefined
 
   /** @internal */
-  constructor(source: FakeSource<Contract>, request: SeenRequest, onGone: (gone: FakeConnection) => void) {
+  constructor(log: FakeLog<Contract>, request: SeenRequest, onClosed: (closed: FakeConnection) => void) {
     this.request = request
-    this.#source = source
-    this.#onGone = () => onGone(this as unknown as FakeConnection)
-    const { heartbeatMs } = source.contract
+    this.#log = log
+    this.#onClosed = () => onClosed(this as unknown as FakeConnection)
+    const { heartbeatMs } = log.contract
     if (heartbeatMs < Infinity) {
       this.#heartbeat = setInterval(() => this.#held ?? this.heartbeat(), heartbeatMs)
-      // Where timers keep a process alive, this one does not.
+      // Does not keep a process alive.
       ;(this.#heartbeat as { unref?: () => void }).unref?.()
     }
-    this.#begin(source.history.find(request.lastEventId))
+    this.#begin(log.history.startPosition(request.lastEventId))
   }
 
-  /** Of the contract's path, decoded. */
+  /** Parameters of the contract's path, decoded. */
   get params(): Readonly<Record<string, string>> {
     return this.request.params
   }
 
-  /** Whether the response goes on: neither side has ended it. */
+  /** `false` once either side has closed the response. */
   get isOpen(): boolean {
     return this.#isOpen
   }
@@ -83,11 +83,11 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
     name: Name,
     payload: PayloadInput<Contract, Name>,
   ): string {
-    return this.#tell(this.#source.store(name, payload, this.#audience))
+    return this.#write(this.#log.store(name, payload, this.#audience))
   }
 
   sendInvalid(name: string, payload: unknown): string {
-    return this.#tell(this.#source.storeInvalid(name, payload, this.#audience))
+    return this.#write(this.#log.storeInvalid(name, payload, this.#audience))
   }
 
   raw(text: string): void {
@@ -97,7 +97,7 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
       return
     }
     const bytes = this.#encoder.encode(text)
-    if (!this.#source.isSplit) this.#body.write(bytes)
+    if (!this.#log.isSplit) this.#body.write(bytes)
     else for (const byte of bytes) this.#body.write(Uint8Array.of(byte))
   }
 
@@ -119,8 +119,8 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
 
   drop(): void {
     if (!this.#isOpen) return
-    this.#leave()
-    this.#body.end({ reason: new TypeError('The fake server has dropped the connection') })
+    this.#close()
+    this.#body.end({ reason: new TypeError('The fake server dropped the connection') })
   }
 
   stall(): () => void {
@@ -137,20 +137,20 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
     return this.#body.stream
   }
 
-  /** @internal The client has left. */
+  /** @internal The client closed the connection. */
   abort(reason: unknown): void {
-    this.#leave()
+    this.#close()
     this.#body.abort(reason)
   }
 
-  /** @internal History has gone. */
-  tellGap(reason: Gap['reason']): void {
-    this.raw(this.#gapFrame(reason, this.#source.history.head))
+  /** @internal Reports that history was lost. */
+  sendGap(reason: Gap['reason']): void {
+    this.raw(this.#gapFrame(reason, this.#log.history.head))
   }
 
-  /** The order in which a hub's connection begins. */
-  #begin({ position, gap }: HistoryPlace): void {
-    const { history, retryMs } = this.#source
+  /** Writes the beginning of a hub's connection, in the same order. */
+  #begin({ position, gap }: StartPosition): void {
+    const { history, retryMs } = this.#log
     this.raw(
       (retryMs === undefined ? encodeComment() : encodeMessage({ retry: retryMs })) +
         (gap ? this.#gapFrame(gap, position) : '') +
@@ -164,32 +164,32 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
 
   #gapFrame(reason: Gap['reason'], position: number): string {
     const gap: Gap = { reason }
-    if (reason === 'trimmed' && position < this.#source.history.head) gap.since = this.#id(position + 1)
+    if (reason === 'trimmed' && position < this.#log.history.head) gap.since = this.#id(position + 1)
     return encodeMessage({ id: this.#id(position), event: CONTROL.gap, data: JSON.stringify(gap) })
   }
 
-  #tell({ entry, id }: ReturnType<History['append']>): string {
+  #write({ entry, id }: ReturnType<History['append']>): string {
     this.raw(entry.frame)
     return id
   }
 
   #finish(frame: string): void {
     if (!this.#isOpen) return
-    // What is held back never comes, and the end neither.
+    // A stalled connection does not deliver its end either.
     if (this.#held !== undefined) return
     this.raw(frame)
-    this.#leave()
+    this.#close()
     this.#body.end()
   }
 
-  #leave(): void {
+  #close(): void {
     this.#isOpen = false
     clearInterval(this.#heartbeat)
-    this.#onGone()
+    this.#onClosed()
   }
 
-  #id(position: number = this.#source.history.head): string {
-    return this.#source.history.idOf(position)
+  #id(position: number = this.#log.history.head): string {
+    return this.#log.history.idOf(position)
   }
 
   get #audience(): string {

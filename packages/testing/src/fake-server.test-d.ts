@@ -7,7 +7,7 @@ const leads = defineStream({
   events: { lead: type<{ id: string; title: string }>(), count: type<number>() },
 })
 
-test('an event takes its own payload and no other', async () => {
+test('send() accepts the payload of its event and no other', async () => {
   const server = fakeServer(leads)
   expectTypeOf(server.send('lead', { id: '1', title: 'Ada' })).toEqualTypeOf<string>()
   server.connections[0]?.send('count', 1)
@@ -20,7 +20,7 @@ test('an event takes its own payload and no other', async () => {
   server.connections[0]?.send('lead', 1)
 })
 
-test('what is wrong on purpose needs no cast', () => {
+test('deliberate faults need no cast', () => {
   const server = fakeServer(leads)
   server.sendInvalid('lead', 7)
   server.sendInvalid('other', {})

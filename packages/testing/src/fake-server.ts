@@ -1,70 +1,70 @@
 import { type Gap, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
 import { END_ID, matchPath } from '@sse/contract/protocol'
-import { FakeConnection, FakeSource } from './fake-connection.ts'
+import { FakeConnection, FakeLog } from './fake-connection.ts'
 import type { FakeStream } from './fake-stream.ts'
 import { History } from './history.ts'
 import { type ReadRequest, readRequest, readUrl, type SeenRequest } from './seen-request.ts'
 
+/** Options of `refuse`. */
 export interface RefuseOptions {
-  /** How many requests are refused; the next is served. Default `Infinity`: until `accept()`. */
+  /** Number of requests to refuse. Default `Infinity`: until `accept()`. */
   times?: number
-  /** The answer's `Retry-After` in seconds. Default: none. */
-  retryAfter?: number
-  /** What the answer's JSON body says. Default `refused`. */
+  /** `Retry-After` of the response, in milliseconds, rounded up to seconds. Default: no header. */
+  retryAfterMs?: number
+  /** Code in the JSON body. Default `refused`. */
   code?: string
-  /** Default `Refused by the fake server`. */
+  /** Message in the JSON body. Default `Refused by the fake server`. */
   message?: string
 }
 
-/** See `fakeServer`. */
+/** Server of a test; see `fakeServer`. */
 export interface FakeServer<Contract extends StreamContract = StreamContract>
   extends FakeStream<Contract>,
     Disposable {
   readonly contract: Contract
   /**
-   * Answers requests at the contract's path, under any origin and prefix, and acknowledgements; others get 404.
+   * Answers requests and acknowledgements at the contract's path, under any origin and prefix. Other requests get 404.
    * For `connect(contract, { fetch: server.fetch })` and the hooks.
    */
   readonly fetch: typeof fetch
-  /** Those that are open, oldest first. */
+  /** Open connections, oldest first. */
   readonly connections: readonly FakeConnection<Contract>[]
-  /** Every request for the stream, refused ones too, oldest first. */
+  /** All requests for the stream, including refused ones, oldest first. */
   readonly requests: readonly SeenRequest[]
-  /** Every acknowledgement that was taken: `lastEventId` is what it names. */
+  /** All accepted acknowledgements; `lastEventId` is the acknowledged id. */
   readonly acks: readonly SeenRequest[]
-  /** Takes the place of the global `fetch` for the contract's path; other requests go where they went. */
+  /** Replaces the global `fetch` for the contract's path. Other requests go to the original. */
   install(): void
   /**
    * Waits until `count` connections are open. Default 1.
    *
-   * @returns the newest.
+   * @returns the newest connection.
    */
   connected(count?: number): Promise<FakeConnection<Contract>>
   /**
-   * From now on requests are answered with this status, 400 to 599, or fail as without a `network`. What is open
-   * stays.
+   * Answers requests with this status, 400 to 599, or fails them like a missing `network`. Open connections stay.
    *
-   * @throws {SseError} `option_invalid`.
+   * @throws {SseError} `option_invalid` for another status or a negative number.
    */
   refuse(answer: number | 'network', options?: RefuseOptions): void
-  /** Requests are served again. */
+  /** Serves requests again. */
   accept(): void
   /**
-   * Everything that was sent is forgotten; who is connected is told, who comes back and has missed some, too.
-   * `trimmed`: too old; `epoch`: the log is another; `ahead`: the log lost its end.
+   * Removes all history. Open connections receive a gap, and so do clients that resume and missed events. `trimmed`:
+   * events became too old. `epoch`: the log was replaced. `ahead`: the log lost its end.
    */
   gap(reason: Gap['reason']): void
-  /** From now on each byte arrives on its own. */
+  /** Delivers every byte as a separate chunk from now on. */
   splitBytes(): void
-  /** Drops every connection, gives the global `fetch` back; requests fail. Closing twice is nothing. */
+  /** Drops every connection, restores the global `fetch`, and fails later requests. Idempotent. */
   close(): void
 }
 
 /**
- * A server for tests, in memory: what follows it can't tell it from a hub. It sends the same bytes, takes the
- * same requests, and a client that comes back gets what it has missed.
+ * Creates an in-memory server for tests. It sends the bytes of a hub, accepts the same requests, and replays missed
+ * events to clients that resume.
  *
- * Time is that of the timers there are when a connection opens: put fake ones in before.
+ * A connection uses the timers that are installed when it opens: install fake timers before.
  *
  * @example
  * const server = fakeServer(leads)
@@ -89,7 +89,7 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
   readonly contract: Contract
   readonly requests: SeenRequest[] = []
   readonly acks: SeenRequest[] = []
-  readonly #source: FakeSource<Contract>
+  readonly #log: FakeLog<Contract>
   readonly #open = new Set<FakeConnection<Contract>>()
   #waiting: { count: number; resolve: (newest: FakeConnection<Contract>) => void }[] = []
   #refusal: { left: number; answer: () => Response } | undefined
@@ -98,7 +98,7 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
 
   constructor(contract: Contract) {
     this.contract = contract
-    this.#source = new FakeSource(contract, new History())
+    this.#log = new FakeLog(contract, new History())
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -110,7 +110,7 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     const acked = request.method === 'POST' && matchPath(`${path.replace(/\/$/, '')}/ack`, pathname)
     if (acked) return this.#acknowledge({ ...request, params: acked })
     const params = matchPath(path, pathname)
-    if (!params) return refusal(404, 'not_found', 'There is no stream at this path')
+    if (!params) return refusal(404, 'not_found', 'No stream at this path')
     return this.#answer({ ...request, params }, signal)
   }
 
@@ -122,34 +122,43 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     if (this.#uninstall) return
     const before = globalThis.fetch
     let isInstalled = true
-    // Only while it is installed: others may have taken its place since, and call it.
-    const standIn: typeof fetch = (input, init) =>
-      isInstalled && this.#isMine(input) ? this.fetch(input, init) : before(input, init)
-    globalThis.fetch = standIn
+    // Other code may have wrapped it since: it passes everything on once it is uninstalled.
+    const replacement: typeof fetch = (input, init) =>
+      isInstalled && this.#serves(input) ? this.fetch(input, init) : before(input, init)
+    globalThis.fetch = replacement
     this.#uninstall = () => {
       isInstalled = false
-      if (globalThis.fetch === standIn) globalThis.fetch = before
+      if (globalThis.fetch === replacement) globalThis.fetch = before
     }
   }
 
   connected(count = 1): Promise<FakeConnection<Contract>> {
     return new Promise((resolve) => {
       this.#waiting.push({ count, resolve })
-      this.#tellConnected()
+      this.#resolveWaiting()
     })
   }
 
   refuse(answer: number | 'network', options: RefuseOptions = {}): void {
-    const { times = Infinity, retryAfter, code = 'refused', message = 'Refused by the fake server' } = options
+    const {
+      times = Infinity,
+      retryAfterMs,
+      code = 'refused',
+      message = 'Refused by the fake server',
+    } = options
     if (answer !== 'network' && !(answer >= 400 && answer <= 599)) {
-      throw invalid(`refuse: give a status of 400 to 599, or 'network', not ${answer}`)
+      throw invalid(`refuse: the answer must be a status from 400 to 599 or 'network', not ${answer}`)
     }
     if (!(times >= 0)) throw invalid(`refuse: times must be 0 or more, not ${times}`)
+    if (retryAfterMs !== undefined && !(retryAfterMs >= 0)) {
+      throw invalid(`refuse: retryAfterMs must be 0 or more, not ${retryAfterMs}`)
+    }
     this.#refusal = {
       left: times,
       answer: () => {
-        if (answer === 'network') throw new TypeError('The fake server can not be reached')
-        const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
+        if (answer === 'network') throw new TypeError('The fake server cannot be reached')
+        const headers =
+          retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }
         return refusal(answer, code, message, headers)
       },
     }
@@ -163,11 +172,11 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     name: Name,
     payload: PayloadInput<Contract, Name>,
   ): string {
-    return this.#sendToAll(this.#source.store(name, payload))
+    return this.#sendToAll(this.#log.store(name, payload))
   }
 
   sendInvalid(name: string, payload: unknown): string {
-    return this.#sendToAll(this.#source.storeInvalid(name, payload))
+    return this.#sendToAll(this.#log.storeInvalid(name, payload))
   }
 
   raw(text: string): void {
@@ -176,7 +185,7 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
 
   retry(ms: number): void {
     this.#each((connection) => connection.retry(ms))
-    this.#source.retryMs = ms
+    this.#log.retryMs = ms
   }
 
   heartbeat(): void {
@@ -184,8 +193,8 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
   }
 
   gap(reason: Gap['reason']): void {
-    this.#source.history.lose(reason)
-    this.#each((connection) => connection.tellGap(reason))
+    this.#log.history.lose(reason)
+    this.#each((connection) => connection.sendGap(reason))
   }
 
   end(): void {
@@ -201,14 +210,14 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
   }
 
   stall(): () => void {
-    const goOn = this.connections.map((connection) => connection.stall())
+    const releases = this.connections.map((connection) => connection.stall())
     return () => {
-      for (const go of goOn) go()
+      for (const release of releases) release()
     }
   }
 
   splitBytes(): void {
-    this.#source.isSplit = true
+    this.#log.isSplit = true
   }
 
   close(): void {
@@ -231,10 +240,10 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     return id
   }
 
-  #isMine(input: RequestInfo | URL): boolean {
+  #serves(input: RequestInfo | URL): boolean {
     const { path } = this.contract
     const { pathname } = readUrl(input)
-    return [path, `${path.replace(/\/$/, '')}/ack`].some((mine) => matchPath(mine, pathname))
+    return [path, `${path.replace(/\/$/, '')}/ack`].some((served) => matchPath(served, pathname))
   }
 
   #answer(request: SeenRequest, signal: ReadRequest['signal']): Response {
@@ -245,30 +254,30 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     }
     if (request.lastEventId === END_ID) return new Response(null, { status: 204 })
     if (request.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS })
-    const connection = new FakeConnection(this.#source, request, () => this.#open.delete(connection))
+    const connection = new FakeConnection(this.#log, request, () => this.#open.delete(connection))
     this.#open.add(connection)
     signal?.addEventListener('abort', () => connection.abort(signal.reason), { once: true })
-    this.#tellConnected()
+    this.#resolveWaiting()
     return new Response(connection.body, { headers: STREAM_HEADERS })
   }
 
   #acknowledge(request: SeenRequest): Response {
     const id = request.headers.has('last-event-id') ? request.lastEventId : undefined
     if (id === undefined) return refusal(400, 'ack_invalid', 'Last-Event-ID is missing')
-    if (this.#source.history.find(id).gap) {
-      return refusal(409, 'ack_invalid', 'This is no id of this log')
+    if (this.#log.history.startPosition(id).gap) {
+      return refusal(409, 'ack_invalid', 'Not an id of this log')
     }
     this.acks.push(request)
     return new Response(null, { status: 204 })
   }
 
-  #tellConnected(): void {
+  #resolveWaiting(): void {
     const newest = this.connections.at(-1)
     if (!newest) return
-    const isMet = ({ count }: { count: number }) => this.#open.size >= count
-    const met = this.#waiting.filter(isMet)
-    this.#waiting = this.#waiting.filter((waiting) => !isMet(waiting))
-    for (const { resolve } of met) resolve(newest)
+    const isReached = ({ count }: { count: number }) => this.#open.size >= count
+    const reached = this.#waiting.filter(isReached)
+    this.#waiting = this.#waiting.filter((waiting) => !isReached(waiting))
+    for (const { resolve } of reached) resolve(newest)
   }
 }
 

@@ -1,43 +1,43 @@
 import type { PayloadInput, StreamContract } from '@sse/contract'
 
-/** What can be made of one connection (`server.connections[0]`), or of all that are open (`server`). */
+/** Controls one connection (`server.connections[0]`) or all open ones (`server`). */
 export interface FakeStream<Contract extends StreamContract> {
   /**
-   * Sends an event, checked as the real server checks it. A connection that comes back gets it after its last
-   * id: of the whole server, each one; of a connection, those that ask for the same URL.
+   * Sends an event, with the checks of the real server. A connection that resumes before it receives it again: any
+   * connection if it was sent by the server, those with the same URL if it was sent by a connection.
    *
-   * @returns its id.
-   * @throws {SseError} `event_unknown`, `payload_invalid`: nothing was sent.
+   * @returns the event's id.
+   * @throws {SseError} `event_unknown`, `payload_invalid`. Nothing is sent then.
    */
   send<Name extends keyof Contract['events'] & string>(
     name: Name,
     payload: PayloadInput<Contract, Name>,
   ): string
   /**
-   * Sends an event that is not checked, as a server of another version may: any name, any payload that is JSON.
+   * Sends an event without checks, as a server of another version may: any name, any JSON payload.
    *
-   * @returns its id.
+   * @returns the event's id.
    */
   sendInvalid(name: string, payload: unknown): string
-  /** Writes text as it is, in UTF-8: a comment, half an event, no JSON. Kept for nobody. */
+  /** Writes text as it is, in UTF-8: a comment, half an event, invalid JSON. It is not replayed. */
   raw(text: string): void
-  /** Asks for a reconnection delay in milliseconds, a whole number. Of the whole server: later connections too. */
+  /** Requests a reconnect delay in milliseconds, an integer. Sent by the server, also to later connections. */
   retry(ms: number): void
-  /** Says that the connection lives, and where it stands, as it does by itself every `heartbeatMs`. */
+  /** Sends a heartbeat with the current id. One is also sent every `heartbeatMs`. */
   heartbeat(): void
-  /** The stream has ended: the client closes for good. */
+  /** Ends the stream: the client closes for good. */
   end(): void
-  /** The source has failed: the client is told, and comes back. Default `internal`, `Internal error`. */
+  /** Fails the source: the client receives the error, and reconnects. Default `internal`, `Internal error`. */
   error(code?: string, message?: string): void
   /**
-   * The connection breaks, after what was sent has arrived; what `stall` held back is lost with it, and sent
-   * again after the client's last id.
+   * Breaks the connection after everything sent has arrived. Data held back by `stall` is lost, and replayed when the
+   * client resumes.
    */
   drop(): void
   /**
-   * Nothing arrives any more, heartbeats neither, and nothing ends: a network that has gone.
+   * Holds back everything, including heartbeats, without closing: a dead network.
    *
-   * @returns a function that lets everything arrive that was held back, and goes on.
+   * @returns an idempotent function that delivers what was held back, and continues.
    */
   stall(): () => void
 }

@@ -4,21 +4,21 @@ import type { Gap } from '@sse/contract'
 interface HistoryEntry {
   readonly position: number
   readonly frame: string
-  /** Who it is for; `undefined`: everyone. */
+  /** URL of the connections that receive it; `undefined` for all. */
   readonly audience: string | undefined
 }
 
-/** Where a connection goes on. */
-export interface HistoryPlace {
-  /** Position of the last event it is not to get. */
+/** Position a connection starts from. */
+export interface StartPosition {
+  /** Position of the last event that is not replayed. */
   readonly position: number
-  /** Why the id it came with means nothing here. */
+  /** Reason why the client's id is unknown. */
   readonly gap: Gap['reason'] | undefined
 }
 
 const ID = /^(\w+)-([0-9a-z]+)$/
 
-/** Everything that was sent, in order, with ids as a hub gives them; the same in every run. */
+/** Events in the order they were sent, with the ids of a hub. Ids are the same in every run. */
 export class History {
   #entries: HistoryEntry[] = []
   #epochs = 1
@@ -29,7 +29,7 @@ export class History {
     return this.#head
   }
 
-  /** The last position that is no longer here. */
+  /** Last position that was trimmed. */
   get trimmedUpTo(): number {
     return this.#trimmedUpTo
   }
@@ -44,7 +44,7 @@ export class History {
   }
 
   /**
-   * @param encode - makes the frame of an id; what it throws leaves the history as it was.
+   * @param encode - returns the frame for an id. If it throws, the history stays unchanged.
    * @returns the new entry and its id.
    */
   append(encode: (id: string) => string, audience?: string): { entry: HistoryEntry; id: string } {
@@ -56,15 +56,15 @@ export class History {
     return { entry, id }
   }
 
-  /** What `audience` has missed since `position`, as far as it is still here. */
+  /** Returns the retained events of `audience` after `position`. */
   after(position: number, audience: string): readonly HistoryEntry[] {
     return this.#entries.filter(
       (entry) => entry.position > position && (entry.audience === undefined || entry.audience === audience),
     )
   }
 
-  /** Without an id a connection begins now. */
-  find(lastEventId: string | undefined): HistoryPlace {
+  /** Returns where a connection with this id starts. Without an id it starts at the head. */
+  startPosition(lastEventId: string | undefined): StartPosition {
     if (lastEventId === undefined) return { position: this.#head, gap: undefined }
     const [, epoch, digits = ''] = ID.exec(lastEventId) ?? []
     if (epoch !== this.#epoch) return { position: this.#head, gap: 'epoch' }
@@ -72,7 +72,7 @@ export class History {
     return position > this.#head ? { position: this.#head, gap: 'ahead' } : { position, gap: undefined }
   }
 
-  /** Everything up to now is gone, as it happens for that reason. */
+  /** Removes every event, as it happens for that reason. */
   lose(reason: Gap['reason']): void {
     this.#entries = []
     this.#trimmedUpTo = reason === 'trimmed' ? this.#head : 0

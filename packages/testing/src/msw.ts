@@ -3,8 +3,8 @@ import { type HttpHandler, HttpResponse, http } from 'msw'
 import type { FakeServer } from './fake-server.ts'
 
 /**
- * A handler for MSW that answers with a fake server: `setupServer(streamHandler(server))`. It takes the
- * contract's path, and acknowledgements, under any origin and prefix.
+ * Returns an MSW handler that answers with a fake server: `setupServer(streamHandler(server))`. It handles streams and
+ * acknowledgements at the contract's path, under any origin and prefix.
  */
 export function streamHandler<Contract extends StreamContract>(server: FakeServer<Contract>): HttpHandler {
   const path = server.contract.path.replace(/\/$/, '').replaceAll('.', '\\.').replace(/:\w+/g, '[^/?]+')

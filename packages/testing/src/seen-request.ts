@@ -1,17 +1,17 @@
-/** A request that a fake server has got. */
+/** Request that a fake server received. */
 export interface SeenRequest {
   readonly url: URL
   readonly method: string
   readonly headers: Headers
-  /** Of the contract's path, decoded. */
+  /** Parameters of the contract's path, decoded. */
   readonly params: Readonly<Record<string, string>>
-  /** From the header, else from the query parameter; `undefined`: none, or an empty one. */
+  /** Last event id from the header or the query parameter; `undefined` if it is missing or empty. */
   readonly lastEventId: string | undefined
-  /** As text; `undefined`: none. */
+  /** Body as text; `undefined` if there is none. */
   readonly body: string | undefined
 }
 
-/** What `fetch` is called with, read without the environment's own `Request`: jsdom's signals are foreign to it. */
+/** Arguments of `fetch`, read without the environment's `Request`, which rejects the signals of jsdom. */
 export interface ReadRequest extends Omit<SeenRequest, 'params'> {
   readonly signal: AbortSignal | undefined
 }
@@ -42,7 +42,7 @@ function isRequest(input: RequestInfo | URL): input is Request {
   return typeof input === 'object' && 'url' in input
 }
 
-/** A header carries an id as its UTF-8, one character a byte. */
+/** A header carries an id as UTF-8, one character per byte. */
 function decodeUtf8(text: string): string {
   if (/[^\0-\xff]/.test(text)) return text
   return new TextDecoder().decode(Uint8Array.from(text, (character) => character.charCodeAt(0)))

@@ -10,7 +10,7 @@ const orders = defineStream({
   events: { order: z.object({ id: z.number(), city: z.string() }), stock: z.number() },
 })
 
-/** Follows a scripted stream, as if it were at `path` of its own. */
+/** Follows a scripted stream as if it were at `path`. */
 function follow(origin: string, path: string, script: string, options: object = {}) {
   return connect(`${origin}${path}`, { ...quiet, fetch: (_, init) => fetch(script, init), ...options })
 }
@@ -42,6 +42,6 @@ const quiet = { onError() {}, onInvalid() {} }
 const page = { mountDevtools, follow, followOrders, followNatively, followShared }
 export type TestPage = typeof page
 
-// `?late` is a page whose panel comes after its feeds.
+// With `?late` the panel is mounted after the feeds.
 if (location.search === '') await import('@sse/devtools/mount')
 Object.assign(globalThis, { page })

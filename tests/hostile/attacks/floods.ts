@@ -18,7 +18,7 @@ export const floods: readonly Attack[] = [
     expectations: { connections: WAVE },
   },
   {
-    name: 'survives clients that connect and vanish without a word',
+    name: 'survives clients that connect and vanish without a request',
     run: async ({ openAll }) => {
       for (let sent = 0; sent < scaled(1_500); sent += WAVE) {
         for (const socket of await openAll(WAVE, { isReading: false })) socket.resetAndDestroy()

@@ -42,7 +42,7 @@ export const history: readonly Attack[] = [
     expectations: { connections: scaled(12), acceptedP50Ms: 50, acceptedP99Ms: 500 },
   },
   {
-    name: 'reads the committed positions of many newcomers without refusing one',
+    name: 'admits many newcomers with a subscriber at once on a log on disk',
     server: { engine: 'sqlite', preload: { count: 50, bytes: 1_000 } },
     run: async ({ openAll, violation }) => {
       const sockets = await openAll(scaled(500))

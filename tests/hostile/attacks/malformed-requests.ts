@@ -23,7 +23,7 @@ function judge([name, , statuses]: RequestCase, answer: RawAnswer): string[] {
 /** Requests that no browser would send. */
 export const malformedRequests: readonly Attack[] = [
   {
-    name: 'answers or closes every malformed request, and never as an error of its own',
+    name: 'answers or closes every malformed request, and none with an error of the server',
     run: async ({ http1, violation }) => {
       for (const each of cases) judge(each, await exchange(http1, each[1], TIMEOUT_MS)).forEach(violation)
     },

@@ -128,7 +128,7 @@ export const cases: readonly RequestCase[] = [
     encodeRequest(TARGET, { connection: 'keep-alive' }, { version: 'HTTP/1.0' }),
     [200],
   ],
-  ['HTTP/0.9', version('HTTP/0.9'), [400, 505, undefined]],
+  ['HTTP/0.9', version('HTTP/0.9'), [200, 400, 505, undefined]],
   ['HTTP/2.0 in a line', version('HTTP/2.0'), [200, 400, 505, undefined]],
   ['HTTP/9.9', version('HTTP/9.9'), [400, 505, undefined]],
   ['line ends without CR', get().replaceAll('\r\n', '\n'), [200, 400, undefined]],

@@ -16,7 +16,7 @@ export interface Write {
 export interface Received {
   readonly serials: Readonly<Record<string, readonly number[]>>
   readonly problems: readonly string[]
-  /** What `onError` was told by the hub that followed the log, and by the one started after it. */
+  /** Errors reported to `onError` by the hub that followed the log, and by the one started after it. */
   readonly errors: readonly unknown[]
   readonly errorsAfterRestart: readonly unknown[]
   /** Names of the events that reached any client. */

@@ -110,7 +110,7 @@ export const malformedEntries: readonly MalformedEntry[] = [
     (entry) => Object.assign(Object.create(null), entry),
   ],
   [
-    'an entry that is frozen and has fields of its own',
+    'an entry that is frozen and has additional fields',
     'delivered',
     undefined,
     (entry) => Object.freeze({ ...entry, extra: 1 }),

@@ -24,7 +24,7 @@ export async function startHub(options: HubOptions) {
   const { port } = server.address() as AddressInfo
   return {
     hub,
-    /** What `onError` was told. */
+    /** Errors reported to `onError`. */
     errors,
     port,
     /** Resolves with what went wrong. */

@@ -27,7 +27,7 @@ export interface App {
 
 /** One function of an app, attached where the library calls it. */
 export interface Callback {
-  /** Beginning of a sentence that goes on with `throws`, `rejects` … */
+  /** Beginning of a sentence that continues with `throws`, `rejects` … */
   readonly name: string
   /** Options of the hub. */
   readonly hub?: (misbehave: Misbehave) => HubOptions

@@ -48,7 +48,7 @@ const useAll = async ({ hub }: App): Promise<void> => {
     hub.publish('elsewhere', 'beat', { serial: 0 }),
   ]
   hub.onPresence('everyone', () => {})
-  // What the app is told is its to handle; that it is told something is enough here.
+  // Rejections of these calls are the app's to handle, and handled here.
   await Promise.race([Promise.allSettled(uses), new Promise((resolve) => setTimeout(resolve, 50))])
 }
 

@@ -7,7 +7,7 @@ import type { PreparedRequest } from '../transport/transport.ts'
  * Acknowledges every event up to and including `id`: `POST` to the stream's path plus `/ack`.
  *
  * @throws {SseError} `network`, or `http_status` with the `status`.
- * @see docs/PROTOCOL.md#acknowledgements
+ * @see docs/reference/protocol.md#acknowledgements
  */
 export async function sendAck(request: PreparedRequest, id: string): Promise<void> {
   const url = ackUrl(request.url)

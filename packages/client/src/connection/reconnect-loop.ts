@@ -139,6 +139,7 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
 
   get #isPending(): boolean {
     const { state } = this.status
+    if (state === 'connecting') return !this.#current // a start that is delayed
     return state === 'paused' ? !this.isPaused('gap') : state === 'waiting' && !this.#isTimeGiven
   }
 

@@ -202,7 +202,7 @@ export class EventDispatcher implements StreamReceiver {
 
 /** Checked before the prefix, which takes Firefox 30 ns per event. */
 const DOT = 46
-/** Ids a server can have sent and accepts (docs/PROTOCOL.md): one line of at most 1,024 characters. */
+/** Ids a server can have sent and accepts (docs/reference/protocol.md): one line of at most 1,024 characters. */
 const VALID_ID = /^[^\r\n\0]{0,1024}$/
 const NO_LISTENERS: NameSubscription = { listeners: [], read: undefined }
 

@@ -11,9 +11,11 @@ export type FeedPayloads<Target> = Target extends StreamContract
 /** Name a listener can be added for: one of the stream's events, or `gap`. */
 export type ListenableName<Payloads> = (keyof Payloads & string) | 'gap'
 
-/** Payload a listener of `Name` receives. */
+/** Payload a listener of `Name` receives. Without a contract, a foreign server may have an event named `gap` as well. */
 export type ListenablePayload<Payloads, Name> = Name extends 'gap'
-  ? Gap
+  ? string extends keyof Payloads
+    ? Gap | string
+    : Gap
   : Name extends keyof Payloads
     ? Payloads[Name]
     : never

@@ -314,7 +314,7 @@ describe('a component that renders with new functions', () => {
     expect(urls()).toEqual(['?filter=a', '?filter=b'])
   })
 
-  it('gets a connection of its own when another component uses the old functions', async () => {
+  it('opens a separate connection when another component uses the old functions', async () => {
     const ada = () => ({ authorization: 'ada' })
     const [one, two] = [component({ headers: ada }), component({ headers: ada })]
     await settle()

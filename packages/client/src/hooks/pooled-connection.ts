@@ -11,8 +11,8 @@ type Callback = (...args: unknown[]) => unknown
 export class PooledConnection {
   readonly feed: Feed<Record<string, unknown>>
   /** Newest event of each name that was ever listened to, for components that mount later. */
-  readonly latest = new Map<string, RecentEvent<unknown> | undefined>()
-  readonly users = new Set<object>()
+  readonly latest: Map<string, RecentEvent<unknown> | undefined> = new Map()
+  readonly users: Set<object> = new Set()
   /** Request of the user that updated last: its functions are called. */
   request: StreamRequest
   timer: ReturnType<typeof setTimeout> | undefined

@@ -17,7 +17,7 @@ export interface UseStreamOptions extends Omit<ConnectOptions, 'signal'> {
    * return equal values at once, or they, `fetch` and `transport` are the same functions.
    */
   shareKey?: string
-  /** `false` opens no connection, for example while nobody is signed in. Default `true`. */
+  /** `false` opens no connection, for example while the user is signed out. Default `true`. */
   enabled?: boolean
 }
 

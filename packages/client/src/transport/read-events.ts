@@ -10,7 +10,7 @@ type ReadReports = Pick<TransportEvents, 'onActivity' | 'onHeartbeat' | 'onId' |
 
 /**
  * Reads a body to its end. Uses a plain reader loop: piping through TransformStreams costs 3 to 30 times the parsing
- * (measured, docs/DECISIONS.md).
+ * (measured, docs/internals/decisions.md).
  *
  * @returns `undefined` at the end of the body; `payload_too_large` for an event of more than 16 Mi characters, and
  * `option_invalid` for chunks that are not bytes. The rest is then not read.

@@ -164,7 +164,7 @@ export class Reader {
     if (frame.event !== publication.event)
       throw this.#broken('an event keeps its name', JSON.stringify(frame))
     if (!this.channels.includes(publication.channel)) {
-      throw this.#broken('a reader gets events of its own channels only', JSON.stringify(frame))
+      throw this.#broken('a reader gets events of its channels only', JSON.stringify(frame))
     }
   }
 

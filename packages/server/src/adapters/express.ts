@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express'
 import { defineAdapter } from '../http/define-adapter.ts'
 import { findRoute } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { readUrl, serveNode } from '../node/serve-node.ts'
 
 /** The framework's objects in the context of an Express handler. */
@@ -16,7 +17,7 @@ export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction
  * Makes a stream for Express: `app.get(leads.path, sse(leads, source))` with the router's parameters, or
  * `app.use(sse(hub, options))`, which recognises the contract's path itself, under any `app.use('/prefix', …)`.
  */
-export const sse = defineAdapter<ExpressNative, ExpressHandler, ExpressMiddleware>({
+export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = defineAdapter({
   handle: (endpoint) => async (req, res) => {
     // Only a wildcard's value is an array, and no contract has one.
     const params = req.params as Record<string, string>

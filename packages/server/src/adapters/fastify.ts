@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { defineAdapter } from '../http/define-adapter.ts'
 import type { Answer } from '../http/exchange.ts'
+import type { Sse } from '../http/sse.ts'
 import { serveNode } from '../node/serve-node.ts'
 import { fastifyResponder } from './fastify-responder.ts'
 
@@ -18,7 +19,7 @@ export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => v
  *
  * Hooks run as for any reply, `onSend` with a payload that is no text. Other methods are left to Fastify.
  */
-export const sse = defineAdapter<FastifyNative, FastifyHandler, FastifyPluginCallback>({
+export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = defineAdapter({
   handle: (endpoint) => handlerOf(endpoint.stream),
   mount: (endpoint) => (app: FastifyInstance, _options, done) => {
     const path = endpoint.contract?.path ?? '/'

@@ -3,6 +3,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { keepOpen, type MakeResponse, serveWeb } from '../web/serve-web.ts'
 
 /** The framework's objects in the context of a Hono handler. */
@@ -18,7 +19,7 @@ export type HonoHandler = (c: Context) => Promise<Response>
  *
  * Headers and cookies set on the context are kept.
  */
-export const sse = defineAdapter<HonoNative, HonoHandler, MiddlewareHandler>({
+export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapter({
   handle: (endpoint) => (c) => serve(c, endpoint.stream, c.req.param()),
   mount: (endpoint) => async (c, next) => {
     const route = findMounted(endpoint, c.req)

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from 'koa'
 import { defineAdapter } from '../http/define-adapter.ts'
 import { findRoute } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import { serveNode } from '../node/serve-node.ts'
 
@@ -15,7 +16,7 @@ export interface KoaNative {
  *
  * Koa sends the head after all middleware has run, so that headers and cookies of any middleware are kept.
  */
-export const sse = defineAdapter<KoaNative, Middleware>({
+export const sse: Sse<KoaNative, Middleware> = defineAdapter({
   handle: (endpoint) => async (ctx) => {
     const params = (ctx as RoutedContext).params ?? {}
     await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))

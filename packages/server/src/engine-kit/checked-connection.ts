@@ -23,8 +23,8 @@ export function checkedConnection<Connection extends RawConnection>(
   const { connect, checkServer, toSseError, needsReconnect = () => false, server, timeoutMs } = settings
   return new EngineConnection({
     open,
-    explain: toSseError,
-    asksForReconnect: needsReconnect,
+    toSseError,
+    needsReconnect,
     server,
     timeoutMs,
   })

@@ -78,8 +78,8 @@ function linkTo(
       open().catch((error) => {
         throw error.code === 'engine_failed' ? error : unavailable(`it is away: ${error.code}`, error)
       }),
-    explain: (error) => unavailable(`it says: ${(error as Error).message}`, error),
-    asksForReconnect: (error) => (error as Error).message === 'not you',
+    toSseError: (error) => unavailable(`it says: ${(error as Error).message}`, error),
+    needsReconnect: (error) => (error as Error).message === 'not you',
     server: 'The echo',
     timeoutMs: 2_000,
   })

@@ -21,9 +21,9 @@ export interface EngineConnectionSettings<Connection extends RawConnection> {
   /** Called with each new connection, before any call gets it. */
   readonly onOpen?: (connection: Connection) => void
   /** Converts the error of a failed call. */
-  readonly explain: (error: unknown, connection: Connection) => SseError
+  readonly toSseError: (error: unknown, connection: Connection) => SseError
   /** Returns whether a failed call needs another connection, perhaps to another server. Default: never. */
-  readonly asksForReconnect?: (error: unknown) => boolean
+  readonly needsReconnect?: (error: unknown) => boolean
   /** Server, as the start of a message: `Redis at 10.0.0.7:6379`. */
   readonly server: string
   /** Maximum time a call waits for a connection, in milliseconds. */
@@ -88,16 +88,16 @@ export class EngineConnection<Connection extends RawConnection> {
     })
   }
 
-  /** Runs `work` on the connection. @throws {SseError} from `explain`; `engine_unavailable` once it is closed. */
+  /** Runs `work` on the connection. @throws {SseError} from `toSseError`; `engine_unavailable` once it is closed. */
   async run<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const { explain, asksForReconnect } = this.#settings
+    const { toSseError, needsReconnect } = this.#settings
     const connection = await this.connection()
     try {
       return await work(connection)
     } catch (error) {
       if (this.#isClosed) throw closed(error)
-      if (asksForReconnect?.(error)) connection.destroy()
-      throw explain(error, connection)
+      if (needsReconnect?.(error)) connection.destroy()
+      throw toSseError(error, connection)
     }
   }
 

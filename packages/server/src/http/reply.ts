@@ -13,7 +13,7 @@ export interface Reply {
   readonly isLast: boolean
 }
 
-/** @see docs/PROTOCOL.md#response */
+/** @see docs/reference/protocol.md#response */
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',

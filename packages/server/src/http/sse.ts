@@ -12,16 +12,20 @@ export interface UntypedStreamOptions<Native> extends StreamOptions<undefined, N
 
 type HubContract<Target> = Target extends StreamHub<infer Contract> ? Contract : never
 
-/** The contract a source's items are checked against; `undefined` without one, `never` for a hub, which has no source. */
-type SourceContract<Target> = Target extends StreamContract
-  ? Target
-  : Target extends AnyHub
-    ? never
-    : undefined
+/** The contract that a source's items are checked against; `undefined` without one. */
+type SourceContract<Target> = Target extends StreamContract ? Target : undefined
 
 type UntypedIdentity<Target> = Target extends { authorize: (...given: never[]) => infer Answer }
   ? IdentityOf<Answer>
   : undefined
+
+/** The source that follows `Target`; none follows a hub. */
+type SourceOf<Target, Native> = Target extends AnyHub
+  ? never
+  : Source<
+      Yielded<SourceContract<Target>>,
+      StreamContext<SourceContract<Target>, UntypedIdentity<Target>> & Native
+    >
 
 /**
  * The function `sse` of a framework.
@@ -46,12 +50,7 @@ export interface Sse<Native, Handler, Mount = Handler> {
     Answer extends Authorized = undefined,
   >(
     target: Target,
-    optionsOrSource:
-      | HubStreamOptions<HubContract<Target>, Native, Answer>
-      | Source<
-          Yielded<SourceContract<Target>>,
-          StreamContext<SourceContract<Target>, UntypedIdentity<Target>> & Native
-        >,
+    optionsOrSource: HubStreamOptions<HubContract<Target>, Native, Answer> | SourceOf<Target, Native>,
   ): Target extends AnyHub ? Mount : Handler
 
   /**

@@ -1,6 +1,7 @@
 import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
@@ -33,7 +34,7 @@ export type NodeHandler = (
  * createServer(sse(leads, async function* ({ event }) { yield event('count', 1) })).listen(3000)
  * createServer(sse(hub, { authorize: ({ req }) => userOf(req), channels: 'everyone' })).listen(3000)
  */
-export const sse = defineAdapter<NodeNative, NodeHandler>({ handle: listenerOf, mount: listenerOf })
+export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listenerOf, mount: listenerOf })
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {

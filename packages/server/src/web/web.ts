@@ -1,6 +1,7 @@
 import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
+import type { Sse } from '../http/sse.ts'
 import { keepOpen, serveWeb } from './serve-web.ts'
 
 /** The framework's objects in the context of a Web handler. */
@@ -12,7 +13,10 @@ export interface WebNative {
  * A handler that answers a `Request` with a `Response`. It also takes the argument of frameworks that wrap the request
  * (SvelteKit, Astro, React Router: `{ request }`), and as `server` what Bun passes; other second arguments are ignored.
  */
-export type WebHandler = (request: Request | WebNative, server?: unknown) => Promise<Response>
+export type WebHandler = (
+  request: Request | { readonly request: Request },
+  server?: unknown,
+) => Promise<Response>
 
 /**
  * Makes a stream as `Request → Response`, for Next.js route handlers, Bun, Deno, Cloudflare Workers and every runtime
@@ -22,13 +26,13 @@ export type WebHandler = (request: Request | WebNative, server?: unknown) => Pro
  * prefix; another path gets 404. When a source ends, its stream ends for good: a client that reconnects gets 204. What a
  * source throws before its first event becomes an HTTP status; later, `sse.error`.
  *
- * @see docs/PROTOCOL.md
+ * @see docs/reference/protocol.md
  * @example
  * export const GET = sse(leads, async function* ({ params, event, signal }) {
  *   for await (const lead of newLeads(params.owner, signal)) yield event('lead', lead)
  * })
  */
-export const sse = defineAdapter<WebNative, WebHandler>({ handle: handlerOf, mount: handlerOf })
+export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf, mount: handlerOf })
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
   return async (given, server) => {
