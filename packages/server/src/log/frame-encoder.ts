@@ -38,7 +38,8 @@ export class FrameEncoder {
       if (typeof event !== 'string') throw new TypeError('its event name is not a string')
       if (isReservedEvent(event)) throw new TypeError(`its event name "${event}" is reserved`)
       // JSON contains raw line ends between tokens only: printed on one line it is the same value.
-      const line = typeof data === 'string' && /[\r\n]/.test(data) ? data.replace(LINE_ENDS, ' ') : data
+      const isOneLine = typeof data !== 'string' || !(data.includes('\n') || data.includes('\r'))
+      const line = isOneLine ? data : data.replace(LINE_ENDS, ' ')
       const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
       const latestKey =
         key !== undefined && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined

@@ -54,8 +54,10 @@ export class LogTail {
   /** Adds the entries that follow the head, one after the other, and delivers them. Others are already here. */
   add(entries: readonly Entry[]): void {
     const frames: StoredFrame[] = []
+    let { head } = this
     for (const entry of entries) {
-      if (entry.position !== this.head + 1) continue
+      if (entry.position !== head + 1) continue
+      head = entry.position
       const frame = this.#encoder.encodeFrame(this.#epoch, entry) ?? blankFrame(entry)
       this.ring.push(frame)
       frames.push(frame)
