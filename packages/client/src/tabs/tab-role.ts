@@ -17,6 +17,6 @@ export interface Tab {
   post(message: TabMessage): void
   /** Follows the leader: from `stream.position` if that is current, else from where the leader knows this tab to be. */
   follow(isPositioned: boolean): void
-  /** Uses a connection of its own until the leader relays this tab's position. */
+  /** Uses its own connection until the leader relays this tab's position. */
   catchUp(): void
 }
