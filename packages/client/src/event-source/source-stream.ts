@@ -35,7 +35,7 @@ export interface SourceSettings {
   readonly fetch: typeof fetch
 }
 
-/** State of an `EventSource`: receives its stream and fires its events, each in a separate task. */
+/** State of an `EventSource`: receives its stream and fires each of its events in a separate task. */
 export class SourceStream implements StreamReceiver {
   readyState: 0 | 1 | 2 = 0
   lastEventId = ''

@@ -9,7 +9,7 @@ export async function turns(count: number): Promise<void> {
 }
 
 /** What takes longer than this counts as never. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 30_000
 
 /** Waits until a condition is true. Resolves with `false` if it never is. */
 export async function until(isMet: () => boolean): Promise<boolean> {
