@@ -11,7 +11,7 @@ export interface Child extends AsyncDisposable {
   readonly failures: string[]
   /** What it has written to both outputs. */
   readonly output: string
-  /** Rejects with what the method throws, when the process exits, and after a while. */
+  /** Rejects with what the method throws, when the process exits, and after `timeoutMs`. */
   call<Value = void>(name: string, ...args: unknown[]): Promise<Value>
   stop(): Promise<void>
 }
@@ -19,8 +19,16 @@ export interface Child extends AsyncDisposable {
 const CALL_TIMEOUT_MS = scaled(15_000)
 const MAX_OUTPUT_CHARS = 20_000
 
-/** Starts `program`, a file beside this one, with parameters in its first argument. */
-export async function startChild(program: string, parameters: unknown = {}): Promise<Child> {
+/**
+ * Starts `program`, a file beside this one, with parameters in its first argument.
+ *
+ * @param timeoutMs - time limit of each call: a blocked process does not answer.
+ */
+export async function startChild(
+  program: string,
+  parameters: unknown = {},
+  timeoutMs = CALL_TIMEOUT_MS,
+): Promise<Child> {
   const file = fileURLToPath(new URL(program, import.meta.url))
   const child = fork(file, [JSON.stringify(parameters)], {
     execArgv: ['--expose-gc', '--conditions=@sse/source'],
@@ -77,8 +85,8 @@ export async function startChild(program: string, parameters: unknown = {}): Pro
       const call: Call = { call: calls, name, args }
       pending.set(call.call, answer)
       const timer = setTimeout(() => {
-        answer.reject(new Error(`${program} has not answered ${name} within ${CALL_TIMEOUT_MS} ms`))
-      }, CALL_TIMEOUT_MS)
+        answer.reject(new Error(`${program} has not answered ${name} within ${timeoutMs} ms`))
+      }, timeoutMs)
       child.send(call, (error) => error && answer.reject(error))
       return answer.promise.finally(() => clearTimeout(timer)) as Promise<Value>
     },

@@ -1,18 +1,26 @@
 import type { StreamContract } from '@sse/contract'
-import type { StreamContext, StreamOptions } from '@sse/server'
-import { type NodeNative, type NodeRequest, type NodeResponse, sse } from '@sse/server/node'
+import type { HubStreamOptions, StreamContext, StreamOptions } from '@sse/server'
+import { type NodeHandler, type NodeNative, sse } from '@sse/server/node'
 
 type Context<Contract extends StreamContract> = StreamContext<Contract> & NodeNative
+type Loose<Options> = { [Name in keyof Options]?: unknown }
 
 /**
- * Serves a source with options. The only call of the suite that depends on the order of `sse()`'s arguments.
- *
- * @param source - checked by `sse()` alone: attacks pass what is no source.
+ * Serves a source with options. The source and the results of the options' functions are checked by `sse()` alone:
+ * attacks pass what does not compile.
  */
 export function mount<Contract extends StreamContract>(
   contract: Contract,
-  options: StreamOptions<Contract, NodeNative>,
+  options: Loose<StreamOptions<Contract, NodeNative>>,
   source: (context: Context<Contract>) => unknown,
-): (req: NodeRequest, res: NodeResponse) => void {
-  return sse(contract, options as never, source as never)
+): NodeHandler {
+  return sse(contract, options as StreamOptions<Contract, NodeNative>, source as never)
+}
+
+/** Serves a hub in the same way. */
+export function mountHub<Contract extends StreamContract>(
+  hub: { readonly contract: Contract },
+  options: Loose<HubStreamOptions<Contract, NodeNative>>,
+): NodeHandler {
+  return sse(hub as never, options as never)
 }

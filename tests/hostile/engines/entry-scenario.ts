@@ -19,8 +19,6 @@ export interface Received {
   /** Errors reported to `onError` by the hub that followed the log, and by the one started after it. */
   readonly errors: readonly unknown[]
   readonly errorsAfterRestart: readonly unknown[]
-  /** Names of the events that reached any client. */
-  readonly events: ReadonlySet<string>
 }
 
 /** More than read their own pages: the others share a sweep over the log. */
@@ -91,7 +89,6 @@ export async function readEverywhere(writes: readonly Write[], lastSerial: numbe
     problems,
     errors: first.errors,
     errorsAfterRestart: second.errors,
-    events: new Set(Object.values(readers).flatMap(({ events }) => events)),
   }
 }
 

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { memory } from '@sse/server'
 import { overrideEngine } from '../engines/overridden-engine.ts'
-import { mount } from '../mount.ts'
+import { mount, mountHub } from '../mount.ts'
 import type { App, Callback } from './app.ts'
 import type { Way } from './misbehave.ts'
 
@@ -34,8 +34,29 @@ const wrapped = (
   },
 })
 
+/** A function of a hub's stream. */
+const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after'): Callback => ({
+  name: `${option} of a hub's stream`,
+  handler: ({ hub }, misbehave) =>
+    mountHub(hub, {
+      authorize: () => 'ada',
+      channels: 'everyone',
+      onError: () => {},
+      [option]: misbehave,
+    }),
+})
+
 /** Everything else that the library calls. */
 export const callbacks: readonly Callback[] = [
+  ofHubStream('authorize'),
+  ofHubStream('channels'),
+  ofHubStream('subscriber'),
+  ofHubStream('after'),
+  {
+    name: "onError of a hub's stream",
+    handler: ({ hub }, misbehave) =>
+      mountHub(hub, { authorize: () => false, channels: 'everyone', onError: misbehave }),
+  },
   {
     name: 'authorize',
     handler: (app, misbehave) =>
