@@ -86,6 +86,13 @@ describe('acknowledgements', () => {
     expect(sent).toEqual(['1', '1'])
   })
 
+  it('report the URL without its query, which may contain a ticket', async () => {
+    const { acknowledgements, onError } = acknowledge(() => 403)
+    const message = 'The server answered 403: http://app.example/leads/ack'
+    await expect(acknowledgements.send('1')).rejects.toMatchObject({ message })
+    expect(onError.mock.calls).toMatchObject([[{ message }]])
+  })
+
   it('send an id that comes in any microtask after the answer', async () => {
     for (let turns = 0; turns < 30; turns += 1) {
       let answered: Promise<void> | undefined
