@@ -11,7 +11,13 @@ vi.mock('event-source-polyfill', () => ({
 }))
 
 it('polyfillTransport listens to names that are added while the polyfill loads', async () => {
-  const request = { url: 'http://app.example/', method: 'GET', headers: {}, lastEventId: '', eventNames: ['first'] }
+  const request = {
+    url: 'http://app.example/',
+    method: 'GET',
+    headers: {},
+    lastEventId: '',
+    eventNames: ['first'],
+  }
   const handle = polyfillTransport(request as unknown as TransportRequest, {} as TransportEvents)
   handle.listen?.('second')
   await vi.waitFor(() => expect(listened).toContain('first'))
