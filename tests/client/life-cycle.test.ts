@@ -359,6 +359,33 @@ describe('a gap', () => {
     expect(states.find(({ state }) => state === 'waiting')).toMatchObject({ error: { code: 'network' } })
   })
 
+  it('is reported again until onGap resolves, however often it rejects', async () => {
+    const { url, requests } = await serve((req, res) =>
+      stream(res, req.headers['last-event-id'] === '1' ? gap('5') : message('6')),
+    )
+    const onGap = vi.fn(async () => {
+      if (onGap.mock.calls.length <= 4) throw new TypeError('fetch failed')
+    })
+    const { got } = open(url, { lastEventId: '1', onGap })
+    await got(1)
+    expect(onGap).toHaveBeenCalledTimes(5)
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual(['1', '1', '1', '1', '1', '5'])
+  })
+
+  it('is reported again from the id of resumeFrom if a second gap follows it', async () => {
+    const { url, requests } = await serve((req, res) => {
+      const id = req.headers['last-event-id']
+      stream(res, id === '1' ? gap('5') : id === '8' ? gap('9') : message('10'))
+    })
+    const onGap = vi.fn(async () => {
+      if (onGap.mock.calls.length === 1) return { resumeFrom: '8' }
+      if (onGap.mock.calls.length === 2) throw new TypeError('fetch failed')
+    })
+    const { got } = open(url, { lastEventId: '1', onGap })
+    await got(1)
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual(['1', '8', '8', '9'])
+  })
+
   it('does not hold the stream if onGap returns nothing; closing while it is pending closes', async () => {
     const { url, requests } = await serve((_, res) => stream(res, gap('5') + message('6')))
     const first = open(url, { onGap: () => {} })

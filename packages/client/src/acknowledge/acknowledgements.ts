@@ -1,5 +1,6 @@
-import { isSseError } from '@sse/contract'
+import type { SseError } from '@sse/contract'
 import { isRetryable } from '../connection/reconnect.ts'
+import { toSseError } from '../connection/reconnect-loop.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 import { sendAck } from './send-ack.ts'
@@ -14,21 +15,24 @@ export interface AckSettings {
 /** Sends a feed's acknowledgements: one at a time and only the newest, as they are cumulative. */
 export class Acknowledgements {
   readonly #settings: AckSettings
-  /** The newest id, until the server has accepted it. */
+  /** The newest id, until the server has accepted or refused it. */
   #id: string | undefined
-  #sending: Promise<void> | undefined
+  #isSending = false
+  #sending = Promise.resolve()
 
   constructor(settings: AckSettings) {
     this.#settings = settings
   }
 
+  /** The promise settles with the newest id: calls made while a request is in flight share it. */
   send(id: string): Promise<void> {
     this.#id = id
-    this.#sending ??= this.#send().finally(() => {
-      this.#sending = undefined
-    })
-    // The promise may be ignored: the failure was reported, and a transient one is sent again.
-    this.#sending.catch(() => {})
+    if (!this.#isSending) {
+      this.#isSending = true
+      this.#sending = this.#sendPending()
+      // The promise may be ignored: the failure was reported, and a transient one is sent again.
+      this.#sending.catch(() => {})
+    }
     return this.#sending
   }
 
@@ -37,27 +41,47 @@ export class Acknowledgements {
     if (this.#id !== undefined) this.send(this.#id)
   }
 
-  async #send(): Promise<void> {
-    const { prepare, token, onError } = this.#settings
-    let isRefreshed = !token
-    while (this.#id !== undefined) {
-      let id = this.#id
-      try {
-        const request = await prepare()
-        id = this.#id // includes calls made meanwhile
-        this.#id = undefined
-        await sendAck(request, id)
-      } catch (error) {
-        const isOurs = isSseError(error)
-        const isUnauthorized = isOurs && error.status === 401 && !isRefreshed
-        if (!isOurs || isUnauthorized || isRetryable(error)) this.#id ??= id
-        if (!isUnauthorized) {
-          onError(error)
-          throw error
+  async #sendPending(): Promise<void> {
+    const { prepare, onError } = this.#settings
+    let { token } = this.#settings
+    let failure: SseError | undefined
+    try {
+      while (this.#id !== undefined) {
+        let sent: string | undefined
+        try {
+          const request = await prepare()
+          sent = this.#id // includes calls made meanwhile
+          this.#id = undefined
+          await sendAck(request, sent)
+          failure = undefined
+        } catch (cause) {
+          failure = toSseError(cause, 'The acknowledgement failed')
+          const isUnauthorized = failure.status === 401 && token !== undefined
+          if (isUnauthorized || isRetryable(failure)) this.#id ??= sent
+          if (isUnauthorized) {
+            failure = await refreshToken(token)
+            token = undefined
+            if (!failure) continue
+          }
+          onError(failure)
+          // A refused id does not hold back a newer one. Any other failure would meet that one as well.
+          if (isUnauthorized || sent === undefined || isRetryable(failure)) break
         }
-        isRefreshed = true
-        await token?.refresh()
       }
+    } finally {
+      // In the same turn as the last check of `#id`: a later call starts a new request.
+      this.#isSending = false
     }
+    if (failure) throw failure
+  }
+}
+
+/** Returns why there is no fresh token. */
+async function refreshToken(token: TokenRefresh | undefined): Promise<SseError | undefined> {
+  try {
+    await token?.refresh()
+    return undefined
+  } catch (cause) {
+    return toSseError(cause, 'The token refresh failed')
   }
 }

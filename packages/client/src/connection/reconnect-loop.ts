@@ -21,6 +21,8 @@ export interface LoopSettings {
   readonly retryMs?: number
 }
 
+type WaitingStatus = Extract<FeedStatus, { state: 'waiting' }>
+
 /**
  * Keeps one stream open until it is closed or has ended: starts attempts, waits between them, pauses. The only place
  * that reconnects; feeds, tab sharing and the `EventSource` class differ in their `RetryPolicy`.
@@ -35,8 +37,8 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
   /** Counts from 1 since the last progress. */
   #attempt = 1
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** The server named the time of the next attempt (`Retry-After`): nothing makes it earlier. */
-  #isTimeGiven = false
+  /** Set while the server's `Retry-After` applies: nothing makes the next attempt earlier than `retryAt`. */
+  #requestedWait: WaitingStatus | undefined
 
   constructor(settings: LoopSettings, receiver: StreamReceiver) {
     this.#settings = settings
@@ -85,9 +87,9 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
     this.#setStatus({ state: 'paused', reason })
   }
 
-  /** Starts a pending attempt now, unless the server named its time. */
+  /** Starts a pending attempt now, or at the time the server named. */
   expedite(): void {
-    if (this.#isPending) this.#connect()
+    if (this.#isPending) this.#resume(0)
   }
 
   onFreeze(): void {
@@ -103,7 +105,8 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
     // With an id the stream resumes exactly: a new connection is better than one that may be dead.
     const isStale = this.status.state === 'open' && this.#receiver.lastEventId !== ''
     const { jitterMs } = this.#settings.reconnect ?? DEFAULT_RECONNECT
-    if (isStale || this.#isPending) this.#connectIn(Math.random() * jitterMs)
+    if (isStale) this.#connectIn(Math.random() * jitterMs)
+    else if (this.#isPending) this.#resume(Math.random() * jitterMs)
   }
 
   /** Records what the server said about the failure that ends this connection. */
@@ -119,6 +122,7 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
     const { retry, token } = this.#settings
     if (retry.openIsProgress) attempt.hasProgressed = true
     if (token) token.isUsed = false
+    this.#requestedWait = undefined
     this.#setStatus({ state: 'open' })
   }
 
@@ -140,12 +144,13 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
   get #isPending(): boolean {
     const { state } = this.status
     if (state === 'connecting') return !this.#current // a start that is delayed
-    return state === 'paused' ? !this.isPaused('gap') : state === 'waiting' && !this.#isTimeGiven
+    return state === 'paused' ? !this.isPaused('gap') : state === 'waiting' && !this.#requestedWait
   }
 
   async #connect(): Promise<void> {
     const { transport, prepare, reconnect = DEFAULT_RECONNECT } = this.#settings
     const attempt = this.#begin()
+    this.#requestedWait = undefined
     this.#setStatus({ state: 'connecting', attempt: this.#attempt })
     try {
       const prepared = prepare()
@@ -181,13 +186,23 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
   #wait(cause: SseError, serverError: SseError | undefined, retryAt: number | undefined): void {
     const error = serverError ?? cause
     this.#attempt += 1
-    this.#isTimeGiven = (cause.retryAfterMs ?? 0) > 0
+    const status: WaitingStatus = { state: 'waiting', attempt: this.#attempt, retryAt, error }
+    this.#requestedWait = cause.retryAfterMs ? status : undefined
     this.#receiver.onFailure(error, retryAt)
-    this.#setStatus(
-      isOffline()
-        ? { state: 'paused', reason: 'offline' }
-        : { state: 'waiting', attempt: this.#attempt, retryAt, error },
-    )
+    this.#showWaiting(status)
+  }
+
+  #showWaiting(status: WaitingStatus): void {
+    this.#setStatus(isOffline() ? { state: 'paused', reason: 'offline' } : status)
+  }
+
+  /** Starts a pending attempt after a delay, or later if the server named a later time. */
+  #resume(delayMs: number): void {
+    const wait = this.#requestedWait
+    const requestedMs = (wait?.retryAt ?? 0) - Date.now()
+    if (!wait || requestedMs <= delayMs) return this.start(delayMs)
+    this.#connectIn(requestedMs)
+    this.#showWaiting(wait)
   }
 
   #countProgress(attempt: Attempt): void {

@@ -188,15 +188,20 @@ export class EventDispatcher implements StreamReceiver {
       loop.pause('gap')
       const { resumeFrom } = ((await filling) ?? {}) as { resumeFrom?: unknown }
       if (!loop.isPaused('gap')) return
-      if (typeof resumeFrom === 'string') this.lastEventId = resumeFrom
+      if (typeof resumeFrom === 'string') this.#resumeAfter(resumeFrom)
       if (this.#store) this.#save(this.#store)
       loop.start()
     } catch (cause) {
       if (!loop.isPaused('gap')) return this.report(cause)
       // Resumes from before the gap: it is reported again, and the app loads again.
-      this.lastEventId = beforeGap
+      this.#resumeAfter(beforeGap)
       loop.fail(toSseError(cause, 'onGap failed'))
     }
+  }
+
+  #resumeAfter(id: string): void {
+    this.lastEventId = id
+    this.#previousId = id
   }
 }
 

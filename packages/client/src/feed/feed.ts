@@ -76,8 +76,8 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
   readonly dropped: number
   /**
    * Acknowledges every event up to and including `id`: the durable subscription resumes after it, on any device.
-   * Cumulative: of several pending calls, the newest id is sent. An acknowledgement that fails for lack of a
-   * connection is sent again when the stream is open.
+   * Cumulative: of several pending calls, the newest id is sent, and they settle together. An acknowledgement that
+   * fails for lack of a connection is sent again when the stream is open.
    *
    * @returns a promise that may be ignored. It rejects with `network` or `http_status`, which is also reported to
    * `onError`.

@@ -1,5 +1,6 @@
 import type { FeedStatus } from '../connection/status.ts'
 import type { Feed, ListenableName, ListenablePayload } from '../feed/feed.ts'
+import type { PooledFeed } from './pooled-feed.ts'
 import { type RecentEvent, recentEvents } from './recent-events.ts'
 import type { Store } from './store.ts'
 
@@ -23,12 +24,8 @@ export interface EventsOptions {
 /** What `useStreamStatus` needs of a feed. */
 export type StatusSource = Pick<Feed<unknown>, 'onStatus' | 'status'>
 
-/** Feed that remembers the newest event of each name for components that mount later. */
-type RememberingFeed<Payloads> = Feed<Payloads> & {
-  latest?<Name extends ListenableName<Payloads>>(
-    name: Name,
-  ): RecentEvent<ListenablePayload<Payloads, Name>> | undefined
-}
+/** Feed of `connect` or of a pool. Named both: TypeScript does not infer the payloads of a bare URL from a subtype. */
+type AnyFeed<Payloads> = Feed<Payloads> | PooledFeed<Payloads>
 
 export function statusStore(feed: StatusSource): Store<FeedStatus> {
   return { get: () => feed.status, subscribe: (onChange) => feed.onStatus(() => onChange()) }
@@ -36,10 +33,11 @@ export function statusStore(feed: StatusSource): Store<FeedStatus> {
 
 /** Returns a store of the newest event of a name, beginning with what other components received. */
 export function latestEventStore<Payloads, Name extends ListenableName<Payloads>>(
-  feed: Feed<Payloads>,
+  feed: AnyFeed<Payloads>,
   name: Name,
 ): Store<RecentEvent<ListenablePayload<Payloads, Name>> | undefined> {
-  const first = (feed as RememberingFeed<Payloads>).latest?.(name)
+  // Only a pooled feed remembers the newest event, for components that mount later.
+  const first = 'latest' in feed ? feed.latest(name) : undefined
   const { get, subscribe } = recentEvents<ListenablePayload<Payloads, Name>>(
     (listener) => feed.on(name, listener),
     1,
@@ -54,11 +52,11 @@ export function latestStore<
   Name extends ListenableName<Payloads>,
   Options extends LatestOptions<ListenablePayload<Payloads, Name>>,
 >(
-  feed: Feed<Payloads>,
+  feed: AnyFeed<Payloads>,
   name: Name,
   options: Options | undefined,
 ): Store<LatestPayload<ListenablePayload<Payloads, Name>, Options>> {
-  const { get, subscribe } = latestEventStore(feed, name)
+  const { get, subscribe } = latestEventStore<Payloads, Name>(feed, name)
   const payload = () => {
     const event = get()
     return event ? event.payload : options?.initial
@@ -68,7 +66,7 @@ export function latestStore<
 
 /** Returns a store of the newest `limit` events of a name, oldest first. */
 export function eventsStore<Payloads, Name extends ListenableName<Payloads>>(
-  feed: Feed<Payloads>,
+  feed: AnyFeed<Payloads>,
   name: Name,
   limit = 100,
 ): Store<readonly RecentEvent<ListenablePayload<Payloads, Name>>[]> {

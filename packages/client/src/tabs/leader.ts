@@ -46,15 +46,6 @@ export class Leader implements TabRole {
     else if (message.type === 'ping') this.#post({ type: 'pong', term: this.#tab.stream.term })
   }
 
-  /** Another tab leads: what this one relayed in the meantime belongs to no term. */
-  stop(): void {
-    const { stream } = this.#tab
-    this.#flush()
-    stream.closeOwn()
-    stream.position = undefined
-    stream.history = undefined
-  }
-
   onOwnEvent(event?: string, data?: string): void {
     const { lastEventId: id, hasFreshId: setsId } = this.#tab.stream
     const [term, seq] = this.#position

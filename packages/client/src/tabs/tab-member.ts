@@ -119,6 +119,7 @@ export class TabMember implements TransportHandle, Tab {
     this.stream.history = undefined
     this.#startFollowing()
   }
+
   #startFollowing(): void {
     this.stream.onNote({ role: 'follower' })
     this.#watch.start()

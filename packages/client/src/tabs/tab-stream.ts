@@ -79,7 +79,9 @@ export class TabStream implements StreamReceiver {
     const { inner: transport, request } = this.#settings
     const reconnect = request.reconnect ?? DEFAULT_RECONNECT
     const prepare = () => this.#prepare()
-    this.own = new ReconnectLoop({ transport, prepare, reconnect, retry: jitteredRetry(reconnect) }, this)
+    const { retryMs } = this.status // as the last leader received it
+    const retry = jitteredRetry(reconnect)
+    this.own = new ReconnectLoop({ transport, prepare, reconnect, retry, retryMs }, this)
     this.own.start(delayMs)
   }
 

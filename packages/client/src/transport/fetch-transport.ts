@@ -32,7 +32,7 @@ async function run(
   if (invalid) return invalid
   const response = await fetch(url, { ...init, signal: controller.signal })
   if (typeof response?.headers?.get !== 'function') return invalidBody()
-  const refused = await readRefusedResponse(response, url.replace(/[?#].*/, ''))
+  const refused = await readRefusedResponse(response, url)
   if (refused) {
     // An unread body keeps its connection, and six of them block an HTTP/1.1 origin.
     controller.abort()

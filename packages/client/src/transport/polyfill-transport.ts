@@ -18,6 +18,7 @@ export const polyfillTransport: Transport = (request, events) => {
   if (request.method !== 'GET' || request.body !== undefined) {
     throw new SseError('option_invalid', 'connect: the polyfill only sends GET without a body')
   }
+  const names = new Set(request.eventNames) // grows while the polyfill loads
   let handle: TransportHandle | undefined
   let isClosed = false
   load().then(
@@ -26,7 +27,7 @@ export const polyfillTransport: Transport = (request, events) => {
       const open = eventSourceTransport((url, { headers, credentials }) => {
         return new Polyfill(url, { headers: { ...headers }, withCredentials: credentials === 'include' })
       })
-      handle = open(request, events)
+      handle = open({ ...request, eventNames: names }, events)
     },
     (cause) => {
       const advice = 'event-source-polyfill is not installed: install event-source-polyfill@1.0.31'
@@ -34,7 +35,10 @@ export const polyfillTransport: Transport = (request, events) => {
     },
   )
   return {
-    listen: (name) => handle?.listen?.(name),
+    listen(name) {
+      names.add(name)
+      handle?.listen?.(name)
+    },
     close() {
       isClosed = true
       handle?.close()

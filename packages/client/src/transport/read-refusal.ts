@@ -7,7 +7,7 @@ const BODY_TIMEOUT_MS = 1_000
 
 /**
  * Returns why a response is not an event stream: `ended` for 204, by which a server stops a client for good;
- * `undefined` if it is one.
+ * `undefined` if it is one. Messages name the URL without its query and hash, which may contain a ticket.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
  */
@@ -19,11 +19,12 @@ export function readRefusal(
 ): SseError | 'ended' | undefined {
   if (status === 204) return 'ended'
   const type = readMediaType(contentType)
+  const place = url.replace(/[?#].*/s, '')
   if (status === 200 && type === 'text/event-stream') return undefined
-  if (status === 200) return new SseError('content_type', `Not an event stream, but "${type}": ${url}`)
+  if (status === 200) return new SseError('content_type', `Not an event stream, but "${type}": ${place}`)
   // An opaque response has status 0, which is as final as 200 with another content type.
   const options = { ...details, status: status >= 200 && status < 600 ? status : 200 }
-  return new SseError('http_status', `The server answered ${status}: ${url}`, options)
+  return new SseError('http_status', `The server answered ${status}: ${place}`, options)
 }
 
 /**
