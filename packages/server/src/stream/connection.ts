@@ -122,6 +122,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   }
 
   stalled(): void {
+    // It was closed with a last frame that the client does not take.
+    if (this.#isClosed) return this.#sink?.destroy()
     const { stallTimeoutMs } = this.#settings
     this.close(new SseError('stalled', `The client has taken no bytes for ${stallTimeoutMs} ms`))
   }
