@@ -91,6 +91,8 @@ export class Endpoint<Native> {
       options.hub?.['@sse/admit'](connection)
       await connection.prepare(() => makeSource(context, connection))
     }
+    const { closeReason } = connection
+    if (closeReason) throw closeReason
     return streamReply(connection)
   }
 
@@ -121,12 +123,14 @@ export class Endpoint<Native> {
 
   #refuse(connection: Connection, error: unknown): Reply {
     connection.report(error)
+    // A source may end with another error because the connection was closed.
+    const refusal = connection.closeReason ?? error
     connection.gone()
-    const reply = errorReply(error)
+    const reply = errorReply(refusal)
     const { path } = this.#settings
     reportDiagnostic('sse.connection.rejected', {
       path,
-      code: toPublicError(error).code,
+      code: toPublicError(refusal).code,
       status: reply.status,
     })
     return reply

@@ -10,6 +10,8 @@ export interface ConnectionLimits {
 
 /** Minimum of the `Retry-After` of a rejected request, in milliseconds. The maximum is twice that, against stampedes. */
 const RETRY_AFTER_MS = 2_000
+/** A longer timer would fire at once. */
+const MAX_TIMER_MS = 2_147_483_647
 
 /** The connections of a hub: limits how many there are, and closes those of an identity or all of them. */
 export class ConnectionLimiter implements ClosedWatcher {
@@ -17,7 +19,8 @@ export class ConnectionLimiter implements ClosedWatcher {
   readonly #identities = new Map<ConnectionHandle, string | undefined>()
   readonly #byIdentity = new Map<string, Set<ConnectionHandle>>()
   #isDraining = false
-  #onEmpty: (() => void) | undefined
+  /** One for each pending drain. */
+  readonly #onEmpty = new Set<() => void>()
   /** Number of rejected requests. */
   rejected = 0
 
@@ -64,13 +67,15 @@ export class ConnectionLimiter implements ClosedWatcher {
   /** Rejects new connections, ends the existing ones, and cuts off those that are still open after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.#isDraining = true
-    const reason = new SseError('shutdown', 'The server is shutting down')
-    for (const handle of [...this.#identities.keys()]) handle.close(reason, reconnectFrame())
+    for (const handle of [...this.#identities.keys()]) {
+      const reason = new SseError('shutdown', 'The server is shutting down', { retryAfterMs: retryAfterMs() })
+      handle.close(reason, reconnectFrame())
+    }
     if (this.size === 0) return
     let timer: ReturnType<typeof setTimeout> | undefined
     await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
-      timer = setTimeout(resolve, graceMs)
+      this.#onEmpty.add(resolve)
+      if (graceMs !== Number.POSITIVE_INFINITY) timer = setTimeout(resolve, Math.min(graceMs, MAX_TIMER_MS))
     })
     clearTimeout(timer)
     for (const handle of [...this.#identities.keys()]) handle.destroy()
@@ -79,12 +84,14 @@ export class ConnectionLimiter implements ClosedWatcher {
   closed(handle: ConnectionHandle): void {
     this.#removeIdentity(handle)
     this.#identities.delete(handle)
-    if (this.size === 0) this.#onEmpty?.()
+    if (this.size > 0) return
+    for (const resolve of this.#onEmpty) resolve()
+    this.#onEmpty.clear()
   }
 
   #reject(code: 'draining' | 'too_many_connections', message: string): SseError {
     this.rejected += 1
-    return new SseError(code, message, { retryAfterMs: RETRY_AFTER_MS * (1 + Math.random()) })
+    return new SseError(code, message, { retryAfterMs: retryAfterMs() })
   }
 
   #add(handle: ConnectionHandle, identity: string | undefined): void {
@@ -101,4 +108,8 @@ export class ConnectionLimiter implements ClosedWatcher {
     const own = this.#byIdentity.get(identity)
     if (own?.delete(handle) && own.size === 0) this.#byIdentity.delete(identity)
   }
+}
+
+function retryAfterMs(): number {
+  return RETRY_AFTER_MS * (1 + Math.random())
 }

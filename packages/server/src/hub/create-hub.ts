@@ -50,6 +50,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
   readonly #counters = new Counters()
   readonly #subscriptions: SubscriptionContext
   #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(contract: Contract, settings: SettledHubOptions<Tx>) {
     const { engine, onError } = settings
@@ -196,8 +197,12 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     await this.#connections.drain(graceMs)
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true
     await this.drain({ graceMs: 0 })
     this.#fanout.end()

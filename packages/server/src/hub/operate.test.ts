@@ -3,7 +3,7 @@ import { SseError } from '@sse/contract'
 import { awaitable } from '@sse/test-support/awaitable'
 import { describe, expect, it, vi } from 'vitest'
 import { listen, stream } from '../fixtures/adapter-servers.ts'
-import { read, readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
+import { read, readOpen, serveHub, type TestHub, testHub } from '../fixtures/hub-server.ts'
 import { eventually, scoped, stalledReader } from '../fixtures/server-scope.ts'
 import { sse } from '../node/node.ts'
 
@@ -105,6 +105,34 @@ describe('drain', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31])('waits for a slow client with a graceMs of %d', async (graceMs) => {
+    const hub = testHub()
+    const server = await serveHub(hub)
+    const socket = stalledReader(server)
+    await eventually(() => hub.stats().connections === 1)
+    while (hub.stats().lagging === 0) await hub.publish('1', 'text', 'x'.repeat(100_000))
+    const drained = vi.fn()
+    const draining = hub.drain({ graceMs }).then(drained)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(drained).not.toHaveBeenCalled()
+    socket.resume()
+    await draining
+    expect(hub.stats().connections).toBe(0)
+  })
+
+  it('resolves every drain when the last connection is gone, also the one of close', async () => {
+    const hub = testHub()
+    const server = await serveHub(hub)
+    const socket = stalledReader(server).on('error', () => {})
+    await eventually(() => hub.stats().connections === 1)
+    while (hub.stats().lagging === 0) await hub.publish('1', 'text', 'x'.repeat(100_000))
+    const drains = [hub.drain({ graceMs: 600_000 }), hub.drain({ graceMs: 600_000 })]
+    const closing = hub.close()
+    expect(hub.close()).toBe(closing)
+    socket.resume()
+    await Promise.all([...drains, closing])
+  })
+
   it('rejects a negative graceMs', async () => {
     await expect(testHub().drain({ graceMs: -1 })).rejects.toMatchObject({ code: 'option_invalid' })
   })
@@ -147,6 +175,53 @@ describe('a connection that the server ends', () => {
     await hub.publish('ada', 'count', 1)
     expect(await (await response).text()).not.toContain('data: 1')
     await eventually(() => hub.stats().connections === 0)
+  })
+
+  it.each([
+    ['revoke', (hub: TestHub) => void hub.revoke('ada'), 403, 'revoked', null],
+    ['drain', (hub: TestHub) => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
+  ] as const)('is refused with the reason when %s closes it while it opens', async (_, close, status, code, retry) => {
+    const hub = testHub()
+    const { called: asked, call: ask } = awaitable<void>()
+    const onError = vi.fn()
+    const handler = sse(hub, {
+      authorize: ({ params }) => params.owner,
+      channels: async ({ params, signal }) => {
+        ask()
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        return params.owner
+      },
+      onError,
+    })
+    const { origin } = await scoped(listen(createServer(handler)))
+    const answer = fetch(`${origin}/leads/ada`)
+    await asked
+    close(hub)
+    const response = await answer
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code })
+    if (retry) expect(response.headers.get('retry-after')).toMatch(retry)
+    await eventually(() => hub.stats().connections === 0)
+    expect(onError).not.toHaveBeenCalled()
+  })
+
+  it('is refused with the reason when it is closed while channels ignores the signal', async () => {
+    const hub = testHub()
+    const { called: asked, call: ask } = awaitable<void>()
+    const { called: answered, call: answer } = awaitable<void>()
+    const channels = async () => {
+      ask()
+      await answered
+      return 'everyone'
+    }
+    const handler = sse(hub, { authorize: () => 'ada', channels })
+    const { origin } = await scoped(listen(createServer(handler)))
+    const response = fetch(`${origin}/leads/ada`)
+    await asked
+    hub.revoke('ada')
+    answer()
+    expect((await response).status).toBe(403)
+    expect(await (await response).json()).toMatchObject({ code: 'revoked' })
   })
 
   it('is closed by revoke through the identity that authorize returned', async () => {

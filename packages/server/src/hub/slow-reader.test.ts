@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readOpen, serveHub, testHub } from '../fixtures/hub-server.ts'
+import { readOpen, serveHub, type TestHub, testHub } from '../fixtures/hub-server.ts'
 import { eventually, stalledReader } from '../fixtures/server-scope.ts'
 import { memory } from '../index.ts'
 import type { Engine } from '../log/engine.ts'
@@ -85,6 +85,22 @@ describe('a slow reader', () => {
     await isCut
     expect(slow.destroyed).toBe(false)
     clearInterval(drip)
+  })
+
+  it.each([
+    ['revoked', (hub: TestHub) => hub.revoke('1')],
+    ['drained', (hub: TestHub) => void hub.drain({ graceMs: 60_000 })],
+  ])('is cut off after stallTimeoutMs when it was %s and takes no more bytes', async (_, close) => {
+    const hub = testHub()
+    const server = await serveHub(hub, { stallTimeoutMs: 200 })
+    stalledReader(server).on('error', () => {})
+    await eventually(() => hub.stats().connections === 1)
+    while (hub.stats().lagging < 1) {
+      await Promise.all(Array.from({ length: 100 }, () => hub.publish('1', 'text', KILOBYTE)))
+    }
+    close(hub)
+    expect(hub.stats().connections).toBe(1)
+    await eventually(() => hub.stats().connections === 0)
   })
 
   it('waits for an engine that fails, and gets every event once it recovers', async () => {

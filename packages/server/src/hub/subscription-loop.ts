@@ -114,7 +114,8 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   /** Returns `undefined` if the loop has ended in the meantime. */
   async #start(): Promise<LogCursor | undefined> {
     const start = await this.#findStart()
-    if (this.#isDone) return undefined
+    // `next` ends the loop of an aborted signal.
+    if (this.#isDone || this.#signal?.aborted) return undefined
     this.#cursor = new LogCursor(this.#context.log.tail, this.#channels, start)
     this.#context.fanout.add(this, this.#channels)
     this.#signal?.addEventListener('abort', this.#rouse)

@@ -22,6 +22,8 @@ export interface WritableResponse {
   destroy(): unknown
   setTimeout(ms: number): unknown
   readonly closed?: boolean
+  /** Not set on HTTP/2. */
+  readonly writableFinished?: boolean
   on(event: 'timeout' | 'close' | 'drain', listener: () => void): unknown
   once(event: 'finish', listener: () => void): unknown
   off(event: 'timeout', listener: () => void): unknown
@@ -91,6 +93,8 @@ export class NodeSink implements Sink {
 
   end(): void {
     this.#res.end()
+    // The client may never take the last bytes.
+    if (!this.#res.writableFinished) this.#full()
   }
 
   destroy(): void {

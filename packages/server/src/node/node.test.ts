@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
+import type { Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { listen, stream } from '../fixtures/adapter-servers.ts'
 import { testHub } from '../fixtures/hub-server.ts'
@@ -78,6 +79,26 @@ describe('the Node handler', () => {
     client.socket.destroy()
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ message: 'middleware' })
     await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('adds no lasting listener to a socket whose requests are pipelined', async () => {
+    const handler = sse([{ data: 1 }])
+    const sockets = new Set<Socket>()
+    const server = createServer((req, res) => {
+      sockets.add(req.socket)
+      handler(req, res)
+    })
+    const client = new RawClient((await scoped(listen(server))).origin)
+    const answers = (count: number) => client.until((text) => text.split('event: sse.end').length === count + 1)
+    client.socket.write(request('GET', '/'))
+    await answers(1)
+    const [socket] = sockets
+    const before = socket?.listenerCount('close')
+    client.socket.write(request('GET', '/').repeat(8))
+    await answers(9)
+    // Before the server closes the idle socket.
+    await vi.waitFor(() => expect(socket?.listenerCount('close')).toBe(before), { timeout: 1_000 })
+    client.socket.destroy()
   })
 })
 

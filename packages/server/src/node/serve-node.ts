@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Route } from '../http/exchange.ts'
@@ -38,7 +39,7 @@ export async function serveNode<Native>(
   })
   const sink = new NodeSink(res as WritableResponse, connection)
   // The response to a pipelined request has no socket before its turn, and is not told when the socket closes.
-  if (!res.socket) req.socket?.once('close', () => connection.gone())
+  if (!res.socket && req.socket) watchSocket(req.socket, res, () => connection.gone())
   // A write to a peer that has left; `close` follows.
   res.on('error', ignore)
   if (isGone(req, res)) connection.gone()
@@ -65,6 +66,12 @@ export function readUrl({ url: target = '/' }: { readonly url?: string | undefin
 }
 
 const ignore = (): void => {}
+
+/** Calls `leave` when the socket closes before the response. A kept-alive socket outlives many responses. */
+function watchSocket(socket: EventEmitter, res: NodeResponse, leave: () => void): void {
+  socket.once('close', leave)
+  res.once('close', () => socket.off('close', leave))
+}
 
 function isGone(req: NodeRequest, res: NodeResponse): boolean {
   return res.destroyed || res.writableEnded || req.socket?.destroyed === true

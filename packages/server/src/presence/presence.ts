@@ -22,6 +22,8 @@ export class Presence implements Periodic {
   readonly #known = new Map<string, ReadonlySet<string>>()
   readonly #store: PresenceStore | undefined
   readonly #onError: (error: unknown) => void
+  /** Channels being read, and whether to read them once more. */
+  readonly #reading = new Map<string, boolean>()
   #saving: Promise<void> = Promise.resolve()
   #ticks = 0
   #isPolling = false
@@ -114,7 +116,20 @@ export class Presence implements Periodic {
     })
   }
 
+  /** Reads of a channel do not overlap: an older answer must not replace a newer one. */
   async #read(channel: string): Promise<void> {
+    if (this.#reading.has(channel)) {
+      this.#reading.set(channel, true)
+      return
+    }
+    do {
+      this.#reading.set(channel, false)
+      await this.#readOnce(channel)
+    } while (this.#reading.get(channel) && this.#listeners.has(channel))
+    this.#reading.delete(channel)
+  }
+
+  async #readOnce(channel: string): Promise<void> {
     try {
       const now = new Set(await this.identities(channel))
       const before = this.#known.get(channel)

@@ -50,6 +50,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   #opening: Promise<void> | undefined
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
+  /** The last frame of a connection that was closed before its response had started. */
+  #unsent: string | undefined
   #isGone = false
   #watchers: ClosedWatcher | ClosedWatcher[] | undefined
 
@@ -84,6 +86,11 @@ export class Connection implements ConnectionHandle, SinkOwner {
     return this.#isClosed
   }
 
+  /** Why the server closed the connection. `undefined` while it is open, and once its client has left. */
+  get closeReason(): Error | undefined {
+    return this.#isGone ? undefined : this.#reason
+  }
+
   /**
    * Opens the source and waits until it is ready, but at most `COMMIT_WAIT_MS`: a source that fails at once becomes an
    * HTTP status, and one that is only slow does not delay the response.
@@ -104,7 +111,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   /** Called when the headers are sent: the sender fills `sink` from here on. */
   start(sink: Sink): void {
-    if (this.#isClosed) return sink.end()
+    if (this.#isClosed) {
+      if (this.#unsent !== undefined) sink.write(this.#unsent)
+      return sink.end()
+    }
     this.#sink = sink
     this.#startDuties()
     reportDiagnostic('sse.connection.opened', { path: this.path })
@@ -122,6 +132,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   }
 
   stalled(): void {
+    // It was closed with a last frame that the client does not take.
+    if (this.#isClosed) return this.#sink?.destroy()
     const { stallTimeoutMs } = this.#settings
     this.close(new SseError('stalled', `The client has taken no bytes for ${stallTimeoutMs} ms`))
   }
@@ -200,6 +212,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
     for (const duty of this.#duties ?? []) duty.stop()
     const sink = this.#sink
     if (sink) reportDiagnostic('sse.connection.closed', { path: this.path, reason })
+    else this.#unsent = lastFrame
     const isStarted = this.#sender?.stop(lastFrame) ?? false
     if (isStarted || !sink || lastFrame === undefined) return
     sink.write(lastFrame)
