@@ -266,6 +266,20 @@ describe('a connection that the server ends', () => {
     expect(authorize.mock.calls.length).toBe(asked)
   })
 
+  it('has no identity in the context of a later authorize', async () => {
+    const hub = testHub()
+    const seen: unknown[] = []
+    const authorize = (context: { identity: undefined; req: unknown }) => {
+      seen.push(context.identity, typeof context.req)
+      return 'ada'
+    }
+    const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10 })
+    const reader = await readOpen(`${origin}/leads/ada`)
+    await eventually(() => seen.length > 4)
+    expect(new Set(seen)).toEqual(new Set([undefined, 'object']))
+    reader.close()
+  })
+
   it('stays open when a later authorize throws', async () => {
     const hub = testHub()
     const onError = vi.fn()
