@@ -149,7 +149,10 @@ describe('sse(hub) on express', () => {
   ])('matches the path when the route is %s', async (_, isOwn, status) => {
     const hub = testHub()
     const mount = sseExpress(hub, OWNERS as never)
-    const app = express().get('/{*rest}', ...(isOwn ? [mount] : [(_req: unknown, _res: unknown, next: () => void) => next()]))
+    const app = express().get(
+      '/{*rest}',
+      ...(isOwn ? [mount] : [(_req: unknown, _res: unknown, next: () => void) => next()]),
+    )
     if (!isOwn) app.use(mount)
     const { origin } = await scoped(listen(createServer(app)))
     const response = await fetch(`${origin}/other/leads/ada`)

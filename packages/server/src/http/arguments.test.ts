@@ -20,7 +20,9 @@ describe('a source', () => {
 })
 
 describe('a hub', () => {
-  const hub = createHub(defineStream({ path: '/a', events: { count: type<number>() }, channels: ['everyone'] }))
+  const hub = createHub(
+    defineStream({ path: '/a', events: { count: type<number>() }, channels: ['everyone'] }),
+  )
 
   it.each([['evryone'], [[]], [Array.from({ length: 129 }, () => 'everyone')]])(
     'whose static channels are invalid is rejected at definition time: %j',

@@ -105,20 +105,23 @@ describe('drain', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
-  it.each([Number.POSITIVE_INFINITY, 2 ** 31])('waits for a slow client with a graceMs of %d', async (graceMs) => {
-    const hub = testHub()
-    const server = await serveHub(hub)
-    const socket = stalledReader(server)
-    await eventually(() => hub.stats().connections === 1)
-    while (hub.stats().lagging === 0) await hub.publish('1', 'text', 'x'.repeat(100_000))
-    const drained = vi.fn()
-    const draining = hub.drain({ graceMs }).then(drained)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(drained).not.toHaveBeenCalled()
-    socket.resume()
-    await draining
-    expect(hub.stats().connections).toBe(0)
-  })
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31])(
+    'waits for a slow client with a graceMs of %d',
+    async (graceMs) => {
+      const hub = testHub()
+      const server = await serveHub(hub)
+      const socket = stalledReader(server)
+      await eventually(() => hub.stats().connections === 1)
+      while (hub.stats().lagging === 0) await hub.publish('1', 'text', 'x'.repeat(100_000))
+      const drained = vi.fn()
+      const draining = hub.drain({ graceMs }).then(drained)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(drained).not.toHaveBeenCalled()
+      socket.resume()
+      await draining
+      expect(hub.stats().connections).toBe(0)
+    },
+  )
 
   it('resolves every drain when the last connection is gone, also the one of close', async () => {
     const hub = testHub()
@@ -180,30 +183,35 @@ describe('a connection that the server ends', () => {
   it.each([
     ['revoke', (hub: TestHub) => void hub.revoke('ada'), 403, 'revoked', null],
     ['drain', (hub: TestHub) => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
-  ] as const)('is refused with the reason when %s closes it while it opens', async (_, close, status, code, retry) => {
-    const hub = testHub()
-    const { called: asked, call: ask } = awaitable<void>()
-    const onError = vi.fn()
-    const handler = sse(hub, {
-      authorize: ({ params }) => params.owner,
-      channels: async ({ params, signal }) => {
-        ask()
-        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-        return params.owner
-      },
-      onError,
-    })
-    const { origin } = await scoped(listen(createServer(handler)))
-    const answer = fetch(`${origin}/leads/ada`)
-    await asked
-    close(hub)
-    const response = await answer
-    expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({ code })
-    if (retry) expect(response.headers.get('retry-after')).toMatch(retry)
-    await eventually(() => hub.stats().connections === 0)
-    expect(onError).not.toHaveBeenCalled()
-  })
+  ] as const)(
+    'is refused with the reason when %s closes it while it opens',
+    async (_, close, status, code, retry) => {
+      const hub = testHub()
+      const { called: asked, call: ask } = awaitable<void>()
+      const onError = vi.fn()
+      const handler = sse(hub, {
+        authorize: ({ params }) => params.owner,
+        channels: async ({ params, signal }) => {
+          ask()
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason)),
+          )
+          return params.owner
+        },
+        onError,
+      })
+      const { origin } = await scoped(listen(createServer(handler)))
+      const answer = fetch(`${origin}/leads/ada`)
+      await asked
+      close(hub)
+      const response = await answer
+      expect(response.status).toBe(status)
+      expect(await response.json()).toMatchObject({ code })
+      if (retry) expect(response.headers.get('retry-after')).toMatch(retry)
+      await eventually(() => hub.stats().connections === 0)
+      expect(onError).not.toHaveBeenCalled()
+    },
+  )
 
   it('is refused with the reason when it is closed while channels ignores the signal', async () => {
     const hub = testHub()

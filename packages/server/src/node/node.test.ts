@@ -89,7 +89,8 @@ describe('the Node handler', () => {
       handler(req, res)
     })
     const client = new RawClient((await scoped(listen(server))).origin)
-    const answers = (count: number) => client.until((text) => text.split('event: sse.end').length === count + 1)
+    const answers = (count: number) =>
+      client.until((text) => text.split('event: sse.end').length === count + 1)
     client.socket.write(request('GET', '/'))
     await answers(1)
     const [socket] = sockets
