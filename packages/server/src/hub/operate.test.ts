@@ -181,8 +181,8 @@ describe('a connection that the server ends', () => {
   })
 
   it.each([
-    ['revoke', (hub: TestHub) => void hub.revoke('ada'), 403, 'revoked', null],
-    ['drain', (hub: TestHub) => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
+    ['revoke', (hub: TestHub): undefined => void hub.revoke('ada'), 403, 'revoked', null],
+    ['drain', (hub: TestHub): undefined => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
   ] as const)(
     'is refused with the reason when %s closes it while it opens',
     async (_, close, status, code, retry) => {
