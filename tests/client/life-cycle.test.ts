@@ -380,6 +380,7 @@ describe('a gap', () => {
     const onGap = vi.fn(async () => {
       if (onGap.mock.calls.length === 1) return { resumeFrom: '8' }
       if (onGap.mock.calls.length === 2) throw new TypeError('fetch failed')
+      return undefined
     })
     const { got } = open(url, { lastEventId: '1', onGap })
     await got(1)

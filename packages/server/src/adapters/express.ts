@@ -23,11 +23,20 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
     const params = req.params as Record<string, string>
     await serveNode({ answer: endpoint.stream, params }, { req, res, native: { req, res } })
   },
-  mount: (endpoint) => async (req, res, next) => {
-    // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
-    const match = req.route ? 'tail' : 'exact'
-    const route = findRoute(endpoint, req.method, readUrl(req).pathname, match)
-    if (!route) return next()
-    await serveNode(route, { req, res, native: { req, res } })
+  mount: (endpoint) => {
+    const mount: ExpressMiddleware = async (req, res, next) => {
+      // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
+      const match = isRoutedTo(mount, req.route) ? 'tail' : 'exact'
+      const route = findRoute(endpoint, req.method, readUrl(req).pathname, match)
+      if (!route) return next()
+      await serveNode(route, { req, res, native: { req, res } })
+    }
+    return mount
   },
 })
+
+/** `req.route` remains set after the handler of an earlier route has called `next()`. */
+function isRoutedTo(handler: ExpressMiddleware, route: Request['route']): boolean {
+  const { stack = [] } = (route ?? {}) as { stack?: readonly { handle?: unknown }[] }
+  return stack.some(({ handle }) => handle === handler)
+}

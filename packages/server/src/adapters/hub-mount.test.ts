@@ -1,9 +1,13 @@
+import { createServer } from 'node:http'
 import { END_ID } from '@sse/contract/protocol'
 import { StreamReader } from '@sse/test-support/stream-reader'
+import express from 'express'
 import { describe, expect, it, vi } from 'vitest'
+import { listen } from '../fixtures/adapter-servers.ts'
 import { MOUNTS, type TestHubOptions } from '../fixtures/hub-mounts.ts'
 import { testHub } from '../fixtures/hub-server.ts'
 import { scoped } from '../fixtures/server-scope.ts'
+import { sse as sseExpress } from './express.ts'
 
 const OWNERS: TestHubOptions = {
   authorize: ({ params }) => params.owner !== 'nobody' && { id: params.owner },
@@ -135,5 +139,24 @@ describe.each(MOUNTS)('sse(hub) on $name', ({ name, start, fetch, isFrameworks40
     await reader.until(({ events }) => events.length === 1)
     expect((await ask('/api/leads/ada/ack', post(id))).status).toBe(204)
     reader.close()
+  })
+})
+
+describe('sse(hub) on express', () => {
+  it.each([
+    ['left over from an earlier route: exactly', false, 404],
+    ['its own: by its last segments', true, 200],
+  ])('matches the path when the route is %s', async (_, isOwn, status) => {
+    const hub = testHub()
+    const mount = sseExpress(hub, OWNERS as never)
+    const app = express().get(
+      '/{*rest}',
+      ...(isOwn ? [mount] : [(_req: unknown, _res: unknown, next: () => void) => next()]),
+    )
+    if (!isOwn) app.use(mount)
+    const { origin } = await scoped(listen(createServer(app)))
+    const response = await fetch(`${origin}/other/leads/ada`)
+    expect(response.status).toBe(status)
+    await response.body?.cancel()
   })
 })

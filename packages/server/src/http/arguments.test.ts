@@ -1,6 +1,7 @@
+import { defineStream, type } from '@sse/contract'
 import { describe, expect, it } from 'vitest'
 import { stream } from '../fixtures/adapter-servers.ts'
-import { sse } from '../index.ts'
+import { createHub, sse } from '../index.ts'
 import { sse as sseNode } from '../node/node.ts'
 
 describe('a source', () => {
@@ -15,6 +16,32 @@ describe('a source', () => {
 
   it('that is missing after a contract is rejected', () => {
     expect(() => sse(stream, undefined as never)).toThrow('the source must be a function or an iterable')
+  })
+})
+
+describe('a hub', () => {
+  const hub = createHub(
+    defineStream({ path: '/a', events: { count: type<number>() }, channels: ['everyone'] }),
+  )
+
+  it.each([['evryone'], [[]], [Array.from({ length: 129 }, () => 'everyone')]])(
+    'whose static channels are invalid is rejected at definition time: %j',
+    (channels) => {
+      expect(() => sse(hub, { authorize: () => true, channels: channels as 'everyone' })).toThrow(
+        expect.objectContaining({ code: 'channel_invalid' }),
+      )
+    },
+  )
+
+  it('that stands where a source belongs is rejected at definition time', () => {
+    for (const first of [stream, { authorize: () => true, channels: 'everyone' }]) {
+      expect(() => sse(first as never, hub as never)).toThrow(
+        expect.objectContaining({
+          code: 'source_invalid',
+          message: expect.stringContaining('sse(hub, options)'),
+        }),
+      )
+    }
   })
 })
 

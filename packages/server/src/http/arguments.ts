@@ -14,6 +14,9 @@ export function readArguments(given: readonly unknown[]): StreamDefinition {
   if (isHub(first)) return defineHubStream(first, rest[0] as GivenHubOptions)
   const contract = isContract(first) ? first : undefined
   const [options, source] = readOptions(contract ? rest : given)
+  if (isHub(source)) {
+    throw new SseError('source_invalid', 'sse: a hub is not a source; its stream is sse(hub, options)')
+  }
   checkOptions(options, contract)
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
     throw new SseError(

@@ -106,10 +106,10 @@ describe('the answer to an error', () => {
     if (code === 'internal') expect(JSON.parse(text).message).toBe('Internal error')
   })
 
-  it('has no body for a status that allows none', async () => {
-    const { response, text } = await ask(() => Promise.reject(new SseError('done', 'x', { status: 204 })))
-    expect(response.status).toBe(204)
-    expect(text).toBe('')
+  it.each([200, 204, 304])('has the status 500 instead of %i', async (status) => {
+    const { response, text } = await ask(() => Promise.reject(new SseError('done', 'x', { status })))
+    expect(response.status).toBe(500)
+    expect(JSON.parse(text)).toEqual({ code: 'done', message: 'x' })
   })
 })
 

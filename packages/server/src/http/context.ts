@@ -36,4 +36,10 @@ export class RequestContext {
   get signal(): AbortSignal {
     return this.#connection.signal
   }
+
+  /** Returns a copy for another call of `authorize`. */
+  withoutIdentity(): RequestContext {
+    const copy = new RequestContext(this.#connection, this.params, this.event)
+    return Object.assign(copy, this, { identity: undefined })
+  }
 }

@@ -43,7 +43,7 @@ export class Endpoint<Native> {
       maxConnectionMs: options.maxConnectionMs ?? Number.POSITIVE_INFINITY,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
-      authorize,
+      authorize: authorize && ((context) => authorize((context as RequestContext).withoutIdentity())),
       onError: (error, context) => reportError(onError, error, context),
     }
   }
@@ -114,7 +114,7 @@ export class Endpoint<Native> {
   async #admit(connection: Connection, context: RequestContext): Promise<void> {
     checkParams(this.contract, context.params)
     checkLastEventId(connection.lastEventId)
-    const { authorize } = this.#settings
+    const { authorize } = this.#definition.options
     if (!authorize) return
     const answer = await authorize(context)
     connection.identity = readIdentity(answer)

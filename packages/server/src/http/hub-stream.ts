@@ -16,13 +16,14 @@ export type GivenHubOptions = GivenOptions & HubSourceOptions<StreamContract, St
 /**
  * Defines the stream of a hub: its source is the hub's subscription, and it takes acknowledgements.
  *
- * @throws {SseError} `option_invalid`, naming the option.
+ * @throws {SseError} `option_invalid`, naming the option. `channel_invalid`.
  */
 export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHubOptions): StreamDefinition {
   const { contract } = hub
   checkOptions(options, contract)
   checkHubOptions(options)
   const { channels, after, subscriber } = options
+  if (typeof channels !== 'function') hub.subscribe(channels) // checks them, and opens nothing
 
   async function subscriberOf(context: unknown, { identity }: ConnectionHandle): Promise<string | undefined> {
     if (subscriber === undefined) return identity

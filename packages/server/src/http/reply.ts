@@ -22,9 +22,6 @@ const STREAM_HEADERS = {
 /** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
 
-/** Statuses whose responses have no body; an app may refuse with one of them. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
-
 /** Codes of refusals by a process that is shutting down. */
 const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shutdown'])
 
@@ -55,7 +52,8 @@ export const EMPTY_REPLY: Reply = {
 export function errorReply(error: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   const known = isSseError(error) ? error : undefined
   const masked = known?.kind === 'engine' ? 503 : 500
-  const status = known?.expose ? known.status : masked
+  // A status below 400 would not refuse the request.
+  const status = known?.expose && known.status >= 400 ? known.status : masked
   const retryAfterMs = known?.expose || known?.kind === 'engine' ? known.retryAfterMs : undefined
   return {
     status,
@@ -65,7 +63,7 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
       ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
       ...headers,
     },
-    body: BODILESS.has(status) ? '' : JSON.stringify(toPublicError(error)),
+    body: JSON.stringify(toPublicError(error)),
     connection: undefined,
     isLast: known !== undefined && LAST_CODES.has(known.code),
   }

@@ -32,6 +32,26 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+describe('close', () => {
+  it('waits for the read that opens the log', async () => {
+    const order: string[] = []
+    const engine = memory()
+    const working = engine.read.bind(engine)
+    const read = async (...given: Parameters<Engine['read']>) => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      order.push('read')
+      return working(...given)
+    }
+    const close = async () => {
+      order.push('close')
+    }
+    const hub = createHub(contract, { engine: Object.assign(engine, { read, close }) })
+    hub.getState(() => 1).catch(() => {})
+    await hub.close()
+    expect(order).toEqual(['read', 'close'])
+  })
+})
+
 describe('createHub', () => {
   it('calls no engine and starts no timer', async () => {
     const timers = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'setTimeout')]

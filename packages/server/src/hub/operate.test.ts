@@ -181,8 +181,8 @@ describe('a connection that the server ends', () => {
   })
 
   it.each([
-    ['revoke', (hub: TestHub) => void hub.revoke('ada'), 403, 'revoked', null],
-    ['drain', (hub: TestHub) => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
+    ['revoke', (hub: TestHub): undefined => void hub.revoke('ada'), 403, 'revoked', null],
+    ['drain', (hub: TestHub): undefined => void hub.drain(), 503, 'shutdown', /^[2-4]$/],
   ] as const)(
     'is refused with the reason when %s closes it while it opens',
     async (_, close, status, code, retry) => {
@@ -272,6 +272,20 @@ describe('a connection that the server ends', () => {
     const asked = authorize.mock.calls.length
     await new Promise((resolve) => setTimeout(resolve, 50)) // it would be asked now
     expect(authorize.mock.calls.length).toBe(asked)
+  })
+
+  it('has no identity in the context of a later authorize', async () => {
+    const hub = testHub()
+    const seen: unknown[] = []
+    const authorize = (context: { identity: undefined; req: unknown }) => {
+      seen.push(context.identity, typeof context.req)
+      return 'ada'
+    }
+    const { origin } = await serveHub(hub, { authorize, reauthorizeMs: 10 })
+    const reader = await readOpen(`${origin}/leads/ada`)
+    await eventually(() => seen.length > 4)
+    expect(new Set(seen)).toEqual(new Set([undefined, 'object']))
+    reader.close()
   })
 
   it('stays open when a later authorize throws', async () => {

@@ -298,6 +298,7 @@ export class Log implements Periodic {
     this.#isClosed = true
     stopPeriodic(this, POLL_MS)
     await this.#appending
+    await this.#opening?.catch(() => {}) // its callers got the error
     this.#stopWake?.()
     this.#isOpen = false // stops following
     this.#isBehind = false

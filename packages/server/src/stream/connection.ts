@@ -21,6 +21,7 @@ export interface ConnectionSettings {
   readonly maxConnectionMs: number
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
+  /** Called again while the stream is open. */
   readonly authorize: ((context: unknown) => unknown) | undefined
   /** Never throws. */
   readonly onError: (error: unknown, context: unknown) => void
