@@ -13,13 +13,12 @@ export const resolveSource = {
 }
 
 /**
- * Options of every project. Vitest does not pass the root's options on to projects, and its default for `maxWorkers` is
- * the number of cores less one: on two cores, the files of all projects would run one after the other. One worker more
- * than cores keeps them busy while files wait for a server, a lease or a timer. With two more, tests whose timers are
- * short fail on a busy machine.
+ * Options of every project. On two cores, files run one after the other: tests with browsers, with engines that are
+ * killed, or with short timers fail when several of them compete for the cores. Vitest does not pass the root's options
+ * on to projects.
  */
 export const shared = {
-  maxWorkers: availableParallelism() + 1,
+  maxWorkers: Math.max(1, availableParallelism() - 1),
   // A busy machine is slow. No test passes because something was fast.
   testTimeout: 40_000,
   hookTimeout: 60_000,
