@@ -10,11 +10,51 @@
  */
 export type SseErrorKind = 'usage' | 'engine' | 'request' | 'client'
 
+/** A code the library uses. Written out, so that compiler errors show its name. */
+export type SseErrorCode =
+  | 'contract_invalid'
+  | 'option_invalid'
+  | 'param_missing'
+  | 'source_invalid'
+  | 'source_parked'
+  | 'event_unknown'
+  | 'payload_invalid'
+  | 'payload_too_large'
+  | 'message_invalid'
+  | 'schema_async'
+  | 'channel_invalid'
+  | 'engine_unavailable'
+  | 'engine_failed'
+  | 'overloaded'
+  | 'hub_closed'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'last_event_id_invalid'
+  | 'ack_invalid'
+  | 'too_many_connections'
+  | 'draining'
+  | 'internal'
+  | 'client_gone'
+  | 'shutdown'
+  | 'rotated'
+  | 'stalled'
+  | 'revoked'
+  | 'network'
+  | 'http_status'
+  | 'content_type'
+  | 'dropped'
+  | 'idle'
+  | 'queue_overflow'
+
 /**
  * Every code the library uses, with its kind and the HTTP status it is answered with while a response has not
  * started. An app may use any other string as a code: its kind is `request` and its status 500 unless given.
  */
-export const SSE_ERRORS = {
+export const SSE_ERRORS: Readonly<
+  Record<SseErrorCode, { readonly kind: SseErrorKind; readonly status: number }>
+> = {
   // usage
   contract_invalid: { kind: 'usage', status: 500 },
   option_invalid: { kind: 'usage', status: 500 },
@@ -55,7 +95,4 @@ export const SSE_ERRORS = {
   dropped: { kind: 'client', status: 502 },
   idle: { kind: 'client', status: 504 },
   queue_overflow: { kind: 'client', status: 500 },
-} as const
-
-/** A code the library uses. */
-export type SseErrorCode = keyof typeof SSE_ERRORS
+}
