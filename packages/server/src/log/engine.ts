@@ -36,9 +36,32 @@ export interface LogState {
   readonly oldest: number
 }
 
+/** What `read` returns at most. */
+export interface ReadOptions {
+  /** Maximum number of entries. 0: reads the state only. */
+  readonly limit: number
+  /**
+   * Maximum size of all entries' `data` together, in bytes of UTF-8. A page contains at least one entry if there is one,
+   * however large it is, and nothing beyond the entry that reaches the maximum.
+   */
+  readonly maxBytes: number
+  /** Reads only entries of these channels. Default: all. */
+  readonly channels?: readonly string[]
+  /**
+   * `true` for a reader behind the newest events. An engine with connections SHOULD read on another one than it appends
+   * and follows with, so that history delays nothing. Default `false`.
+   */
+  readonly isHistory?: boolean
+}
+
 /** Entries after a position, in order, and the state of the log they belong to. One atomic view. */
 export interface Page extends LogState {
   readonly entries: readonly Entry[]
+  /**
+   * Every entry of the requested channels above the requested position and up to this one is in `entries`. At least the
+   * requested position; `head` if there is nothing more to read.
+   */
+  readonly reached: number
 }
 
 /** How much history an engine keeps. Entries over either limit are trimmed, oldest first. */
@@ -47,6 +70,8 @@ export interface Retention {
   readonly maxEvents: number
   /** Maximum age in milliseconds. `Infinity`: no limit. */
   readonly maxAgeMs: number
+  /** Maximum age of a subscriber's last commit in milliseconds. `Infinity`: no limit. */
+  readonly maxCommitAgeMs: number
 }
 
 /** Position a subscriber has acknowledged. */
@@ -118,29 +143,33 @@ export interface Engine<Tx = never> {
    */
   insert?(entry: NewEntry, tx: Tx): void | Promise<void>
   /**
-   * Reads up to `limit` entries with a position above `after`; with `channels`, only entries of those channels.
+   * Reads entries with a position above `after`, in order.
    *
-   * The cost MUST depend on the entries read, not on entries of other channels. Fewer than `limit` entries means that
-   * there are no more up to `head`. If `after` is below `oldest - 1`, the page starts at `oldest`: the caller compares
-   * to detect the gap. With `limit` 0 it reads the state only.
+   * The cost, in time and in memory, MUST depend on the entries returned, not on entries of other channels nor on larger
+   * ones that follow. If `after` is below `oldest - 1`, the page starts at `oldest`: the caller compares to detect the
+   * gap. A time limit of the engine's MUST NOT count the time a call has waited for other calls of this process.
    */
-  read(after: number, limit: number, channels?: readonly string[]): Promise<Page>
+  read(after: number, options: ReadOptions): Promise<Page>
   /**
    * Calls `callback` whenever another process may have appended. A hint: it MAY come without a reason, late or never. A
-   * hub also polls.
+   * hub also polls. A hub without readers stops the calls: the engine MUST then send nothing to its store by itself.
    *
    * @returns a function that stops the calls.
    */
   onWake(callback: () => void): () => void
-  /** Removes entries over the retention, oldest first and without holes. `head` stays. */
+  /**
+   * Removes entries over the retention, oldest first and without holes, and commits over their age. `head` stays.
+   */
   trim(retention: Retention): Promise<void>
   /**
    * Stores the position a subscriber has acknowledged. MUST be monotone: within one epoch a lower position than the
    * stored one changes nothing. A commit of another epoch replaces the stored one.
    */
   commit(subscriber: string, commit: Commit): Promise<void>
-  /** Resolves with the last commit of a subscriber, or `undefined` without one. */
-  committed(subscriber: string): Promise<Commit | undefined>
+  /** Resolves with the last commits of subscribers, in one request. Subscribers without one are missing. */
+  committed(subscribers: readonly string[]): Promise<ReadonlyMap<string, Commit>>
+  /** Removes the commit of a subscriber. Idempotent. */
+  forget(subscriber: string): Promise<void>
   /** Releases everything. Later calls reject with `engine_unavailable`. Idempotent. */
   close(): Promise<void>
 }
