@@ -55,16 +55,17 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 `
 
 /**
- * Keys: commits, their times. Arguments: subscriber, epoch, position. Within one epoch, a commit only moves forward.
+ * Keys: commits, their times. Arguments: subscriber, epoch, position. Within one epoch, a commit only moves forward;
+ * each one renews its time.
  */
 const COMMIT = new Script(`${NOW}
+redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[1])
 local held = redis.call('HGET', KEYS[1], ARGV[1])
 if held then
   local epoch, position = string.match(held, '^(%w+) (%d+)$')
   if epoch == ARGV[2] and tonumber(position) > tonumber(ARGV[3]) then return 0 end
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ' ' .. ARGV[3])
-redis.call('ZADD', KEYS[2], string.format('%.0f', now), ARGV[1])
 return 1
 `)
 

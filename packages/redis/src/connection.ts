@@ -25,7 +25,9 @@ export class RedisConnection {
     let connection: RedisConnection | undefined
     try {
       connection = new RedisConnection(address, settings, await loadLogin(settings, where))
-      await within(settings.timeoutMs, connection.#client.connect(), () => unanswered(where, settings.timeoutMs))
+      await within(settings.timeoutMs, connection.#client.connect(), () =>
+        unanswered(where, settings.timeoutMs),
+      )
       return connection
     } catch (error) {
       connection?.destroy()

@@ -57,8 +57,11 @@ export class RedisLog {
    * started over since the last reply.
    */
   async call(script: Script, call: LogCall): Promise<Reply[]> {
-    return this.#call(script, call, (work) => this.#connection.run(work), (epoch, generation) =>
-      this.note(epoch, generation),
+    return this.#call(
+      script,
+      call,
+      (work) => this.#connection.run(work),
+      (epoch, generation) => this.note(epoch, generation),
     )
   }
 

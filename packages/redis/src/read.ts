@@ -20,7 +20,8 @@ export async function readPage(
   const reply = await callRead(READ, call)
   const [epoch, , head, oldest, reached, rows] = reply as [string, string, number, number, number, RawEntry[]]
   const entries = rows.map(toEntry)
-  if (count === 0) return { epoch, head, oldest, entries, reached: wanted?.length === 0 ? Math.max(after, head) : after }
+  if (count === 0)
+    return { epoch, head, oldest, entries, reached: wanted?.length === 0 ? Math.max(after, head) : after }
   const page = { epoch, head, oldest, entries, reached: Math.max(after, reached) }
   return wanted ? page : withoutHoles(page, after)
 }

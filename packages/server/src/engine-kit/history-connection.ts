@@ -1,5 +1,5 @@
-import { closed } from './failures.ts'
 import type { EngineConnection, RawConnection } from './engine-connection.ts'
+import { closed } from './failures.ts'
 
 /** Time without a call after which the connection is closed, in milliseconds. */
 const IDLE_MS = 15_000
