@@ -1,4 +1,5 @@
 import { SseError } from '@sse/contract'
+import { outsideZone } from '../connection/zone.ts'
 import type { IdStore } from './id-store.ts'
 
 /** `localStorage`, `sessionStorage`, React Native's AsyncStorage, or a similar store. */
@@ -44,9 +45,14 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReported = false
 
-  const fail = (error: unknown): undefined => {
-    if (!isReported) onError(error)
+  const fail = async (error: unknown): Promise<undefined> => {
+    if (isReported) return
     isReported = true
+    try {
+      await onError(error)
+    } catch (thrown) {
+      console.error(thrown)
+    }
   }
   // Read late: where storage is forbidden, accessing it throws.
   const storage = (): KeyValueStorage => options.storage ?? sessionStorage
@@ -58,7 +64,7 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
     try {
       await storage().setItem(name, value)
     } catch (error) {
-      fail(error)
+      await fail(error)
     }
   }
   return {
@@ -67,13 +73,13 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
       try {
         return read(await storage().getItem(name), maxAgeMs)
       } catch (error) {
-        return fail(error)
+        return await fail(error)
       }
     },
     save(id) {
       latest = id
       if (timer) return
-      timer = setTimeout(write, SAVE_EVERY_MS)
+      timer = outsideZone(() => setTimeout(write, SAVE_EVERY_MS))
       globalThis.addEventListener?.('pagehide', write)
     },
   }
