@@ -32,8 +32,7 @@ const sound = {
   [`${server}/node/node-sink.ts`]: `export const free = process.memoryUsage()`,
   [`${server}/adapters/express.ts`]: `import type {} from 'express'\nexport * from '../node/node.ts'\nexport const o = { data: 1, process: 2 }`,
   [`${server}/adapters/express.test.ts`]: `import 'node:http'\nimport './express.ts'`,
-  [`${client}/index.ts`]: `import '@sse/contract'\nimport './transport/event-parser.ts'`,
-  [`${client}/transport/event-parser.ts`]: 'export {}',
+  [`${client}/index.ts`]: `import '@sse/contract'\nimport 'eventsource-parser'`,
   [`${client}/native.ts`]: `import '@sse/contract'`,
   [`${client}/transport/polyfill-transport.ts`]: `import('event-source-polyfill')`,
   [`${sqlite}/index.ts`]: `import 'node:sqlite'\nimport '@sse/server'\nexport const pid = process.pid`,
@@ -78,7 +77,7 @@ const proofs = {
   'polyfill-on-its-own': { [`${client}/a.ts`]: `import './transport/polyfill-transport.ts'` },
   'native-without-parser': {
     [`${client}/native.ts`]: `import './a.ts'`,
-    [`${client}/a.ts`]: `import './transport/event-parser.ts'`,
+    [`${client}/a.ts`]: `import 'eventsource-parser'`,
   },
   'native-hooks-without-parser': {
     [`${react}/native.ts`]: `import './a.ts'`,
@@ -103,7 +102,13 @@ function plant(name, files) {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text)
   }
-  for (const library of ['express', 'react', 'event-source-polyfill', '@standard-schema/spec']) {
+  for (const library of [
+    'express',
+    'react',
+    'eventsource-parser',
+    'event-source-polyfill',
+    '@standard-schema/spec',
+  ]) {
     write(`node_modules/${library}/package.json`, JSON.stringify({ name: library, exports: './index.js' }))
     write(`node_modules/${library}/index.js`, 'export {}')
   }

@@ -167,13 +167,13 @@ export const graphRules = [
     name: 'native-without-parser',
     comment: '@sse/client/native exists to leave out fetch and the parser.',
     from: { path: '^packages/client/src/native\\.ts$' },
-    to: { path: '^packages/client/src/transport/event-parser\\.ts$', reachable: true },
+    to: { path: 'eventsource-parser', reachable: true },
   },
   {
     name: 'native-hooks-without-parser',
     comment: 'The hooks on EventSource, such as @sse/react/native, leave out fetch and the parser.',
     from: { path: '^packages/(react|vue|svelte|solid)/src/native\\.ts$' },
-    to: { path: '^packages/client/src/transport/event-parser\\.ts$', reachable: true },
+    to: { path: 'eventsource-parser', reachable: true },
   },
   {
     name: 'node-in-the-bridge-only',
