@@ -144,7 +144,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
   async committed(subscriber: string): Promise<string | undefined> {
     checkName('subscriber', subscriber)
     this.#checkOpen()
-    const commit = await this.#settings.engine.committed(subscriber)
+    const commit = (await this.#settings.engine.committed([subscriber])).get(subscriber)
     return commit && formatId(commit)
   }
 

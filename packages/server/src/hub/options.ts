@@ -1,6 +1,6 @@
 import { SseError } from '@sse/contract'
 import { callApp } from '../log/app-callback.ts'
-import type { Engine } from '../log/engine.ts'
+import type { Engine, Retention } from '../log/engine.ts'
 import { memory } from '../memory/memory-engine.ts'
 
 export interface HubOptions<Tx = never> {
@@ -12,6 +12,11 @@ export interface HubOptions<Tx = never> {
     maxEvents?: number
     /** Maximum age in milliseconds. Default 86,400,000, one day. `Infinity`: no limit. */
     maxAgeMs?: number
+    /**
+     * Maximum age of a subscriber's last acknowledgement, in milliseconds: after that the subscriber is as new. Default
+     * 7,776,000,000, 90 days. `Infinity`: no limit.
+     */
+    maxCommitAgeMs?: number
   }
   /** How many of the newest events each process also keeps in memory, whatever the engine. */
   ring?: {
@@ -40,7 +45,7 @@ export interface HubOptions<Tx = never> {
 
 export interface SettledHubOptions<Tx> {
   readonly engine: Engine<Tx>
-  readonly retention: { readonly maxEvents: number; readonly maxAgeMs: number }
+  readonly retention: Retention
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
   readonly maxConnections: number
@@ -51,13 +56,18 @@ export interface SettledHubOptions<Tx> {
 }
 
 const DAY_MS = 86_400_000
+const COMMIT_DAYS = 90
 
 /** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
 export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions<Tx> {
   const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
   const settled = {
     engine,
-    retention: { maxEvents: retention?.maxEvents ?? 100_000, maxAgeMs: retention?.maxAgeMs ?? DAY_MS },
+    retention: {
+      maxEvents: retention?.maxEvents ?? 100_000,
+      maxAgeMs: retention?.maxAgeMs ?? DAY_MS,
+      maxCommitAgeMs: retention?.maxCommitAgeMs ?? COMMIT_DAYS * DAY_MS,
+    },
     ring: { maxEvents: ring?.maxEvents ?? 10_000, maxBytes: ring?.maxBytes ?? 16_777_216 },
     latestPerKey,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
@@ -73,6 +83,7 @@ export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions
   }
   checkCount('retention.maxEvents', settled.retention.maxEvents, 0)
   checkCount('retention.maxAgeMs', settled.retention.maxAgeMs, 0)
+  checkCount('retention.maxCommitAgeMs', settled.retention.maxCommitAgeMs, 0)
   checkCount('ring.maxEvents', settled.ring.maxEvents, 0)
   checkCount('ring.maxBytes', settled.ring.maxBytes, 0)
   checkCount('maxConnections', settled.maxConnections, 0)

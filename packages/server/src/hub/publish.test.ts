@@ -215,7 +215,7 @@ describe('close', () => {
     await loop
     await reader.over()
     expect(seen).toEqual([1])
-    await expect(engine.read(0, 1)).rejects.toMatchObject({ code: 'engine_unavailable' })
+    await expect(engine.read(0, { limit: 1, maxBytes: 1 })).rejects.toMatchObject({ code: 'engine_unavailable' })
   })
 
   it('waits for calls in flight, so that nothing fails because of it', async () => {

@@ -34,7 +34,7 @@ async function lookUp(log: Log, engine: Engine, after?: string, subscriber?: str
   await log.open()
   if (after !== undefined) return resume(log, parseId(after))
   if (subscriber === undefined) return startAtHead(log.tail)
-  const commit = await engine.committed(subscriber)
+  const commit = (await engine.committed([subscriber])).get(subscriber)
   if (commit) return resume(log, commit)
   // Nothing is missing for a subscriber without a commit, however much was trimmed before it came.
   const { epoch, oldest } = await log.readState()

@@ -23,6 +23,8 @@ interface Request {
 const MAX_OWN_READS = 8
 const OWN_LIMIT = 256
 const SHARED_LIMIT = 1_000
+/** Bytes of data on a page: what a reader holds until its socket has taken it. */
+const PAGE_BYTES = 1_048_576
 
 /**
  * Reads events older than the ring from the engine.
@@ -47,12 +49,17 @@ export class HistoryReader {
     if (this.#isSweeping || this.#ownReads >= MAX_OWN_READS) return this.#join(position, channels)
     this.#ownReads += 1
     try {
-      const page = await this.#engine.read(position, OWN_LIMIT, channels)
+      const page = await this.#engine.read(position, {
+        limit: OWN_LIMIT,
+        maxBytes: PAGE_BYTES,
+        channels,
+        isHistory: true,
+      })
       return {
         epoch: page.epoch,
         oldest: page.oldest,
         frames: this.#encode(page),
-        position: reachedBy(page, OWN_LIMIT),
+        position: page.reached,
       }
     } finally {
       this.#ownReads -= 1
@@ -74,7 +81,7 @@ export class HistoryReader {
       if (this.#waiting.length === 0) break
       try {
         const after = this.#choose(round)
-        this.#serve(after, await this.#engine.read(after, SHARED_LIMIT))
+        this.#serve(after, await this.#engine.read(after, { limit: SHARED_LIMIT, maxBytes: PAGE_BYTES, isHistory: true }))
       } catch (error) {
         for (const { reject } of this.#waiting.splice(0)) reject(error)
       }
@@ -92,8 +99,8 @@ export class HistoryReader {
   }
 
   #serve(after: number, page: Page): void {
-    const position = reachedBy(page, SHARED_LIMIT)
-    const isWhole = page.entries.length < SHARED_LIMIT
+    const position = page.reached
+    const isWhole = position >= page.head
     const served = this.#waiting.filter(
       (request) => request.position >= after && (isWhole || request.position < position),
     )
@@ -112,10 +119,6 @@ export class HistoryReader {
   #encode({ epoch, entries }: Page): StoredFrame[] {
     return entries.flatMap((entry) => this.#encoder.encodeFrame(epoch, entry) ?? [])
   }
-}
-
-function reachedBy({ entries, head }: Page, limit: number): number {
-  return entries.length < limit ? head : (entries.at(-1)?.position ?? head)
 }
 
 function groupByChannel(frames: readonly StoredFrame[]): Map<string, StoredFrame[]> {

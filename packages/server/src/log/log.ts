@@ -30,8 +30,9 @@ const APPEND_LIMIT = 1_000
 const APPEND_CHARS = 4_194_304
 /** Maximum number of appends that wait for a slow engine. */
 const MAX_PENDING = 100_000
-/** Entries read from the engine at a time. */
+/** Entries, and bytes of their data, read from the engine at a time. */
 const FOLLOW_LIMIT = 1_000
+const FOLLOW_BYTES = 4_194_304
 /** How often the engine is polled: a lost wake-up delays an event by at most this. */
 const POLL_MS = 1_000
 
@@ -175,15 +176,15 @@ export class Log implements Periodic {
   async #fill(): Promise<void> {
     this.startUpkeep()
     this.#stopWake ??= this.#engine.onWake(() => this.follow())
-    const { epoch, oldest, head } = await this.#engine.read(Number.MAX_SAFE_INTEGER, 0)
+    const { epoch, oldest, head } = await this.#engine.read(Number.MAX_SAFE_INTEGER, { limit: 0, maxBytes: 0 })
     this.tail.start(epoch, Math.max(oldest - 1, head - this.#ringEvents))
     let isFull = true
     while (isFull && !this.#isClosed) {
       const from = this.tail.head
-      const page = await this.#engine.read(from, FOLLOW_LIMIT)
+      const page = await this.#engine.read(from, { limit: FOLLOW_LIMIT, maxBytes: FOLLOW_BYTES })
       if (page.epoch !== epoch || page.oldest > from + 1) return this.#fill()
       this.tail.add(page.entries)
-      isFull = page.entries.length === FOLLOW_LIMIT && this.tail.head > from
+      isFull = page.reached < page.head && this.tail.head > from
     }
     if (this.#isClosed) return
     this.#isOpen = true
@@ -214,9 +215,9 @@ export class Log implements Periodic {
       while (this.#isBehind) {
         this.#isBehind = false
         const from = this.tail.head
-        const page = await this.#engine.read(from, FOLLOW_LIMIT)
+        const page = await this.#engine.read(from, { limit: FOLLOW_LIMIT, maxBytes: FOLLOW_BYTES })
         this.#addPage(page, from)
-        if (page.entries.length === FOLLOW_LIMIT && this.tail.head > from) this.#isBehind = true
+        if (page.reached < page.head && this.tail.head > from) this.#isBehind = true
       }
       return undefined
     } catch (thrown) {
@@ -243,7 +244,7 @@ export class Log implements Periodic {
   readState(): Promise<LogState> {
     this.#readingState ??= new Promise<void>(nextTurn).then(() => {
       this.#readingState = undefined
-      return this.#engine.read(Number.MAX_SAFE_INTEGER, 0)
+      return this.#engine.read(Number.MAX_SAFE_INTEGER, { limit: 0, maxBytes: 0 })
     })
     return this.#readingState
   }
