@@ -32,8 +32,8 @@ export const RELEASE_MS = 5_000
 const MB = 1_048_576
 const LATENCY = 'Latency of live events'
 
-/** Whether a violation may be the machine's fault, which is not so if it happens again. */
-export const isLateness = (violation: string): boolean => violation.startsWith(LATENCY)
+/** Whether a violation may be the machine's fault, which is not so if it happens again and again. */
+export const mayBeNoise = (violation: string): boolean => violation.startsWith(LATENCY)
 
 /** Returns what is wrong, in full sentences. */
 export function judge(attack: Attack, measured: Measurements): string[] {

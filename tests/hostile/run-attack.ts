@@ -5,7 +5,7 @@ import type { Attack, AttackContext } from './attack.ts'
 import { clock } from './beats.ts'
 import { type Child, startChild } from './child-process.ts'
 import { openStore } from './engine-store.ts'
-import { isLateness, judge, READER_COUNT, RELEASE_MS, toFigures } from './judge.ts'
+import { judge, mayBeNoise, READER_COUNT, RELEASE_MS, toFigures } from './judge.ts'
 import { encodeGets, exchange, openSocket } from './raw-socket.ts'
 import type { ReaderReport, ReaderTarget } from './reader-report.ts'
 import { scaled } from './scale.ts'
@@ -40,8 +40,7 @@ const CALL_TIMEOUT_MS = scaled(60_000, 20_000)
 export async function runAttack(attack: Attack, readers: Child): Promise<Outcome> {
   let outcome = await runOnce(attack, readers)
   for (let runs = 1; runs < MAX_RUNS; runs += 1) {
-    const isLateOnly = outcome.violations.length > 0 && outcome.violations.every(isLateness)
-    if (!isLateOnly) break
+    if (outcome.violations.length === 0 || !outcome.violations.every(mayBeNoise)) break
     outcome = await runOnce(attack, readers)
   }
   return outcome
