@@ -56,12 +56,14 @@ export async function checkAnswer(
   const log = new LyingEngine()
   const engine = log.lie(part, verb, wrong)
   const hangs = wrong[0] === HANGS && SERIAL_VERBS.includes(verb)
-  // What is called once, when the hub opens its log, is wrong from the beginning.
+  // What is called once, when the hub opens its log, is wrong at that time.
   log.isWrong = verb === 'onWake'
   const server = await startHub({
     engine: engine as NonNullable<HubOptions['engine']>,
     retention: { maxEvents: 800 },
   })
+  if (log.isWrong) await Promise.race([server.hub.getState(() => undefined).catch(() => {}), sleep(STEP_MS)])
+  log.isWrong = false
   const problems: string[] = []
   const note = (problem: string | undefined) => problem && problems.push(problem)
   const readers = await follow(server)
@@ -82,7 +84,9 @@ export async function checkAnswer(
     const stored = await log.stored()
     const late = readStream(server.port, 'late', undefined)
     const isDone = ({ serials }: SerialReader) => String(serials) === String(stored)
-    await until(() => Object.values(readers).every(isDone) && late.events.includes('sse.open'), RECOVERY_MS)
+    const isSettled = () =>
+      Object.values(readers).every((reader) => isDone(reader) || reader.problems.length > 0)
+    await until(() => isSettled() && late.events.includes('sse.open'), RECOVERY_MS)
     for (const [name, { serials, problems: own }] of Object.entries(readers)) {
       if (String(serials) !== String(stored))
         problems.push(`${name} received ${serials}; stored are ${stored}`)
