@@ -76,7 +76,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await duringOutage.catch(() => {}) // stored or not: it did not wait for ever
     const { head, entries } = await until(() => engine.read(0, atMost(100)), 'it is back')
     expect(payloads(entries).slice(0, 10)).toEqual(range(10))
-    expect(await engine.append([lead(1, { idempotencyKey: 'a' })])).toEqual({ epoch, positions: [1] })
+    expect((await engine.append([lead(1, { idempotencyKey: 'a' })])).positions).toEqual([1])
     expect((await engine.append([lead('next')])).positions).toEqual([head + 1])
     expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch, position: 4 })
     const before = wakes

@@ -35,6 +35,11 @@ async function open(): Promise<OpenedEngine> {
 }
 
 describe.skipIf(!hasRedis)('redis()', () => {
-  const cases = engineSuite({ name: 'redis', open, abilities: ['another', 'reopen', 'presence', 'traffic'], seeds })
+  const cases = engineSuite({
+    name: 'redis',
+    open,
+    abilities: ['another', 'reopen', 'presence', 'traffic'],
+    seeds,
+  })
   for (const { name, run } of cases) it(name, run, 120_000)
 })
