@@ -41,6 +41,7 @@ export type SseErrorCode =
   | 'rotated'
   | 'stalled'
   | 'revoked'
+  | 'replaced'
   | 'network'
   | 'http_status'
   | 'content_type'
@@ -88,6 +89,7 @@ export const SSE_ERRORS: Readonly<
   rotated: { kind: 'request', status: 503 },
   stalled: { kind: 'request', status: 408 },
   revoked: { kind: 'request', status: 403 },
+  replaced: { kind: 'request', status: 409 },
   // client
   network: { kind: 'client', status: 502 },
   http_status: { kind: 'client', status: 502 },

@@ -38,6 +38,7 @@ const FIRST_BYTES = encodeComment()
  */
 export class Connection implements ConnectionHandle, SinkOwner {
   readonly lastEventId: string | undefined
+  readonly arrivedAt = performance.now()
   /** Set once `authorize` has admitted the client. */
   identity: string | undefined
   /** Argument of the app's functions. */
@@ -67,6 +68,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   get heartbeatMs(): number {
     return this.#settings.heartbeatMs
+  }
+
+  get retryMs(): number | undefined {
+    return this.#settings.retryMs
   }
 
   get stallTimeoutMs(): number {
