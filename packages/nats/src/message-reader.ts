@@ -209,15 +209,15 @@ export class MessageReader {
 /** Returns the entry in a reply to a direct get; `undefined` if the reply is a status. */
 function fromDirect(data: Uint8Array, headers: MsgHdrs | undefined): Entry | undefined {
   // The server adds its headers behind those of the message, which may have any.
-  const valueOf = (name: string) => headers?.values(name).at(-1) ?? ''
-  const position = Number(valueOf('Nats-Sequence'))
+  const headerOf = (name: string) => headers?.values(name).at(-1) ?? ''
+  const position = Number(headerOf('Nats-Sequence'))
   if (!(position > 0)) return undefined
   return toEntry({
     data,
     headers,
-    subject: valueOf('Nats-Subject'),
+    subject: headerOf('Nats-Subject'),
     position,
-    at: Date.parse(valueOf('Nats-Time-Stamp')),
+    at: Date.parse(headerOf('Nats-Time-Stamp')),
   })
 }
 
