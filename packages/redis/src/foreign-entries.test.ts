@@ -159,9 +159,9 @@ describe.skipIf(!hasRedis)(
       await engine.trim({ maxEvents: 1, maxAgeMs: Number.POSITIVE_INFINITY, maxCommitAgeMs: 1 })
       expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 4, head: 4 })
       expect(server.command('KEYS', '*aside*')).toBe('')
-    expect((await engine.append([lead(5)])).positions).toEqual([5])
-    await engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY, maxCommitAgeMs: 1 })
-    expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 6, head: 5 })
+      expect((await engine.append([lead(5)])).positions).toEqual([5])
+      await engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY, maxCommitAgeMs: 1 })
+      expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 6, head: 5 })
     })
 
     it('wake a hub that follows the log', async () => {
