@@ -1,4 +1,3 @@
-import { createClient } from '@redis/client'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { lead } from '@sse/test-support/entries'
@@ -8,6 +7,7 @@ import { until } from '@sse/test-support/until'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
+import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { redis } from './index.ts'
 
 const { start, open, later } = engineScope()
@@ -62,29 +62,23 @@ const NO_EVENT: ForeignEntry = {
 
 const own = (n: number) => `own ${n}`
 
-/** Adds entries to the log of a hub as another program would. */
-async function foreignWriter(server: RedisServer, name: string) {
-  // Its connection ends with the server of the test.
-  const client = createClient({ url: server.url }).on('error', () => {})
-  await client.connect()
-  onTestFinished(async () => client.destroy())
-  const [log = ''] = (await client.sendCommand(['KEYS', `sse:{${name}}:*:log`])) as unknown as string[]
+/** Adds entries with ids relative to the head. */
+function foreignWriter(server: RedisServer, name: string) {
+  const writer = new ForeignWriter(server.url, name)
+  onTestFinished(() => writer.close())
   return {
-    log,
     async add({ id, fields }: ForeignEntry) {
-      const head = Number(await client.sendCommand(['HGET', `sse:{${name}}`, 'head']))
+      const head = await writer.head()
       const ids: Record<string, string> = {
         next: `${head + 1}-0`,
         sub: `${head}-7`,
         far: `${head + 1_000}-3`,
       }
-      const words = fields.flat().map((word) => Buffer.from(word))
       // Redis itself refuses an id below that of an entry that was not adopted yet.
-      await client
-        .sendCommand(['XADD', log, ids[id] ?? id, ...(words as unknown as string[])])
-        .catch(() => {})
+      await writer.add(fields, ids[id] ?? id)
     },
-    send: (...words: string[]) => client.sendCommand(words),
+    log: () => writer.log(),
+    send: (...words: string[]) => writer.send(...words),
   }
 }
 
@@ -102,7 +96,7 @@ describe.skipIf(!hasRedis)(
             later(createHub(numbers, { engine: redis({ url: server.url, name }), ring, onError: () => {} }))
           const publisher = createNext()
           const from = await publisher.publish('a', 'number', own(0))
-          const writer = await foreignWriter(server, name)
+          const writer = foreignWriter(server, name)
           /** Reads until the last number; a gap is a failure. */
           const readAll = async (hub: ReturnType<typeof createNext>, last: number) => {
             const seen: unknown[] = []
@@ -139,7 +133,7 @@ describe.skipIf(!hasRedis)(
       const server = await start()
       const engine = open(server)
       await engine.append([lead(1)])
-      const writer = await foreignWriter(server, 'hub')
+      const writer = foreignWriter(server, 'hub')
       const fields = [
         ['c', 'leads'],
         ['e', 'lead'],
@@ -173,7 +167,7 @@ describe.skipIf(!hasRedis)(
         wakes += 1
       })
       await until(() => wakes > 0, 'it listens')
-      const writer = await foreignWriter(server, 'hub')
+      const writer = foreignWriter(server, 'hub')
       for (const id of ['next', '*', '*', 'far']) {
         const before = wakes
         await writer.add({
@@ -193,15 +187,16 @@ describe.skipIf(!hasRedis)(
       const server = await start()
       const engine = open(server)
       await engine.append([1, 2, 3, 4, 5, 6].map((n) => lead(n)))
-      const { log, send } = await foreignWriter(server, 'hub')
-      await send('XDEL', log, '3-0')
+      const writer = foreignWriter(server, 'hub')
+      const log = await writer.log()
+      await writer.send('XDEL', log, '3-0')
       const page = await engine.read(0, atMost(10))
       expect([page.oldest, page.reached, page.entries.map(({ position }) => position)]).toEqual([
         4,
         6,
         [4, 5, 6],
       ])
-      await send('XDEL', log, '6-0')
+      await writer.send('XDEL', log, '6-0')
       expect(await engine.read(5, atMost(10))).toMatchObject({ oldest: 7, reached: 6, head: 6, entries: [] })
       expect((await engine.append([lead(7)])).positions).toEqual([7])
     })
@@ -210,10 +205,11 @@ describe.skipIf(!hasRedis)(
       const server = await start()
       const engine = open(server)
       await engine.append([lead(1), lead('of another', { channel: 'other' })])
-      const { log, send } = await foreignWriter(server, 'hub')
+      const writer = foreignWriter(server, 'hub')
+      const log = await writer.log()
       const index = log.replace(/log$/, 'channel:leads')
-      await send('XADD', index, '2-0', '', '')
-      await send('XADD', index, '900-0', '', '')
+      await writer.send('XADD', index, '2-0', '', '')
+      await writer.send('XADD', index, '900-0', '', '')
       expect((await engine.append([lead(3)])).positions).toEqual([3])
       const page = await engine.read(0, atMost(10, ['leads']))
       expect(page.entries.map(({ data }) => data)).toEqual(['1', '3'])
