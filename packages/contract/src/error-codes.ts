@@ -32,6 +32,7 @@ export type SseErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'last_event_id_invalid'
+  | 'name_invalid'
   | 'ack_invalid'
   | 'too_many_connections'
   | 'draining'
@@ -39,6 +40,7 @@ export type SseErrorCode =
   | 'client_gone'
   | 'shutdown'
   | 'rotated'
+  | 'expired'
   | 'stalled'
   | 'revoked'
   | 'network'
@@ -78,6 +80,7 @@ export const SSE_ERRORS: Readonly<
   not_found: { kind: 'request', status: 404 },
   method_not_allowed: { kind: 'request', status: 405 },
   last_event_id_invalid: { kind: 'request', status: 400 },
+  name_invalid: { kind: 'request', status: 400 },
   ack_invalid: { kind: 'request', status: 409 },
   too_many_connections: { kind: 'request', status: 503 },
   draining: { kind: 'request', status: 503 },
@@ -86,6 +89,7 @@ export const SSE_ERRORS: Readonly<
   client_gone: { kind: 'request', status: 499 },
   shutdown: { kind: 'request', status: 503 },
   rotated: { kind: 'request', status: 503 },
+  expired: { kind: 'request', status: 401 },
   stalled: { kind: 'request', status: 408 },
   revoked: { kind: 'request', status: 403 },
   // client

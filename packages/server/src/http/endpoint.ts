@@ -4,8 +4,8 @@ import { report as reportDiagnostic } from '../diagnostics.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
 import { toPublicError } from '../stream/error-frame.ts'
-import { readIdentity } from '../stream/identity.ts'
-import { isThenable } from '../stream/source.ts'
+import { readAuthorization } from '../stream/identity.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import { RequestContext } from './context.ts'
 import type { StreamDefinition } from './definition.ts'
 import type { Answer, HttpRequest } from './exchange.ts'
@@ -118,9 +118,10 @@ export class Endpoint<Native> {
     checkLastEventId(connection.lastEventId)
     const { authorize } = this.#definition.options
     if (!authorize) return
-    const answer = await authorize(context)
-    connection.identity = readIdentity(answer)
-    context.identity = answer
+    const { id, identity, expiresAt } = readAuthorization(await authorize(context))
+    connection.identity = id
+    connection.expiresAt = expiresAt
+    context.identity = identity
   }
 
   #refuse(connection: Connection, error: unknown): Reply {

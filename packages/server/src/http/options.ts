@@ -10,17 +10,21 @@ export interface CommonOptions<Contract, Native> {
   retryMs?: number
   /**
    * Closes a connection whose client has not taken any pending bytes for this long, in milliseconds: heartbeats alone
-   * do not detect a peer that vanished. Default 60,000. `Infinity`: never.
+   * do not detect a peer that vanished. Also how long a request may wait until its response can be written, behind
+   * other requests of a pipelining client or a closed HTTP/2 window; nothing of yours runs before, and 408 is the
+   * answer after. Default 60,000. `Infinity`: never.
    */
   stallTimeoutMs?: number
   /**
    * Maximum age of a connection, in milliseconds. It is closed at a random age of 0.8 to 1 times this, and the client
-   * reconnects and resumes. Default `Infinity`.
+   * reconnects and resumes. Default `Infinity`, and 600,000 for a web `Response`, because some hosts never tell that
+   * the client has left. Node's responses, also below Hono, Bun and Deno do.
    */
   maxConnectionMs?: number
   /**
    * Interval at which `authorize` is called again while the stream is open, in milliseconds. When the answer no longer
-   * admits the same identity, the stream closes with `revoked`. An error thrown by `authorize` counts as no answer,
+   * admits the same identity, the stream closes with `revoked`: at most this long, and as long as `authorize` takes,
+   * after access ended. A new `expiresAt` replaces the earlier one. An error thrown by `authorize` counts as no answer,
    * unless it is an `SseError` of kind `request`. Default `Infinity`: never.
    */
   reauthorizeMs?: number
@@ -38,6 +42,9 @@ export interface StreamOptions<Contract, Native, Answer extends Authorized = Aut
    * Decides before the response starts. Return an identity (a string, or an object with an `id`) or `true` to admit,
    * `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is answered with its own status.
    * Any other value is an error and admits no one. Default: every client is admitted, without an identity.
+   *
+   * Return `{ identity, expiresAt }` to admit until a time, a `Date` or milliseconds since 1970, such as the expiry of a
+   * token. The connection ends at most 0.5 s later, and the client reconnects.
    */
   authorize?: (context: StreamContext<Contract, undefined> & Native) => Answer
   /** Largest event, in bytes on the wire. Default 1,048,576. `Infinity`: no limit. */
@@ -73,6 +80,9 @@ export interface HubStreamOptions<
    * an `id`) or `true` to admit, `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is
    * answered with its own status. Any other value is an error and admits no one. `() => true` opens the stream to
    * everyone.
+   *
+   * Return `{ identity, expiresAt }` to admit until a time, a `Date` or milliseconds since 1970, such as the expiry of a
+   * token. The connection ends at most 0.5 s later, and the client reconnects.
    */
   authorize: (context: StreamContext<Contract, undefined> & Native) => Answer
 }

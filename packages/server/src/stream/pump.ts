@@ -1,10 +1,11 @@
 import { CONTROL, END_ID, EncodedEvent, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { isThenable } from '../timing/is-thenable.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle, Sender } from './connection-handle.ts'
 import { releaseSource } from './release-source.ts'
 import type { Sink } from './sink.ts'
-import { type EventIterator, isThenable, iterate, type Pulled } from './source.ts'
+import { type EventIterator, iterate, type Pulled } from './source.ts'
 
 const HEARTBEAT = encodeComment()
 const END = encodeMessage({ event: CONTROL.end, id: END_ID })

@@ -1,7 +1,8 @@
 import { SseError } from '@sse/contract'
+import { isThenable } from '../timing/is-thenable.ts'
 import { unref } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
-import { type EventIterator, isThenable } from './source.ts'
+import type { EventIterator } from './source.ts'
 
 /** How long a source may stay parked after its connection closed before it is reported, in milliseconds. */
 const PARKED_WARNING_MS = 10_000
