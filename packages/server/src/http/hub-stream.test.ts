@@ -4,7 +4,7 @@ import { listen, stream } from '../fixtures/adapter-servers.ts'
 import type { TestHubOptions } from '../fixtures/hub-mounts.ts'
 import { read, testHub } from '../fixtures/hub-server.ts'
 import { scoped } from '../fixtures/server-scope.ts'
-import { sse } from '../node/node.ts'
+import { type NodeNative, sse } from '../node/node.ts'
 
 const OPEN: TestHubOptions = { authorize: () => true, channels: 'everyone' }
 
@@ -163,7 +163,10 @@ describe('names that are built from a request', () => {
 
   it('are answered with 400 from the query too, and on acknowledgements', async () => {
     const { hub, url } = await serve({
-      authorize: ({ req }) => new URL(req.url ?? '', 'http://a').searchParams.get('me'),
+      authorize: (context) => {
+        const { req } = context as unknown as NodeNative
+        return new URL(req.url ?? '', 'http://a').searchParams.get('me')
+      },
     })
     const headers = { 'last-event-id': await hub.publish('everyone', 'count', 1) }
     for (const me of ['%0a', 'x'.repeat(257)]) {

@@ -6,7 +6,7 @@ import { reconnectFrame } from './max-age-timer.ts'
 /** A connection ends at most this long after its identity has expired. */
 const CHECK_MS = 500
 
-/** Closes a connection when what `authorize` returned for it expires, so that the client is authorized anew. */
+/** Closes a connection when what `authorize` returned for it expires, so that the client is authorized again. */
 export class ExpiryTimer implements Periodic {
   readonly #handle: ConnectionHandle
   readonly #retryMs: number | undefined

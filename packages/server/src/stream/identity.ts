@@ -9,7 +9,7 @@ export interface ExpiringIdentity<Admitted extends Identity = Identity> {
   readonly identity: Admitted
   /**
    * When the connection ends, as a `Date` or in milliseconds since 1970. The client reconnects then, and is authorized
-   * anew. `undefined` and `Infinity`: never.
+   * again. `undefined` and `Infinity`: never.
    */
   readonly expiresAt: Date | number | undefined
   /** An object with an id is an identity itself, whatever else it contains. */
