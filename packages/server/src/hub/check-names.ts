@@ -1,5 +1,6 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { checkDeclaredChannel, findNameProblem, MAX_NAME_CHARS } from '@sse/contract/protocol'
+import { checkDeclaredChannel, findNameProblem, MAX_NAME_CHARS, RESERVED_PREFIX } from '@sse/contract/protocol'
+import { isControlChannel } from '../log/control-entry.ts'
 
 const MAX_CHANNELS = 128
 
@@ -19,18 +20,18 @@ export function checkName(what: 'key' | 'idempotencyKey', name: unknown): void {
  * @throws {SseError} `name_invalid` for such text; `option_invalid` for anything that is not a string.
  */
 export function checkRequestName(what: 'channel' | 'subscriber' | 'identity', name: unknown): void {
-  const problem = findNameProblem(name)
+  const problem = what === 'channel' ? findChannelProblem(name) : findNameProblem(name)
   if (problem === undefined) return
   throw new SseError(typeof name === 'string' ? 'name_invalid' : 'option_invalid', describe(what, problem))
 }
 
 /**
- * Checks a channel: its name, and that the contract declares it if it declares any.
+ * Checks a channel: its name, that it is not reserved, and that the contract declares it if it declares any.
  *
  * @throws {SseError} `channel_invalid`.
  */
 export function checkChannel(contract: StreamContract, channel: string): void {
-  const problem = findNameProblem(channel)
+  const problem = findChannelProblem(channel)
   if (problem !== undefined) throw new SseError('channel_invalid', describe('channel', problem))
   checkDeclaredChannel(contract, channel)
 }
@@ -56,6 +57,12 @@ export function checkChannels(
     checkChannel(contract, channel)
   }
   return list.length === 1 ? list : [...new Set(list)]
+}
+
+function findChannelProblem(channel: unknown): string | undefined {
+  const problem = findNameProblem(channel)
+  if (problem !== undefined || !isControlChannel(channel)) return problem
+  return `names that start with "${RESERVED_PREFIX}" are reserved`
 }
 
 function describe(what: string, problem: string): string {

@@ -40,6 +40,7 @@ const FIRST_BYTES = encodeComment()
  */
 export class Connection implements ConnectionHandle, SinkOwner {
   readonly lastEventId: string | undefined
+  readonly arrivedAt = performance.now()
   /** Set once `authorize` has admitted the client. */
   identity: string | undefined
   expiresAt = Number.POSITIVE_INFINITY
@@ -68,6 +69,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   get heartbeatMs(): number {
     return this.#settings.heartbeatMs
+  }
+
+  get retryMs(): number | undefined {
+    return this.#settings.retryMs
   }
 
   get stallTimeoutMs(): number {
