@@ -20,7 +20,7 @@ interface Group {
   readonly position: number
   readonly channels: readonly string[]
   readonly receivers: Set<HistoryReceiver>
-  /** A read of its own is in flight. */
+  /** A read for this group alone is in flight. */
   isReading: boolean
 }
 
