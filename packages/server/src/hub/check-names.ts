@@ -1,5 +1,10 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { checkDeclaredChannel, findNameProblem, MAX_NAME_CHARS, RESERVED_PREFIX } from '@sse/contract/protocol'
+import {
+  checkDeclaredChannel,
+  findNameProblem,
+  MAX_NAME_CHARS,
+  RESERVED_PREFIX,
+} from '@sse/contract/protocol'
 import { isControlChannel } from '../log/control-entry.ts'
 
 const MAX_CHANNELS = 128
