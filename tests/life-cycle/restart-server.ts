@@ -31,11 +31,16 @@ async function buildPage(): Promise<string> {
 }
 
 /** @param port - 0 for any. */
-export async function startRestartServer(file: string, port: number): Promise<RestartServer> {
+export async function startRestartServer(
+  file: string,
+  port: number,
+  limits: { maxConnections?: number } = {},
+  refuse: 'status' | 'retry' = 'status',
+): Promise<RestartServer> {
   script ??= buildPage()
   const js = await script
-  const hub = createHub(counter, { engine: sqlite(file) })
-  const stream = sse(hub, { authorize: () => true, channels: 'all', retryMs: 500 })
+  const hub = createHub(counter, { engine: sqlite(file), ...limits })
+  const stream = sse(hub, { authorize: () => true, channels: 'all', retryMs: 500, refuse })
   const statuses: number[] = []
   const server = createServer((req, res) => {
     const { pathname } = new URL(req.url ?? '/', 'http://localhost')

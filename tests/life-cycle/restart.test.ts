@@ -37,7 +37,7 @@ describe.each(['chromium', 'firefox'] as const)('a restart on the same port, in 
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it.skipIf(!path)('keeps every EventSource and connect(), and the old process refuses nobody', async () => {
+  it.skipIf(!path)('keeps every EventSource and connect(), and the old process refuses none', async () => {
     const file = join(folder, 'log.db')
     const old = await startRestartServer(file, 0)
     let current: RestartServer | undefined
@@ -68,5 +68,29 @@ describe.each(['chromium', 'firefox'] as const)('a restart on the same port, in 
 
     for (const page of pages) await page.context().close()
     await current?.stop(async () => {})
+  })
+
+  it.skipIf(!path)("keeps an EventSource over the limit waiting with refuse: 'retry'", async () => {
+    const server = await startRestartServer(join(folder, 'limit.db'), 0, { maxConnections: 1 }, 'retry')
+    const open = async () => {
+      const page = await (await browser.newContext()).newPage()
+      await page.goto(`http://127.0.0.1:${server.port}/?native=1`)
+      return page
+    }
+    const first = await open()
+    await expect.poll(() => server.hub.stats().connections, patience).toBe(1)
+    const second = await open()
+    await expect.poll(() => server.hub.stats().rejected, patience).toBeGreaterThan(0)
+    expect(await ask(second, 'closed')).toBe(0)
+    await first.context().close()
+    // Published again until the second stream is open.
+    const publishAndCount = async () => {
+      await server.hub.publish('all', 'n', 7)
+      return (await ask(second, 'seen'))[0]?.length
+    }
+    await expect.poll(publishAndCount, patience).toBeGreaterThan(0)
+    expect(await ask(second, 'closed')).toBe(0)
+    await second.context().close()
+    await server.stop(async () => {})
   })
 })

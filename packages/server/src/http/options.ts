@@ -29,6 +29,13 @@ export interface CommonOptions<Contract, Native> {
    */
   reauthorizeMs?: number
   /**
+   * How a request is refused that may be retried: over a connection limit, while the process shuts down, with 429 or a
+   * `retryAfterMs` of yours. `status`: with its status and `Retry-After`. `retry`: with a stream that ends at once with
+   * the delay, for browsers' own `EventSource`, which never reconnects after another status than 200. Applies to GET.
+   * Default `status`.
+   */
+  refuse?: 'status' | 'retry'
+  /**
    * Receives every error of a source or an option function, masked or not. Default: `console.error` for those that
    * are masked for the client.
    */
@@ -118,6 +125,7 @@ export interface GivenOptions {
   maxConnectionMs?: number
   reauthorizeMs?: number
   hub?: ConnectionAdmitter
+  refuse?: 'status' | 'retry'
 }
 
 const MAX_TIMER_MS = 2_147_483_647
@@ -128,7 +136,10 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
     throw invalidOption(`options must be an object, not ${options === null ? 'null' : typeof options}`)
   }
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
-  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse } = options
+  if (refuse !== undefined && refuse !== 'status' && refuse !== 'retry') {
+    throw invalidOption(`refuse must be 'status' or 'retry', not ${String(refuse)}`)
+  }
   if (maxEventBytes !== undefined && !(maxEventBytes >= 1)) {
     throw invalidOption(`maxEventBytes must be a number of bytes from 1, or Infinity, not ${maxEventBytes}`)
   }
