@@ -106,6 +106,33 @@ describe('the Node handler', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
+  it('notices a client that leaves in the middle of a body which is never read', async () => {
+    const hub = testHub()
+    const { origin } = await scoped(listen(createServer(sse(hub, OPEN))))
+    const client = new RawClient(origin)
+    client.socket.write('GET /leads/ada HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n')
+    client.socket.write('x'.repeat(500_000))
+    await client.until((text) => text.includes('sse.open'))
+    client.socket.end()
+    await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('never rejects, whatever next throws', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const handler = sse(stream, [])
+    const settled = vi.fn()
+    const failing = () => {
+      throw new Error('next')
+    }
+    const { origin } = await scoped(
+      listen(createServer((req, res) => void handler(req, res, failing).then(settled))),
+    )
+    await expect(fetch(`${origin}/other`)).rejects.toThrow()
+    expect(settled).toHaveBeenCalledOnce()
+    expect(logged.mock.calls[0]?.[0]).toMatchObject({ message: 'next' })
+    logged.mockRestore()
+  })
+
   it('adds no lasting listener to a socket whose requests are pipelined', async () => {
     const handler = sse([{ data: 1 }])
     const sockets = new Set<Socket>()

@@ -43,6 +43,8 @@ export async function serveNode<Native>(
   // A write to a peer that has left; `close` follows.
   res.on('error', ignore)
   if (isGone(req, res)) connection.gone()
+  // A body that is never read would stop the socket, which then does not tell that the client has left.
+  if (req.method === 'GET' || req.method === 'HEAD') req.resume()
   const isHttp1 = req.httpVersionMajor < 2
   const chosen = await reply
   const late = () => {

@@ -12,14 +12,13 @@ const PARKED_WARNING_MS = 10_000
  * Reports what its cleanup throws, and `source_parked` when it has not finished after 10 s.
  */
 export function releaseSource(iterator: EventIterator, handle: ConnectionHandle): void {
-  if (!iterator.return) return
   let returned: unknown
   try {
-    returned = iterator.return()
+    returned = iterator.return?.()
+    if (!isThenable(returned)) return
   } catch (error) {
     return handle.report(error)
   }
-  if (!isThenable(returned)) return
   const timer = setTimeout(() => handle.report(parkedError(handle.path)), PARKED_WARNING_MS)
   unref(timer)
   returned.then(
