@@ -125,6 +125,13 @@ describe('the content type of a response', () => {
   )
 })
 
+it('a global named Zone that is not zone.js changes nothing', async () => {
+  vi.stubGlobal('Zone', class Zone {})
+  const { seen, until } = open([stream('data: 1\n\n'), ENDED])
+  await until('closed')
+  expect(seen).toEqual(['1'])
+})
+
 describe('the body of a refusal', () => {
   async function causeOf(body: BodyInit, type = 'application/json') {
     const { feed, until } = open([
