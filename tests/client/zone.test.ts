@@ -1,7 +1,8 @@
+import type {} from 'zone.js'
 import 'zone.js/node' // patches the timers and promises of this file's process, as in an Angular app
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type ConnectOptions, connect, fetchTransport } from '@sse/client'
+import { type ConnectOptions, connect, type Feed, fetchTransport } from '@sse/client'
 import { storedId } from '@sse/client/storage'
 import { tabsTransport } from '@sse/client/tabs'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -43,7 +44,7 @@ function open(options: ConnectOptions & { path?: string } = {}) {
   const note = (what: string) => {
     zonesOf[what] ??= Zone.current.name
   }
-  const feed = app.zone.run(() => {
+  const feed: Feed<Record<string, string>> = app.zone.run(() => {
     const opened = connect(`${origin}${options.path ?? '/'}`, {
       idleTimeoutMs: 60_000,
       onError: () => note('onError'),
