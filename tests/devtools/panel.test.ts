@@ -119,7 +119,7 @@ describe.each(['chromium', 'firefox'] as const)('the devtools in %s', (kind) => 
     const on = await open()
     await follow(on, script(REFUSED).url, '/inbox/ada')
     await on.getByRole('button', { name: 'SSE 1 connection 1 in trouble' }).click()
-    await summary(on).getByText(`The server answered 401 to GET ${ORIGIN}/inbox/ada (http_status)`).waitFor()
+    await summary(on).getByText(`The server answered 401: ${ORIGIN}/inbox/ada (http_status)`).waitFor()
     expect(await summary(on).locator('.pill').getAttribute('class')).toBe('pill failed')
     await on.close()
   })

@@ -1,5 +1,8 @@
 /** Runs the scenarios of the tests with a malformed engine: an event loop that never ends must not stop the tests. */
+
+import type { PresenceStore } from '@sse/server/engine-kit'
 import { answerCalls } from './answer-calls.ts'
+import { checkAnswer, checkValue } from './engines/answer-scenario.ts'
 import { checkAnyEntries } from './engines/entry-property.ts'
 import { findViolations, good, type Received, readEverywhere, type Write } from './engines/entry-scenario.ts'
 import {
@@ -9,8 +12,10 @@ import {
   malformedEntries,
 } from './engines/malformed-entries.ts'
 import { malformedPages } from './engines/malformed-pages.ts'
+import type { Verb } from './engines/overridden-engine.ts'
 import { type PagePlace, pageScenarios } from './engines/page-scenario.ts'
 import { CHANNEL } from './engines/serials.ts'
+import { type WrongAnswer, wrongAnswers, wrongPresence, wrongValues } from './engines/wrong-answers.ts'
 
 /** How often an entry may be reported, at least and at most. */
 const REPORTS = { skipped: [1, 1], delivered: [0, 0], either: [0, 1] } as const
@@ -77,6 +82,41 @@ answerCalls({
       return [`${message}\n${cause}`]
     }
   },
-  /** One malformed page. */
-  page: (name: string, place: PagePlace) => pageScenarios[place](named(malformedPages, name)),
+  /** Every malformed page, each to a hub of its own. */
+  pages: (place: PagePlace) => checkAll(malformedPages, (page) => pageScenarios[place](page)),
+  /** Every wrong answer of a verb. */
+  answers: (verb: Verb) =>
+    checkAll<WrongAnswer>(wrongAnswers[verb], (wrong) => checkAnswer('engine', verb, wrong)),
+  presence: (verb: keyof PresenceStore) =>
+    checkAll<WrongAnswer>(wrongPresence[verb], (wrong) => checkAnswer('presence', verb, wrong)),
+  /** Every wrong value of what is no verb. */
+  values: (name: keyof typeof wrongValues) =>
+    checkAll(
+      wrongValues[name].map(
+        (value: unknown) =>
+          [typeof value === 'bigint' ? '5n' : (JSON.stringify(value) ?? String(value)), value] as const,
+      ),
+      ([, value]) => checkValue(name, value),
+    ),
 })
+
+/** Cases that run at the same time: most of each is waiting. */
+const AT_ONCE = 8
+
+/** Runs a check for each case and resolves with what is wrong, with the name of the case. */
+async function checkAll<Case extends readonly [name: string, ...unknown[]]>(
+  cases: readonly Case[],
+  check: (each: Case) => Promise<string[]>,
+): Promise<string[]> {
+  const violations: string[] = []
+  const rest = [...cases]
+  const work = async () => {
+    for (let each = rest.shift(); each; each = rest.shift()) {
+      const [name] = each
+      const found = await check(each).catch((error: unknown) => [String(error)])
+      violations.push(...found.map((violation) => `${name}: ${violation}`))
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return violations
+}

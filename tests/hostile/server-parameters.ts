@@ -1,19 +1,28 @@
-/** What a server under attack is started with. */
-export interface ServerParameters {
+/** Engines that an attacked server can have. */
+export type EngineName = 'memory' | 'sqlite' | 'redis' | 'postgres'
+
+/** Where an engine stores its log. */
+export interface EngineStore {
   /** Default `memory`. */
-  engine?: 'memory' | 'sqlite'
-  /** File of the SQLite engine. Required for it. */
-  file?: string
+  readonly engine?: EngineName
+  /** File of SQLite. */
+  readonly file?: string
+  /** URL of Redis or Postgres. */
+  readonly url?: string
+}
+
+/** What a server under attack is started with. */
+export interface ServerParameters extends EngineStore {
   /** Events stored on the channel `everyone` before the server listens. Default: none. */
-  preload?: { count: number; bytes: number }
+  readonly preload?: { readonly count: number; readonly bytes: number }
   /** Options of the hub. */
-  hub?: {
-    ring?: { maxEvents?: number; maxBytes?: number }
-    maxConnections?: number
-    maxConnectionsPerIdentity?: number
+  readonly hub?: {
+    readonly ring?: { readonly maxEvents?: number; readonly maxBytes?: number }
+    readonly maxConnections?: number
+    readonly maxConnectionsPerIdentity?: number
   }
   /** Options of the stream. Default: none. */
-  stream?: { stallTimeoutMs?: number }
+  readonly stream?: { readonly stallTimeoutMs?: number }
 }
 
 /** What a server under attack says of itself. */

@@ -3,29 +3,49 @@ import { createServer } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { createHub, memory } from '@sse/server'
+import { postgres } from '@sse/postgres'
+import { redis } from '@sse/redis'
+import { createHub, memory, SseError } from '@sse/server'
+import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 import { answerCalls } from './answer-calls.ts'
 import { beats, clock } from './beats.ts'
 import { mount } from './mount.ts'
-import type { Ports, Published, ServerParameters, ServerReport } from './server-parameters.ts'
+import type { EngineName, Ports, Published, ServerParameters, ServerReport } from './server-parameters.ts'
 
 const parameters: ServerParameters = JSON.parse(process.argv[2] ?? '{}')
 const errors: string[] = []
+const { engine = 'memory', file = '', url = '' } = parameters
+const engines: Readonly<Record<EngineName, () => ReturnType<typeof memory>>> = {
+  memory: () => memory(),
+  sqlite: () => sqlite(file),
+  redis: () => redis(url),
+  postgres: () => postgres(url),
+}
 const hub = createHub(beats, {
-  engine: parameters.engine === 'sqlite' ? sqlite(parameters.file as string) : memory(),
+  engine: engines[engine](),
   onError: (error) => errors.push(String(error)),
   ...parameters.hub,
 })
 
+/** As an app does with what a client can choose. */
+function checkOwner(owner: string): void {
+  if (!/^[\w-]{1,64}$/.test(owner)) throw new SseError('owner_unknown', 'No such owner', { status: 404 })
+}
+
 // The query `?durable` asks for a subscription with a subscriber.
-const handler = mount(beats, parameters.stream ?? {}, ({ params: { owner }, lastEventId, req }) =>
-  hub.subscribe([owner, 'everyone'], {
+const handler = mount(beats, parameters.stream ?? {}, ({ params: { owner }, lastEventId, req }) => {
+  checkOwner(owner)
+  return hub.subscribe([owner, 'everyone'], {
     after: lastEventId,
     identity: owner,
     subscriber: req.url?.includes('?durable') ? owner : undefined,
-  }),
-)
+  })
+})
+
+const acknowledgements = sse(hub, { authorize: ({ params: { owner } }) => owner, channels: 'everyone' })
+const serve: typeof handler = (req, res) =>
+  req.url?.endsWith('/ack') ? acknowledgements(req, res) : handler(req, res)
 
 const PRELOAD_BATCH = 50
 const SAMPLE_MS = 10
@@ -77,10 +97,7 @@ answerCalls({
         Array.from({ length: batch }, () => hub.publish('everyone', 'bulk', 'x'.repeat(bytes))),
       )
     }
-    const [http1, http2] = await Promise.all([
-      listen(createServer(handler)),
-      listen(createHttp2Server(handler)),
-    ])
+    const [http1, http2] = await Promise.all([listen(createServer(serve)), listen(createHttp2Server(serve))])
     return { http1, http2, oldId }
   },
   publish({ everyMs, bytes }: { everyMs: number; bytes: number }): void {
@@ -100,7 +117,18 @@ answerCalls({
     )
     return results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []))
   },
-  stats: () => hub.stats(),
+  /** Resolves with how long `hub.stats()` took at most, in milliseconds. */
+  stats(rounds: number): number {
+    let slowestMs = 0
+    for (let round = 0; round < rounds; round += 1) {
+      const from = clock()
+      hub.stats()
+      slowestMs = Math.max(slowestMs, clock() - from)
+    }
+    return slowestMs
+  },
+  /** Resolves with the committed id of a subscriber. */
+  committed: (subscriber: string) => hub.committed(subscriber),
   /** Ends every connection of an identity. */
   revoke: (identity: string) => hub.revoke(identity),
   /** Starts a new measurement of memory and event loop. */

@@ -1,26 +1,30 @@
-/** Runs the apps of `throwing-app.test.ts`, one after the other. */
+/** Runs the apps of `throwing-app.test.ts`, and the engines of `engine-options.test.ts`. */
 import { answerCalls } from './answer-calls.ts'
 import { type RunningApp, startApp } from './throwing/app.ts'
-import { callbacks } from './throwing/callbacks.ts'
-import { engines } from './throwing/engine-verbs.ts'
+import { engineOptions, useEngine } from './throwing/engine-options.ts'
 import { type Misbehave, WAYS, type Way } from './throwing/misbehave.ts'
-import { sources } from './throwing/sources.ts'
+import { findCallback } from './throwing/table.ts'
 
-let app: RunningApp | undefined
+const apps = new Map<number, RunningApp>()
 
 answerCalls({
-  /** Resolves with the port. */
+  /** Resolves with the port, which names the app from then on. */
   async start(name: string, way: Way): Promise<number> {
-    await app?.close() // of a test that ended early
-    const callback = [...sources, ...callbacks, ...engines].find((each) => each.name === name)
-    if (!callback) throw new Error(`There is no callback named ${name}`)
-    app = await startApp(callback, WAYS[way] as Misbehave)
+    const app = await startApp(findCallback(name), WAYS[way] as Misbehave)
+    apps.set(app.port, app)
     return app.port
   },
-  provoke: () => app?.provoke(),
-  published: () => app?.published(),
-  async stop(): Promise<void> {
-    await app?.close()
+  provoke: (port: number) => apps.get(port)?.provoke(),
+  published: (port: number) => apps.get(port)?.published(),
+  async stop(port: number): Promise<void> {
+    await apps.get(port)?.close()
+    apps.delete(port)
     await new Promise((resolve) => setImmediate(resolve))
+  },
+  /** Uses an engine with an option that misbehaves. Resolves with what is wrong, in full sentences. */
+  async engine(name: string, way: Way, url: string): Promise<string[]> {
+    const option = engineOptions.find((each) => each.name === name)
+    if (!option) throw new Error(`There is no option named ${name}`)
+    return useEngine(option.open(url, WAYS[way] as Misbehave), option.isOptional)
   },
 })

@@ -7,7 +7,7 @@ import { sse as express } from '@sse/server/express'
 
 const leads = defineStream({
   path: '/leads/:owner',
-  events: { lead: type<{ id: string; title: string }>(), count: type<number>() },
+  events: { lead: type<{ id: string; title: string }>(), count: type<number>(), due: type<{ at: Date }>() },
 })
 const news = defineStream({ path: '/news', events: { headline: type<string>() } })
 
@@ -45,6 +45,8 @@ const feed = connect(leads, { params: { owner: '42' } })
 feed.on('laed', () => {})
 // → Property 'name' does not exist on type '{ id: string; title: string; }'. «name»
 feed.on('lead', (lead) => console.log(lead.name))
+// → Property 'getTime' does not exist on type 'string'. «getTime»
+feed.on('due', ({ at }) => console.log(at.getTime()))
 
 // → Object literal may only specify known properties, and 'retry' does not exist in type 'ConnectOptions'. «retry»
 export const wrongOption = connect(news, { retry: 1 })

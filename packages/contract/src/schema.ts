@@ -1,15 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { SseError } from './error.ts'
+import type { Json } from './json.ts'
 
 /**
- * Returns a schema for types alone: `T` for the compiler, no check at run time.
+ * Returns a schema for types alone: no check at run time. The server passes `T`, and the client receives what JSON
+ * carries of it: a `Date` arrives as `string`. See `Json`.
  *
  * @example
  * defineStream({ path: '/count', events: { count: type<number>() } })
  */
-export function type<T>(): StandardSchemaV1<T, T> {
+export function type<T>(): StandardSchemaV1<T, Json<T>> {
   return {
-    '~standard': { version: 1, vendor: '@sse/contract', validate: (value) => ({ value: value as T }) },
+    '~standard': { version: 1, vendor: '@sse/contract', validate: (value) => ({ value: value as Json<T> }) },
   }
 }
 

@@ -11,8 +11,9 @@ const opening = (fault?: Fault) => async (): Promise<OpenedEngine> => {
   let store = new FaultyStore()
   const connect = () => new FaultyEngine(store, fault)
   const lost = fault === 'keeps its epoch after losing entries' ? 2 : 0
+  const connected = connect()
   return {
-    engine: connect(),
+    engine: connected,
     another: async () => connect(),
     reopen: async () => {
       store = store.copy(lost)
@@ -22,12 +23,18 @@ const opening = (fault?: Fault) => async (): Promise<OpenedEngine> => {
       store = store.copy(lost)
       return connect()
     },
-    close: async () => {},
+    traffic: () => store.commands,
+    close: async () => connected.close(),
   }
 }
 
 const suite = (fault?: Fault) =>
-  engineSuite({ name: 'plain', open: opening(fault), abilities: ['another', 'reopen', 'crash'], seeds: 0 })
+  engineSuite({
+    name: 'plain',
+    open: opening(fault),
+    abilities: ['another', 'reopen', 'crash', 'traffic'],
+    seeds: 0,
+  })
 
 async function firstFailingSeed(fault: Fault): Promise<string | undefined> {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
@@ -60,13 +67,22 @@ const promises: Record<Fault, string> = {
   'trims in silence': '`oldest` moves',
   'keeps what is too old': 'trim by age removes older entries',
   'misses an entry of a second channel': 'merged in order, once each',
-  'gives short pages': 'fewer than `limit` entries means that there are no more',
+  'reaches the head with a page that is cut': '`reached` is the last entry of a page that is cut',
+  'reaches only the last entry of its channels': 'returns only their entries, merged in order',
+  'ignores `maxBytes`': 'ends with the entry that reaches `maxBytes`',
+  'counts characters for bytes': 'ends with the entry that reaches `maxBytes`',
+  'returns nothing when an entry is too large': 'contains at least one entry, however large',
   'finds nothing beyond 10,000 entries': 'more than 10,000 stored entries',
   'scans the whole log for a channel': 'the cost of reading a quiet channel',
   'commits backwards': 'a commit never moves back',
   'keeps commits in an object': 'that never committed has no commit',
+  'expires commits by their first call': 'trim removes commits over their age',
+  'keeps commits for ever': 'trim removes commits over their age',
+  'forgets every commit': 'forget removes the commit of one subscriber',
   'does not wake others': 'wakes this one',
   'cannot be stopped from waking': 'function that stops the calls',
+  'wakes nobody after it was stopped once': 'wakes a callback that is added later',
+  'polls while nobody waits': 'sends nothing to its store by itself',
   'answers after close': 'every call after close rejects',
 }
 
@@ -79,12 +95,21 @@ describe.each(FAULTS)('an engine that %s', (fault) => {
 
 /** Faults that no hub notices: times and sizes the model does not have, and calls hubs do not make. */
 const UNSEEN: readonly Fault[] = [
-  'gives short pages',
+  'reaches the head with a page that is cut',
+  'reaches only the last entry of its channels',
+  'ignores `maxBytes`',
+  'counts characters for bytes',
+  'returns nothing when an entry is too large',
   'keeps what is too old',
   'finds nothing beyond 10,000 entries',
   'scans the whole log for a channel',
+  'expires commits by their first call',
+  'keeps commits for ever',
+  'forgets every commit',
   'does not wake others',
   'cannot be stopped from waking',
+  'wakes nobody after it was stopped once',
+  'polls while nobody waits',
   'answers after close',
 ]
 

@@ -1,7 +1,7 @@
 import type { Engine } from '@sse/server/engine-kit'
 
 /** Something optional that an engine or its `open` has, and that the suite can test. */
-export type Ability = 'another' | 'reopen' | 'crash' | 'presence'
+export type Ability = 'another' | 'reopen' | 'crash' | 'presence' | 'traffic'
 
 /** What is stored of an append that rejected or was interrupted: everything or nothing, or some of its entries. */
 export type Appends = 'whole' | 'in part'
@@ -21,6 +21,11 @@ export interface OpenedEngine {
    * reach the log: work on a copy, or cut their connections.
    */
   crash?(): Promise<Engine>
+  /**
+   * Resolves with the number of commands that the store has received so far from engines on this log. Asking does not
+   * count. Traffic of other logs on the same store must not count either, unless there is none during the case.
+   */
+  traffic?(): number | Promise<number>
   /** Releases everything, including open engines. */
   close(): Promise<void>
 }

@@ -66,7 +66,7 @@ async function runCase(verbCase: EngineCase, open: () => Promise<OpenedEngine>):
   }
 }
 
-const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash', 'presence']
+const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash', 'presence', 'traffic']
 
 async function checkAbilities(opened: OpenedEngine, abilities: readonly Ability[]): Promise<OpenedEngine> {
   for (const ability of ABILITIES) {

@@ -11,26 +11,36 @@ export class Commits {
   readonly #db: DatabaseSync
   readonly #set: StatementSync
   readonly #get: StatementSync
+  readonly #forget: StatementSync
 
   constructor(writer: DatabaseSync, reader: DatabaseSync) {
     this.#db = writer
     this.#set = writer.prepare(
-      `INSERT INTO sse_commits (subscriber, epoch, position) VALUES (?, ?, ?)
-       ON CONFLICT (subscriber) DO UPDATE SET epoch = excluded.epoch, position = excluded.position
-       WHERE excluded.epoch <> epoch OR excluded.position > position`,
+      `INSERT INTO sse_commits (subscriber, epoch, position, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (subscriber) DO UPDATE SET at = excluded.at, epoch = excluded.epoch,
+         position = iif(excluded.epoch = epoch, max(excluded.position, position), excluded.position)`,
     )
-    this.#get = reader.prepare('SELECT epoch, position FROM sse_commits WHERE subscriber = ?')
+    this.#get = reader.prepare(
+      `SELECT subscriber, epoch, position FROM sse_commits
+       WHERE subscriber IN (SELECT value FROM json_each(?)) AND position <= ${Number.MAX_SAFE_INTEGER}`,
+    )
+    this.#forget = writer.prepare('DELETE FROM sse_commits WHERE subscriber = ?')
   }
 
   set(commits: readonly SubscriberCommit[]): void {
+    const at = Date.now()
     transaction(this.#db, 'immediate', () => {
-      for (const { subscriber, epoch, position } of commits) this.#set.run(subscriber, epoch, position)
+      for (const { subscriber, epoch, position } of commits) this.#set.run(subscriber, epoch, position, at)
     })
   }
 
-  get(subscriber: string): Commit | undefined {
-    const row = this.#get.get(subscriber) as unknown as Commit | undefined
-    return row && { epoch: row.epoch, position: row.position }
+  get(subscribers: readonly string[]): Map<string, Commit> {
+    const rows = this.#get.all(JSON.stringify(subscribers)) as unknown as SubscriberCommit[]
+    return new Map(rows.map(({ subscriber, epoch, position }) => [subscriber, { epoch, position }]))
+  }
+
+  forget(subscriber: string): void {
+    this.#forget.run(subscriber)
   }
 }
 

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { describe, it } from 'vitest'
+import { countStatements } from './fixtures/count-statements.ts'
 import { sqlite } from './index.ts'
+
+const statements = countStatements()
 
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 1_000)
 
@@ -37,6 +40,7 @@ async function open(): Promise<OpenedEngine> {
       file = join(copy, 'hub.db')
       return connect()
     },
+    traffic: statements,
     close: async () => {
       for (const engine of engines) await engine.close()
       rmSync(folder, { recursive: true, force: true })
@@ -48,7 +52,7 @@ describe('sqlite()', () => {
   const cases = engineSuite({
     name: 'sqlite',
     open,
-    abilities: ['another', 'reopen', 'crash', 'presence'],
+    abilities: ['another', 'reopen', 'crash', 'presence', 'traffic'],
     seeds,
   })
   for (const { name, run } of cases) it(name, run, 120_000)

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { lead } from '@sse/test-support/entries'
 import { errorOf, failureOf } from '@sse/test-support/failure-of'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 import { sqlite } from './index.ts'
@@ -11,7 +12,7 @@ const { newFile, open, connect } = engineScope()
 
 /** The error of the first call, with `<file>` for the file's name. */
 async function refusal(file: string, options = {}) {
-  const error = await errorOf(() => open(file, options).read(0, 0))
+  const error = await errorOf(() => open(file, options).read(0, STATE))
   expect(error).toMatchObject({ name: 'SseError', expose: false })
   return { code: error.code, message: error.message.replaceAll(file, '<file>') }
 }
@@ -72,7 +73,7 @@ it('reports a corrupt file when it is opened or read', async () => {
   for (let page = 8; page < 100; page++)
     writeSync(descriptor, Buffer.alloc(pageSize, 0xa5), 0, pageSize, page * pageSize)
   closeSync(descriptor)
-  const { code, message } = await failureOf(() => open(file).read(0, 2000))
+  const { code, message } = await failureOf(() => open(file).read(0, atMost(2000)))
   expect({ code, message: message.replace(file, '<file>') }).toEqual({
     code: 'engine_failed',
     message: '<file> is corrupt: stop its processes, keep a copy, and restore a backup or use a new file',
@@ -101,7 +102,7 @@ describe.skipIf(!process.seteuid)('a file that this process may only read', () =
     const [inOpenFolder, inClosedFolder] = [newFile(), newFile()]
     for (const file of [inOpenFolder, inClosedFolder]) {
       const engine = open(file)
-      await engine.read(0, 0)
+      await engine.read(0, STATE)
       await engine.close()
     }
     expect(await asked(inOpenFolder, 0o777)).toEqual(readOnly)
@@ -140,28 +141,28 @@ it('names tables of another program, and leaves them alone', async () => {
 it('rejects tables of a newer version', async () => {
   const file = newFile()
   const engine = open(file)
-  await engine.read(0, 0)
+  await engine.read(0, STATE)
   await engine.close()
   connect(file, `UPDATE sse_meta SET value = '7' WHERE name = 'version'`)
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
-    message: '<file> was written by a newer @sse/sqlite (tables 7, known 2): upgrade this process',
+    message: '<file> was written by a newer @sse/sqlite (tables 7, known 3): upgrade this process',
   })
 })
 
-it('migrates a file of an earlier version, and keeps its entries', async () => {
+it('rejects tables of a version before the first release, and leaves them alone', async () => {
   const file = newFile()
-  const engine = open(file)
-  await engine.append([lead(1)])
-  await engine.close()
-  connect(
+  const db = connect(
     file,
-    `DROP TABLE sse_members; DROP TABLE sse_presence; UPDATE sse_meta SET value = '1' WHERE name = 'version'`,
+    `CREATE TABLE sse_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+     INSERT INTO sse_meta VALUES ('owner', '@sse/sqlite'), ('version', '2')`,
   )
-  const again = open(file)
-  await again.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 1000)
-  expect(await again.presence.present('a')).toEqual(['ada'])
-  expect(await again.read(0, 10)).toMatchObject({ head: 1, entries: { length: 1 } })
+  expect(await refusal(file)).toEqual({
+    code: 'engine_failed',
+    message:
+      '<file> was written by @sse/sqlite before its first release (tables 2, known 3): drop its tables named sse_…, or use another file',
+  })
+  expect(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 1 })
 })
 
 it('keeps its tables beside those of the app', async () => {
@@ -173,11 +174,12 @@ it('keeps its tables beside those of the app', async () => {
   const engine = open(file)
   expect((await engine.append([lead(1)])).positions).toEqual([1])
   db.exec('INSERT INTO leads DEFAULT VALUES')
-  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 1 })
   const names = db.prepare(`SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' ORDER BY name`).all()
   expect(names.map(({ name }) => name)).toEqual([
     'leads',
     'sse_commits',
+    'sse_commits_by_at',
     'sse_entries',
     'sse_entries_by_channel',
     'sse_entries_by_idempotency_key',
@@ -196,7 +198,7 @@ it('resolves a relative path when the engine is created', async () => {
   const engine = open(basename(file))
   process.chdir(cwd)
   await engine.append([lead(1)])
-  expect(await open(file).read(0, 0)).toMatchObject({ head: 1 })
+  expect(await open(file).read(0, STATE)).toMatchObject({ head: 1 })
 })
 
 it('rejects events for a file that was deleted or replaced while open', async () => {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { lead } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { STATE } from '@sse/test-support/read-options'
 import { expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 
@@ -24,7 +25,7 @@ it('tries again after a first call that failed, once the file can be used', asyn
   const file = newFile()
   const db = connect(file, 'CREATE TABLE sse_meta (id INTEGER)')
   const engine = open(file)
-  expect((await failureOf(() => engine.read(0, 0))).code).toBe('engine_failed')
+  expect((await failureOf(() => engine.read(0, STATE))).code).toBe('engine_failed')
   db.exec('DROP TABLE sse_meta')
   expect((await engine.append([lead(1)])).positions).toEqual([1])
 })

@@ -1,5 +1,6 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
+import { STATE } from '@sse/test-support/read-options'
 import { expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 import { type SqliteEngine, sqlite } from './index.ts'
@@ -71,5 +72,5 @@ it('stores a burst of publishes in a few commits', async () => {
   await using hub = openHub(file, engine)
   await Promise.all(Array.from({ length: 1000 }, (_, n) => hub.publish('a', 'lead', n)))
   expect(commits).toBeLessThan(10)
-  expect(await engine.read(0, 0)).toMatchObject({ head: 1000 })
+  expect(await engine.read(0, STATE)).toMatchObject({ head: 1000 })
 })

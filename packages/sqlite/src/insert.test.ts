@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { lead, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 import type { SqliteEngine, SqliteOptions } from './index.ts'
@@ -10,7 +11,7 @@ const { newFile, open, connect } = engineScope()
 /** An engine whose file has its tables. */
 async function openFile(file: string, options?: SqliteOptions): Promise<SqliteEngine> {
   const engine = open(file, options)
-  await engine.read(0, 0)
+  await engine.read(0, STATE)
   return engine
 }
 
@@ -23,9 +24,9 @@ it('commits a row and its event together', async () => {
   db.exec('BEGIN IMMEDIATE')
   db.exec(`INSERT INTO leads (title) VALUES ('Ada')`)
   engine.insert(lead('Ada', { key: 'ada' }), db)
-  expect(await engine.read(0, 10)).toMatchObject({ head: 0, entries: [] })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 0, entries: [] })
   db.exec('COMMIT')
-  const page = await engine.read(0, 10)
+  const page = await engine.read(0, atMost(10))
   expect(page).toMatchObject({
     head: 1,
     entries: [{ position: 1, channel: 'leads', event: 'lead', key: 'ada' }],
@@ -47,14 +48,14 @@ it('leaves no event and no hole after a rollback, complete or to a savepoint', a
   engine.insert(lead(2), db)
   db.exec('COMMIT')
   expect((await engine.append([lead(3)])).positions).toEqual([3])
-  expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
+  expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2, 3])
 })
 
 it('commits an event at once without a transaction', async () => {
   const file = newFile()
   const engine = await openFile(file)
   engine.insert(lead(1), connect(file))
-  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 1 })
 })
 
 it('stores one event for an idempotency key and channel', async () => {
@@ -64,7 +65,7 @@ it('stores one event for an idempotency key and channel', async () => {
   for (let turn = 0; turn < 3; turn++) engine.insert(lead('once', { idempotencyKey: 'k' }), db)
   engine.insert(lead('after'), db)
   engine.insert(lead('elsewhere', { idempotencyKey: 'k', channel: 'other' }), db)
-  expect(payloads((await engine.read(0, 10)).entries)).toEqual(['once', 'after', 'elsewhere'])
+  expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual(['once', 'after', 'elsewhere'])
 })
 
 it('wakes the engine in the next turn, once for all inserts of a turn, without waiting for a poll', async () => {
@@ -89,11 +90,11 @@ it('finds an event of a transaction that takes several turns by polling', async 
   db.exec('BEGIN IMMEDIATE')
   engine.insert(lead(1), db)
   await once(woken, 'wake')
-  expect(await engine.read(0, 10)).toMatchObject({ head: 0 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 0 })
   const committed = once(woken, 'wake')
   db.exec('COMMIT')
   await committed
-  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 1 })
 })
 
 it('makes an append of the hub wait for the transaction of the app, and come after it', async () => {
@@ -169,7 +170,7 @@ it('throws when there is no room, and the transaction rolls its rows back', asyn
   expect(db.prepare('SELECT count(*) AS leads FROM leads').get()).toEqual({ leads: 0 })
   db.exec('PRAGMA max_page_count = 1000000')
   engine.insert(lead(1), db)
-  expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 1 })
 })
 
 it('works on a connection that was closed and opened again', async () => {
@@ -180,7 +181,7 @@ it('works on a connection that was closed and opened again', async () => {
   db.close()
   db.open()
   engine.insert(lead(2), db)
-  expect(await engine.read(0, 10)).toMatchObject({ head: 2 })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 2 })
 })
 
 it('creates the tables of a new file in the very transaction that holds the lock', async () => {
@@ -195,7 +196,7 @@ it('creates the tables of a new file in the very transaction that holds the lock
   engine.insert(lead(2), db)
   db.exec('COMMIT')
   expect((await engine.append([lead(3)])).positions).toEqual([3])
-  expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
+  expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2, 3])
   expect(connect(file).prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
 })
 

@@ -1,17 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { lead, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
+import type { SqliteEngine } from './index.ts'
 
 const { newFile, open, connect } = engineScope()
-const KEEP_ALL = { maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY }
+const FOREVER = Number.POSITIVE_INFINITY
+const KEEP_ALL = { maxEvents: FOREVER, maxAgeMs: FOREVER, maxCommitAgeMs: FOREVER }
 
 it('starts an empty log with an epoch and position 1', async () => {
   const engine = open(newFile())
-  const { epoch, ...state } = await engine.read(0, 10)
+  const { epoch, ...state } = await engine.read(0, atMost(10))
   expect(epoch).toMatch(/^[0-9a-f]{12}$/)
-  expect(state).toEqual({ head: 0, oldest: 1, entries: [] })
+  expect(state).toEqual({ head: 0, oldest: 1, entries: [], reached: 0 })
   expect(await engine.append([lead('a'), lead('b')])).toEqual({ epoch, positions: [1, 2] })
 })
 
@@ -20,7 +23,7 @@ it('returns entries unchanged, in order, from any position, up to the limit', as
   const before = Date.now()
   const text = 'Zoë 🎈 \u2028 "quoted" \\'
   await engine.append([lead({ text, nul: '\0' }, { key: text, channel: text }), lead(2), lead(3), lead(4)])
-  const page = await engine.read(0, 1)
+  const page = await engine.read(0, atMost(1))
   expect(page).toMatchObject({ head: 4, oldest: 1 })
   const [first] = page.entries
   expect(first).toEqual({
@@ -32,10 +35,10 @@ it('returns entries unchanged, in order, from any position, up to the limit', as
     key: text,
   })
   expect(first!.at).toBeGreaterThanOrEqual(before)
-  expect(payloads((await engine.read(1, 2)).entries)).toEqual([2, 3])
-  expect((await engine.read(1, 2)).entries[0]!.key).toBeUndefined()
-  expect((await engine.read(4, 10)).entries).toEqual([])
-  expect(await engine.read(0, 0)).toMatchObject({ head: 4, oldest: 1, entries: [] })
+  expect(payloads((await engine.read(1, atMost(2))).entries)).toEqual([2, 3])
+  expect((await engine.read(1, atMost(2))).entries[0]!.key).toBeUndefined()
+  expect((await engine.read(4, atMost(10))).entries).toEqual([])
+  expect(await engine.read(0, STATE)).toMatchObject({ head: 4, oldest: 1, entries: [] })
 })
 
 it('reads any number of channels, merged in order, even when one is named twice', async () => {
@@ -44,22 +47,25 @@ it('reads any number of channels, merged in order, even when one is named twice'
   await engine.append(channels.flatMap((channel) => [lead(`${channel}.1`, { channel }), lead('x')]))
   await engine.append(channels.map((channel) => lead(`${channel}.2`, { channel })))
 
-  const one = await engine.read(0, 10, ['c7'])
+  const one = await engine.read(0, atMost(10, ['c7']))
   expect(payloads(one.entries)).toEqual(['c7.1', 'c7.2'])
   expect(one.head).toBe(450)
-  expect(payloads((await engine.read(0, 3, ['c2', 'c1', 'c3', 'c1'])).entries)).toEqual([
+  expect(payloads((await engine.read(0, atMost(3, ['c2', 'c1', 'c3', 'c1']))).entries)).toEqual([
     'c1.1',
     'c2.1',
     'c3.1',
   ])
-  expect(payloads((await engine.read(300, 3, ['c9', 'none', 'c8'])).entries)).toEqual(['c8.2', 'c9.2'])
-  expect((await engine.read(0, 10, [])).entries).toEqual([])
+  expect(payloads((await engine.read(300, atMost(3, ['c9', 'none', 'c8']))).entries)).toEqual([
+    'c8.2',
+    'c9.2',
+  ])
+  expect((await engine.read(0, atMost(10, []))).entries).toEqual([])
 
-  const all = await engine.read(0, 1000, [...channels, 'c1'])
+  const all = await engine.read(0, atMost(1000, [...channels, 'c1']))
   expect(payloads(all.entries)).toEqual(
     [1, 2].flatMap((turn) => channels.map((channel) => `${channel}.${turn}`)),
   )
-  expect((await engine.read(0, 120, channels)).entries).toEqual(all.entries.slice(0, 120))
+  expect((await engine.read(0, atMost(120, channels))).entries).toEqual(all.entries.slice(0, 120))
 })
 
 it('returns the first position for an idempotency key it has, and leaves no hole', async () => {
@@ -67,7 +73,7 @@ it('returns the first position for an idempotency key it has, and leaves no hole
   const once = lead('once', { idempotencyKey: 'k' })
   expect((await engine.append([once, lead('b'), once])).positions).toEqual([1, 2, 1])
   expect((await engine.append([once, lead('c'), once, lead('d')])).positions).toEqual([1, 3, 1, 4])
-  expect(await engine.read(0, 10)).toMatchObject({ head: 4, entries: { length: 4 } })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 4, entries: { length: 4 } })
   await engine.trim({ ...KEEP_ALL, maxEvents: 1 })
   expect((await engine.append([once])).positions).toEqual([5])
 })
@@ -76,7 +82,7 @@ it('stores nothing of a batch with an entry that cannot be stored', async () => 
   const engine = open(newFile())
   const broken = lead('x', { channel: null as unknown as string })
   expect((await failureOf(() => engine.append([lead('a'), broken]))).code).toBe('engine_failed')
-  expect(await engine.read(0, 10)).toMatchObject({ head: 0, entries: [] })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 0, entries: [] })
   expect((await engine.append([lead('b')])).positions).toEqual([1])
 })
 
@@ -87,12 +93,12 @@ it('keeps the log, its epoch and its positions over a restart', async () => {
   await first.close()
   const second = open(file)
   expect(await second.append([lead('b')])).toEqual({ epoch, positions: [2] })
-  expect(payloads((await second.read(0, 10)).entries)).toEqual(['a', 'b'])
+  expect(payloads((await second.read(0, atMost(10))).entries)).toEqual(['a', 'b'])
 })
 
 it('gives each file its own epoch', async () => {
   const epochs = await Promise.all(
-    [newFile(), newFile()].map(async (file) => (await open(file).read(0, 0)).epoch),
+    [newFile(), newFile()].map(async (file) => (await open(file).read(0, STATE)).epoch),
   )
   expect(new Set(epochs).size).toBe(2)
 })
@@ -102,25 +108,25 @@ it('continues with the next position after everything was trimmed, even after a 
   const engine = open(file)
   await engine.append([lead('a'), lead('b')])
   await engine.trim({ ...KEEP_ALL, maxEvents: 0 })
-  expect(await engine.read(0, 10)).toMatchObject({ head: 2, oldest: 3, entries: [] })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 2, oldest: 3, entries: [] })
   await engine.close()
   const again = open(file)
   expect((await again.append([lead('c')])).positions).toEqual([3])
-  expect(await again.read(0, 10)).toMatchObject({ head: 3, oldest: 3, entries: { length: 1 } })
+  expect(await again.read(0, atMost(10))).toMatchObject({ head: 3, oldest: 3, entries: { length: 1 } })
 })
 
 it('trims to the newest entries, and runs other calls in between', async () => {
   const engine = open(newFile())
   await engine.append(Array.from({ length: 5_500 }, (_, index) => lead(index)))
   await engine.trim(KEEP_ALL)
-  expect(await engine.read(0, 0)).toMatchObject({ head: 5_500, oldest: 1 })
+  expect(await engine.read(0, STATE)).toMatchObject({ head: 5_500, oldest: 1 })
 
   const trimmed = engine.trim({ ...KEEP_ALL, maxEvents: 100 })
-  const { oldest } = await engine.read(0, 0)
+  const { oldest } = await engine.read(0, STATE)
   expect(oldest).toBeGreaterThan(1)
   expect(oldest).toBeLessThan(5_401)
   await trimmed
-  const page = await engine.read(0, 1000)
+  const page = await engine.read(0, atMost(1000))
   expect(page).toMatchObject({ head: 5_500, oldest: 5_401, entries: { length: 100 } })
   expect(page.entries[0]!.position).toBe(5_401)
 })
@@ -131,22 +137,25 @@ it('trims by age without a hole after the clock was set back', async () => {
   await engine.append([1, 2, 3, 4, 5].map((index) => lead(index)))
   const db = connect(file, `UPDATE sse_entries SET at = at - 60000 WHERE position IN (1, 2, 4)`)
   await engine.trim({ ...KEEP_ALL, maxAgeMs: 30_000 })
-  expect(await engine.read(0, 10)).toMatchObject({ oldest: 3, entries: { length: 3 } })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 3, entries: { length: 3 } })
   db.exec('UPDATE sse_entries SET at = at - 60000')
   await engine.trim({ ...KEEP_ALL, maxAgeMs: 30_000 })
-  expect(await engine.read(0, 10)).toMatchObject({ head: 5, oldest: 6, entries: [] })
+  expect(await engine.read(0, atMost(10))).toMatchObject({ head: 5, oldest: 6, entries: [] })
 })
+
+const commitOf = async (engine: SqliteEngine, subscriber: string) =>
+  (await engine.committed([subscriber])).get(subscriber)
 
 it('moves a commit forward only, until the epoch changes', async () => {
   const engine = open(newFile())
-  expect(await engine.committed('ada')).toBeUndefined()
+  expect(await commitOf(engine, 'ada')).toBeUndefined()
   await Promise.all([5, 9, 7].map((position) => engine.commit('ada', { epoch: 'e1', position })))
   await engine.commit('bob', { epoch: 'e1', position: 1 })
   await engine.commit('ada', { epoch: 'e1', position: 8 })
-  expect(await engine.committed('ada')).toEqual({ epoch: 'e1', position: 9 })
+  expect(await commitOf(engine, 'ada')).toEqual({ epoch: 'e1', position: 9 })
   await engine.commit('ada', { epoch: 'e2', position: 2 })
-  expect(await engine.committed('ada')).toEqual({ epoch: 'e2', position: 2 })
-  expect(await engine.committed('bob')).toEqual({ epoch: 'e1', position: 1 })
+  expect(await commitOf(engine, 'ada')).toEqual({ epoch: 'e2', position: 2 })
+  expect(await commitOf(engine, 'bob')).toEqual({ epoch: 'e1', position: 1 })
 })
 
 it('wakes another engine on the file until it stops listening', async () => {
@@ -165,7 +174,7 @@ it('wakes another engine on the file until it stops listening', async () => {
     })
     await writer.append([lead(position)])
     await next
-    expect(payloads((await reader.read(position - 1, 10)).entries)).toEqual([position])
+    expect(payloads((await reader.read(position - 1, atMost(10))).entries)).toEqual([position])
   }
   stop()
   const held = wakes
@@ -194,10 +203,11 @@ it('rejects every call after close, and close is idempotent', async () => {
   const db = connect(file)
   for (const call of [
     () => engine.append([lead(1)]),
-    () => engine.read(0, 1),
+    () => engine.read(0, atMost(1)),
     () => engine.trim(KEEP_ALL),
     () => engine.commit('ada', { epoch: 'e', position: 1 }),
-    () => engine.committed('ada'),
+    () => engine.committed(['ada']),
+    () => engine.forget('ada'),
     () => engine.insert(lead(1), db),
   ]) {
     const { code, message } = await failureOf(call)

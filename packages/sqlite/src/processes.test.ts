@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { lead } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { afterEach, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 
@@ -52,7 +53,7 @@ it('makes one log of several publishing processes, without a hole, each in its o
   for (let turn = 0; turn < TIMES; turn++) await engine.append([lead(turn)])
   expect(await Promise.all(publishers.map(({ exited }) => exited))).toEqual([0, 0, 0])
 
-  const { head, entries } = await engine.read(0, 5 * TIMES)
+  const { head, entries } = await engine.read(0, atMost(5 * TIMES))
   expect(head).toBe(4 * TIMES)
   expect(entries.map(({ position }) => position)).toEqual(upTo(4 * TIMES))
   for (const [index, { acknowledged }] of publishers.entries()) {
@@ -65,7 +66,7 @@ it('makes one log of several publishing processes, without a hole, each in its o
 it('keeps every acknowledged event over kill -9 in the middle of a thousand appends', async () => {
   const file = newFile()
   const first = open(file)
-  const { epoch } = await first.read(0, 0)
+  const { epoch } = await first.read(0, STATE)
   await first.close()
   const held = new Map<number, string>()
   for (const killAfter of [1, 100, 250]) {
@@ -75,7 +76,7 @@ it('keeps every acknowledged event over kill -9 in the middle of a thousand appe
     expect(await publisher.exited).toBe('SIGKILL')
 
     const engine = open(file)
-    const page = await engine.read(0, 5000)
+    const page = await engine.read(0, atMost(5000))
     expect(page.epoch).toBe(epoch)
     expect(page.entries.map(({ position }) => position)).toEqual(upTo(page.head))
     const channels = new Map(page.entries.map(({ position, channel }) => [position, channel]))
@@ -104,7 +105,7 @@ it('removes a dead process when the next one opens the file', async () => {
   publisher.child.kill('SIGKILL')
   await publisher.exited
   const engine = open(file)
-  await engine.read(0, 0)
+  await engine.read(0, STATE)
   expect(processes(file)).toEqual([process.pid])
   await engine.close()
   expect(processes(file)).toEqual([])
@@ -120,7 +121,7 @@ it('does not share a file with a process whose SQLite may corrupt it', async () 
   for (const version of ['3.51.2', '3.50.4', '3.9.99']) {
     setVersion(version)
     const { pid } = publisher.child
-    expect(await failureOf(() => open(file).read(0, 0))).toMatchObject({
+    expect(await failureOf(() => open(file).read(0, STATE))).toMatchObject({
       code: 'engine_failed',
       message:
         `${file} is also open in process ${pid}, and process ${pid} has SQLite ${version}, which may corrupt a shared ` +
@@ -129,6 +130,6 @@ it('does not share a file with a process whose SQLite may corrupt it', async () 
   }
   for (const version of ['3.51.3', '3.51.10', '3.53.0', '4.0.0']) {
     setVersion(version)
-    await open(file).read(0, 0)
+    await open(file).read(0, STATE)
   }
 })

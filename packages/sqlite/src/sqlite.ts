@@ -5,6 +5,7 @@ import {
   type NewEntry,
   type Page,
   type PresenceStore,
+  type ReadOptions,
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
@@ -12,6 +13,7 @@ import { CommitBatch } from './commits.ts'
 import { toSseError } from './errors.ts'
 import { AppConnections } from './insert.ts'
 import { LogFile } from './log-file.ts'
+import { MAX_DATA_BYTES } from './migrations.ts'
 import { parseOptions, type SqliteOptions, type SqliteSettings } from './options.ts'
 import { WakePoller } from './wake.ts'
 
@@ -32,6 +34,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteEngine 
 
 /** A hub's log in an SQLite file, shared by the processes of one host. */
 export class SqliteEngine implements Engine<DatabaseSync> {
+  readonly maxDataBytes: number = MAX_DATA_BYTES
   readonly presence: PresenceStore = {
     enter: (process, members, ttlMs) =>
       this.#file.run(({ presence }) => presence.enter(process, members, ttlMs)),
@@ -78,8 +81,8 @@ export class SqliteEngine implements Engine<DatabaseSync> {
     this.#wake.wakeSoon()
   }
 
-  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
-    return this.#file.run(({ reader }) => reader.read(after, limit, channels))
+  read(after: number, options: ReadOptions): Promise<Page> {
+    return this.#file.run(({ reader }) => reader.read(after, options))
   }
 
   onWake(callback: () => void): () => void {
@@ -100,8 +103,12 @@ export class SqliteEngine implements Engine<DatabaseSync> {
     return this.#commits.add({ subscriber, epoch, position })
   }
 
-  committed(subscriber: string): Promise<Commit | undefined> {
-    return this.#file.run(({ commits }) => commits.get(subscriber))
+  committed(subscribers: readonly string[]): Promise<Map<string, Commit>> {
+    return this.#file.run(({ commits }) => commits.get(subscribers))
+  }
+
+  forget(subscriber: string): Promise<void> {
+    return this.#file.run(({ commits }) => commits.forget(subscriber))
   }
 
   async close(): Promise<void> {

@@ -17,18 +17,28 @@ const DELETE = `
     (SELECT min(position) + ${MAX_ENTRIES} FROM sse_entries)
   )`
 
-/** Removes entries that exceed a retention, a bounded number at a time. */
+/** Removes commits whose last call is older than `?1`. */
+const DELETE_COMMITS = `
+  DELETE FROM sse_commits WHERE subscriber IN (
+    SELECT subscriber FROM sse_commits WHERE at < ?1 LIMIT ${MAX_ENTRIES}
+  )`
+
+/** Removes entries and commits that exceed a retention, a bounded number at a time. */
 export class Trimmer {
   readonly #delete: StatementSync
+  readonly #deleteCommits: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#delete = db.prepare(DELETE)
+    this.#deleteCommits = db.prepare(DELETE_COMMITS)
   }
 
   /** @returns whether there may be more to remove. */
-  trimPiece({ maxEvents, maxAgeMs }: Retention): boolean {
+  trimPiece({ maxEvents, maxAgeMs, maxCommitAgeMs }: Retention): boolean {
+    const now = Date.now()
     const kept = Math.min(maxEvents, Number.MAX_SAFE_INTEGER)
-    const olderThan = Math.max(Date.now() - maxAgeMs, -1)
-    return Number(this.#delete.run(kept, olderThan).changes) === MAX_ENTRIES
+    const entries = this.#delete.run(kept, Math.max(now - maxAgeMs, -1)).changes
+    const commits = this.#deleteCommits.run(Math.max(now - maxCommitAgeMs, -1)).changes
+    return Number(entries) === MAX_ENTRIES || Number(commits) === MAX_ENTRIES
   }
 }

@@ -33,6 +33,7 @@ export const http2: readonly Attack[] = [
   },
   {
     name: 'buffers nothing of an engine on disk for streams whose window is closed',
+    isLarge: true,
     server: { engine: 'sqlite', preload: { count: 300, bytes: 100_000 } },
     run: async ({ openHttp2, oldId }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS, oldId)
@@ -41,6 +42,7 @@ export const http2: readonly Attack[] = [
   },
   {
     name: 'keeps live events from streams whose window is closed',
+    isLarge: true,
     liveBytes: 50_000,
     run: async ({ openHttp2 }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS)
@@ -68,6 +70,7 @@ export const http2: readonly Attack[] = [
   },
   {
     name: 'survives streams that are opened and cancelled at once',
+    isLarge: true,
     run: async ({ openHttp2 }) => {
       let session = openHttp2()
       for (let index = 0; index < scaled(500); index += 1) {
@@ -83,6 +86,7 @@ export const http2: readonly Attack[] = [
   },
   {
     name: 'survives streams that are cancelled while their history is read',
+    isLarge: true,
     server: { preload: { count: 300, bytes: 100_000 } },
     run: async ({ openHttp2, oldId }) => {
       for (let round = 0; round < scaled(5); round += 1) {
@@ -97,6 +101,7 @@ export const http2: readonly Attack[] = [
   },
   {
     name: 'survives sessions that are destroyed before their first answer',
+    isLarge: true,
     run: async ({ openHttp2 }) => {
       for (let round = 0; round < scaled(50); round += 1) {
         const session = openHttp2()

@@ -31,6 +31,7 @@ export const malformedRequests: readonly Attack[] = [
   },
   {
     name: 'survives malformed requests that are pipelined behind a good one',
+    isLarge: true,
     run: async ({ openAll }) => {
       const sockets = await openAll(cases.length)
       for (const [index, socket] of sockets.entries()) {
@@ -42,6 +43,7 @@ export const malformedRequests: readonly Attack[] = [
   },
   {
     name: 'survives malformed requests that are cut off after every byte',
+    isLarge: true,
     run: async ({ openAll }) => {
       const whole = get({ 'last-event-id': 'abc-1', expect: '100-continue' })
       const sockets = await openAll(whole.length)

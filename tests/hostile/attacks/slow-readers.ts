@@ -34,6 +34,7 @@ export const slowReaders: readonly Attack[] = [
   },
   {
     name: 'keeps no live events for sockets that read nothing',
+    isLarge: true,
     liveBytes: 20_000,
     run: async ({ openAll }) => {
       const sockets = await openAll(scaled(50), { isReading: false })
@@ -59,6 +60,7 @@ export const slowReaders: readonly Attack[] = [
   },
   {
     name: 'serves sockets that read a byte a second without delaying others',
+    isLarge: true,
     server: { preload: { count: 800, bytes: 20_000 } },
     run: async ({ openAll, oldId }) => {
       const sockets = await openAll(scaled(30), { isReading: false, readBytes: 1 })
@@ -74,6 +76,7 @@ export const slowReaders: readonly Attack[] = [
   },
   {
     name: 'releases sockets whose client has closed its side',
+    isLarge: true,
     run: async ({ openAll }) => {
       const sockets = await openAll(scaled(100))
       for (const [index, socket] of sockets.entries()) socket.end(encodeGets([`half-${index}`]))
@@ -82,6 +85,7 @@ export const slowReaders: readonly Attack[] = [
   },
   {
     name: 'survives sockets that read a little and are then reset with bytes in flight',
+    isLarge: true,
     server: { preload: { count: 800, bytes: 20_000 } },
     run: async ({ openAll, oldId }) => {
       for (let round = 0; round < 4; round += 1) {

@@ -1,8 +1,13 @@
 import { memory } from '@sse/server'
+import type { Engine, Entry, Page } from '@sse/server/engine-kit'
 
-export type Engine = ReturnType<typeof memory>
-export type Page = Awaited<ReturnType<Engine['read']>>
-export type Entry = Page['entries'][number]
+export type { Commit, Engine, Entry, Page } from '@sse/server/engine-kit'
+
+type AnyFunction = (...args: never[]) => unknown
+/** Names of what an engine can be asked to do. */
+export type Verb = {
+  [Name in keyof Engine]-?: NonNullable<Engine[Name]> extends AnyFunction ? Name : never
+}[keyof Engine]
 
 /** An engine with some verbs replaced; every other one, also one that is new, is the inner engine's. */
 export function overrideEngine(inner: Engine, overrides: Partial<Record<keyof Engine, unknown>>): Engine {

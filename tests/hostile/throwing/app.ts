@@ -34,7 +34,7 @@ export interface Callback {
   /** Schema of the event `checked`. */
   readonly validate?: (misbehave: Misbehave) => (value: unknown) => unknown
   /** Serves the misbehaving stream. Default: a subscription like everybody's. */
-  readonly handler?: (app: App, misbehave: Misbehave) => RequestListener
+  readonly handler?: (app: App, misbehave: Misbehave) => RequestListener | Promise<RequestListener>
   /** Called once, while clients are connected. May return a function that undoes it. */
   readonly provoke?: (app: App, misbehave: Misbehave) => unknown
   /** Ways it can fail. Default: all. */
@@ -43,6 +43,8 @@ export interface Callback {
   readonly allowed?: RegExp
 }
 
+/** Prefix of the misbehaving stream. */
+export const ODD = '/odd'
 const PUBLISH_MS = 5
 const CLOSE_MS = 500
 
@@ -56,8 +58,13 @@ export async function startApp(callback: Callback, misbehave: Misbehave) {
   const good = sse(contract, ({ lastEventId, params: { owner } }) =>
     hub.subscribe('everyone', { after: lastEventId, identity: owner }),
   )
-  const odd = callback.handler?.(app, misbehave) ?? good
-  const server = createServer((req, res) => (req.url?.startsWith('/odd') ? odd(req, res) : good(req, res)))
+  const odd = (await callback.handler?.(app, misbehave)) ?? good
+  const server = createServer((req, res) => {
+    const isOdd = req.url?.startsWith(ODD)
+    if (isOdd) req.url = req.url?.slice(ODD.length) // frameworks match the whole path
+    const handle = isOdd ? odd : good
+    handle(req, res)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const resolved: number[] = []
   const rejected: number[] = []

@@ -207,7 +207,9 @@ function failingReads() {
       read: (...request: Parameters<typeof inner.read>) => {
         reads += 1
         // The hub opens its log with the first few.
-        return reads > 4 && request[1] > 0 ? Promise.reject(new Error('engine')) : inner.read(...request)
+        return reads > 4 && request[1].limit > 0
+          ? Promise.reject(new Error('engine'))
+          : inner.read(...request)
       },
       committed: () => Promise.reject(new Error('engine')),
       onWake: (wake: () => void) => {

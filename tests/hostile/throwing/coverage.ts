@@ -1,5 +1,9 @@
-import type { HubOptions, HubStreamOptions, StreamOptions } from '@sse/server'
+import type { NatsOptions } from '@sse/nats'
+import type { PostgresOptions } from '@sse/postgres'
+import type { RedisOptions } from '@sse/redis'
+import type { Hub, HubOptions, HubStreamOptions, StreamOptions } from '@sse/server'
 import type { NodeNative } from '@sse/server/node'
+import type { SqliteOptions } from '@sse/sqlite'
 import type { Beats } from './app.ts'
 
 type AnyFunction = (...args: never[]) => unknown
@@ -27,3 +31,37 @@ export const hubCallbacks = {
   latestPerKey: 'latestPerKey',
   onError: 'onError of the hub, when a trim fails,',
 } as const satisfies Record<FunctionName<HubOptions>, string>
+
+type Takes<Method> = Method extends (...args: infer Args) => unknown
+  ? [Extract<Args[number], AnyFunction>] extends [never]
+    ? never
+    : true
+  : never
+type MethodWithCallback<Target> = {
+  [Name in keyof Target]-?: [Takes<Target[Name]>] extends [never] ? never : Name
+}[keyof Target]
+
+/** The same for methods of a hub that take a function. */
+export const hubMethods = {
+  getState: 'the read of getState()',
+  onPresence: 'a presence listener',
+} as const satisfies Record<MethodWithCallback<Hub<Beats>>, string>
+
+/** The same for engines. */
+export const redisCallbacks = {
+  resolveAddress: 'resolveAddress of redis()',
+  credentials: 'credentials of redis()',
+  onWarning: 'onWarning of redis()',
+} as const satisfies Record<FunctionName<RedisOptions>, string>
+
+export const postgresCallbacks = {
+  password: 'password of postgres()',
+  onWarning: 'onWarning of postgres()',
+} as const satisfies Record<FunctionName<PostgresOptions>, string>
+
+export const natsCallbacks = {
+  authenticator: 'authenticator of nats()',
+  onWarning: 'onWarning of nats()',
+} as const satisfies Record<FunctionName<NatsOptions>, string>
+
+export const sqliteCallbacks = {} as const satisfies Record<FunctionName<SqliteOptions>, string>

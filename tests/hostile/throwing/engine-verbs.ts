@@ -1,5 +1,6 @@
 import { type HubOptions, memory } from '@sse/server'
-import { type Engine, overrideEngine } from '../engines/overridden-engine.ts'
+import type { PresenceStore } from '@sse/server/engine-kit'
+import { overrideEngine, type Verb } from '../engines/overridden-engine.ts'
 import type { App, Callback } from './app.ts'
 import type { Misbehave, Way } from './misbehave.ts'
 
@@ -7,7 +8,7 @@ import type { Misbehave, Way } from './misbehave.ts'
 const SETTLING: readonly Way[] = ['throws', 'rejects', 'throws what is no error', 'returns nonsense']
 
 /** Misbehaves at some of the calls, beginning with the third: the log can be opened. */
-const sometimes = (verb: keyof Engine & string, misbehave: Misbehave): HubOptions => {
+const sometimes = (verb: Verb, misbehave: Misbehave): HubOptions => {
   const inner = memory()
   let calls = 0
   const work = (...given: unknown[]) => {
@@ -22,7 +23,7 @@ const sometimes = (verb: keyof Engine & string, misbehave: Misbehave): HubOption
   }
 }
 
-const always = (verb: keyof Engine & string, misbehave: Misbehave): HubOptions => ({
+const always = (verb: Verb, misbehave: Misbehave): HubOptions => ({
   engine: overrideEngine(memory(), { [verb]: misbehave }),
   retention: { maxEvents: 40 },
 })
@@ -46,27 +47,44 @@ const useAll = async ({ hub }: App): Promise<void> => {
     hub.committed('reader'),
     hub.presence('everyone'),
     hub.publish('elsewhere', 'beat', { serial: 0 }),
+    (hub as { forget?: (subscriber: string) => Promise<void> }).forget?.('reader'),
+    new Promise((resolve) => resolve(hub.publishIn({} as never, 'elsewhere', 'beat', { serial: 0 }))),
   ]
   hub.onPresence('everyone', () => {})
   // Rejections of these calls are the app's to handle, and handled here.
   await Promise.race([Promise.allSettled(uses), new Promise((resolve) => setTimeout(resolve, 50))])
 }
 
-/** Verbs of an engine. A test compares them with those that an engine has. */
-export const engineVerbs = ['append', 'read', 'onWake', 'trim', 'commit', 'committed', 'close'] as const
-export const presenceVerbs = ['enter', 'leave', 'touch', 'present'] as const
+/** What becomes of a verb that misbehaves from the third call on, or always. A verb without an entry does not compile. */
+const engineVerbs = {
+  append: 'sometimes',
+  read: 'sometimes',
+  onWake: 'always',
+  trim: 'always',
+  commit: 'always',
+  committed: 'always',
+  forget: 'always',
+  insert: 'always',
+  close: 'always',
+} as const satisfies Record<Verb, 'sometimes' | 'always'>
+const presenceVerbs = {
+  enter: 'always',
+  leave: 'always',
+  touch: 'always',
+  present: 'always',
+} as const satisfies Record<keyof PresenceStore, 'always'>
+const namesOf = <Table extends object>(table: Table) => Object.keys(table) as Extract<keyof Table, string>[]
 
 export const engines: readonly Callback[] = [
-  ...engineVerbs.map(
+  ...namesOf(engineVerbs).map(
     (verb): Callback => ({
       name: `the engine's ${verb}()`,
-      ways: verb === 'append' || verb === 'read' ? SETTLING : undefined,
-      hub: (misbehave) =>
-        verb === 'append' || verb === 'read' ? sometimes(verb, misbehave) : always(verb, misbehave),
+      ways: engineVerbs[verb] === 'sometimes' ? SETTLING : undefined,
+      hub: (misbehave) => (engineVerbs[verb] === 'sometimes' ? sometimes : always)(verb, misbehave),
       provoke: useAll,
     }),
   ),
-  ...presenceVerbs.map(
+  ...namesOf(presenceVerbs).map(
     (verb): Callback => ({
       name: `the presence store's ${verb}()`,
       hub: (misbehave) => store(verb, misbehave),

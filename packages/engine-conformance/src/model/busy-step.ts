@@ -8,6 +8,7 @@ import { resume } from './resume.ts'
 import { turns } from './turns.ts'
 import type { World } from './world.ts'
 
+const FOREVER = Number.POSITIVE_INFINITY
 const MAX_READERS = 6
 const MAX_ACTIONS = 5
 
@@ -105,7 +106,7 @@ async function trim(world: World): Promise<void> {
   const { oldest, head } = world.reference.log
   const maxEvents = world.random.int(head - oldest + 2)
   world.note(`trim to ${maxEvents}`)
-  const retention = { maxEvents, maxAgeMs: Number.POSITIVE_INFINITY }
+  const retention = { maxEvents, maxAgeMs: FOREVER, maxCommitAgeMs: FOREVER }
   if (world.observer) {
     world.pending.push(world.observer.trim(retention))
     return

@@ -1,5 +1,5 @@
 import { SseError } from '@sse/contract'
-import type { Commit, Engine, NewEntry, Page, Retention } from '@sse/server/engine-kit'
+import type { Commit, Engine, NewEntry, Page, ReadOptions, Retention } from '@sse/server/engine-kit'
 import { BrokenPromise } from '../broken-promise.ts'
 import { Random } from './random.ts'
 import { turns } from './turns.ts'
@@ -18,7 +18,8 @@ export class FaultInjectingEngine implements Engine {
   #inFlight = 0
   readonly #alone = { append: 0, trim: 0 }
   #isCut = false
-  #stopWake: () => void
+  /** Stops the inner engine from waking this one, while a hub wants to be woken. */
+  #stopWake: (() => void) | undefined
   readonly #callbacks = new Set<() => void>()
   readonly #appendFaults: AppendFault[] = []
   /** A rule the hub has broken. */
@@ -28,7 +29,6 @@ export class FaultInjectingEngine implements Engine {
   constructor(inner: Engine, maxTurns: number) {
     this.#inner = inner
     this.#maxTurns = maxTurns
-    this.#stopWake = inner.onWake(() => this.wake())
   }
 
   get isIdle(): boolean {
@@ -50,20 +50,20 @@ export class FaultInjectingEngine implements Engine {
   /** Crashes this process: nothing reaches the engine from now on. */
   cut(): void {
     this.#isCut = true
-    this.#stopWake()
+    this.#stopWake?.()
   }
 
   /** Closes the inner engine, so that another one can replace it. */
   async release(): Promise<void> {
-    this.#stopWake()
+    this.#stopWake?.()
     await this.#inner.close()
   }
 
   /** Replaces the inner engine: another log, or the same one after a restart. */
   exchange(inner: Engine): void {
-    this.#stopWake()
+    this.#stopWake?.()
     this.#inner = inner
-    this.#stopWake = inner.onWake(() => this.wake())
+    this.#stopWake = this.#callbacks.size === 0 ? undefined : inner.onWake(() => this.wake())
     this.wake()
   }
 
@@ -82,13 +82,19 @@ export class FaultInjectingEngine implements Engine {
     })
   }
 
-  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
-    return this.#delayed(() => this.#inner.read(after, limit, channels))
+  read(after: number, options: ReadOptions): Promise<Page> {
+    return this.#delayed(() => this.#inner.read(after, options))
   }
 
   onWake(callback: () => void): () => void {
     this.#callbacks.add(callback)
-    return () => this.#callbacks.delete(callback)
+    this.#stopWake ??= this.#inner.onWake(() => this.wake())
+    return () => {
+      this.#callbacks.delete(callback)
+      if (this.#callbacks.size > 0) return
+      this.#stopWake?.()
+      this.#stopWake = undefined
+    }
   }
 
   trim(retention: Retention): Promise<void> {
@@ -99,12 +105,16 @@ export class FaultInjectingEngine implements Engine {
     return this.#delayed(() => this.#inner.commit(subscriber, commit))
   }
 
-  committed(subscriber: string): Promise<Commit | undefined> {
-    return this.#delayed(() => this.#inner.committed(subscriber))
+  committed(subscribers: readonly string[]): Promise<ReadonlyMap<string, Commit>> {
+    return this.#delayed(() => this.#inner.committed(subscribers))
+  }
+
+  forget(subscriber: string): Promise<void> {
+    return this.#delayed(() => this.#inner.forget(subscriber))
   }
 
   async close(): Promise<void> {
-    this.#stopWake()
+    this.#stopWake?.()
     if (!this.#isCut) await this.#inner.close()
   }
 

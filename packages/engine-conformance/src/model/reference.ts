@@ -4,6 +4,7 @@ import { type Content, isLatestPerKey, type Publication } from './publication.ts
 import { ReferenceLog } from './reference-log.ts'
 
 const PAGE = 200
+const PAGE_BYTES = 1_048_576
 
 /**
  * What hubs are checked against: every publication, where it was stored, and the extent of each log. It reads the
@@ -54,7 +55,7 @@ export class Reference {
 
   /** Reads the engine. @throws {BrokenPromise} when it contains anything but what was acknowledged. */
   async audit(engine: Engine): Promise<void> {
-    const state = await engine.read(0, 0)
+    const state = await engine.read(0, { limit: 0, maxBytes: 0 })
     let log = this.#logs.get(state.epoch)
     if (!log) {
       log = new ReferenceLog(state.epoch, state.oldest, isLatestPerKey)
@@ -70,7 +71,7 @@ export class Reference {
     log.trimTo(state.oldest)
     let from = Math.max(log.head, state.oldest - 1)
     for (;;) {
-      const page = await engine.read(from, PAGE)
+      const page = await engine.read(from, { limit: PAGE, maxBytes: PAGE_BYTES })
       if (page.oldest > from + 1) {
         // A hub trims from time to time: on a slow machine between the two reads.
         log.trimTo(page.oldest)
@@ -81,7 +82,12 @@ export class Reference {
         log.learn(entry.position, this.#publicationOf(entry))
         from = entry.position
       }
-      if (page.entries.length < PAGE) break
+      if (page.reached >= page.head) break
+      check(
+        page.reached === from,
+        'a page of all channels reaches its last entry',
+        `${page.reached}, not ${from}`,
+      )
     }
     check(from === state.head, 'the log is readable up to `head`', `${from} of ${state.head}`)
     log.reach(state.head)

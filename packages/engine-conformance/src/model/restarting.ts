@@ -88,13 +88,13 @@ async function proceed(world: World): Promise<void> {
 async function compareCommits(world: World): Promise<void> {
   const { commits, reference } = world
   const { engine } = world.replicas[0] as Replica
-  const { epoch } = await engine.read(0, 0)
+  const { epoch } = await engine.read(0, { limit: 0, maxBytes: 0 })
   for (const subscriber of SUBSCRIBERS) {
     if (epoch === reference.log.epoch) {
       await checkCommitted(world, subscriber)
       continue
     }
-    const commit = await engine.committed(subscriber)
+    const commit = (await engine.committed([subscriber])).get(subscriber)
     if (commit) commits.set(subscriber, commit)
     else commits.delete(subscriber)
   }

@@ -19,7 +19,11 @@ export async function resumeAfterTrim(open: () => Promise<OpenedEngine>, promise
     for (let serial = 0; serial < STORED; serial += 1) {
       ids.push(await hub.publish('a', 'lead', { serial, bulk: '' }))
     }
-    await opened.engine.trim({ maxEvents: RETAINED, maxAgeMs: FOREVER })
+    await opened.engine.trim({
+      maxEvents: RETAINED,
+      maxAgeMs: FOREVER,
+      maxCommitAgeMs: FOREVER,
+    })
     const retained = ids.slice(STORED - RETAINED)
     const resumed = new SinkConnection(hub.subscribe('a'), { lastEventId: ids[1], heartbeatMs: FOREVER })
     const seen = await framesOf(resumed, RETAINED)

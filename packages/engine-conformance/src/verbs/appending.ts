@@ -2,7 +2,7 @@ import type { Engine } from '@sse/server/engine-kit'
 import { check, checkSame } from '../broken-promise.ts'
 import { turns } from '../model/turns.ts'
 import type { EngineCase, OpenedEngine } from '../opened-engine.ts'
-import { makeEntries, makeEntry, payloads, positions, range, readPages } from './entries.ts'
+import { makeEntries, makeEntry, payloads, positions, range, read, readPages, readState } from './entries.ts'
 
 const EPOCH = /^[0-9A-Za-z]{1,32}$/
 const DAY_MS = 86_400_000
@@ -11,7 +11,7 @@ export const appending: readonly EngineCase[] = [
   {
     promise: 'a new log is empty: head 0, oldest 1, and an epoch of 1 to 32 letters and digits',
     async show({ engine }) {
-      const { epoch, head, oldest, entries } = await engine.read(0, 10)
+      const { epoch, head, oldest, entries } = await read(engine, 0, 10)
       checkSame({ head, oldest, entries }, { head: 0, oldest: 1, entries: [] }, this.promise)
       check(EPOCH.test(epoch), this.promise, epoch)
     },
@@ -22,7 +22,7 @@ export const appending: readonly EngineCase[] = [
       const first = await engine.append(makeEntries(1))
       const second = await engine.append(makeEntries(3, {}, 2))
       checkSame([first.positions, second.positions], [[1], [2, 3, 4]], this.promise)
-      const page = await engine.read(0, 10)
+      const page = await read(engine, 0, 10)
       checkSame([positions(page), payloads(page)], [range(1, 4), range(1, 4)], this.promise)
       checkSame([first.epoch, second.epoch], [page.epoch, page.epoch], 'append and read name the same epoch')
     },
@@ -36,7 +36,7 @@ export const appending: readonly EngineCase[] = [
         { channel: 'leads', event: 'ping', data: '' },
       ]
       await engine.append(entries)
-      const page = await engine.read(0, 10)
+      const page = await read(engine, 0, 10)
       const fields = page.entries.map(({ channel, event, data, key }) => ({ channel, event, data, key }))
       checkSame(
         fields,
@@ -58,7 +58,7 @@ export const appending: readonly EngineCase[] = [
     async show({ engine }) {
       const { positions: given } = await engine.append(makeEntries(1_000))
       checkSame(given, range(1, 1_000), this.promise)
-      const page = await engine.read(0, 1_000)
+      const page = await read(engine, 0, 1_000)
       checkSame(payloads(page), range(1, 1_000), this.promise)
       checkSame([page.head, page.oldest], [1_000, 1], this.promise)
     },
@@ -68,7 +68,7 @@ export const appending: readonly EngineCase[] = [
     async show({ engine }) {
       for (let count = 1; count <= 50; count += 1) {
         await engine.append(makeEntries(1, {}, count))
-        const page = await engine.read(count - 1, 10)
+        const page = await read(engine, count - 1, 10)
         checkSame([page.head, payloads(page)], [count, [count]], this.promise)
       }
     },
@@ -81,7 +81,7 @@ export const appending: readonly EngineCase[] = [
         for (let batch = 0; batch < 40; batch += 1) {
           await engine.append(makeEntries(1 + (batch % 7), {}, batch))
         }
-        const { head } = await engine.read(0, 0)
+        const { head } = await readState(engine)
         return head
       }
       const written = write().finally(() => {
@@ -116,9 +116,9 @@ async function showCutOff(
   const { epoch } = await engine.append(makeEntries(10))
   engine.append(makeEntries(500, {}, 11)).catch(() => {})
   const survivor = await (crash as () => Promise<Engine>)()
-  const state = await survivor.read(0, 0)
+  const state = await readState(survivor)
   if (state.epoch !== epoch) return // it has lost entries, and reports it
-  const all = (await readPages(survivor, 0, 100)).map(({ data }) => Number(data))
+  const all = (await readPages(survivor, 0, { limit: 100 })).map(({ data }) => Number(data))
   const [before, stored] = [all.slice(0, 10), all.slice(10)]
   checkSame(before, range(1, 10), 'an acknowledged entry survives a crash')
   check(isFit(stored), 'an interrupted append is stored completely or not at all', `${stored.length}`)
@@ -140,12 +140,12 @@ async function followUntil(
   for (;;) {
     await turns(1) // an engine that answers at once must not starve the appends
     const wasDone = isDone()
-    const page = await engine.read(head, limit)
+    const page = await read(engine, head, limit)
     const last = head + page.entries.length
     checkSame(positions(page), range(head + 1, last), promise)
     check(page.head >= last, '`head` is the newest entry of the same view', `${page.head} < ${last}`)
-    check(page.entries.length === limit || page.head === last, 'fewer than `limit` entries: all up to `head`')
+    check(page.reached === last, '`reached` is the last entry of a page', `${page.reached}, not ${last}`)
     head = last
-    if (wasDone && page.entries.length < limit) return head
+    if (wasDone && page.reached >= page.head) return head
   }
 }

@@ -1,9 +1,7 @@
 import type { Engine } from '@sse/server/engine-kit'
 import { check, checkRejects, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
-import { makeEntries, payloads, range } from './entries.ts'
-
-const KEEP_ALL = { maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: Number.POSITIVE_INFINITY }
+import { commitOf, KEEP_ALL, makeEntries, payloads, range, read, readState } from './entries.ts'
 
 export const closing: readonly EngineCase[] = [
   {
@@ -21,11 +19,13 @@ export const closing: readonly EngineCase[] = [
       await engine.close()
       const calls: Record<string, () => Promise<unknown>> = {
         append: () => engine.append(makeEntries(1)),
-        read: () => engine.read(0, 10),
-        'read of the state': () => engine.read(0, 0),
+        read: () => read(engine, 0, 10),
+        'read of the state': () => readState(engine),
         trim: () => engine.trim(KEEP_ALL),
         commit: () => engine.commit('anna', { epoch: 'e1', position: 1 }),
-        committed: () => engine.committed('anna'),
+        committed: () => engine.committed(['anna']),
+        'committed of no subscriber': () => engine.committed([]),
+        forget: () => engine.forget('anna'),
       }
       for (const [name, call] of Object.entries(calls)) {
         await checkRejects(call, 'engine_unavailable', `${this.promise}: ${name}`)
@@ -51,7 +51,7 @@ export const closing: readonly EngineCase[] = [
       const { epoch } = await engine.append(makeEntries(20))
       await engine.append(makeEntries(1, { idempotencyKey: 'a' }, 21))
       await engine.commit('anna', { epoch, position: 9 })
-      await engine.trim({ maxEvents: 15, maxAgeMs: Number.POSITIVE_INFINITY })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 15 })
       await engine.close()
       await showSurvival(await (reopen as () => Promise<Engine>)(), epoch, this.promise)
     },
@@ -63,7 +63,7 @@ export const closing: readonly EngineCase[] = [
       const { epoch } = await engine.append(makeEntries(20))
       await engine.append(makeEntries(1, { idempotencyKey: 'a' }, 21))
       await engine.commit('anna', { epoch, position: 9 })
-      await engine.trim({ maxEvents: 15, maxAgeMs: Number.POSITIVE_INFINITY })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 15 })
       await showSurvival(await (crash as () => Promise<Engine>)(), epoch, this.promise)
     },
   },
@@ -72,7 +72,7 @@ export const closing: readonly EngineCase[] = [
     needs: 'reopen',
     async show({ engine, reopen }) {
       const { epoch } = await engine.append(makeEntries(7))
-      await engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 0 })
       await engine.close()
       const reopened = await (reopen as () => Promise<Engine>)()
       const next = await reopened.append(makeEntries(1))
@@ -82,10 +82,10 @@ export const closing: readonly EngineCase[] = [
 ]
 
 async function showSurvival(engine: Engine, epoch: string, promise: string): Promise<void> {
-  const page = await engine.read(0, 100)
+  const page = await read(engine, 0, 100)
   if (page.epoch !== epoch) return // it is another log
   checkSame([page.oldest, page.head, payloads(page)], [7, 21, range(7, 21)], promise)
-  checkSame((await engine.committed('anna'))?.position, 9, promise)
+  checkSame(await commitOf(engine, 'anna'), [epoch, 9], promise)
   const { positions } = await engine.append([
     ...makeEntries(1, { idempotencyKey: 'a' }),
     ...makeEntries(1, {}, 22),

@@ -1,6 +1,6 @@
-import { checkSame } from '../broken-promise.ts'
+import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
-import { makeEntries } from './entries.ts'
+import { commitOf, KEEP_ALL, makeEntries } from './entries.ts'
 
 export const committing: readonly EngineCase[] = [
   {
@@ -8,7 +8,7 @@ export const committing: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e1', position: 1 })
       for (const subscriber of ['bert', 'ann', 'ANNA', '__proto__', 'constructor', 'toString']) {
-        checkSame(await engine.committed(subscriber), undefined, this.promise)
+        checkSame(await commitOf(engine, subscriber), undefined, this.promise)
       }
     },
   },
@@ -18,8 +18,8 @@ export const committing: readonly EngineCase[] = [
       await engine.commit('anna', { epoch: 'e1', position: 3 })
       await engine.commit('bert', { epoch: 'e1', position: 5 })
       await engine.commit('anna', { epoch: 'e1', position: 4 })
-      checkSame(await read(engine, 'anna'), ['e1', 4], this.promise)
-      checkSame(await read(engine, 'bert'), ['e1', 5], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e1', 4], this.promise)
+      checkSame(await commitOf(engine, 'bert'), ['e1', 5], this.promise)
     },
   },
   {
@@ -27,15 +27,15 @@ export const committing: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e1', position: 7 })
       await engine.commit('anna', { epoch: 'e1', position: 3 })
-      checkSame(await read(engine, 'anna'), ['e1', 7], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e1', 7], this.promise)
       await Promise.all(
         [9, 30, 12, 8, 29].map((position) => engine.commit('anna', { epoch: 'e1', position })),
       )
-      checkSame(await read(engine, 'anna'), ['e1', 30], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e1', 30], this.promise)
       // Beyond what a 32-bit float or a sort by text can distinguish.
       await engine.commit('anna', { epoch: 'e1', position: 2 ** 40 })
       await engine.commit('anna', { epoch: 'e1', position: 9_999 })
-      checkSame(await read(engine, 'anna'), ['e1', 2 ** 40], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e1', 2 ** 40], this.promise)
     },
   },
   {
@@ -43,9 +43,44 @@ export const committing: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.commit('anna', { epoch: 'e2', position: 7 })
       await engine.commit('anna', { epoch: 'e1', position: 3 })
-      checkSame(await read(engine, 'anna'), ['e1', 3], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e1', 3], this.promise)
       await engine.commit('anna', { epoch: 'e2', position: 0 })
-      checkSame(await read(engine, 'anna'), ['e2', 0], this.promise)
+      checkSame(await commitOf(engine, 'anna'), ['e2', 0], this.promise)
+    },
+  },
+  {
+    promise: 'committed resolves with the commits of many subscribers at once, without those that have none',
+    async show({ engine }) {
+      const names = Array.from({ length: 2_500 }, (_, index) => `s${index}`)
+      const known = names.filter((_, index) => index % 5 === 0)
+      await Promise.all(
+        known.map((name) => engine.commit(name, { epoch: 'e1', position: Number(name.slice(1)) })),
+      )
+      const all = await engine.committed(names)
+      check(all.size === known.length, this.promise, `${all.size}, not ${known.length}`)
+      for (const name of known) {
+        checkSame(all.get(name), { epoch: 'e1', position: Number(name.slice(1)) }, this.promise)
+      }
+      checkSame((await engine.committed([])).size, 0, 'no commits of no subscribers')
+      checkSame(
+        [...(await engine.committed(['s5', 's5'])).keys()],
+        ['s5'],
+        'a subscriber named twice is there once',
+      )
+    },
+  },
+  {
+    promise: 'forget removes the commit of one subscriber, which may start again anywhere',
+    async show({ engine }) {
+      await engine.commit('anna', { epoch: 'e1', position: 7 })
+      await engine.commit('bert', { epoch: 'e1', position: 5 })
+      await engine.forget('anna')
+      await engine.forget('anna')
+      await engine.forget('carl')
+      checkSame(await commitOf(engine, 'anna'), undefined, this.promise)
+      checkSame(await commitOf(engine, 'bert'), ['e1', 5], this.promise)
+      await engine.commit('anna', { epoch: 'e1', position: 3 })
+      checkSame(await commitOf(engine, 'anna'), ['e1', 3], this.promise)
     },
   },
   {
@@ -53,16 +88,8 @@ export const committing: readonly EngineCase[] = [
     async show({ engine }) {
       const { epoch } = await engine.append(makeEntries(5))
       await engine.commit('anna', { epoch, position: 2 })
-      await engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY })
-      checkSame(await read(engine, 'anna'), [epoch, 2], this.promise)
+      await engine.trim({ ...KEEP_ALL, maxEvents: 0, maxCommitAgeMs: 60_000 })
+      checkSame(await commitOf(engine, 'anna'), [epoch, 2], this.promise)
     },
   },
 ]
-
-async function read(
-  engine: Parameters<EngineCase['show']>[0]['engine'],
-  subscriber: string,
-): Promise<unknown> {
-  const commit = await engine.committed(subscriber)
-  return commit && [commit.epoch, commit.position]
-}

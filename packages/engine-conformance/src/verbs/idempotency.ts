@@ -1,6 +1,6 @@
 import { checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
-import { makeEntries, makeEntry, payloads, positions } from './entries.ts'
+import { KEEP_ALL, makeEntries, makeEntry, payloads, positions, read } from './entries.ts'
 
 const twice = (data: unknown, idempotencyKey: string, channel = 'leads') =>
   makeEntry(data, { idempotencyKey, channel })
@@ -14,7 +14,7 @@ export const idempotency: readonly EngineCase[] = [
       checkSame(again.positions, [2], this.promise)
       const more = await engine.append([makeEntry(4), twice('again', 'a'), twice(5, 'b'), twice(0, 'b')])
       checkSame(more.positions, [4, 2, 5, 5], this.promise)
-      const page = await engine.read(0, 10)
+      const page = await read(engine, 0, 10)
       checkSame(payloads(page), [1, 2, 3, 4, 5], this.promise)
       checkSame(
         [positions(page), page.head],
@@ -28,7 +28,7 @@ export const idempotency: readonly EngineCase[] = [
     async show({ engine }) {
       const { positions: given } = await engine.append([twice(1, 'a'), twice('again', 'a'), makeEntry(2)])
       checkSame(given, [1, 1, 2], this.promise)
-      checkSame(payloads(await engine.read(0, 10)), [1, 2], this.promise)
+      checkSame(payloads(await read(engine, 0, 10)), [1, 2], this.promise)
     },
   },
   {
@@ -41,7 +41,7 @@ export const idempotency: readonly EngineCase[] = [
       // Where one text ends and the other starts must not matter.
       const third = await engine.append([twice(4, 'c', 'a:b'), twice(5, 'b:c', 'a'), twice(6, 'bc', 'a:')])
       checkSame(third.positions, [4, 5, 6], this.promise)
-      checkSame(payloads(await engine.read(0, 10)), [1, 2, 3, 4, 5, 6], this.promise)
+      checkSame(payloads(await read(engine, 0, 10)), [1, 2, 3, 4, 5, 6], this.promise)
     },
   },
   {
@@ -61,10 +61,10 @@ export const idempotency: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.append([twice(1, 'a'), twice(2, 'b')])
       await engine.append(makeEntries(2, {}, 3))
-      await engine.trim({ maxEvents: 3, maxAgeMs: Number.POSITIVE_INFINITY })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 3 })
       const { positions: given } = await engine.append([twice('new', 'a'), twice('again', 'b')])
       checkSame(given, [5, 2], this.promise)
-      checkSame(payloads(await engine.read(0, 10)), [2, 3, 4, 'new'], this.promise)
+      checkSame(payloads(await read(engine, 0, 10)), [2, 3, 4, 'new'], this.promise)
     },
   },
   {
@@ -72,14 +72,14 @@ export const idempotency: readonly EngineCase[] = [
     keys: 'for a time',
     async show({ engine }) {
       await engine.append([twice(1, 'a'), twice(2, 'b'), makeEntry(3)])
-      await engine.trim({ maxEvents: 2, maxAgeMs: Number.POSITIVE_INFINITY })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 2 })
       const { positions: given } = await engine.append([
         twice('again', 'a'),
         twice('again', 'b'),
         makeEntry(4),
       ])
       checkSame(given, [1, 2, 4], this.promise)
-      checkSame(payloads(await engine.read(0, 10)), [2, 3, 4], this.promise)
+      checkSame(payloads(await read(engine, 0, 10)), [2, 3, 4], this.promise)
     },
   },
 ]

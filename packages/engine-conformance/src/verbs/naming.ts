@@ -1,6 +1,6 @@
 import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
-import { makeEntry } from './entries.ts'
+import { commitOf, makeEntry, read, readPages, readState, utf8Length } from './entries.ts'
 
 /** Names that code with careless splitting, escaping, case folding or look-ups confuses. */
 const NAMES = [
@@ -30,14 +30,14 @@ export const naming: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.append(NAMES.map((channel) => makeEntry(channel, { channel })))
       for (const [index, channel] of NAMES.entries()) {
-        const { entries } = await engine.read(0, 100, [channel])
+        const { entries } = await read(engine, 0, 100, [channel])
         checkSame(
           entries.map((entry) => [entry.position, entry.channel]),
           [[index + 1, channel]],
           this.promise,
         )
       }
-      const { entries } = await engine.read(0, 100, NAMES)
+      const { entries } = await read(engine, 0, 100, NAMES)
       checkSame(
         entries.map(({ channel }) => channel),
         NAMES,
@@ -52,7 +52,7 @@ export const naming: readonly EngineCase[] = [
       const { positions: first } = await engine.append(entries)
       const { positions: second } = await engine.append(entries)
       checkSame(second, first, 'different idempotency keys are never confused')
-      const page = await engine.read(0, 100)
+      const page = await read(engine, 0, 100)
       checkSame(
         page.entries.map(({ key, event }) => [key, event]),
         NAMES.map((name) => [name, name]),
@@ -65,7 +65,17 @@ export const naming: readonly EngineCase[] = [
     async show({ engine }) {
       for (const [position, name] of NAMES.entries()) await engine.commit(name, { epoch: 'e1', position })
       for (const [position, name] of NAMES.entries()) {
-        checkSame((await engine.committed(name))?.position, position, this.promise)
+        checkSame(await commitOf(engine, name), ['e1', position], this.promise)
+      }
+      const all = await engine.committed(NAMES)
+      checkSame(
+        NAMES.map((name) => all.get(name)?.position),
+        [...NAMES.keys()],
+        this.promise,
+      )
+      for (const [position, name] of NAMES.entries()) {
+        await engine.forget(name)
+        checkSame((await engine.committed(NAMES)).size, NAMES.length - 1 - position, this.promise)
       }
     },
   },
@@ -81,11 +91,11 @@ export const naming: readonly EngineCase[] = [
         '"🦊é"'.padEnd(40, ' '),
       ]
       texts.push(JSON.stringify('x'.repeat(1_048_574)), JSON.stringify('🦊'.repeat(262_143)))
-      await engine.read(0, 0) // the engine knows the limit of its store after its first call
+      await readState(engine) // the engine knows the limit of its store after its first call
       const { maxDataBytes = Number.POSITIVE_INFINITY } = engine
       while (utf8Length(texts.at(-1) as string) > maxDataBytes) texts.pop()
       await engine.append(texts.map((data) => ({ channel: 'leads', event: 'lead', data })))
-      const { entries } = await engine.read(0, 100)
+      const entries = await readPages(engine, 0, { limit: 100, maxBytes: 1_000_000 })
       check(entries.length === texts.length, this.promise, `${entries.length} of ${texts.length}`)
       for (const [index, { data }] of entries.entries()) {
         checkSame(data === texts[index], true, `${this.promise} (${texts[index]?.slice(0, 40)})`)
@@ -93,5 +103,3 @@ export const naming: readonly EngineCase[] = [
     },
   },
 ]
-
-const utf8Length = (text: string) => new TextEncoder().encode(text).byteLength

@@ -1,7 +1,7 @@
 import type { Engine } from '@sse/server/engine-kit'
 import { check, checkSame } from '../broken-promise.ts'
 import type { EngineCase } from '../opened-engine.ts'
-import { makeEntries, range, readPages, wait } from './entries.ts'
+import { commitOf, KEEP_ALL, makeEntries, range, readPages, readState, wait } from './entries.ts'
 
 /** A hint that takes longer than this counts as missing. */
 const WAKE_MS = 5_000
@@ -50,6 +50,42 @@ export const waking: readonly EngineCase[] = [
     },
   },
   {
+    promise: 'an engine whose last callback was stopped wakes a callback that is added later',
+    needs: 'another',
+    async show({ engine, another }) {
+      const other = await (another as () => Promise<Engine>)()
+      for (let round = 1; round <= 3; round += 1) {
+        let isWoken = false
+        const stop = engine.onWake(() => {
+          isWoken = true
+        })
+        await engine.append(makeEntries(1))
+        await settle()
+        isWoken = false
+        await other.append(makeEntries(1, {}, round))
+        await until(() => isWoken, this.promise)
+        stop()
+        await settle()
+      }
+    },
+  },
+  {
+    promise: 'an engine without callbacks sends nothing to its store by itself',
+    needs: 'traffic',
+    async show({ engine, traffic }) {
+      const count = traffic as () => number | Promise<number>
+      const { epoch } = await engine.append(makeEntries(3))
+      await engine.commit('anna', { epoch, position: 1 })
+      await readState(engine)
+      await silence(count, `${this.promise}, before the first callback`)
+      const stop = engine.onWake(() => {})
+      await engine.append(makeEntries(1, {}, 4))
+      await settle()
+      stop()
+      await silence(count, `${this.promise}, after the last one was stopped`)
+    },
+  },
+  {
     promise: 'engines on one log see the same entries, without holes, and assign no position twice',
     needs: 'another',
     async show({ engine, another }) {
@@ -78,10 +114,10 @@ export const waking: readonly EngineCase[] = [
       )
       for (const own of engines) {
         await until(
-          async () => (await own.read(0, 0)).head === count,
+          async () => (await readState(own)).head === count,
           'an acknowledged entry is visible to every engine',
         )
-        const entries = await readPages(own, 0, 10)
+        const entries = await readPages(own, 0, { limit: 10 })
         checkSame(
           entries.map(({ position }) => position),
           range(1, count),
@@ -97,8 +133,8 @@ export const waking: readonly EngineCase[] = [
         }
       }
       checkSame(
-        (await engines[0]?.read(0, 0))?.epoch,
-        (await engines[1]?.read(0, 0))?.epoch,
+        (await readState(engines[0] as Engine)).epoch,
+        (await readState(engines[1] as Engine)).epoch,
         'one log, one epoch',
       )
     },
@@ -112,14 +148,33 @@ export const waking: readonly EngineCase[] = [
       const second = await other.append(makeEntries(1, { idempotencyKey: 'a' }, 2))
       checkSame(second.positions, first.positions, this.promise)
       await other.commit('anna', { epoch: first.epoch, position: 1 })
-      checkSame((await engine.committed('anna'))?.position, 1, this.promise)
+      checkSame(await commitOf(engine, 'anna'), [first.epoch, 1], this.promise)
+      await engine.forget('anna')
+      checkSame(await commitOf(other, 'anna'), undefined, this.promise)
       await engine.append(makeEntries(9, {}, 2))
-      await other.trim({ maxEvents: 4, maxAgeMs: Number.POSITIVE_INFINITY })
-      const { oldest, head } = await engine.read(0, 0)
+      await other.trim({ ...KEEP_ALL, maxEvents: 4 })
+      const { oldest, head } = await readState(engine)
       checkSame([oldest, head], [7, 10], this.promise)
     },
   },
 ]
+
+/** How long an engine may finish what it has begun, such as a blocking call. */
+const FINISH_MS = 15_000
+/** Longer than the time between two polls of any engine. */
+const SILENCE_MS = 2_500
+
+/** Waits until no command is sent for a while. */
+async function silence(count: () => number | Promise<number>, promise: string): Promise<void> {
+  const deadline = performance.now() + FINISH_MS
+  for (;;) {
+    const before = await count()
+    await wait(SILENCE_MS)
+    const sent = (await count()) - before
+    if (sent === 0) return
+    check(performance.now() < deadline, promise, `${sent} commands within ${SILENCE_MS} ms`)
+  }
+}
 
 /** Waits for late hints. */
 const settle = () => wait(30)

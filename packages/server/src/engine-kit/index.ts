@@ -14,6 +14,7 @@ export type {
   NewEntry,
   Page,
   PresenceStore,
+  ReadOptions,
   Retention,
 } from '../log/engine.ts'
 export { createEpoch, formatId, parseId } from '../log/id.ts'
@@ -27,10 +28,13 @@ export { type CheckedConnectionSettings, checkedConnection } from './checked-con
 export { checkDataBytes } from './data-size.ts'
 export { EngineConnection, type EngineConnectionSettings, type RawConnection } from './engine-connection.ts'
 export { closed, failed, isTlsProblem, unavailable } from './failures.ts'
+export { HistoryConnection } from './history-connection.ts'
 export { Listeners } from './listeners.ts'
 export { MAX_TIMEOUT_MS, OptionChecks } from './option-checks.ts'
+export { makePage, type PageLimits } from './page.ts'
 export { randomName } from './random-name.ts'
 export { finiteLimit, TrimLoop } from './trim-loop.ts'
+export { utf8Length } from './utf8-length.ts'
 export { WakeLoop } from './wake-loop.ts'
 export { reportOnce } from './warnings.ts'
 export { within } from './within.ts'

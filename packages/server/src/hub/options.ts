@@ -1,6 +1,6 @@
 import { SseError } from '@sse/contract'
 import { callApp } from '../log/app-callback.ts'
-import type { Engine } from '../log/engine.ts'
+import type { Engine, Retention } from '../log/engine.ts'
 import { memory } from '../memory/memory-engine.ts'
 
 export interface HubOptions<Tx = never> {
@@ -12,6 +12,11 @@ export interface HubOptions<Tx = never> {
     maxEvents?: number
     /** Maximum age in milliseconds. Default 86,400,000, one day. `Infinity`: no limit. */
     maxAgeMs?: number
+    /**
+     * Maximum age of a subscriber's last acknowledgement, in milliseconds: after that the subscriber is as new. Default
+     * 7,776,000,000, 90 days. `Infinity`: no limit.
+     */
+    maxCommitAgeMs?: number
   }
   /** How many of the newest events each process also keeps in memory, whatever the engine. */
   ring?: {
@@ -27,8 +32,14 @@ export interface HubOptions<Tx = never> {
   latestPerKey?: (channel: string) => boolean
   /** Maximum number of open connections. Further requests get 503. Default `Infinity`. */
   maxConnections?: number
-  /** Maximum number of open connections per identity. Further requests get 503. Default `Infinity`. */
+  /** Maximum number of open connections per identity. Default `Infinity`. */
   maxConnectionsPerIdentity?: number
+  /**
+   * What happens to a connection over `maxConnectionsPerIdentity`. `'refuse'`: it gets 503. `'closeOldest'`: the
+   * identity's oldest connection is closed with `replaced` instead, also if its peer is gone without a trace. Default
+   * `'refuse'`.
+   */
+  whenIdentityLimitReached?: 'refuse' | 'closeOldest'
   /** Maximum size of a payload, in bytes of JSON. Default 1,048,576. `Infinity`: no limit. */
   maxEventBytes?: number
   /**
@@ -40,28 +51,35 @@ export interface HubOptions<Tx = never> {
 
 export interface SettledHubOptions<Tx> {
   readonly engine: Engine<Tx>
-  readonly retention: { readonly maxEvents: number; readonly maxAgeMs: number }
+  readonly retention: Retention
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
   readonly maxConnections: number
   readonly maxConnectionsPerIdentity: number
+  readonly whenIdentityLimitReached: 'refuse' | 'closeOldest'
   readonly maxEventBytes: number
   /** Never throws. */
   readonly onError: (error: unknown) => void
 }
 
 const DAY_MS = 86_400_000
+const COMMIT_DAYS = 90
 
 /** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
 export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions<Tx> {
   const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
-  const settled = {
+  const settled: SettledHubOptions<Tx> = {
     engine,
-    retention: { maxEvents: retention?.maxEvents ?? 100_000, maxAgeMs: retention?.maxAgeMs ?? DAY_MS },
+    retention: {
+      maxEvents: retention?.maxEvents ?? 100_000,
+      maxAgeMs: retention?.maxAgeMs ?? DAY_MS,
+      maxCommitAgeMs: retention?.maxCommitAgeMs ?? COMMIT_DAYS * DAY_MS,
+    },
     ring: { maxEvents: ring?.maxEvents ?? 10_000, maxBytes: ring?.maxBytes ?? 16_777_216 },
     latestPerKey,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     maxConnectionsPerIdentity: options.maxConnectionsPerIdentity ?? Number.POSITIVE_INFINITY,
+    whenIdentityLimitReached: options.whenIdentityLimitReached ?? 'refuse',
     maxEventBytes: options.maxEventBytes ?? 1_048_576,
     onError: (error: unknown) => callApp(() => onError(error), console.error),
   }
@@ -73,10 +91,16 @@ export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions
   }
   checkCount('retention.maxEvents', settled.retention.maxEvents, 0)
   checkCount('retention.maxAgeMs', settled.retention.maxAgeMs, 0)
+  checkCount('retention.maxCommitAgeMs', settled.retention.maxCommitAgeMs, 0)
   checkCount('ring.maxEvents', settled.ring.maxEvents, 0)
   checkCount('ring.maxBytes', settled.ring.maxBytes, 0)
   checkCount('maxConnections', settled.maxConnections, 0)
   checkCount('maxConnectionsPerIdentity', settled.maxConnectionsPerIdentity, 0)
+  if (!['refuse', 'closeOldest'].includes(settled.whenIdentityLimitReached)) {
+    throw invalid(
+      `whenIdentityLimitReached must be 'refuse' or 'closeOldest', not ${String(settled.whenIdentityLimitReached)}`,
+    )
+  }
   checkCount('maxEventBytes', settled.maxEventBytes, 1)
   return settled
 }

@@ -8,6 +8,8 @@ import { memory } from '../index.ts'
 import type { Engine } from '../log/engine.ts'
 import { sse } from '../node/node.ts'
 
+const FOREVER = Number.POSITIVE_INFINITY
+
 const publish = async (hub: TestHub, channel: string, from: number, to: number) => {
   const numbers = Array.from({ length: to - from }, (_, n) => from + n)
   return Promise.all(numbers.map((n) => hub.publish(channel, 'count', n)))
@@ -96,7 +98,7 @@ describe('a resumed connection', () => {
     const hub = testHub({ engine, retention: { maxEvents: 4 } })
     const { origin } = await serveHub(hub)
     const ids = await publish(hub, 'ada', 0, 10)
-    await engine.trim({ maxEvents: 4, maxAgeMs: Number.POSITIVE_INFINITY })
+    await engine.trim({ maxEvents: 4, maxAgeMs: FOREVER, maxCommitAgeMs: FOREVER })
     const reader = await read(`${origin}/leads/ada`, ids[2])
     await reader.until(({ events }) => events.length === 4)
     expect(reader.payloads).toEqual([6, 7, 8, 9])
@@ -267,7 +269,7 @@ describe('a durable subscriber', () => {
     const handler = sse(stream, () => hub.subscribe('ada', { subscriber: 'new' }))
     const { origin } = await scoped(listen(createServer(handler)))
     const ids = await publish(hub, 'ada', 0, 10)
-    await engine.trim({ maxEvents: 4, maxAgeMs: Number.POSITIVE_INFINITY })
+    await engine.trim({ maxEvents: 4, maxAgeMs: FOREVER, maxCommitAgeMs: FOREVER })
     const reader = await read(`${origin}/leads/ada`)
     await reader.until(({ events }) => events.length === 4)
     expect(reader.payloads).toEqual([6, 7, 8, 9])
@@ -366,7 +368,7 @@ describe('a storm of resumes from before the ring', () => {
     let release = () => {}
     const slow: Engine = Object.assign(engine, {
       async read(...given: Parameters<Engine['read']>) {
-        if (given[2]) {
+        if (given[1].channels) {
           await new Promise<void>((resolve) => {
             release = resolve
           })
@@ -397,7 +399,8 @@ describe('a storm of resumes from before the ring', () => {
       onWake: () => () => {},
       trim: (retention) => engine.trim(retention),
       commit: (subscriber, commit) => engine.commit(subscriber, commit),
-      committed: (subscriber) => engine.committed(subscriber),
+      committed: (subscribers) => engine.committed(subscribers),
+      forget: (subscriber) => engine.forget(subscriber),
       close: async () => {},
     }
     const elsewhere = testHub({ engine })

@@ -1,6 +1,7 @@
 import { SseError } from '@sse/contract'
 import { closed } from '../engine-kit/failures.ts'
-import type { Commit, Engine, Entry, NewEntry, Page, Retention } from '../log/engine.ts'
+import { makePage } from '../engine-kit/page.ts'
+import type { Commit, Engine, Entry, NewEntry, Page, ReadOptions, Retention } from '../log/engine.ts'
 import { createEpoch } from '../log/id.ts'
 import { IndexedLog } from '../log/indexed-log.ts'
 
@@ -26,12 +27,18 @@ interface StoredEntry extends Entry {
   readonly idempotencyKey: string | undefined
 }
 
+interface StoredCommit extends Commit {
+  /** Time of the last call, in milliseconds since 1970. */
+  readonly at: number
+}
+
 class MemoryEngine implements Engine {
   readonly #epoch = createEpoch()
   readonly #log = new IndexedLog<StoredEntry>(0)
   /** Position of the entry of each channel and idempotency key. */
   readonly #byIdempotencyKey = new Map<string, number>()
-  readonly #commits = new Map<string, Commit>()
+  /** In the order of their last call. */
+  readonly #commits = new Map<string, StoredCommit>()
   readonly #maxBytes: number
   #bytes = 0
   #isClosed = false
@@ -48,11 +55,11 @@ class MemoryEngine implements Engine {
     return { epoch: this.#epoch, positions }
   }
 
-  async read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
+  async read(after: number, { limit, maxBytes, channels }: ReadOptions): Promise<Page> {
     this.#checkOpen()
     const { head, oldest } = this.#log
-    const entries = this.#log.after(after, limit, channels && [...new Set(channels)])
-    return { epoch: this.#epoch, head, oldest, entries }
+    const found = this.#log.after(after, limit, channels && [...new Set(channels)])
+    return makePage({ epoch: this.#epoch, head, oldest }, after, found, { limit, maxBytes })
   }
 
   /** No other process writes to this log. */
@@ -60,24 +67,41 @@ class MemoryEngine implements Engine {
     return () => {}
   }
 
-  async trim({ maxEvents, maxAgeMs }: Retention): Promise<void> {
+  async trim({ maxEvents, maxAgeMs, maxCommitAgeMs }: Retention): Promise<void> {
     this.#checkOpen()
-    const oldestAt = Date.now() - maxAgeMs
+    const now = Date.now()
+    const oldestAt = now - maxAgeMs
     while (this.#log.length > maxEvents || (this.#log.first?.at ?? Number.POSITIVE_INFINITY) < oldestAt) {
       this.#drop()
+    }
+    for (const [subscriber, { at }] of this.#commits) {
+      if (at >= now - maxCommitAgeMs) break
+      this.#commits.delete(subscriber)
     }
   }
 
   async commit(subscriber: string, commit: Commit): Promise<void> {
     this.#checkOpen()
     const stored = this.#commits.get(subscriber)
-    if (stored?.epoch === commit.epoch && stored.position >= commit.position) return
-    this.#commits.set(subscriber, { epoch: commit.epoch, position: commit.position })
+    const isBehind = stored?.epoch === commit.epoch && stored.position > commit.position
+    const { epoch, position } = isBehind ? stored : commit
+    this.#commits.delete(subscriber) // to the end of the order
+    this.#commits.set(subscriber, { epoch, position, at: Date.now() })
   }
 
-  async committed(subscriber: string): Promise<Commit | undefined> {
+  async committed(subscribers: readonly string[]): Promise<Map<string, Commit>> {
     this.#checkOpen()
-    return this.#commits.get(subscriber)
+    const found = new Map<string, Commit>()
+    for (const subscriber of subscribers) {
+      const { epoch, position } = this.#commits.get(subscriber) ?? {}
+      if (epoch !== undefined && position !== undefined) found.set(subscriber, { epoch, position })
+    }
+    return found
+  }
+
+  async forget(subscriber: string): Promise<void> {
+    this.#checkOpen()
+    this.#commits.delete(subscriber)
   }
 
   async close(): Promise<void> {
