@@ -52,7 +52,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
       context.expect(isOpened).toBe(expected === 'open')
       context.expect(events).toEqual(expected === 'open' ? [['message', 'a', '']] : [])
       if (expected === 'open') return
-      if (tellsStatus && expected === 'ended') context.expect(end).toBe('ended')
+      if (tellsStatus && expected === 'ended') context.expect(end).toBe('no_content')
       else context.expect(end).toMatchObject({ code: tellsStatus ? expected : 'http_status' })
     })
   })

@@ -8,7 +8,7 @@ export interface Collected {
   isOpened: boolean
   retries: number[]
   /** `waiting` where the transport would have come back by itself. */
-  end: SseError | 'ended' | 'waiting'
+  end: SseError | 'ended' | 'no_content' | 'waiting'
 }
 
 /** Event names the cases use, for the transports that must ask for each. */

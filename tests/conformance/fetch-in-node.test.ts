@@ -72,7 +72,7 @@ describe('fetchTransport checks a response before reading it', () => {
     expect(events).toEqual(outcome === 'open' ? [['message', 'a', '']] : [])
     expect(end).toEqual(
       outcome === 'ended'
-        ? 'ended'
+        ? 'no_content'
         : expect.objectContaining({ code: outcome === 'open' ? 'dropped' : outcome }),
     )
   })

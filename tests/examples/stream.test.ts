@@ -44,7 +44,7 @@ describe.each(names)('the %s example', (name) => {
       if (text.includes('data')) break
     }
     abort.abort()
-    expect(text).toMatch(/^:\n\nevent: number\ndata: \d{1,3}\n\n/)
+    expect(text).toMatch(/^:\nevent: number\ndata: \d{1,3}\n\n/)
   })
 
   it('answers the preflight that a reconnect from another origin begins with', async () => {

@@ -44,7 +44,7 @@ describe.skipIf(!curl)('curl', () => {
     const whole = run('-N', `${server.origin}/numbers`, '-H', 'last-event-id: 3')
     expect(await whole.exited).toBe(0)
     expect(whole.output).toBe(
-      ':\n\nid: 4\ndata: 4\n\nid: 5\ndata: 5\n\nid: sse.end\nevent: sse.end\ndata: \n\n',
+      ':\nid: 4\ndata: 4\n\nid: 5\ndata: 5\n\nid: sse.end\nevent: sse.end\ndata: \n\n',
     )
     const again = run('-i', `${server.origin}/numbers`, '-H', 'last-event-id: sse.end')
     expect(await again.exited).toBe(0)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProgram } from '@sse/test-support/program'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { withPackages } from '../support/link.ts'
+import { linkPackages, withPackages } from '../support/link.ts'
 
 const require = createRequire(import.meta.url)
 const FRAMEWORKS = [
@@ -17,20 +17,30 @@ const FRAMEWORKS = [
   'rxjs',
   '@types/express',
   '@types/koa',
-  '@types/react',
 ]
+const NEST_10 = ['@nestjs/common', 'reflect-metadata', 'rxjs']
 
 const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
 let plain: string
 let full: string
+/** Projects with older majors of the frameworks. */
+let older: string
+let nest10: string
 beforeAll(() => {
   plain = withPackages(inject('installed'), ['@types/node'])
   for (const file of ['core.ts', 'browser.ts']) copyFileSync(join(fixtures, file), join(plain, file))
-  full = withPackages(plain, FRAMEWORKS)
-  copyFileSync(join(fixtures, 'frameworks.ts'), join(full, 'frameworks.ts'))
+  full = withPackages(plain, [...FRAMEWORKS, '@types/react'])
+  older = withPackages(plain, FRAMEWORKS, 'frameworks/older')
+  nest10 = withPackages(plain, NEST_10, 'frameworks/nest-10')
+  linkPackages(nest10, FRAMEWORKS)
+  linkPackages(older, ['@types/react'])
+  linkPackages(nest10, ['@types/react'])
+  for (const folder of [full, older, nest10]) {
+    copyFileSync(join(fixtures, 'frameworks.ts'), join(folder, 'frameworks.ts'))
+  }
 })
 afterAll(() => {
-  for (const folder of [plain, full]) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [plain, full, older, nest10]) rmSync(folder, { recursive: true, force: true })
 })
 
 let compilations = 0
@@ -85,5 +95,16 @@ describe.concurrent.each([
     it('compiles the client for a page, without Node’s types', async () => {
       expect(await compile(typescript, plain, ['browser.ts'], { ...PAGE, ...options })).toEqual([])
     })
+  })
+})
+
+// With one compiler: these types are old, and the frameworks' own.
+describe.each([
+  ['Express 4, Fastify 4, Koa 2, Hono 3 and Nest 11', () => older],
+  ['Nest 10', () => nest10],
+])('with the types of %s', (_, folder) => {
+  it('every entry compiles', { timeout: 120_000 }, async () => {
+    const options = { ...NODE, ...NEST, module: 'nodenext' }
+    expect(await compile('typescript7', folder(), ['core.ts', 'frameworks.ts'], options)).toEqual([])
   })
 })

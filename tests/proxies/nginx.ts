@@ -1,7 +1,10 @@
 import { requireProgram } from '@sse/test-support/require-program'
 import type { ReverseProxy } from './proxy.ts'
 
-/** `location /` is nginx as it comes: HTTP/1.0 to the server, buffering on. */
+/**
+ * `location /` is nginx as it comes: HTTP/1.0 to the server, buffering on. `/cached/` stores every answer, whatever its
+ * status, for ten minutes, unless the answer itself forbids that.
+ */
 const config = (folder: string, port: number, upstream: number) => `
 daemon off;
 pid ${folder}/nginx.pid;
@@ -14,6 +17,7 @@ http {
   fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi;
   scgi_temp_path ${folder}/scgi;
+  proxy_cache_path ${folder}/cache keys_zone=answers:1m;
   server {
     listen 127.0.0.1:${port};
     location / {
@@ -22,6 +26,11 @@ http {
     location /gzip/ {
       gzip on;
       gzip_types text/event-stream;
+      proxy_pass http://127.0.0.1:${upstream};
+    }
+    location /cached/ {
+      proxy_cache answers;
+      proxy_cache_valid any 10m;
       proxy_pass http://127.0.0.1:${upstream};
     }
     location /impatient/ {

@@ -7,6 +7,7 @@ import { haproxy } from './haproxy.ts'
 import { nginx } from './nginx.ts'
 import { type ReverseProxy, startProxy } from './proxy.ts'
 import { Exchange, median, readUntil, stamps } from './stream.ts'
+import { varnish } from './varnish.ts'
 
 interface Passage {
   as: string
@@ -22,6 +23,7 @@ const PROXIES: { proxy: ReverseProxy; passages: Passage[] }[] = [
     passages: [
       { as: 'as it comes', path: '/stamps' },
       { as: 'as it comes, large events', path: '/stamps?large' },
+      { as: 'with a cache', path: '/cached/stamps' },
       { as: 'with gzip for event streams', path: '/gzip/stamps', encoding: 'gzip' },
       { as: 'with gzip for event streams, large events', path: '/gzip/stamps?large', encoding: 'gzip' },
     ],
@@ -31,6 +33,13 @@ const PROXIES: { proxy: ReverseProxy; passages: Passage[] }[] = [
     passages: [
       { as: 'as it comes', path: '/stamps', isSlow: true },
       { as: 'with http-no-delay', path: '/no-delay/stamps' },
+    ],
+  },
+  {
+    proxy: varnish,
+    passages: [
+      { as: 'as it comes', path: '/stamps' },
+      { as: 'as it comes, large events', path: '/stamps?large' },
     ],
   },
   {

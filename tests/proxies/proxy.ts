@@ -8,7 +8,7 @@ export interface ReverseProxy {
   name: string
   program: string | undefined
   config: (folder: string, port: number, upstream: number) => string
-  args: (file: string, folder: string) => readonly string[]
+  args: (file: string, folder: string, port: number) => readonly string[]
 }
 
 /** Starts a proxy of our own on a free port; the system's services are not touched. */
@@ -21,7 +21,7 @@ export async function startProxy(proxy: ReverseProxy, upstream: number): Promise
     proxy.program ?? proxy.name,
     (port) => {
       writeFileSync(file, proxy.config(folder, port, upstream))
-      return proxy.args(file, folder)
+      return proxy.args(file, folder, port)
     },
     // Caddy keeps what it has been told last under HOME.
     { env: { HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder } },

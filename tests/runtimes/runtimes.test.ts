@@ -56,7 +56,7 @@ describe.each(RUNTIMES)('$name', (runtime) => {
         'x-accel-buffering': 'no',
       })
       expect(await response.text()).toBe(
-        ':\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: sse.end\nevent: sse.end\ndata: \n\n',
+        ':\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: sse.end\nevent: sse.end\ndata: \n\n',
       )
     })
 
@@ -79,7 +79,7 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     it('sends heartbeats while it is quiet', async () => {
       const controller = new AbortController()
       const response = await get('/quiet', { signal: controller.signal })
-      expect(await readUntil(response, /data: 1\n\n:\n\n:\n\n/)).toBe(':\n\nid: 1\ndata: 1\n\n:\n\n:\n\n')
+      expect(await readUntil(response, /data: 1\n\n:\n:\n/)).toBe(':\nid: 1\ndata: 1\n\n:\n:\n')
       controller.abort()
       await server.says(/left quiet: client_gone\ndone quiet/)
     })

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
+import { cleanEnv, runNpm } from './npm.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -26,7 +27,6 @@ declare module 'vitest' {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const OF_PNPM = /^npm_(?!config_(registry|userconfig|cache|proxy|https?_proxy|noproxy|cafile)$)/i
 const SOURCES = [
   'packages/*/src/**/*.ts',
   'packages/*/*.{json,ts}',
@@ -43,11 +43,8 @@ export default function setup(project: TestProject): () => void {
     join(installed, 'package.json'),
     JSON.stringify({ name: 'app', private: true, type: 'module' }),
   )
-  run(
-    'npm',
-    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...tarballs],
-    installed,
-  )
+  const { status, output } = runNpm(['install', ...tarballs], installed)
+  if (status !== 0) throw new Error(`npm install failed\n${output}`)
   project.provide('tarballs', tarballs)
   project.provide('installed', installed)
   return () => rmSync(installed, { recursive: true, force: true })
@@ -88,8 +85,10 @@ function isBuilt(sources: readonly string[]): boolean {
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {
-  // pnpm tells its scripts of its own settings in ways that npm misreads; where to download from stays.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_PNPM.test(name)))
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env: cleanEnv(),
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed\n${error ?? ''}${stdout}${stderr}`)
 }

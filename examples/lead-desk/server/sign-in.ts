@@ -46,11 +46,11 @@ export async function addSignIn(app: FastifyInstance, { db, hub }: Store): Promi
     return { me }
   })
 
-  app.post('/api/sign-out', (request, reply) => {
+  app.post('/api/sign-out', async (request, reply) => {
     const me = personOf(request)
     sessions.end(request.cookies[COOKIE] ?? '')
-    // Closes every stream of this person. Devices with a session of their own reconnect at once.
-    if (me) hub.revoke(me.id)
+    // Closes every stream of this person, in every process. Devices with a session of their own reconnect at once.
+    if (me) await hub.revoke(me.id)
     return reply.clearCookie(COOKIE, options(request)).code(204).send()
   })
 

@@ -51,7 +51,8 @@ function describe(status: FeedStatus): Description {
         const detail = `${status.error.message} (${status.error.code}).`
         return { label: 'closed', detail, color: 'failed', isDown: false }
       }
-      const detail = status.reason === 'ended' ? 'The server has ended the stream.' : 'Stopped by you.'
+      const isEnded = status.reason === 'ended' || status.reason === 'no_content'
+      const detail = isEnded ? 'The server has ended the stream.' : 'Stopped by you.'
       return { label: 'closed', detail, color: 'closed', isDown: false }
     }
   }

@@ -1,3 +1,4 @@
+import { RESERVED_PREFIX } from './control.ts'
 import { SseError } from './error.ts'
 import type { StreamContract } from './stream-contract.ts'
 
@@ -45,6 +46,9 @@ function checkPattern(pattern: unknown): void {
     throw invalid(
       `channel pattern ${JSON.stringify(pattern)} must be 1 to ${MAX_CHARS} characters without control characters`,
     )
+  }
+  if (pattern.startsWith(RESERVED_PREFIX)) {
+    throw invalid(`channel pattern "${pattern}": names that start with "${RESERVED_PREFIX}" are reserved`)
   }
   const names = [...pattern.matchAll(PARAM)].map(([, name]) => name as string)
   const wrong = names.find((name) => !PARAM_NAME.test(name))

@@ -106,9 +106,15 @@ describe('data', () => {
     expect(parse(encodeMessage({ event: 'tick' })).events).toHaveLength(1)
   })
 
-  it('left out with no event name is a block that nobody dispatches', () => {
+  it('left out with no event name is a block without an event', () => {
     expect(encodeMessage({ id: '7', retry: 100 })).toBe('id: 7\nretry: 100\n\n')
     expect(parse(encodeMessage({ id: '7' })).events).toEqual([])
+  })
+
+  it('left out with retry alone is a line without an empty line, which naive readers take for an event', () => {
+    const line = encodeMessage({ retry: 100 })
+    expect(line).toBe('retry: 100\n')
+    expect(parse(`${line}${encodeMessage({ data: 'a' })}`).events).toMatchObject([{ data: 'a' }])
   })
 
   it('left out with everything else is a mistake', () => {
@@ -170,7 +176,17 @@ it('the message is only read: a frozen one is encoded twice alike', () => {
 
 describe('a comment', () => {
   it('is the heartbeat when empty', () => {
-    expect(encodeComment()).toBe(':\n\n')
+    expect(encodeComment()).toBe(':\n')
+  })
+
+  it('has no empty line behind it, which naive readers take for an event', () => {
+    fc.assert(fc.property(text, (comment) => !encodeComment(comment).includes('\n\n')))
+  })
+
+  it('leaves the event that follows as it is', () => {
+    const { events, comments } = parse(`${encodeComment()}${encodeMessage({ id: '1', data: 'a' })}`)
+    expect(comments).toHaveLength(1)
+    expect(events).toMatchObject([{ id: '1', data: 'a' }])
   })
 
   it('never becomes an event, whatever is in it', () => {

@@ -29,9 +29,10 @@ const MAX_RETRY_MS = 2_147_483_647
 export function encodeMessage({ event, data, id, retry }: Message): string {
   const head = encodeHead(event, id, retry)
   if (data === undefined && event === undefined) {
-    // An id-only or retry-only block: clients read it but dispatch no event.
     if (head === '') throw invalid('a message needs data, an event name, an id or retry')
-    return `${head}\n`
+    // Clients read `retry` line by line. Without an empty line, readers that take every block for an event see none.
+    // An id takes effect only at the empty line.
+    return id === undefined ? head : `${head}\n`
   }
   return head + encodeData(data ?? '')
 }
@@ -76,12 +77,16 @@ export function readFrameData(frame: string): string {
   return frame.slice(start + 'data: '.length, -2)
 }
 
-/** Encodes a comment, which clients ignore. The heartbeat is the empty comment. */
+/**
+ * Encodes a comment, which clients ignore. The heartbeat is the empty comment.
+ *
+ * No empty line follows: readers that take every block for an event would see an empty one.
+ */
 export function encodeComment(text = ''): string {
-  return `${text
+  return text
     .split(LINE_END)
     .map((line) => `:${line && ` ${line}`}\n`)
-    .join('')}\n`
+    .join('')
 }
 
 function checkText(field: 'id' | 'event', value: unknown): void {

@@ -41,58 +41,71 @@ export type SseErrorCode =
   | 'rotated'
   | 'stalled'
   | 'revoked'
+  | 'replaced'
   | 'network'
   | 'http_status'
   | 'content_type'
   | 'dropped'
   | 'idle'
+  | 'buffered'
   | 'queue_overflow'
+
+interface SseErrorEntry {
+  readonly kind: SseErrorKind
+  readonly status: number
+}
+
+// Short names and no repetition: every page loads this table.
+const USAGE: SseErrorEntry = { kind: 'usage', status: 500 }
+const ENGINE: SseErrorEntry = { kind: 'engine', status: 503 }
+const request = (status: number): SseErrorEntry => ({ kind: 'request', status })
+const client = (status: number): SseErrorEntry => ({ kind: 'client', status })
 
 /**
  * Every code the library uses, with its kind and the HTTP status it is answered with while a response has not
  * started. An app may use any other string as a code: its kind is `request` and its status 500 unless given.
  */
-export const SSE_ERRORS: Readonly<
-  Record<SseErrorCode, { readonly kind: SseErrorKind; readonly status: number }>
-> = {
+export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   // usage
-  contract_invalid: { kind: 'usage', status: 500 },
-  option_invalid: { kind: 'usage', status: 500 },
-  param_missing: { kind: 'usage', status: 500 },
-  source_invalid: { kind: 'usage', status: 500 },
-  source_parked: { kind: 'usage', status: 500 },
-  event_unknown: { kind: 'usage', status: 500 },
-  payload_invalid: { kind: 'usage', status: 500 },
-  payload_too_large: { kind: 'usage', status: 500 },
-  message_invalid: { kind: 'usage', status: 500 },
-  schema_async: { kind: 'usage', status: 500 },
-  channel_invalid: { kind: 'usage', status: 500 },
+  contract_invalid: USAGE,
+  option_invalid: USAGE,
+  param_missing: USAGE,
+  source_invalid: USAGE,
+  source_parked: USAGE,
+  event_unknown: USAGE,
+  payload_invalid: USAGE,
+  payload_too_large: USAGE,
+  message_invalid: USAGE,
+  schema_async: USAGE,
+  channel_invalid: USAGE,
   // engine
-  engine_unavailable: { kind: 'engine', status: 503 },
-  engine_failed: { kind: 'engine', status: 503 },
-  overloaded: { kind: 'engine', status: 503 },
-  hub_closed: { kind: 'engine', status: 503 },
+  engine_unavailable: ENGINE,
+  engine_failed: ENGINE,
+  overloaded: ENGINE,
+  hub_closed: ENGINE,
   // request: refused before the response started
-  unauthorized: { kind: 'request', status: 401 },
-  forbidden: { kind: 'request', status: 403 },
-  not_found: { kind: 'request', status: 404 },
-  method_not_allowed: { kind: 'request', status: 405 },
-  last_event_id_invalid: { kind: 'request', status: 400 },
-  ack_invalid: { kind: 'request', status: 409 },
-  too_many_connections: { kind: 'request', status: 503 },
-  draining: { kind: 'request', status: 503 },
-  internal: { kind: 'request', status: 500 },
+  unauthorized: request(401),
+  forbidden: request(403),
+  not_found: request(404),
+  method_not_allowed: request(405),
+  last_event_id_invalid: request(400),
+  ack_invalid: request(409),
+  too_many_connections: request(503),
+  draining: request(503),
+  internal: request(500),
   // request: why the server ended a connection (`signal.reason`, `sse.error`)
-  client_gone: { kind: 'request', status: 499 },
-  shutdown: { kind: 'request', status: 503 },
-  rotated: { kind: 'request', status: 503 },
-  stalled: { kind: 'request', status: 408 },
-  revoked: { kind: 'request', status: 403 },
+  client_gone: request(499),
+  shutdown: request(503),
+  rotated: request(503),
+  stalled: request(408),
+  revoked: request(403),
+  replaced: request(409),
   // client
-  network: { kind: 'client', status: 502 },
-  http_status: { kind: 'client', status: 502 },
-  content_type: { kind: 'client', status: 502 },
-  dropped: { kind: 'client', status: 502 },
-  idle: { kind: 'client', status: 504 },
-  queue_overflow: { kind: 'client', status: 500 },
+  network: client(502),
+  http_status: client(502),
+  content_type: client(502),
+  dropped: client(502),
+  idle: client(504),
+  buffered: client(504),
+  queue_overflow: client(500),
 }

@@ -6,7 +6,7 @@
  * @module
  */
 export { checkDeclaredChannel } from './channel.ts'
-export { CONTROL, END_ID, isReservedEvent } from './control.ts'
+export { CONTROL, END_ID, isReservedEvent, RESERVED_PREFIX } from './control.ts'
 export { checkHeartbeat } from './define-stream.ts'
 export { encodeComment, encodeMessage, type Message, readFrameData } from './encode.ts'
 export {

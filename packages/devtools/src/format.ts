@@ -36,7 +36,12 @@ export function describeReason(status: FeedStatus): string {
   return status.state === 'closed' ? (CLOSED[status.reason] ?? String(reason)) : String(reason)
 }
 
-const CLOSED = { closed: 'by close()', aborted: 'by its signal', ended: 'the stream has ended' }
+const CLOSED = {
+  closed: 'by close()',
+  aborted: 'by its signal',
+  ended: 'the stream has ended',
+  no_content: 'by status 204',
+}
 
 function describeError({ code, message }: SseError): string {
   return `${message} (${code})`

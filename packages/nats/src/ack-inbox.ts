@@ -11,6 +11,7 @@ interface Batch {
   readonly messages: readonly OutgoingMessage[]
   readonly positions: number[]
   waiting: number
+  readonly timer: NodeJS.Timeout
   failure: unknown
   readonly settle: () => void
 }
@@ -40,21 +41,27 @@ export class AckInbox {
   }
 
   /**
-   * Resolves with the position of each message when all are stored. Rejects with the first failure when all are settled
-   * or the timeout passes: the others may have been stored.
+   * Resolves with the position of each message when all are stored. Rejects with the first failure when all are settled,
+   * or when no acknowledgement has come for the timeout: the others may have been stored.
    */
   store(messages: readonly OutgoingMessage[]): Promise<number[]> {
     return new Promise((resolve, reject) => {
       this.#batchesNamed += 1
       const name = this.#batchesNamed.toString(36)
       const timer = setTimeout(() => {
-        batch.failure ??= new errors.TimeoutError()
-        batch.settle()
+        // After a stall of this process, acknowledgements that have arrived are read before `setImmediate`.
+        const { waiting } = batch
+        setImmediate(() => {
+          if (waiting > batch.waiting || !this.#batches.has(name)) return
+          batch.failure ??= new errors.TimeoutError()
+          batch.settle()
+        })
       }, this.#timeoutMs)
       const batch: Batch = {
         messages,
         positions: new Array(messages.length),
         waiting: messages.length,
+        timer,
         failure: undefined,
         settle: () => {
           clearTimeout(timer)
@@ -85,6 +92,7 @@ export class AckInbox {
     else batch.failure ??= answer
     batch.waiting -= 1
     if (batch.waiting === 0) batch.settle()
+    else batch.timer.refresh()
   }
 
   #failAll(failure: unknown, concerns: (subject: string) => boolean = () => true): void {

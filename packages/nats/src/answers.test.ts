@@ -3,6 +3,8 @@ import { lead, leads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { freePort } from '@sse/test-support/free-port'
 import { hasNats, type NatsServer } from '@sse/test-support/nats-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -84,7 +86,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
     const inUrl = open({ servers: `nats://right@127.0.0.1:${server.port}` })
     expect((await inUrl.append(leads(1))).positions).toEqual([1])
     expect((await open({ servers: server.url, token: 'right' }).append(leads(1))).positions).toEqual([2])
-    expect((await failureOf(() => open({ servers: server.url, token: 'no' }).read(0, 1))).code).toBe(
+    expect((await failureOf(() => open({ servers: server.url, token: 'no' }).read(0, atMost(1)))).code).toBe(
       'engine_failed',
     )
   })
@@ -141,7 +143,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
       description: '@sse/nats 2 x',
       subjects: ['sse.log.hub.x.>'],
     })
-    expect(await answer(() => open(server).read(0, 1))).toEqual(
+    expect(await answer(() => open(server).read(0, atMost(1)))).toEqual(
       failed('NATS at <server> has a stream sse-log-hub of a newer @sse/nats: upgrade this process'),
     )
   })
@@ -190,10 +192,10 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
       isWoken = true
     })
     await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(2)])
-    expect(await engine.read(0, 10, ['leads'])).toMatchObject({ head: 3, entries: { length: 3 } })
-    await engine.trim({ maxEvents: 1, maxAgeMs: 60_000 })
+    expect(await engine.read(0, atMost(10, ['leads']))).toMatchObject({ head: 3, entries: { length: 3 } })
+    await engine.trim({ ...KEEP_ALL, maxEvents: 1, maxAgeMs: 60_000 })
     await engine.commit('ada', { epoch: 'e', position: 1 })
-    expect(await engine.committed('ada')).toEqual({ epoch: 'e', position: 1 })
+    expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch: 'e', position: 1 })
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 1_000)
     expect(await engine.presence.touch('p', 1_000)).toBe(true)
     expect(await engine.presence.present('a')).toEqual(['ada'])
@@ -222,15 +224,15 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
       'engine_unavailable',
       'NATS at <server> has no space left for JetStream (limits of the server or the account): nothing was stored',
     ])
-    const { head } = await engine.read(0, 10)
-    await engine.trim({ maxEvents: 1, maxAgeMs: Number.POSITIVE_INFINITY })
+    const { head } = await engine.read(0, atMost(10))
+    await engine.trim({ ...KEEP_ALL, maxEvents: 1 })
     expect((await until(() => engine.append(leads(1)), 'there is room')).positions).toEqual([head + 1])
   })
 
   it('rejects a payload above the limit of the server', async () => {
     const server = await start(`${JETSTREAM}\nmax_payload: 65536`)
     const engine = open(server)
-    expect(await engine.read(0, 0)).toMatchObject({ head: 0 })
+    expect(await engine.read(0, STATE)).toMatchObject({ head: 0 })
     expect(engine.maxDataBytes).toBe(57_344)
     expect(await answer(() => engine.append([lead('x'.repeat(60_000))]))).toEqual(
       failed(
@@ -241,7 +243,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
     const name = '家'.repeat(256)
     const entry = { channel: name, event: name, key: name, idempotencyKey: name, data: 'x'.repeat(57_344) }
     expect((await engine.append([entry])).positions).toEqual([1])
-    expect((await engine.read(0, 1, [name])).entries).toMatchObject([
+    expect((await engine.read(0, atMost(1, [name]))).entries).toMatchObject([
       { channel: name, event: name, key: name },
     ])
     await engine.presence.enter(name, [{ channel: name, identity: name }], 10_000)
@@ -250,7 +252,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
 
   it('rejects a server whose payload limit is too small', async () => {
     const server = await start(`${JETSTREAM}\nmax_payload: 8192`)
-    expect(await answer(() => open(server).read(0, 1))).toEqual(
+    expect(await answer(() => open(server).read(0, atMost(1)))).toEqual(
       failed('NATS at <server> accepts at most 8192 bytes (max_payload): at least 16384 are required'),
     )
   })
@@ -258,7 +260,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
   it('rejects a server below version 2.9', async () => {
     const info = { server_id: 'x', version: '2.8.4', headers: true, max_payload: 1_048_576, proto: 1 }
     const url = await startMock(`INFO ${JSON.stringify(info)}\r\n`)
-    expect(await answer(() => open({ servers: url }).read(0, 1))).toEqual(
+    expect(await answer(() => open({ servers: url }).read(0, atMost(1)))).toEqual(
       failed('NATS 2.8.4 at <server> is not supported: version 2.9 or later is required'),
     )
   })
@@ -267,7 +269,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
     for (const words of ['HTTP/1.1 400 Bad Request\r\n\r\n', '']) {
       const url = await startMock(words)
       const since = performance.now()
-      expect(await answer(() => open({ servers: url, timeoutMs: 500 }).read(0, 1))).toMatchObject({
+      expect(await answer(() => open({ servers: url, timeoutMs: 500 }).read(0, atMost(1)))).toMatchObject({
         code: 'engine_unavailable',
       })
       expect(performance.now() - since).toBeLessThan(3_000)
@@ -276,7 +278,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
 
   it('reports a host that does not exist as unavailable', async () => {
     expect(
-      await answer(() => open({ servers: 'nats://nowhere.invalid', timeoutMs: 500 }).read(0, 1)),
+      await answer(() => open({ servers: 'nats://nowhere.invalid', timeoutMs: 500 }).read(0, atMost(1))),
     ).toEqual(unavailable(expect.stringMatching(/^NATS at nowhere\.invalid:4222 /) as unknown as string))
   })
 })

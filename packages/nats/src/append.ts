@@ -8,12 +8,16 @@ import { idempotencyId, toMessage } from './message.ts'
 /** Attempts to append to a log that is replaced again and again. */
 const MAX_ATTEMPTS = 3
 
+/** Size of the messages sent before their acknowledgements are awaited, in bytes: two or more of the largest. */
+const MAX_BYTES_IN_FLIGHT = 8_388_608
+const MAX_IN_FLIGHT = 5_000
+
 export interface Appended {
   readonly epoch: string
   readonly positions: number[]
 }
 
-/** Publishes entries, all at once, and waits for every acknowledgement. */
+/** Publishes entries, as many at once as the connection takes, and waits for every acknowledgement. */
 export class Appender {
   readonly #watch: LogWatch
   #log: SeenLog | undefined
@@ -53,7 +57,8 @@ export class Appender {
       if (id !== undefined) byKey.set(id, messages.length)
       return messages.push(toMessage(log.prefix, entry)) - 1
     })
-    const stored = await acks.store(messages)
+    const stored: number[] = []
+    for (const piece of inPieces(messages)) stored.push(...(await acks.store(piece)))
     // A replicated stream returns 0 while the first of two publishes with one id is in flight.
     if (stored.includes(0)) {
       throw unavailable('NATS is storing an event with the same idempotencyKey: retry')
@@ -63,4 +68,21 @@ export class Appender {
     }
     return { epoch: log.epoch, positions: indexes.map((index) => stored[index] as number) }
   }
+}
+
+function inPieces(messages: readonly OutgoingMessage[]): OutgoingMessage[][] {
+  const pieces: OutgoingMessage[][] = []
+  let bytes = 0
+  for (const message of messages) {
+    const piece = pieces.at(-1)
+    const size = message.data.length + message.subject.length
+    if (piece && piece.length < MAX_IN_FLIGHT && bytes + size <= MAX_BYTES_IN_FLIGHT) {
+      piece.push(message)
+      bytes += size
+    } else {
+      pieces.push([message])
+      bytes = size
+    }
+  }
+  return pieces
 }

@@ -3,6 +3,7 @@ import { createHub } from '@sse/server'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { freePort } from '@sse/test-support/free-port'
 import { hasNats, NatsServer } from '@sse/test-support/nats-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -40,7 +41,7 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
   const outcome = await until(
     () =>
       open({ servers, replicas: 3, timeoutMs: 2_000 })
-        .read(0, 0)
+        .read(0, STATE)
         .catch((error: Error) => {
           if (/requires version/.test(error.message)) return 'refused' as const
           throw error
@@ -49,7 +50,7 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
     { timeoutMs: ELECTION_MS },
   )
   if (outcome !== 'refused') return true
-  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, 0), 'the streams are there', {
+  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, STATE), 'the streams are there', {
     timeoutMs: ELECTION_MS,
   })
   const operator = await operate({ url: servers[0] as string })
@@ -100,7 +101,7 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
     for (const n of range(100).slice(50)) await publish(n)
     await until(() => seen.length >= 100, 'all are seen')
     expect(seen).toEqual(range(100))
-    const page = await until(() => open(options).read(0, 1_000, ['a']), 'it can be read')
+    const page = await until(() => open(options).read(0, atMost(1_000, ['a'])), 'it can be read')
     expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [0, ...range(100)]])
   })
 
@@ -113,7 +114,7 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
         engines[n % 3]?.commit('ada', { epoch: 'e', position: round * 10 + n }),
       )
       await Promise.all(commits)
-      const held = await engines[0]?.committed('ada')
+      const held = (await engines[0]?.committed(['ada']))?.get('ada')
       // Unsafe versions accept two messages over the same one.
       if (isSafe) expect(held).toEqual({ epoch: 'e', position: round * 10 + 6 })
     }
@@ -131,8 +132,8 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
     for (const n of range(60)) {
       await writer?.append([lead(n + 1)])
       for (const reader of readers) {
-        const whole = await reader.read(n, 10)
-        const own = await reader.read(n, 10, ['leads'])
+        const whole = await reader.read(n, atMost(10))
+        const own = await reader.read(n, atMost(10, ['leads']))
         expect([whole.head, payloads(whole.entries), payloads(own.entries)]).toEqual([
           n + 1,
           [n + 1],
@@ -140,7 +141,7 @@ describe.skipIf(!hasNats)('a cluster', { timeout: 120_000 }, () => {
         ])
       }
       await writer?.commit('ada', { epoch: 'e', position: n })
-      expect(await readers[0]?.committed('ada')).toEqual({ epoch: 'e', position: n })
+      expect((await readers[0]?.committed(['ada']))?.get('ada')).toEqual({ epoch: 'e', position: n })
     }
   })
 })

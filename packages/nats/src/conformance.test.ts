@@ -1,4 +1,5 @@
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { freePort } from '@sse/test-support/free-port'
 import { hasNats, NatsServer } from '@sse/test-support/nats-server'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type NatsEngine, nats } from './index.ts'
@@ -6,8 +7,11 @@ import { type NatsEngine, nats } from './index.ts'
 const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 50)
 
 let server: NatsServer
+let monitor = 0
 beforeAll(async () => {
-  if (hasNats) server = await NatsServer.start()
+  if (!hasNats) return
+  monitor = await freePort()
+  server = await NatsServer.start(`jetstream { store_dir: "FOLDER" }\nhttp: "127.0.0.1:${monitor}"`)
 })
 afterAll(() => server?.stop())
 
@@ -25,6 +29,10 @@ async function open(): Promise<OpenedEngine> {
     engine: connect(),
     another: async () => connect(),
     reopen: async () => connect(),
+    traffic: async () => {
+      const answer = await fetch(`http://127.0.0.1:${monitor}/varz`)
+      return ((await answer.json()) as { in_msgs: number }).in_msgs
+    },
     close: async () => {
       for (const engine of engines) await engine.close()
     },
@@ -35,7 +43,7 @@ describe.skipIf(!hasNats)('nats()', () => {
   const cases = engineSuite({
     name: 'nats',
     open,
-    abilities: ['another', 'reopen', 'presence'],
+    abilities: ['another', 'reopen', 'presence', 'traffic'],
     appends: 'in part',
     keys: 'for a time',
     seeds,

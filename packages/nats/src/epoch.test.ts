@@ -2,6 +2,7 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { hasNats } from '@sse/test-support/nats-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { TcpProxy } from '@sse/test-support/tcp-proxy'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +10,7 @@ import { engineScope } from './fixtures/engine-scope.ts'
 import type { NatsEngine } from './index.ts'
 
 const { start, open, operate, laterStop } = engineScope()
-const epochOf = async (engine: NatsEngine) => (await engine.read(0, 0)).epoch
+const epochOf = async (engine: NatsEngine) => (await engine.read(0, STATE)).epoch
 
 describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
   it('is the same for every engine, after every reconnect and restart of the server', async () => {
@@ -31,7 +32,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const engine = open(server)
     const other = open(server)
     const before = await engine.append([...leads(3), lead('old', { channel: 'other', idempotencyKey: 'a' })])
-    await other.read(0, 0)
+    await other.read(0, STATE)
     const operator = await operate(server)
     await operator.streams.delete('sse-log-hub')
     // Neither has heard of it; the first of them creates the log again.
@@ -42,7 +43,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     expect(after.epoch).not.toBe(before.epoch)
     expect(also.epoch).toBe(after.epoch)
     expect([...after.positions, ...also.positions].sort()).toEqual([1, 2])
-    const page = await engine.read(0, 10, ['leads', 'other'])
+    const page = await engine.read(0, atMost(10, ['leads', 'other']))
     expect([page.head, payloads(page.entries)]).toEqual([2, ['new', 'new']])
   })
 
@@ -72,7 +73,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     rmSync(join(server.folder, 'jetstream'), { recursive: true })
     cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
     await server.start()
-    const after = await until(() => engine.read(0, 100), 'it is back')
+    const after = await until(() => engine.read(0, atMost(100)), 'it is back')
     expect(payloads(after.entries)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(after.epoch).not.toBe(before.epoch)
     // It is stored with the log: engines that open later have it too.
@@ -86,7 +87,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const engine = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_000 })
     const backup = join(server.folder, 'backup')
     const before = await engine.append(leads(5))
-    expect(await open(server).read(0, 0)).toMatchObject({ head: 5 })
+    expect(await open(server).read(0, STATE)).toMatchObject({ head: 5 })
     await server.kill()
     cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
     await server.start()
@@ -100,9 +101,9 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const other = open(server)
     await until(() => other.append(leads(6, 6)), 'the other process appends')
     proxy.isMuted = false
-    const page = await until(() => engine.read(8, 10), 'it is back')
+    const page = await until(() => engine.read(8, atMost(10)), 'it is back')
     expect(page.epoch).not.toBe(before.epoch)
-    expect((await other.read(0, 0)).epoch).toBe(page.epoch)
+    expect((await other.read(0, STATE)).epoch).toBe(page.epoch)
     expect((await engine.append([lead('next')])).positions).toEqual([12])
   })
 
@@ -111,7 +112,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const engine = open(server)
     const { epoch } = await engine.append(leads(3))
     await (await operate(server)).streams.purge('sse-log-hub')
-    expect(await engine.read(0, 10)).toEqual({ epoch, head: 3, oldest: 4, entries: [] })
+    expect(await engine.read(0, atMost(10))).toEqual({ epoch, head: 3, oldest: 4, entries: [] })
     expect(await engine.append([lead(4)])).toEqual({ epoch, positions: [4] })
   })
 
@@ -120,10 +121,10 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const engine = open(server)
     await engine.append(leads(6))
     await (await operate(server)).streams.deleteMessage('sse-log-hub', 3)
-    const page = await engine.read(0, 10)
+    const page = await engine.read(0, atMost(10))
     expect([page.oldest, page.head, payloads(page.entries)]).toEqual([4, 6, [4, 5, 6]])
-    expect(payloads((await engine.read(3, 10)).entries)).toEqual([4, 5, 6])
+    expect(payloads((await engine.read(3, atMost(10))).entries)).toEqual([4, 5, 6])
     // A page that ends before it shows what there is.
-    expect(payloads((await engine.read(0, 2)).entries)).toEqual([1, 2])
+    expect(payloads((await engine.read(0, atMost(2))).entries)).toEqual([1, 2])
   })
 })

@@ -7,6 +7,8 @@ import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { freePort } from '@sse/test-support/free-port'
 import { hasNats, NatsServer } from '@sse/test-support/nats-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { TcpProxy } from '@sse/test-support/tcp-proxy'
 import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -72,11 +74,11 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await pause(100)
     await server.start()
     await duringOutage.catch(() => {}) // stored or not: it did not wait for ever
-    const { head, entries } = await until(() => engine.read(0, 100), 'it is back')
+    const { head, entries } = await until(() => engine.read(0, atMost(100)), 'it is back')
     expect(payloads(entries).slice(0, 10)).toEqual(range(10))
     expect(await engine.append([lead(1, { idempotencyKey: 'a' })])).toEqual({ epoch, positions: [1] })
     expect((await engine.append([lead('next')])).positions).toEqual([head + 1])
-    expect(await engine.committed('ada')).toEqual({ epoch, position: 4 })
+    expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch, position: 4 })
     const before = wakes
     await until(() => wakes > before || wakes > 1, 'the other is woken after the restart')
   })
@@ -108,11 +110,11 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
       code: 'engine_unavailable',
       message: expect.stringContaining('has not answered within 1200 ms'),
     })
-    expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect((await failureOf(() => engine.read(0, atMost(10)))).code).toBe('engine_unavailable')
     expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     const again = await until(() => engine.append([lead(2, { idempotencyKey: 'two' })]), 'it answers again')
-    const { entries } = await engine.read(0, 10, ['leads'])
+    const { entries } = await engine.read(0, atMost(10, ['leads']))
     expect([payloads(entries), again.positions]).toEqual([[1, 2], [entries[1]?.position]])
     await until(() => publisher.publish('a', 'number', 2), 'the hub publishes again')
     await until(() => seen.length === 2, 'its reader has stayed')
@@ -127,11 +129,11 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     proxy.isMuted = true
     const batch = [lead(2, { idempotencyKey: 'two' }), lead(3, { idempotencyKey: 'three' })]
     expect((await failureOf(() => engine.append(batch))).code).toBe('engine_unavailable')
-    await until(async () => (await open(server).read(0, 0)).head === 3, 'it was stored all the same')
+    await until(async () => (await open(server).read(0, STATE)).head === 3, 'it was stored all the same')
     proxy.isMuted = false
     proxy.cut()
     expect((await until(() => engine.append(batch), 'it is back')).positions).toEqual([2, 3])
-    expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3])
+    expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2, 3])
   })
 
   it('creates a deleted consumer again, and delivers what was stored meanwhile', async () => {
@@ -163,7 +165,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     let isTrimmed = false
     const trimming = async () => {
       for (const maxEvents of [9_000, 6_000, 3_000, 50]) {
-        await engine.trim({ maxEvents, maxAgeMs: Number.POSITIVE_INFINITY })
+        await engine.trim({ ...KEEP_ALL, maxEvents })
       }
       isTrimmed = true
     }
@@ -171,7 +173,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
       let after = 0
       let told = 0
       for (;;) {
-        const page = await engine.read(after, 200, channels)
+        const page = await engine.read(after, atMost(200, channels))
         told = page.oldest
         const first = Math.max(after + 1, page.oldest)
         const expected = range(12_000)
@@ -184,7 +186,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     }
     const readers = await Promise.all([trimming(), follow(1), follow(10, ['c3'])])
     expect(readers.slice(1).every((oldest) => (oldest as number) > 1)).toBe(true)
-    expect(await engine.read(0, 0)).toMatchObject({ head: 12_000, oldest: 11_951 })
+    expect(await engine.read(0, STATE)).toMatchObject({ head: 12_000, oldest: 11_951 })
     expect((await engine.append(leads(1))).positions).toEqual([12_001])
   })
 
@@ -195,13 +197,13 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 60_000)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 })
     const ahead = open(server)
-    await ahead.trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 3_600_000 })
-    expect(await ahead.read(0, 0)).toMatchObject({ oldest: 1, head: 5 })
+    await ahead.trim({ ...KEEP_ALL, maxAgeMs: 3_600_000 })
+    expect(await ahead.read(0, STATE)).toMatchObject({ oldest: 1, head: 5 })
     expect(await ahead.presence.present('a')).toEqual(['ada'])
     vi.setSystemTime(Date.now() - 2 * 86_400_000)
     await pause(20)
-    await open(server).trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 10 })
-    expect(await engine.read(0, 0)).toMatchObject({ oldest: 6, head: 5 })
+    await open(server).trim({ ...KEEP_ALL, maxAgeMs: 10 })
+    expect(await engine.read(0, STATE)).toMatchObject({ oldest: 6, head: 5 })
   })
 
   it('uses one connection and one consumer whatever the number of subscribers', async () => {
@@ -255,7 +257,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)
     expect(await engine.presence.present('a')).toEqual(['ada'])
     await engine.commit('ada', { epoch: 'e', position: 1 })
-    expect(await engine.committed('ada')).toEqual({ epoch: 'e', position: 1 })
+    expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch: 'e', position: 1 })
     expect((await engine.append(leads(1))).positions).toEqual([1])
   })
 
@@ -277,7 +279,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     const [one, two] = ['one', 'two'].map((name) => open({ servers: server.url, name }))
     await one?.append(leads(3))
     await one?.commit('ada', { epoch: 'e', position: 1 })
-    expect(await two?.read(0, 10)).toMatchObject({ head: 0, entries: [] })
-    expect(await two?.committed('ada')).toBeUndefined()
+    expect(await two?.read(0, atMost(10))).toMatchObject({ head: 0, entries: [] })
+    expect((await two?.committed(['ada']))?.get('ada')).toBeUndefined()
   })
 })

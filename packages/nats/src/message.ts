@@ -10,7 +10,7 @@ const KEY = 'Sse-Key'
 const ID = 'Nats-Msg-Id'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Headers of events that have only a name. Shared, and never changed. */
 const plain = new Map<string, MsgHdrs>()
@@ -71,15 +71,30 @@ export interface IncomingMessage extends MessageContent {
   readonly at: number
 }
 
-/** Headers of a message that another program has written may be missing. */
+/** Tokens of a subject: `sse.log.<hub>.<generation>.<channel>`. */
+const TOKENS = 5
+
+/**
+ * Another program may have written the message, with any headers and any subject below the log's. What does not name a
+ * channel or an event becomes `''`: the hub skips it.
+ */
 export function toEntry({ subject, data, headers: given, position, at }: IncomingMessage): Entry {
+  const tokens = subject.split('.')
   const key = given?.get(KEY)
   return {
     position,
-    at,
-    channel: fromToken(subject.slice(subject.lastIndexOf('.') + 1)),
-    event: fromToken(given?.get(EVENT) ?? ''),
+    at: Number.isFinite(at) ? at : Date.now(),
+    channel: tokens.length === TOKENS ? nameOf(tokens.at(-1)) : '',
+    event: nameOf(given?.get(EVENT)),
     data: decoder.decode(data),
-    ...(key && { key: fromToken(key) }),
+    ...(key && { key: nameOf(key) }),
+  }
+}
+
+function nameOf(token = ''): string {
+  try {
+    return fromToken(token)
+  } catch {
+    return '' // not percent-encoded
   }
 }

@@ -4,9 +4,11 @@ import {
   type Engine,
   type EngineConnection,
   failed,
+  HistoryConnection,
   type NewEntry,
   type Page,
   type PresenceStore,
+  type ReadOptions,
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
@@ -30,7 +32,9 @@ import { WakeListener } from './wake.ts'
 /**
  * Stores a hub's log in a stream of NATS JetStream, server 2.9 or later, alone or in a cluster.
  *
- * Uses one connection. It opens at first use and reconnects by itself. Durability is the server's.
+ * Uses one connection, and one more for reads of history, which closes when it was not used for 15 seconds. They open at
+ * first use and reconnect by themselves. Durability is the server's; where a restart may have lost events, the epoch
+ * changes.
  *
  * @param options or a URL.
  * @throws {SseError} `option_invalid`. Calls reject with `engine_unavailable` while retrying may succeed, else with
@@ -46,6 +50,7 @@ export class NatsEngine implements Engine {
   readonly #settings: NatsSettings
   readonly #names: HubNames
   readonly #connection: EngineConnection<NatsConnection>
+  readonly #history: HistoryConnection<NatsConnection>
   readonly #watch: LogWatch
   readonly #appender: Appender
   readonly #reader: LogReader
@@ -72,13 +77,16 @@ export class NatsEngine implements Engine {
     this.#commits = new Commits(this.#names)
     this.presence = new Presence(this.#names, this.#clock, (work) => this.#withStreams(work))
     this.#trimming = new TrimLoop((retention) => this.#trimAll(retention))
-    this.#connection = checkedConnection({
-      connect: () => NatsConnection.open(settings),
-      checkServer: (connection) => this.#prepare(connection),
-      toSseError: (error, { where }) => toSseError(error, { where, hub, timeoutMs }),
-      server: `NATS at ${servers.join(', ')}`,
-      timeoutMs,
-    })
+    const connect = () =>
+      checkedConnection({
+        connect: () => NatsConnection.open(settings),
+        checkServer: (connection) => this.#prepare(connection),
+        toSseError: (error, { where }) => toSseError(error, { where, hub, timeoutMs }),
+        server: `NATS at ${servers.join(', ')}`,
+        timeoutMs,
+      })
+    this.#connection = connect()
+    this.#history = new HistoryConnection(connect)
     this.#wake = new WakeListener({
       connection: this.#connection,
       stream: this.#names.logStream,
@@ -110,8 +118,9 @@ export class NatsEngine implements Engine {
     return appended
   }
 
-  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
-    return this.#connection.run((connection) => this.#reader.read(connection, after, limit, channels))
+  read(after: number, options: ReadOptions): Promise<Page> {
+    const lane = options.isHistory ? this.#history : this.#connection
+    return lane.run((connection) => this.#reader.read(connection, after, options))
   }
 
   onWake(callback: () => void): () => void {
@@ -130,6 +139,7 @@ export class NatsEngine implements Engine {
       const reader = new MessageReader(connection, logStream, log)
       const last = await lastToTrim(log, reader, retention, () => this.#clock.now(connection))
       if (last >= log.oldest) await connection.jsm.streams.purge(logStream, { seq: last + 1 })
+      await this.#commits.expire(connection, retention.maxCommitAgeMs, () => this.#clock.now(connection))
       return false
     })
   }
@@ -138,14 +148,18 @@ export class NatsEngine implements Engine {
     return this.#withStreams((connection) => this.#commits.set(connection, subscriber, commit))
   }
 
-  committed(subscriber: string): Promise<Commit | undefined> {
-    return this.#withStreams((connection) => this.#commits.get(connection, subscriber))
+  committed(subscribers: readonly string[]): Promise<Map<string, Commit>> {
+    return this.#withStreams((connection) => this.#commits.get(connection, subscribers))
+  }
+
+  forget(subscriber: string): Promise<void> {
+    return this.#withStreams((connection) => this.#commits.forget(connection, subscriber))
   }
 
   async close(): Promise<void> {
     this.#wake.close()
     await this.#trimming.close()
-    await this.#connection.close()
+    await Promise.all([this.#connection.close(), this.#history.close()])
   }
 
   /** Checks the server and the log before the first use of a connection, and creates the streams that are missing. */

@@ -1,6 +1,7 @@
 import { type Member, type PresenceStore, randomName } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { isOvertaken } from './errors.ts'
+import { inParallel } from './in-parallel.ts'
 import type { ServerClock } from './server-clock.ts'
 import { RANDOM_LETTERS } from './streams.ts'
 import { fromToken, type HubNames, toToken } from './subjects.ts'
@@ -44,7 +45,7 @@ export class Presence implements PresenceStore {
       if (record && !isAlive) await this.#remove(connection, process, record)
       const life = isAlive ? record.life : randomName(RANDOM_LETTERS)
       await this.#renew(connection, process, life, ttlMs)
-      await Promise.all(members.map((member) => connection.js.publish(this.#subject(member, process, life))))
+      await inParallel(members, (member) => connection.js.publish(this.#subject(member, process, life)))
     })
   }
 
@@ -52,8 +53,8 @@ export class Presence implements PresenceStore {
     return this.#run(async (connection) => {
       const record = await this.#recordOf(connection, toToken(process))
       if (!record) return
-      await Promise.all(
-        members.map((member) => this.#purge(connection, this.#subject(member, process, record.life))),
+      await inParallel(members, (member) =>
+        this.#purge(connection, this.#subject(member, process, record.life)),
       )
     })
   }
@@ -81,9 +82,11 @@ export class Presence implements PresenceStore {
       const found = await this.#subjects(connection, `member.${toToken(channel)}.>`)
       const members = found.map((subject) => subject.split('.').slice(-3) as [string, string, string])
       const processes = [...new Set(members.map(([process]) => process))]
-      const records = await Promise.all(processes.map((process) => this.#recordOf(connection, process)))
+      const recordOf = new Map<string, PresenceRecord | undefined>()
+      await inParallel(processes, async (process) => {
+        recordOf.set(process, await this.#recordOf(connection, process))
+      })
       const now = members.length === 0 ? 0 : await this.#clock.now(connection)
-      const recordOf = new Map(processes.map((process, index) => [process, records[index]]))
       const present = members.filter(([process, life]) => {
         const record = recordOf.get(process)
         return record !== undefined && record.life === life && record.expiresAt > now

@@ -15,7 +15,7 @@ export async function lastToTrim(
   if (oldestAt > limit) return byCount
   // An entry that is gone counts as old, and so does everything before an old one, even if the clock was set back.
   const isOld = async (position: number) => {
-    const [entry] = await reader.range(position, position)
+    const [entry] = (await reader.range(position, position)).entries
     return entry === undefined || entry.at <= limit
   }
   return lastWhere(isOld, Math.max(oldest - 1, byCount), head)

@@ -31,8 +31,12 @@ export interface WakeListenerSettings {
  */
 export class WakeListener {
   readonly #settings: WakeListenerSettings
-  readonly #loop = new WakeLoop(() => this.#run())
+  readonly #loop = new WakeLoop(
+    () => this.#run(),
+    () => this.#stop(),
+  )
   #restart: (() => void) | undefined
+  #isStopped = false
   #newest = 0
   #isChecking = false
 
@@ -51,11 +55,17 @@ export class WakeListener {
 
   close(): void {
     this.#loop.close()
-    this.restart()
+  }
+
+  /** Ends the subscription, and with it the consumer. */
+  #stop(): void {
+    this.#isStopped = true
+    this.#restart?.()
   }
 
   async #run(): Promise<void> {
     const { connection, onFailure } = this.#settings
+    this.#isStopped = false
     try {
       await connection.run((raw) => this.#listen(raw))
     } catch (error) {
@@ -72,6 +82,7 @@ export class WakeListener {
       connection.onLost(resolve)
     })
     const { epoch, head } = await readState(connection)
+    if (this.#isStopped) return
     const inbox = createInbox(inboxPrefix)
     let delivered = 0
     let silence = setTimeout(() => this.#restart?.(), SILENCE_MS)

@@ -29,10 +29,21 @@ export class Commits {
     return this.#due.written
   }
 
-  async get(subscriber: string): Promise<Commit | undefined> {
+  async get(subscribers: readonly string[]): Promise<Map<string, Commit>> {
     const { statements } = this.#database
-    const [row] = await this.#database.query('read', statements.committed, [subscriber])
-    return row && { epoch: String(row[0]), position: Number(row[1]) }
+    const rows = await this.#database.query('read', statements.committed, [[...new Set(subscribers)]])
+    return new Map(
+      rows.map(([subscriber, epoch, position]) => [
+        String(subscriber),
+        { epoch: String(epoch), position: Number(position) },
+      ]),
+    )
+  }
+
+  /** Removes the commit of a subscriber, and those on their way. */
+  async forget(subscriber: string): Promise<void> {
+    await this.#writing
+    await this.#database.query('keep', this.#database.statements.forget, [subscriber])
   }
 
   /** Writes one commit of each subscriber, in one order: two processes that write at once must not deadlock. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { isSseError } from '@sse/server'
 import { unavailable, within } from '@sse/server/engine-kit'
 import { Client, type QueryArrayConfig } from 'pg'
@@ -60,15 +61,29 @@ export class PostgresConnection {
   }
 
   /** Runs one statement. It is never prepared by name, which poolers cannot keep. */
-  async query(text: string, values: unknown[] = []): Promise<Row[]> {
-    const query: QueryArrayConfig = { text, values, rowMode: 'array' }
-    const { rows } = await this.#inTurn(() => this.#client.query(query))
-    return rows as Row[]
+  query(text: string, values: unknown[] = []): Promise<Row[]> {
+    return this.#inTurn(() => this.#send(text, values))
   }
 
   /** Runs statements without parameters, all or none. */
   async script(text: string): Promise<void> {
-    await this.#inTurn(() => this.#client.query(text))
+    await this.#inTurn(() => this.#inTime(this.#client.query(text)))
+  }
+
+  /** Runs several statements in one transaction, and no other statement in between. */
+  transaction<Value>(work: (query: PostgresConnection['query']) => Promise<Value>): Promise<Value> {
+    const query: PostgresConnection['query'] = (text, values) => this.#send(text, values)
+    return this.#inTurn(async () => {
+      await query('BEGIN ISOLATION LEVEL READ COMMITTED')
+      try {
+        const value = await work(query)
+        await query('COMMIT')
+        return value
+      } catch (error) {
+        await query('ROLLBACK').catch(() => {})
+        throw error
+      }
+    })
   }
 
   /** Closes the connection, even if the server does not answer. */
@@ -82,9 +97,15 @@ export class PostgresConnection {
       .finally(() => clearTimeout(timer))
   }
 
-  /** Runs one statement at a time: the client library has no queue. The timeout starts with the statement's turn. */
+  async #send(text: string, values: unknown[] = []): Promise<Row[]> {
+    const query: QueryArrayConfig = { text, values, rowMode: 'array' }
+    const { rows } = await this.#inTime(this.#client.query(query))
+    return rows as Row[]
+  }
+
+  /** Does one thing at a time: the client library has no queue. The timeout of a statement starts with its turn. */
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#tail.then(() => this.#inTime(work()))
+    const turn = this.#tail.then(work)
     this.#tail = turn.catch(() => {})
     return turn
   }
@@ -95,13 +116,30 @@ export class PostgresConnection {
     for (const callback of this.#onLost) callback()
   }
 
-  /** After a timeout, replies can no longer be matched to statements: the connection is destroyed. */
+  /**
+   * Rejects once the server has sent nothing for the timeout: a large reply may take longer. Replies can then no longer
+   * be matched to statements: the connection is destroyed.
+   */
   #inTime<Value>(reply: Promise<Value>): Promise<Value> {
     const ms = this.#timeoutMs
-    return within(ms, reply, () => {
-      this.destroy()
-      return unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`)
+    const silence = new Promise<never>((_, reject) => {
+      const check = (received: number) => {
+        const now = this.#received
+        if (now > received) timer = setTimeout(check, ms, now)
+        else {
+          this.destroy()
+          reject(unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`))
+        }
+      }
+      let timer = setTimeout(check, ms, this.#received)
+      const stop = () => clearTimeout(timer)
+      reply.then(stop, stop)
     })
+    return Promise.race([reply, silence])
+  }
+
+  get #received(): number {
+    return (this.#client.connection.stream as Socket).bytesRead
   }
 }
 

@@ -1,15 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { closed, failed } from '@sse/server/engine-kit'
+import { closed, type EngineConnection, failed, HistoryConnection } from '@sse/server/engine-kit'
 import { PostgresConnection, type Row } from './connection.ts'
 import { hasOtherColumns, isCut, isMissing, toSseError } from './errors.ts'
 import { checkServer } from './handshake.ts'
-import { Lane } from './lane.ts'
+import { createConnection, Lane } from './lane.ts'
 import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
 import type { PostgresSettings } from './options.ts'
 import { Statements } from './sql/statements.ts'
 
-/** Purpose of a connection. Calls of one lane never wait for calls of another. */
-export type LaneName = 'append' | 'read' | 'keep'
+/**
+ * Purpose of a connection. Calls of one lane never wait for calls of another. Each lane connects at its first call: a
+ * process that only publishes has one connection.
+ */
+export type LaneName = 'append' | 'read' | 'history' | 'keep'
 
 /** Time a server has to answer the last statement before close, in milliseconds. */
 const LAST_MS = 500
@@ -17,21 +20,18 @@ const LAST_MS = 500
 /** The engine's connections to its database. Creates the tables before the first statement. */
 export class Database {
   readonly statements: Statements
-  /** Listens for notifications: it needs a server session to itself. */
-  readonly listening: Lane
   readonly #settings: PostgresSettings
-  readonly #lanes: Readonly<Record<LaneName, Lane>>
+  readonly #lanes: Readonly<Record<Exclude<LaneName, 'history'>, Lane>>
+  readonly #history: HistoryConnection<PostgresConnection>
   #opening: Promise<void> | undefined
   #isClosed = false
 
   constructor(settings: PostgresSettings) {
-    const { listenUrl, schema, url, warn } = settings
     this.#settings = settings
-    this.statements = new Statements(quoted(schema))
-    const lane = (to = url) =>
-      new Lane({ ...settings, url: to }, (connection) => checkServer(connection, warn))
+    this.statements = new Statements(quoted(settings.schema))
+    const lane = () => new Lane(this.#createConnection(), settings.timeoutMs)
     this.#lanes = { append: lane(), read: lane(), keep: lane() }
-    this.listening = lane(listenUrl)
+    this.#history = new HistoryConnection(() => this.#createConnection())
   }
 
   get name(): string {
@@ -40,6 +40,22 @@ export class Database {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** Returns a new connection that listens for notifications: it needs a server session to itself. */
+  createListener(): Lane {
+    const { listenUrl, timeoutMs } = this.#settings
+    return new Lane(this.#createConnection(listenUrl), timeoutMs)
+  }
+
+  #createConnection(url = this.#settings.url): EngineConnection<PostgresConnection> {
+    const { warn } = this.#settings
+    return createConnection({ ...this.#settings, url }, (connection) => checkServer(connection, warn))
+  }
+
+  /** Whether the connection of a lane is open and without a call. */
+  isIdle(lane: Exclude<LaneName, 'history'>): boolean {
+    return this.#lanes[lane].isIdle
   }
 
   /** Runs one statement whose first parameter is the hub's name. @throws {SseError} */
@@ -57,14 +73,35 @@ export class Database {
   }
 
   async #queryOnce(lane: LaneName, text: string, values: readonly unknown[]): Promise<Row[]> {
-    await this.open()
-    return await this.#lanes[lane].query(text, [this.name, ...values])
+    const given = [this.name, ...values]
+    if (lane !== 'history') {
+      await this.open(lane)
+      return await this.#lanes[lane].query(text, given)
+    }
+    await this.open('read')
+    return await this.#history.run((connection) => connection.query(text, given))
   }
 
-  /** Creates the tables and the hub's row if they are missing. The next call retries a failure. @throws {SseError} */
-  open(): Promise<void> {
+  /** Runs several statements of a lane in one transaction. @throws {SseError} */
+  async transaction<Value>(
+    lane: Exclude<LaneName, 'history'>,
+    work: (query: (text: string, values?: readonly unknown[]) => Promise<Row[]>) => Promise<Value>,
+  ): Promise<Value> {
+    await this.open(lane)
+    return await this.#lanes[lane].run((connection) =>
+      connection.transaction((query) => work((text, values = []) => query(text, [this.name, ...values]))),
+    )
+  }
+
+  /**
+   * Creates the tables and the hub's row if they are missing, through the connection of a lane. The next call retries a
+   * failure.
+   *
+   * @throws {SseError}
+   */
+  open(lane: Exclude<LaneName, 'history'>): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed())
-    this.#opening ??= this.#open().catch((error) => {
+    this.#opening ??= this.#open(this.#lanes[lane]).catch((error) => {
       this.#opening = undefined
       throw this.#isClosed ? closed(error) : error
     })
@@ -79,28 +116,29 @@ export class Database {
   /** Accepts no more statements, except by `queryLast`. */
   seal(): void {
     this.#isClosed = true
-    this.listening.close()
-    this.#lanes.append.close()
     this.#lanes.read.close()
+    this.#history.close()
   }
 
   /** Runs one statement after `seal`, if there is a connection and the server answers soon. */
-  async queryLast(text: string, values: readonly unknown[]): Promise<void> {
-    const { keep } = this.#lanes
-    if (!keep.isLive) return
-    const reply = keep.query(text, [this.name, ...values]).catch(() => {})
-    await Promise.race([reply, pause(LAST_MS, undefined, { ref: false })])
+  async queryLast(text: string, values: readonly unknown[] = []): Promise<Row[] | undefined> {
+    const { append, keep } = this.#lanes
+    const lane = [append, keep].find(({ isLive }) => isLive)
+    if (!lane) return undefined
+    const reply = lane.query(text, [this.name, ...values]).catch(() => undefined)
+    return await Promise.race([reply, pause(LAST_MS, undefined, { ref: false })])
   }
 
   close(): void {
     this.seal()
+    this.#lanes.append.close()
     this.#lanes.keep.close()
   }
 
-  async #open(): Promise<void> {
+  async #open(lane: Lane): Promise<void> {
     const { name, warn } = this.#settings
-    const connection = await this.#lanes.keep.connection() // rejects with what is wrong with the server
-    const timeline = (await this.#findTimeline(name)) ?? (await this.#prepare(name))
+    const connection = await lane.connection() // rejects with what is wrong with the server
+    const timeline = (await this.#findTimeline(lane, name)) ?? (await this.#prepare(name))
     if (timeline !== '') return
     warn(
       `Postgres at ${connection.where} hides its timeline from this user: a failover that loses events is noticed only by processes that have seen them. Grant EXECUTE on pg_current_wal_lsn() and pg_walfile_name(pg_lsn)`,
@@ -108,10 +146,10 @@ export class Database {
   }
 
   /** Resolves with the timeline; with `undefined` if something is missing. */
-  async #findTimeline(name: string): Promise<string | undefined> {
+  async #findTimeline(lane: Lane, name: string): Promise<string | undefined> {
     const { state } = this.statements
     try {
-      const [row] = await this.#lanes.keep.query(state, [name, SCHEMA_VERSION])
+      const [row] = await lane.query(state, [name, SCHEMA_VERSION])
       return row?.[0] as string | undefined
     } catch (error) {
       const { cause } = error as Error

@@ -6,6 +6,7 @@ import { failureOf } from '@sse/test-support/failure-of'
 import { freePort } from '@sse/test-support/free-port'
 import { asUser, hasPostgres, program } from '@sse/test-support/postgres-programs'
 import { newFolder, PostgresServer } from '@sse/test-support/postgres-server'
+import { atMost } from '@sse/test-support/read-options'
 import { TcpProxy } from '@sse/test-support/tcp-proxy'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -82,7 +83,7 @@ describe.skipIf(!hasPostgres)('failover', { timeout: 90_000 }, () => {
     await startStandby(server)
     await server.kill()
     await server.start()
-    const page = await until(() => engine.read(0, 10), 'it is back')
+    const page = await until(() => engine.read(0, atMost(10)), 'it is back')
     expect([page.epoch, payloads(page.entries)]).toEqual([epoch, [1, 2, 3]])
   })
 

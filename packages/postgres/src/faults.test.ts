@@ -5,6 +5,7 @@ import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { hasPostgres } from '@sse/test-support/postgres-programs'
 import type { PostgresServer } from '@sse/test-support/postgres-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
@@ -54,17 +55,17 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     await server.kill()
     const since = performance.now()
     expect((await failureOf(() => engine.append(leads(1, 11)))).code).toBe('engine_unavailable')
-    expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect((await failureOf(() => engine.read(0, atMost(10)))).code).toBe('engine_unavailable')
     expect(performance.now() - since).toBeLessThan(8_000)
     const wakesBefore = wakes
     await server.start()
-    const page = await until(() => engine.read(0, 100), 'it is back')
+    const page = await until(() => engine.read(0, atMost(100)), 'it is back')
     expect(payloads(page.entries).slice(0, 10)).toEqual(range(10))
     expect(page.epoch).toBe(epoch)
     const again = await until(() => engine.append([lead(1, { idempotencyKey: 'a' })]), 'it appends')
     expect(again.positions).toEqual([1])
     expect((await engine.append([lead('next')])).positions).toEqual([page.head + 1])
-    expect(await engine.committed('ada')).toEqual({ epoch, position: 4 })
+    expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch, position: 4 })
     await until(() => wakes > wakesBefore, 'it is woken once it listens again')
   })
 
@@ -136,7 +137,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     const before = wakes
     await engine.append(leads(1))
     await until(() => wakes > before, 'it is woken')
-    expect(await other.read(0, 10)).toMatchObject({ head: 1 })
+    expect(await other.read(0, atMost(10))).toMatchObject({ head: 1 })
   })
 
   it('rejects within the timeout while the server is stopped, and works afterwards', async () => {
@@ -153,7 +154,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
       code: 'engine_unavailable',
       message: `Postgres at 127.0.0.1:${server.port}/postgres has not answered for 1200 ms`,
     })
-    expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect((await failureOf(() => engine.read(0, atMost(10)))).code).toBe('engine_unavailable')
     expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     await until(() => engine.append([entry(2)]), 'it answers again')
@@ -188,20 +189,24 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
       )
     }
     const other = open(url)
-    const limits = { maxEvents: 50, maxAgeMs: Number.POSITIVE_INFINITY }
+    const limits = {
+      maxEvents: 50,
+      maxAgeMs: Number.POSITIVE_INFINITY,
+      maxCommitAgeMs: Number.POSITIVE_INFINITY,
+    }
     const trimmed = Promise.all([engine.trim(limits), other.trim(limits)])
     let after = 0
     for (let round = 0; round < 30; round += 1) {
-      const page = await other.read(after, 500)
+      const page = await other.read(after, atMost(500))
       const first = Math.max(after + 1, page.oldest)
       expect(page.entries.map(({ position }) => position)).toEqual(page.entries.map((_, i) => first + i))
       after = page.entries.at(-1)?.position ?? page.head
     }
     await trimmed
-    expect(await engine.read(0, 0)).toMatchObject({ head: 12_000, oldest: 11_951 })
+    expect(await engine.read(0, STATE)).toMatchObject({ head: 12_000, oldest: 11_951 })
     expect(await server.query('SELECT count(*)::integer AS n FROM sse.entries', [], url)).toEqual([{ n: 50 }])
     expect((await engine.append([lead(1, { idempotencyKey: 'k1' })])).positions).toEqual([12_001])
-    await engine.trim({ maxEvents: 0, maxAgeMs: 0 })
+    await engine.trim({ maxEvents: 0, maxAgeMs: 0, maxCommitAgeMs: Number.POSITIVE_INFINITY })
     expect((await engine.append(leads(1))).positions).toEqual([12_002])
   })
 
@@ -212,8 +217,12 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     // As if the second had been stored by a clock an hour ahead.
     await server.query('UPDATE sse.entries SET at = at + 3600000 WHERE position = 2', [], url)
     await pause(20)
-    await engine.trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 10 })
-    expect(await engine.read(0, 10)).toMatchObject({ oldest: 2, head: 4, entries: { length: 3 } })
+    await engine.trim({
+      maxEvents: Number.POSITIVE_INFINITY,
+      maxAgeMs: 10,
+      maxCommitAgeMs: Number.POSITIVE_INFINITY,
+    })
+    expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 2, head: 4, entries: { length: 3 } })
   })
 
   it('creates tables that were dropped under a running engine again, as a new log with a new epoch', async () => {
@@ -225,7 +234,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(after.positions).toEqual([1])
     expect(after.epoch).not.toBe(before.epoch)
     await server.query('DELETE FROM sse.logs', [], url)
-    const page = await engine.read(0, 10)
+    const page = await engine.read(0, atMost(10))
     expect(page).toMatchObject({ head: 0, entries: [] })
     expect([before.epoch, after.epoch]).not.toContain(page.epoch)
   })
@@ -234,15 +243,15 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     const { server, url } = await newDatabase()
     const [engine, other] = [open(url), open(url)]
     const before = await engine.append(leads(15))
-    await other.read(0, 0)
+    await other.read(0, STATE)
     await server.query('DELETE FROM sse.entries WHERE position > 10', [], url)
     await server.query('UPDATE sse.logs SET head = 10', [], url)
     const after = await engine.append([lead('again')])
     expect(after.positions).toEqual([11])
     expect(after.epoch).not.toBe(before.epoch)
-    expect((await other.read(0, 0)).epoch).toBe(after.epoch)
+    expect((await other.read(0, STATE)).epoch).toBe(after.epoch)
     await server.query('UPDATE sse.logs SET head = 5', [], url)
-    expect((await other.read(0, 0)).epoch).not.toBe(after.epoch)
+    expect((await other.read(0, STATE)).epoch).not.toBe(after.epoch)
   })
 
   it('works the same where transactions are serializable or asynchronous by default', async () => {
@@ -261,7 +270,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     )
     await engines[0]?.insert(lead('app'), (text, params) => client.query(text, params))
     const page = await until(async () => {
-      const read = await engines[1]?.read(0, 1_000)
+      const read = await engines[1]?.read(0, atMost(1_000))
       return read?.head === 91 && read
     }, 'all are placed')
     expect(page.entries.map(({ position }) => position)).toEqual(range(91))
@@ -278,13 +287,13 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     await one?.commit('ada', { epoch: 'e', position: 1 })
     await one?.presence.enter('p', [{ channel: 'leads', identity: 'ada' }], 10_000)
     for (const other of [two, three]) {
-      expect(await other?.read(0, 10)).toMatchObject({ head: 0, entries: [] })
-      expect(await other?.read(0, 10, ['leads'])).toMatchObject({ head: 0, entries: [] })
-      expect(await other?.committed('ada')).toBeUndefined()
+      expect(await other?.read(0, atMost(10))).toMatchObject({ head: 0, entries: [] })
+      expect(await other?.read(0, atMost(10, ['leads']))).toMatchObject({ head: 0, entries: [] })
+      expect((await other?.committed(['ada']))?.size).toBe(0)
       expect(await other?.presence.present('leads')).toEqual([])
       expect((await other?.append([lead(1, { idempotencyKey: 'k' })]))?.positions).toEqual([1])
-      await other?.trim({ maxEvents: 0, maxAgeMs: 0 })
+      await other?.trim({ maxEvents: 0, maxAgeMs: 0, maxCommitAgeMs: Number.POSITIVE_INFINITY })
     }
-    expect(await one?.read(0, 10)).toMatchObject({ head: 3, oldest: 1 })
+    expect(await one?.read(0, atMost(10))).toMatchObject({ head: 3, oldest: 1 })
   })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { lead, payloads } from '@sse/test-support/entries'
 import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
@@ -36,7 +37,7 @@ function follow(engine: PostgresEngine) {
   const stop = new AbortController()
   const run = async () => {
     while (!stop.signal.aborted) {
-      const { entries } = await engine.read(seen.at(-1)?.position ?? 0, 1_000)
+      const { entries } = await engine.read(seen.at(-1)?.position ?? 0, atMost(1_000))
       seen.push(...entries.map(({ position, data }) => ({ position, data: JSON.parse(data) })))
       await pause(1)
     }
@@ -57,7 +58,7 @@ describe.skipIf(!hasPostgres)('concurrent writers', { timeout: 60_000 }, () => {
   it('lose nothing with transactions of 0 to 10 ms, some of them rolled back', async () => {
     const { url } = await newDatabase()
     const engines = [open(url), open(url)] as const
-    await engines[0].read(0, 0)
+    await engines[0].read(0, STATE)
     const reader = follow(open(url))
     const expected: string[] = []
     const write = async (writer: number) => {
@@ -99,8 +100,8 @@ describe.skipIf(!hasPostgres)('concurrent writers', { timeout: 60_000 }, () => {
         }
       }),
     )
-    await until(async () => (await engine.read(0, 0)).head === 360, 'all are in the log')
-    const all = payloads((await engine.read(0, 1_000)).entries) as [number, number, number][]
+    await until(async () => (await engine.read(0, STATE)).head === 360, 'all are in the log')
+    const all = payloads((await engine.read(0, atMost(1_000))).entries) as [number, number, number][]
     for (const writer of [0, 1, 2, 3]) {
       const own = all.filter(([by]) => by === writer).map(([, turn, part]) => turn * 3 + part)
       expect(own).toEqual(range(90).map((n) => n - 1))
@@ -127,7 +128,7 @@ describe.skipIf(!hasPostgres)('concurrent writers', { timeout: 60_000 }, () => {
       await engine.append([lead(`hub/${turn}`)])
       await other.append([lead(`other/${turn}`)])
       await publishIn(writer, engine, `app/${turn}`, 0)
-      await engine.trim({ maxEvents: 1_000, maxAgeMs: 60_000 })
+      await engine.trim({ maxEvents: 1_000, maxAgeMs: 60_000, maxCommitAgeMs: Number.POSITIVE_INFINITY })
       await engine.commit('ada', { epoch: 'e', position: turn })
     }
     // All of it while the transaction is still open.

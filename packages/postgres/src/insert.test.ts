@@ -4,6 +4,7 @@ import { createHub } from '@sse/server'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { until } from '@sse/test-support/until'
 import { sql as drizzleSql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
@@ -30,7 +31,7 @@ const runOn =
   (text, params) =>
     client.query(text, params)
 
-const allOf = async (engine: PostgresEngine) => payloads((await engine.read(0, 10_000)).entries)
+const allOf = async (engine: PostgresEngine) => payloads((await engine.read(0, atMost(10_000))).entries)
 
 /** Does `work` with a function that runs SQL, in a transaction that is committed, or rolled back if it throws. */
 type Transact = (work: (run: RunSql) => Promise<void>) => Promise<unknown>
@@ -113,7 +114,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
       })
       await expect(rolledBack).rejects.toThrow('changed my mind')
       await hub.publish('all', 'lead', 'last')
-      const { entries } = await hubEngine.read(0, 100)
+      const { entries } = await hubEngine.read(0, atMost(100))
       expect(
         entries.map(({ position, channel, event, data, key }) => [
           position,
@@ -158,7 +159,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     other.onWake(() => {
       wakes += 1
     })
-    await other.read(0, 0)
+    await other.read(0, STATE)
     await until(() => wakes > 0, 'it listens')
     const delays: number[] = []
     for (let turn = 1; turn <= 10; turn += 1) {
@@ -167,7 +168,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
       await pause(turn)
       await client.query('COMMIT')
       const since = performance.now()
-      await until(async () => (await other.read(0, 0)).head === turn, 'it is in the log')
+      await until(async () => (await other.read(0, STATE)).head === turn, 'it is in the log')
       delays.push(performance.now() - since)
     }
     expect(delays.sort((a, b) => a - b)[5]).toBeLessThan(250)
@@ -200,7 +201,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     expect((await engine.append([once(3), lead('last'), once(4)])).positions).toEqual([1, 3, 1])
     await engine.insert(once(5), runOn(client))
     await engine.insert(lead('end'), runOn(client))
-    await until(async () => (await engine.read(0, 0)).head === 4, 'all are in the log')
+    await until(async () => (await engine.read(0, STATE)).head === 4, 'all are in the log')
     expect(await allOf(engine)).toEqual([1, 'after', 'last', 'end'])
     // Two transactions at once with one key: neither waits for the other, the first to commit wins.
     const other = await connect(url)
@@ -209,7 +210,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
     await engine.insert(lead('late', { idempotencyKey: 'two' }), runOn(client))
     await engine.insert(lead('early', { idempotencyKey: 'two' }), runOn(other))
     await other.query('COMMIT')
-    await until(async () => (await engine.read(0, 0)).head === 5, 'the first is in the log')
+    await until(async () => (await engine.read(0, STATE)).head === 5, 'the first is in the log')
     await client.query('COMMIT')
     expect((await engine.append([lead('x', { idempotencyKey: 'two' }), lead('y')])).positions).toEqual([5, 6])
     expect((await allOf(engine)).slice(4)).toEqual(['early', 'y'])
@@ -254,7 +255,7 @@ describe.skipIf(!hasPostgres)('publishing inside a transaction of the app', { ti
       throw new Error('changed my mind')
     })
     await expect(rolledBack).rejects.toThrow('changed my mind')
-    await until(async () => (await engine.read(0, 0)).head === 3, 'all are in the log')
+    await until(async () => (await engine.read(0, STATE)).head === 3, 'all are in the log')
     expect(await allOf(engine)).toEqual(['pg', 'pool', 'postgres.js'])
   })
 

@@ -28,7 +28,7 @@ export async function insertEntry(
   tx: PostgresTx,
 ): Promise<void> {
   const run = toRunSql(tx)
-  await database.open()
+  await database.open('keep')
   const { name, statements } = database
   const params = [name, channel, event, data, key ?? null, idempotencyKey ?? null]
   await run(statements.insert, params, statements.insertStrings)

@@ -7,27 +7,41 @@ import type { ConnectionSettings } from './options.ts'
 /** A call that collided is retried within `timeoutMs`, after 1 ms, 2 ms, … up to this, with full jitter. */
 const MAX_PAUSE_MS = 64
 
+/** Creates a reconnecting connection to the database. It opens at first use. */
+export function createConnection(
+  settings: ConnectionSettings,
+  checkServer: (connection: PostgresConnection) => Promise<void>,
+): EngineConnection<PostgresConnection> {
+  const { schema, timeoutMs } = settings
+  return checkedConnection({
+    connect: () => PostgresConnection.open(settings),
+    checkServer,
+    toSseError: (error, { where }) => toSseError(error, { where, schema }),
+    needsReconnect,
+    server: 'Postgres',
+    timeoutMs,
+  })
+}
+
 /** A reconnecting connection to the database. Retries what collides with another call there. */
 export class Lane {
   readonly #connection: EngineConnection<PostgresConnection>
   readonly #timeoutMs: number
+  #inFlight = 0
 
-  constructor(settings: ConnectionSettings, checkServer: (connection: PostgresConnection) => Promise<void>) {
-    const { schema, timeoutMs } = settings
-    this.#connection = checkedConnection({
-      connect: () => PostgresConnection.open(settings),
-      checkServer,
-      toSseError: (error, { where }) => toSseError(error, { where, schema }),
-      needsReconnect,
-      server: 'Postgres',
-      timeoutMs,
-    })
+  constructor(connection: EngineConnection<PostgresConnection>, timeoutMs: number) {
+    this.#connection = connection
     this.#timeoutMs = timeoutMs
   }
 
   /** Whether there is a connection at the moment. */
   get isLive(): boolean {
     return this.#connection.isLive
+  }
+
+  /** Whether there is a connection, and no call on it. */
+  get isIdle(): boolean {
+    return this.isLive && this.#inFlight === 0
   }
 
   /** @throws {SseError} */
@@ -38,13 +52,18 @@ export class Lane {
   /** @throws {SseError} */
   async run<Result>(work: (connection: PostgresConnection) => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + this.#timeoutMs
-    for (let collisions = 0; ; collisions += 1) {
-      try {
-        return await this.#connection.run(work)
-      } catch (error) {
-        if (!isCollision((error as Error).cause) || performance.now() > deadline) throw error
-        await pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** collisions))
+    this.#inFlight += 1
+    try {
+      for (let collisions = 0; ; collisions += 1) {
+        try {
+          return await this.#connection.run(work)
+        } catch (error) {
+          if (!isCollision((error as Error).cause) || performance.now() > deadline) throw error
+          await pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** collisions))
+        }
       }
+    } finally {
+      this.#inFlight -= 1
     }
   }
 

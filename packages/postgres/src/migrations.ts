@@ -5,12 +5,15 @@ import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
+/** Versions up to this one had other tables, and were never released. */
+const UNRELEASED = 1
+
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
 ]
 /** Version of the tables after all migrations. */
-export const SCHEMA_VERSION: number = MIGRATIONS.length
+export const SCHEMA_VERSION: number = UNRELEASED + MIGRATIONS.length
 const OWNER = '@sse/postgres'
 /** Advisory lock for processes that migrate at once: any number that other programs do not use. */
 const LOCK = 5_773_031
@@ -33,7 +36,8 @@ export async function migrate(connection: PostgresConnection, context: ErrorCont
   const isThere = (await connection.query('SELECT to_regnamespace($1) IS NOT NULL', [schema]))[0]?.[0]
   // Not IF NOT EXISTS alone: that requires the right to create one.
   if (!isThere) await connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
-  for (const migration of MIGRATIONS.slice(version)) await connection.script(migration(schema))
+  for (const migration of MIGRATIONS.slice(Math.max(0, version - UNRELEASED)))
+    await connection.script(migration(schema))
   await connection.query(`DELETE FROM ${schema}.meta`)
   await connection.query(`INSERT INTO ${schema}.meta (owner, version) VALUES ($1, $2)`, [
     OWNER,
@@ -42,7 +46,7 @@ export async function migrate(connection: PostgresConnection, context: ErrorCont
   await connection.query('COMMIT')
 }
 
-/** Returns the number of migrations the schema has seen; 0 without the engine's tables. */
+/** Returns the version of the schema's tables; 0 without the engine's tables. */
 async function schemaVersion(
   connection: PostgresConnection,
   { schema, where }: ErrorContext,
@@ -60,13 +64,19 @@ async function schemaVersion(
   if (meta?.includes('owner') && meta.includes('version')) {
     const rows = await connection.query(`SELECT owner::text, version::integer FROM ${quoted(schema)}.meta`)
     const [owner, version] = rows[0] ?? []
-    if (owner === OWNER && Number(version) > MIGRATIONS.length) {
+    if (owner === OWNER && Number(version) > SCHEMA_VERSION) {
       throw failed(
         `Postgres at ${where} has a schema ${schema} written by a newer @sse/postgres ` +
-          `(tables ${version}, known ${MIGRATIONS.length}): upgrade this process`,
+          `(tables ${version}, known ${SCHEMA_VERSION}): upgrade this process`,
       )
     }
-    if (owner === OWNER && Number(version) > 0) return Number(version)
+    if (owner === OWNER && Number(version) > UNRELEASED) return Number(version)
+    if (owner === OWNER) {
+      throw failed(
+        `Postgres at ${where} has a schema ${schema} written by @sse/postgres before its first release ` +
+          `(tables ${version}, known ${SCHEMA_VERSION}): drop it, or use another \`schema\``,
+      )
+    }
   }
   throw failed(
     `Postgres at ${where} has tables of another program in the schema ${schema} (${names.join(', ')}): ` +

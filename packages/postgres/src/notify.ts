@@ -23,17 +23,20 @@ export class Notifier {
 
   /** Sends the last notification, on a database that accepts no other calls any more. */
   async close(): Promise<void> {
-    if (this.#isNotifying) await this.#database.queryLast(NOTIFY, [this.#topic, this.#self])
+    if (this.#isNotifying || this.#isDue) await this.#database.queryLast(NOTIFY, [this.#topic, this.#self])
   }
 
   async #run(): Promise<void> {
     this.#isNotifying = true
     while (this.#isDue) {
       this.#isDue = false
+      // On the connection of the appends unless one is in flight: a process that publishes rarely needs no other.
+      const lane = this.#database.isIdle('append') ? 'append' : 'keep'
       try {
-        await this.#database.query('keep', NOTIFY, [this.#topic, this.#self])
+        await this.#database.query(lane, NOTIFY, [this.#topic, this.#self])
       } catch {
-        // A hint: a process that misses it polls.
+        this.#isDue ||= this.#database.isClosed // `close` sends it
+        break // a hint: a process that misses it polls
       }
     }
     this.#isNotifying = false

@@ -1,5 +1,6 @@
 import { lead, payloads } from '@sse/test-support/entries'
 import { hasPostgres } from '@sse/test-support/postgres-server'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
@@ -51,8 +52,8 @@ describe.skipIf(!hasPostgres)('the outbox', { timeout: 60_000 }, () => {
     for (const data of [2, 'bad', 3, 'bad', 4])
       await engine.insert(lead(data, { idempotencyKey: `${data}` }), client)
     await client.query('COMMIT')
-    await until(async () => (await engine.read(0, 0)).head === 4, 'the others are in the log')
-    expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2, 3, 4])
+    await until(async () => (await engine.read(0, STATE)).head === 4, 'the others are in the log')
+    expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2, 3, 4])
     const rejected = await server.query('SELECT data, reason FROM sse.rejected ORDER BY id', [], url)
     expect(rejected).toEqual([
       { data: '"bad"', reason: expect.stringContaining('violates check constraint') },

@@ -8,10 +8,8 @@ const FACTOR = 1.5
 const MAX_MS = 250
 /** Time of such frequent checks after an insert. */
 const EAGER_MS = 15_000
-/** Interval of checks in every process, for events of processes that died before they could move them. */
+/** Interval of checks in every process with a reader, for events of programs that do not move them. */
 const IDLE_MS = 1_000
-/** Maximum number of events moved at a time. */
-const PIECE = 1_000
 
 export interface OutboxRelaySettings {
   readonly database: Database
@@ -19,11 +17,17 @@ export interface OutboxRelaySettings {
   readonly warn: (message: string) => void
 }
 
-/** Moves committed events from the outbox to the log, where they get their positions. Any process may, at any time. */
+/**
+ * Moves committed events from the outbox to the log, where they get their positions. Any process may, at any time: the
+ * one that inserted an event, for a while; every one that has a reader, while it has; and each append, before its own
+ * entries. So an event that nobody moves waits for the first reader or publisher, and a process without either sends
+ * nothing.
+ */
 export class OutboxRelay {
   readonly #settings: OutboxRelaySettings
   #delayMs = IDLE_MS
   #eagerUntil = 0
+  #watchers = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isMoving = false
   #isStopped = false
@@ -32,9 +36,16 @@ export class OutboxRelay {
     this.#settings = settings
   }
 
-  /** Starts checking from time to time. Idempotent. */
-  start(): void {
-    if (this.#timer === undefined && !this.#isMoving) this.#schedule()
+  /** Checks now, and from time to time until the returned function is called. */
+  watch(): () => void {
+    this.#watchers += 1
+    this.#delayMs = FIRST_MS
+    if (!this.#isMoving) this.#schedule()
+    let isWatching = true
+    return () => {
+      if (isWatching) this.#watchers -= 1
+      isWatching = false
+    }
   }
 
   /** Checks soon: an event was inserted, and will be committed. */
@@ -50,20 +61,30 @@ export class OutboxRelay {
     clearTimeout(this.#timer)
   }
 
+  /** Moves what was inserted lately, on a database that accepts no other calls any more. */
+  async close(): Promise<void> {
+    const { database, onMoved } = this.#settings
+    if (performance.now() >= this.#eagerUntil) return
+    const [row] = (await database.queryLast(database.statements.place)) ?? []
+    if (Number(row?.[0]) > 0) onMoved()
+  }
+
   #schedule(): void {
-    if (this.#isStopped) return
     clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#isStopped || !this.#isNeeded) return
     const delayMs = this.#delayMs === IDLE_MS ? IDLE_MS * (0.5 + Math.random() / 2) : this.#delayMs
     this.#timer = setTimeout(() => this.#move(), delayMs)
     this.#timer.unref()
   }
 
   async #move(): Promise<void> {
-    this.#isMoving = true
     this.#timer = undefined
+    if (!this.#isNeeded) return
+    this.#isMoving = true
     this.#delayMs = performance.now() < this.#eagerUntil ? Math.min(MAX_MS, this.#delayMs * FACTOR) : IDLE_MS
     try {
-      while ((await this.#movePiece()) === PIECE && !this.#isStopped) {}
+      while ((await this.#movePiece()) && !this.#isStopped) {}
     } catch {
       // The caller of publish or read gets the error.
     }
@@ -71,11 +92,15 @@ export class OutboxRelay {
     this.#schedule()
   }
 
-  /** Resolves with the number of events moved; -1 while another process is moving them. */
-  async #movePiece(): Promise<number> {
+  get #isNeeded(): boolean {
+    return this.#watchers > 0 || performance.now() < this.#eagerUntil
+  }
+
+  /** Resolves with whether there are more events to move. */
+  async #movePiece(): Promise<boolean> {
     const { database, onMoved, warn } = this.#settings
     const [row = []] = await database.query('keep', database.statements.place)
-    const [taken, rejected, reason] = row as [string, string, string]
+    const [taken, hasMore, rejected, reason] = row as [string, boolean, string, string]
     if (Number(rejected) > 0) {
       warn(
         `${rejected} events of the outbox cannot be stored, and were set aside in the table rejected of @sse/postgres (the latest: ${reason}). Correct them and move them back to outbox, or delete them`,
@@ -85,6 +110,6 @@ export class OutboxRelay {
       onMoved()
       this.#delayMs = BUSY_MS
     }
-    return Number(taken)
+    return hasMore
   }
 }

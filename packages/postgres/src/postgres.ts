@@ -6,6 +6,7 @@ import {
   type NewEntry,
   type Page,
   type PresenceStore,
+  type ReadOptions,
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
@@ -19,17 +20,16 @@ import { type PostgresOptions, type PostgresSettings, parseOptions } from './opt
 import { OutboxRelay } from './outbox.ts'
 import { Presence } from './presence.ts'
 import { readPage } from './read.ts'
-import { trimPiece } from './trim.ts'
+import { MAX_DATA_BYTES } from './sql/tables.ts'
+import { Trimmer } from './trim.ts'
 import { WakeListener } from './wake.ts'
-
-/** Of one entry: a message of Postgres ends at 1 GiB. */
-const MAX_DATA_BYTES = 67_108_864
 
 /**
  * Stores a hub's log in Postgres 14 or later, in its own tables, which it creates.
  *
- * Uses four connections: to append, to read, for upkeep, and to listen. They open at first use and reconnect by
- * themselves. Acknowledged events are on the server's disk; the epoch changes with a failover, not with a restart.
+ * Uses up to five connections: to append, to read, to read history, for upkeep, and to listen. Each opens at its first
+ * use and reconnects by itself: a process that only publishes has one. Without a reader, nothing listens or polls.
+ * Acknowledged events are on the server's disk; the epoch changes with a failover, not with a restart.
  *
  * @param options or a URL.
  * @throws {SseError} `option_invalid`. Calls reject with `engine_unavailable` while retrying may succeed, else with
@@ -49,7 +49,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   readonly #notifier: Notifier
   readonly #outbox: OutboxRelay
   readonly #commits: Commits
-  readonly #trimming = new TrimLoop((retention) => trimPiece(this.#database, retention))
+  readonly #trimming: TrimLoop
 
   constructor(settings: PostgresSettings) {
     const { schema, name, warn } = settings
@@ -68,11 +68,12 @@ export class PostgresEngine implements Engine<PostgresTx> {
       warn,
     })
     this.#commits = new Commits(this.#database)
+    const trimmer = new Trimmer(this.#database)
+    this.#trimming = new TrimLoop((retention) => trimmer.trimPiece(retention))
     this.presence = new Presence(this.#database)
   }
 
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
-    this.#outbox.start()
     const appended = await appendEntries(this.#database, this.#seen, entries)
     this.#notifier.notify()
     return appended
@@ -84,8 +85,9 @@ export class PostgresEngine implements Engine<PostgresTx> {
    * `hub.publishIn` calls this.
    *
    * An event gets its position after the commit, so there is no id yet. This process moves it into the log 5 ms later
-   * at the earliest, then at intervals that grow to 250 ms, and after 15 seconds as every process of the hub does: once
-   * a second. No other publisher or reader waits for a transaction that stays open.
+   * at the earliest, then at intervals that grow to 250 ms, for 15 seconds. Every process of the hub that has a reader
+   * does so once a second, and each publish does so first. No publisher or reader waits for a transaction that stays
+   * open.
    *
    * @throws {SseError} `engine_unavailable`, `engine_failed`: the engine cannot be opened; `option_invalid`: `tx` cannot
    * run SQL. What `tx` throws is rethrown unchanged.
@@ -95,13 +97,17 @@ export class PostgresEngine implements Engine<PostgresTx> {
     this.#outbox.expedite()
   }
 
-  read(after: number, limit: number, channels?: readonly string[]): Promise<Page> {
-    this.#outbox.start()
-    return readPage(this.#database, this.#seen, after, limit, channels)
+  read(after: number, options: ReadOptions): Promise<Page> {
+    return readPage(this.#database, this.#seen, after, options)
   }
 
   onWake(callback: () => void): () => void {
-    return this.#wake.add(callback)
+    const stopWake = this.#wake.add(callback)
+    const stopOutbox = this.#outbox.watch()
+    return () => {
+      stopWake()
+      stopOutbox()
+    }
   }
 
   trim(retention: Retention): Promise<void> {
@@ -113,14 +119,19 @@ export class PostgresEngine implements Engine<PostgresTx> {
     return this.#commits.set({ subscriber, epoch, position })
   }
 
-  committed(subscriber: string): Promise<Commit | undefined> {
-    return this.#commits.get(subscriber)
+  committed(subscribers: readonly string[]): Promise<Map<string, Commit>> {
+    return this.#commits.get(subscribers)
+  }
+
+  forget(subscriber: string): Promise<void> {
+    return this.#commits.forget(subscriber)
   }
 
   async close(): Promise<void> {
     this.#outbox.stop()
     this.#wake.close()
     this.#database.seal()
+    await this.#outbox.close()
     await this.#notifier.close()
     this.#database.close()
     await this.#trimming.close()

@@ -3,6 +3,7 @@ import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { payloads } from '@sse/test-support/entries'
 import { hasPostgres } from '@sse/test-support/postgres-programs'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { startScript } from '@sse/test-support/script-process'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +31,7 @@ function follow(engine: PostgresEngine) {
     isReading = true
     while (isBehind) {
       isBehind = false
-      const page = await engine.read(positions.at(-1) ?? 0, 100)
+      const page = await engine.read(positions.at(-1) ?? 0, atMost(100))
       positions.push(...page.entries.map(({ position }) => position))
       if (page.entries.length === 100) isBehind = true
     }
@@ -60,7 +61,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     }
     const engine = open(url)
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
-      const { entries } = await engine.read(0, 1_000, [name])
+      const { entries } = await engine.read(0, atMost(1_000, [name]))
       expect(entries.map(({ data }) => Number(data))).toEqual(range(200).map((n) => n - 1))
       expect(entries.map(({ position }) => position)).toEqual(
         acknowledged(publishers[index] as { lines: string[] }),
@@ -91,11 +92,11 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(other.lines.at(-1)).toBe('done')
     // The victim may have died before it could tell anybody: what the next one tells is all.
     await open(url).append(range(2).map(() => ({ channel: 'a', event: 'b', data: '1' })))
-    const { head } = await engine.read(0, 0)
+    const { head } = await engine.read(0, STATE)
     await until(() => seen.length === head, 'all are seen')
     expect(seen).toEqual(range(head))
     expect(head % 2).toBe(0)
-    const { entries } = await engine.read(0, 100_000, ['victim'])
+    const { entries } = await engine.read(0, atMost(100_000, ['victim']))
     const stored = new Set(entries.map(({ position }) => position))
     expect(acknowledged(victim).every((position) => stored.has(position))).toBe(true)
   })
@@ -117,12 +118,12 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
   it('move the committed events of one that was killed into the log within a second', async () => {
     const { url } = await newDatabase()
     const engine = open(url)
-    await engine.read(0, 0)
+    await engine.read(0, STATE)
     const inserter = laterStop(startScript(new URL('fixtures/inserter-process.ts', import.meta.url), url))
     await until(() => inserter.lines.includes('committed'), 'it has committed')
     const since = performance.now()
     const page = await until(async () => {
-      const read = await engine.read(0, 10)
+      const read = await engine.read(0, atMost(10))
       return read.head > 0 && read
     }, 'it is placed')
     expect(performance.now() - since).toBeLessThan(4_000)

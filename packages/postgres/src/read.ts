@@ -1,4 +1,4 @@
-import { type Commit, type Entry, failed, type Page } from '@sse/server/engine-kit'
+import { type Commit, type Entry, failed, type Page, type ReadOptions } from '@sse/server/engine-kit'
 import type { Row } from './connection.ts'
 import type { Database } from './database.ts'
 import type { SeenLog } from './epoch.ts'
@@ -10,16 +10,17 @@ export async function readPage(
   database: Database,
   seen: SeenLog,
   after: number,
-  limit: number,
-  channels?: readonly string[],
+  { limit, maxBytes, channels, isHistory = false }: ReadOptions,
 ): Promise<Page> {
   const { statements } = database
   const text = channels ? statements.readChannels : statements.read
-  const values = [after, limit, ...(channels ? [[...new Set(channels)]] : [])]
+  const limits = [limit, maxBytes].map((most) => Math.min(most, Number.MAX_SAFE_INTEGER))
+  const values = [after, ...limits, ...(channels ? [[...new Set(channels)]] : [])]
+  const lane = isHistory ? 'history' : 'read'
   for (let attempt = 1; ; attempt += 1) {
     const before = seen.latest
-    const rows = await database.query('read', text, values)
-    const [epoch, head, trimmed] = (rows[0] ?? []) as [string, string, string]
+    const rows = await database.query(lane, text, values)
+    const [epoch, head, trimmed, found] = (rows[0] ?? []) as string[]
     const isLast = attempt === MAX_ATTEMPTS
     if (rows.length === 0) {
       if (isLast) throw failed('The row of this hub disappears again and again')
@@ -27,9 +28,12 @@ export async function readPage(
     } else if (epoch === before.epoch && Number(head) < before.position && !isLast) {
       await renewEpoch(database, before)
     } else {
-      seen.note(epoch, Number(head))
-      const entries = rows.filter((row) => row[3] !== null).map(toEntry)
-      return { epoch, head: Number(head), oldest: Number(trimmed) + 1, entries }
+      seen.note(epoch as string, Number(head))
+      const entries = rows.filter((row) => row[4] !== null).map(toEntry)
+      const state = { epoch: epoch as string, head: Number(head), oldest: Number(trimmed) + 1 }
+      const isCut = entries.length < Number(found) || entries.length >= limit
+      const reached = isCut ? (entries.at(-1)?.position ?? after) : Math.max(after, state.head)
+      return { ...state, entries, reached }
     }
   }
 }
@@ -40,7 +44,7 @@ async function renewEpoch(database: Database, { epoch, position }: Commit): Prom
 }
 
 function toEntry(row: Row): Entry {
-  const [, , , position, at, channel, event, data, key] = row as string[]
+  const [, , , , position, at, channel, event, data, key] = row as string[]
   return {
     position: Number(position),
     at: Number(at),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { leads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { asUser, hasPostgres } from '@sse/test-support/postgres-programs'
+import { atMost } from '@sse/test-support/read-options'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 
@@ -40,7 +41,7 @@ describe.skipIf(!hasPostgres)('TLS', { timeout: 60_000 }, () => {
     })
     await engine.append(leads(1))
     await woken
-    expect(await engine.read(0, 10)).toMatchObject({ head: 1 })
+    expect(await engine.read(0, atMost(10))).toMatchObject({ head: 1 })
     const plain = `SELECT count(*)::integer AS n FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
       WHERE application_name = '@sse/postgres' AND NOT ssl`
     expect(await server.query(plain)).toEqual([{ n: 0 }])

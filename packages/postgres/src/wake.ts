@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { WakeLoop } from '@sse/server/engine-kit'
 import type { PostgresConnection } from './connection.ts'
 import type { Database } from './database.ts'
+import type { Lane } from './lane.ts'
 import { quoted } from './migrations.ts'
 
 /** Interval of checks of a quiet connection, in milliseconds. */
@@ -16,17 +17,24 @@ export interface WakeListenerSettings {
   readonly warn: (message: string) => void
 }
 
-/** Wakes on notifications of other processes, and after each reconnect. */
+/**
+ * Wakes on notifications of other processes, and after each reconnect. Without a callback there is no connection, and
+ * nothing is sent.
+ */
 export class WakeListener {
   readonly #settings: WakeListenerSettings
   readonly #loop: WakeLoop
-  readonly #stop = new AbortController()
+  #lane: Lane | undefined
+  #stop = new AbortController()
   #onProbe: (() => void) | undefined
 
   constructor(settings: WakeListenerSettings) {
     this.#settings = settings
     // A failure is reported to the caller of publish or read.
-    this.#loop = new WakeLoop(() => settings.database.listening.run((connection) => this.#listen(connection)))
+    this.#loop = new WakeLoop(
+      () => this.#run(),
+      () => this.#disconnect(),
+    )
   }
 
   add(call: () => void): () => void {
@@ -39,10 +47,22 @@ export class WakeListener {
 
   close(): void {
     this.#loop.close()
-    this.#stop.abort()
   }
 
-  async #listen(connection: PostgresConnection): Promise<void> {
+  async #run(): Promise<void> {
+    this.#lane ??= this.#settings.database.createListener()
+    const { signal } = this.#stop
+    await this.#lane.run((connection) => this.#listen(connection, signal))
+  }
+
+  #disconnect(): void {
+    this.#lane?.close()
+    this.#lane = undefined
+    this.#stop.abort()
+    this.#stop = new AbortController()
+  }
+
+  async #listen(connection: PostgresConnection, stop: AbortSignal): Promise<void> {
     const { self, topic } = this.#settings
     connection.onNotification((payload) => {
       if (payload === `?${self}`) this.#onProbe?.()
@@ -50,10 +70,11 @@ export class WakeListener {
     })
     const end = new AbortController()
     connection.onLost(() => end.abort())
-    this.#stop.signal.addEventListener('abort', () => end.abort(), { signal: end.signal })
+    stop.addEventListener('abort', () => end.abort(), { signal: end.signal })
+    if (stop.aborted) return
     await connection.query(`LISTEN ${quoted(topic)}`)
     this.wake() // for what was stored while nothing listened
-    this.#probe()
+    this.#probe(stop)
     while (!end.signal.aborted) {
       await pauseUntil(CHECK_MS, end.signal)
       if (!end.signal.aborted) await connection.query('SELECT 1')
@@ -61,7 +82,7 @@ export class WakeListener {
   }
 
   /** A pooler in transaction mode accepts a LISTEN and never delivers a notification. */
-  async #probe(): Promise<void> {
+  async #probe(stop: AbortSignal): Promise<void> {
     const { database, self, topic, warn } = this.#settings
     const received = new Promise<void>((resolve) => {
       this.#onProbe = resolve
@@ -71,11 +92,8 @@ export class WakeListener {
     } catch {
       return
     }
-    const isReceived = await Promise.race([
-      received.then(() => true),
-      pauseUntil(CHECK_MS, this.#stop.signal),
-    ])
-    if (isReceived || this.#stop.signal.aborted) return
+    const isReceived = await Promise.race([received.then(() => true), pauseUntil(CHECK_MS, stop)])
+    if (isReceived || stop.aborted) return
     warn(
       'Postgres delivers no notifications: events of other processes arrive up to a second late. If `url` is a pooler in transaction mode, pass the URL of the server as `listenUrl`',
     )

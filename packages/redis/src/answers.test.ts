@@ -2,7 +2,9 @@ import { createServer, type Server } from 'node:net'
 import { lead, leads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { freePort } from '@sse/test-support/free-port'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { hasRedis } from '@sse/test-support/redis-server'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -60,7 +62,7 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
       code: 'engine_unavailable',
       message: expect.stringContaining('is a replica'),
     })
-    expect((await answer(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect((await answer(() => engine.read(0, atMost(10)))).code).toBe('engine_unavailable')
   })
 
   it('reports a server that is loading its data as unavailable until it is ready', async () => {
@@ -73,12 +75,12 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
     await server.kill()
     await server.start('--key-load-delay', '3000')
     const loading = await until(async () => {
-      const said = await answer(() => engine.read(0, 10))
+      const said = await answer(() => engine.read(0, atMost(10)))
       return said.message.includes('loading') && said
     }, 'it says that it is loading')
     expect(loading).toEqual(unavailable('Redis at <server> is loading its data from disk'))
     server.command('CONFIG', 'SET', 'key-load-delay', '0')
-    expect(await until(() => engine.read(0, 0), 'it has loaded')).toMatchObject({ head: 1000 })
+    expect(await until(() => engine.read(0, STATE), 'it has loaded')).toMatchObject({ head: 1000 })
   })
 
   it('stores nothing of a batch while the server is out of memory, and keeps reading and trimming', async () => {
@@ -91,9 +93,14 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
         'Redis at <server> is out of memory (maxmemory): nothing was stored. Raise it, or retain less',
       ),
     )
-    expect(await engine.read(0, 10)).toMatchObject({ epoch, head: 10, oldest: 1, entries: { length: 10 } })
-    await engine.trim({ maxEvents: 5, maxAgeMs: Number.POSITIVE_INFINITY })
-    expect(await engine.read(0, 10)).toMatchObject({ epoch, head: 10, oldest: 6 })
+    expect(await engine.read(0, atMost(10))).toMatchObject({
+      epoch,
+      head: 10,
+      oldest: 1,
+      entries: { length: 10 },
+    })
+    await engine.trim({ ...KEEP_ALL, maxEvents: 5 })
+    expect(await engine.read(0, atMost(10))).toMatchObject({ epoch, head: 10, oldest: 6 })
     server.command('CONFIG', 'SET', 'maxmemory', '0')
     const { positions } = await engine.append([lead(11, { idempotencyKey: 'b' })])
     expect(positions).toEqual([11])
@@ -139,10 +146,10 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
     const server = await start('--user', 'app', 'on', '>secret', ...rights)
     const engine = open({ url: server.url, username: 'app', password: 'secret' })
     await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(2)])
-    expect(await engine.read(0, 10, ['leads'])).toMatchObject({ head: 3, entries: { length: 3 } })
-    await engine.trim({ maxEvents: 1, maxAgeMs: 1000 })
+    expect(await engine.read(0, atMost(10, ['leads']))).toMatchObject({ head: 3, entries: { length: 3 } })
+    await engine.trim({ ...KEEP_ALL, maxEvents: 1, maxAgeMs: 1000 })
     await engine.commit('ada', { epoch: 'e', position: 1 })
-    expect(await engine.committed('ada')).toEqual({ epoch: 'e', position: 1 })
+    expect((await engine.committed(['ada'])).get('ada')).toEqual({ epoch: 'e', position: 1 })
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 1000)
     expect(await engine.presence.touch('p', 1000)).toBe(true)
     expect(await engine.presence.present('a')).toEqual(['ada'])
@@ -172,14 +179,14 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
   it('leaves a log of a newer version alone', async () => {
     const server = await start()
     server.command('HSET', 'sse:{hub}', 'kind', '@sse/redis 2')
-    expect(await answer(() => open(server).read(0, 1))).toEqual(
+    expect(await answer(() => open(server).read(0, atMost(1)))).toEqual(
       failed('Redis at <server> has a log sse:{hub} written by a newer @sse/redis: upgrade this process'),
     )
   })
 
   it('reports a database that does not exist', async () => {
     const server = await start()
-    expect(await answer(() => open({ url: `${server.url}/99` }).read(0, 1))).toEqual(
+    expect(await answer(() => open({ url: `${server.url}/99` }).read(0, atMost(1)))).toEqual(
       failed('Redis at <server> has no database of that number'),
     )
   })
@@ -187,7 +194,7 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
   it('rejects a payload above the limit of the server, and keeps working', async () => {
     const server = await start('--proto-max-bulk-len', '1mb')
     const engine = open(server)
-    expect(await engine.read(0, 0)).toMatchObject({ head: 0 })
+    expect(await engine.read(0, STATE)).toMatchObject({ head: 0 })
     expect(engine.maxDataBytes).toBe(1_048_576)
     expect(await answer(() => engine.append([lead('x'.repeat(1_100_000))]))).toEqual(
       failed(
@@ -203,14 +210,14 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
     const url = await startMock((command) =>
       command.includes('HELLO') ? text : command.includes('INFO') ? '$0\r\n\r\n' : ':1\r\n',
     )
-    expect(await answer(() => open({ url }).read(0, 1))).toEqual(
+    expect(await answer(() => open({ url }).read(0, atMost(1)))).toEqual(
       failed('Redis 6.2.14 at <server> is not supported: version 7.0 or later is required'),
     )
   })
 
   it('reports a server that does not speak the protocol as unavailable', async () => {
     const url = await startMock(() => 'HTTP/1.1 400 Bad Request\r\n\r\n')
-    expect(await answer(() => open({ url, timeoutMs: 500 }).read(0, 1))).toMatchObject({
+    expect(await answer(() => open({ url, timeoutMs: 500 }).read(0, atMost(1)))).toMatchObject({
       code: 'engine_unavailable',
     })
   })
@@ -235,7 +242,10 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
     const quiet: string[] = []
     for (const policy of ['volatile-lru', 'noeviction']) {
       server.command('CONFIG', 'SET', 'maxmemory-policy', policy)
-      await open({ url: server.url, name: policy, onWarning: (warning) => quiet.push(warning) }).read(0, 0)
+      await open({ url: server.url, name: policy, onWarning: (warning) => quiet.push(warning) }).read(
+        0,
+        STATE,
+      )
     }
     expect(quiet).toEqual([])
   })

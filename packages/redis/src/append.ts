@@ -1,15 +1,55 @@
-import type { NewEntry } from '@sse/server/engine-kit'
+import { type NewEntry, unavailable } from '@sse/server/engine-kit'
 import { LOG_STATE, type RedisLog } from './log.ts'
 import { Script } from './script.ts'
 
 /** Number of the first channel's key in the script. */
 const FIRST_INDEX = 4
+/** Entries of one call: a command has at most 1,048,576 arguments. */
+const MAX_ENTRIES = 10_000
+/** Space for the names and keys of an entry, in bytes. */
+const ENTRY_OVERHEAD = 4_096
 
-/** Stores entries in one script call: all of them, or none. */
+export interface Appended {
+  readonly epoch: string
+  readonly positions: number[]
+}
+
+/** Stores entries. Those of one call of the script are stored together, or none of them. */
 export async function appendEntries(
   log: RedisLog,
   entries: readonly NewEntry[],
-): Promise<{ epoch: string; positions: number[] }> {
+  maxBytes: number,
+): Promise<Appended> {
+  let appended: Appended | undefined
+  for (const piece of inPieces(entries, maxBytes)) {
+    const { epoch, positions } = await appendPiece(log, piece)
+    if (appended && appended.epoch !== epoch) {
+      throw unavailable('The log on Redis was replaced between two parts of a large batch')
+    }
+    appended = { epoch, positions: [...(appended?.positions ?? []), ...positions] }
+  }
+  return appended as Appended
+}
+
+/** At least one piece, even of no entries. */
+function inPieces(entries: readonly NewEntry[], maxBytes: number): NewEntry[][] {
+  const pieces: NewEntry[][] = [[]]
+  let bytes = 0
+  for (const entry of entries) {
+    const piece = pieces.at(-1) as NewEntry[]
+    const size = Buffer.byteLength(entry.data) + ENTRY_OVERHEAD
+    if (piece.length > 0 && (bytes + size > maxBytes || piece.length === MAX_ENTRIES)) {
+      pieces.push([entry])
+      bytes = size
+    } else {
+      piece.push(entry)
+      bytes += size
+    }
+  }
+  return pieces
+}
+
+async function appendPiece(log: RedisLog, entries: readonly NewEntry[]): Promise<Appended> {
   const channels = new Map<string, number>()
   const values: string[] = []
   for (const { channel, event, data, key, idempotencyKey } of entries) {
@@ -20,7 +60,7 @@ export async function appendEntries(
     }
     values.push(String(index), channel, event, data, optional(key), optional(idempotencyKey))
   }
-  const reply = await log.call(APPEND, [...channels.keys()], values, true)
+  const reply = await log.call(APPEND, { channels: [...channels.keys()], values, needsIdempotency: true })
   const [epoch, , positions] = reply as [string, string, number[]]
   log.noteAppended(positions)
   return { epoch, positions }
@@ -48,7 +88,7 @@ for i = 5, #ARGV, 6 do
   local scoped = idempotency ~= '' and #channel .. ':' .. channel .. idempotency
   local held = scoped and redis.call('HGET', KEYS[3], scoped)
   held = held and tonumber(held)
-  if held and held > head - redis.call('XLEN', KEYS[2]) then
+  if held and held <= head and held > head - redis.call('XLEN', KEYS[2]) then
     positions[#positions + 1] = held
   else
     head = head + 1
@@ -59,7 +99,7 @@ for i = 5, #ARGV, 6 do
     else
       redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at, 'k', key, 'i', idempotency)
     end
-    redis.call('XADD', KEYS[tonumber(ARGV[i])], id, '', '')
+    addToIndex(KEYS[tonumber(ARGV[i])], head)
     if scoped then redis.call('HSET', KEYS[3], scoped, position) end
     positions[#positions + 1] = head
   end

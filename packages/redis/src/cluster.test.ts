@@ -3,7 +3,9 @@ import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { atMost } from '@sse/test-support/read-options'
 import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { until } from '@sse/test-support/until'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -67,8 +69,8 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
       const engine = open({ cluster: { nodes: nodes() }, name })
       await engine.append([lead(1, { channel: 'x', idempotencyKey: 'k' }), lead(2, { channel: 'y' })])
-      expect(payloads((await engine.read(0, 10, ['y', 'x'])).entries)).toEqual([1, 2])
-      await engine.trim({ maxEvents: 1, maxAgeMs: 60_000 })
+      expect(payloads((await engine.read(0, atMost(10, ['y', 'x']))).entries)).toEqual([1, 2])
+      await engine.trim({ ...KEEP_ALL, maxEvents: 1, maxAgeMs: 60_000 })
       await engine.presence.enter('p', [{ channel: 'x', identity: 'ada' }], 1_000)
       expect(await engine.presence.present('x')).toEqual(['ada'])
       owners.add(ownerOf(name).port)
@@ -91,7 +93,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
     const after = await until(() => engine.append([lead(4)]), 'it has followed')
     expect(after.positions).toEqual([4])
     expect(after.epoch).not.toBe(before.epoch)
-    expect(payloads((await engine.read(0, 10, ['leads'])).entries)).toEqual([1, 2, 3, 4])
+    expect(payloads((await engine.read(0, atMost(10, ['leads']))).entries)).toEqual([1, 2, 3, 4])
   })
 
   it('continues on the promoted replica of a node that dies, and readers get a gap first', async () => {
@@ -121,7 +123,7 @@ describe.skipIf(!hasRedis)('Cluster', { timeout: 60_000 }, () => {
 describe.skipIf(!hasRedis)('a server that is not a cluster node', () => {
   it('is named in the error, with the option to use instead', async () => {
     const server = await start()
-    expect(await failureOf(() => open({ cluster: { nodes: [server.address] } }).read(0, 1))).toEqual({
+    expect(await failureOf(() => open({ cluster: { nodes: [server.address] } }).read(0, atMost(1)))).toEqual({
       code: 'engine_failed',
       message: `Redis at 127.0.0.1:${server.port} is not a cluster node: pass \`url\` instead of \`cluster\``,
     })

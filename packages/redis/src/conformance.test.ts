@@ -16,6 +16,7 @@ let logs = 0
 async function open(): Promise<OpenedEngine> {
   const name = `log-${++logs}`
   const engines: RedisEngine[] = []
+  let asked = 0
   const connect = () => {
     const engine = redis({ url: server.url, name })
     engines.push(engine)
@@ -25,6 +26,8 @@ async function open(): Promise<OpenedEngine> {
     engine: connect(),
     another: async () => connect(),
     reopen: async () => connect(),
+    // The server counts the commands that ask it, too.
+    traffic: () => Number(server.info('total_commands_processed')) - asked++,
     close: async () => {
       for (const engine of engines) await engine.close()
     },
@@ -32,6 +35,6 @@ async function open(): Promise<OpenedEngine> {
 }
 
 describe.skipIf(!hasRedis)('redis()', () => {
-  const cases = engineSuite({ name: 'redis', open, abilities: ['another', 'reopen', 'presence'], seeds })
+  const cases = engineSuite({ name: 'redis', open, abilities: ['another', 'reopen', 'presence', 'traffic'], seeds })
   for (const { name, run } of cases) it(name, run, 120_000)
 })

@@ -1,8 +1,9 @@
 import { createClient } from '@redis/client'
-import { isSseError } from '@sse/server'
+import { isSseError, type SseError } from '@sse/server'
 import { checkedConnection, type EngineConnection, unavailable, within } from '@sse/server/engine-kit'
 import { needsReconnect, toSseError } from './errors.ts'
 import type { Address, ConnectionSettings, Login } from './options.ts'
+import { ReplyDeadline } from './reply-deadline.ts'
 
 /** A reply of the server, RESP 2. */
 export type Reply = string | number | null | Reply[]
@@ -13,6 +14,8 @@ export class RedisConnection {
   readonly where: string
   readonly #client: ReturnType<typeof createBareClient>
   readonly #timeoutMs: number
+  readonly #deadline: ReplyDeadline
+  #expired: SseError | undefined
   #onLost: (() => void) | undefined
   #isLost = false
 
@@ -22,7 +25,9 @@ export class RedisConnection {
     let connection: RedisConnection | undefined
     try {
       connection = new RedisConnection(address, settings, await loadLogin(settings, where))
-      await connection.#inTime(settings.timeoutMs, connection.#client.connect())
+      await within(settings.timeoutMs, connection.#client.connect(), () =>
+        unanswered(where, settings.timeoutMs),
+      )
       return connection
     } catch (error) {
       connection?.destroy()
@@ -36,6 +41,11 @@ export class RedisConnection {
     this.where = `${address.host}:${address.port}`
     this.#timeoutMs = settings.timeoutMs
     this.#client = createBareClient(address, settings, login)
+    this.#deadline = new ReplyDeadline((limitMs) => {
+      // Replies can no longer be matched to commands.
+      this.#expired = unanswered(this.where, limitMs)
+      this.destroy()
+    })
     this.#client.on('error', () => this.#lose())
     this.#client.on('end', () => this.#lose())
   }
@@ -51,12 +61,21 @@ export class RedisConnection {
   }
 
   /**
-   * Sends a command. Commands of one turn of the event loop are one write.
+   * Sends a command. Commands of one turn of the event loop are one write. Without a reply in time, the connection is
+   * destroyed; the time a command waits for the replies before its own does not count.
    *
    * @param blockMs time the server may hold the reply back, in addition to the timeout.
    */
-  send(command: string[], blockMs = 0): Promise<Reply> {
-    return this.#inTime(this.#timeoutMs + blockMs, this.#client.sendCommand<Reply>(command))
+  async send(command: string[], blockMs = 0): Promise<Reply> {
+    const reply = this.#client.sendCommand<Reply>(command)
+    if (!this.#isLost) this.#deadline.sent(this.#timeoutMs + blockMs)
+    try {
+      return await reply
+    } catch (error) {
+      throw this.#expired ?? error
+    } finally {
+      this.#deadline.replied()
+    }
   }
 
   destroy(): void {
@@ -71,16 +90,13 @@ export class RedisConnection {
   #lose(): void {
     if (this.#isLost) return
     this.#isLost = true
+    this.#deadline.stop()
     this.#onLost?.()
   }
+}
 
-  /** After a timeout, replies can no longer be matched to commands: the connection is destroyed. */
-  #inTime<Value>(ms: number, reply: Promise<Value>): Promise<Value> {
-    return within(ms, reply, () => {
-      this.destroy()
-      return unavailable(`Redis at ${this.where} has not answered for ${ms} ms`)
-    })
-  }
+function unanswered(where: string, ms: number): SseError {
+  return unavailable(`Redis at ${where} has not answered for ${ms} ms`)
 }
 
 /** A reconnecting connection to the current primary. */

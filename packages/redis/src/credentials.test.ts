@@ -1,5 +1,6 @@
 import { leads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
+import { STATE } from '@sse/test-support/read-options'
 import { hasRedis } from '@sse/test-support/redis-server'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -22,7 +23,7 @@ describe.skipIf(!hasRedis)('credentials', { timeout: 30_000 }, () => {
     server.command('ACL', 'SETUSER', 'app', 'resetpass', '>second')
     server.command('CLIENT', 'KILL', 'USER', 'app')
     await until(
-      async () => (await failureOf(() => engine.read(0, 0))).code === 'engine_failed',
+      async () => (await failureOf(() => engine.read(0, STATE))).code === 'engine_failed',
       'it is refused',
     )
     password = 'second'

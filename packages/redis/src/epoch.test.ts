@@ -1,4 +1,5 @@
 import { lead, leads, payloads } from '@sse/test-support/entries'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { hasRedis, type RedisServer } from '@sse/test-support/redis-server'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +7,7 @@ import { engineScope } from './fixtures/engine-scope.ts'
 import type { RedisEngine } from './index.ts'
 
 const { start, open } = engineScope()
-const epochOf = async (engine: RedisEngine) => (await engine.read(0, 0)).epoch
+const epochOf = async (engine: RedisEngine) => (await engine.read(0, STATE)).epoch
 
 /** A replica that has what its primary has. */
 async function startReplica(primary: RedisServer, ...args: string[]): Promise<RedisServer> {
@@ -39,7 +40,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
       const after = await engine.append([lead('new', { idempotencyKey: 'a' })])
       expect(after.epoch).not.toBe(before.epoch)
       expect(after.positions).toEqual([1])
-      const page = await engine.read(0, 10, ['leads'])
+      const page = await engine.read(0, atMost(10, ['leads']))
       expect([page.head, payloads(page.entries)]).toEqual([1, ['new']])
     },
   )
@@ -51,7 +52,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     server.command('DEL', 'sse:{hub}')
     expect(await epochOf(engine)).not.toBe(before.epoch)
     await engine.append([lead('new')])
-    expect(payloads((await engine.read(0, 10, ['leads', 'other'])).entries)).toEqual(['new'])
+    expect(payloads((await engine.read(0, atMost(10, ['leads', 'other']))).entries)).toEqual(['new'])
   })
 
   it('stays when only the log was evicted, and missing entries are reported as trimmed', async () => {
@@ -59,10 +60,15 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     const engine = open(server)
     const { epoch } = await engine.append([lead(1, { idempotencyKey: 'a' }), ...leads(2)])
     server.command('DEL', server.command('KEYS', '*:log'))
-    expect(await engine.read(0, 10)).toEqual({ epoch, head: 3, oldest: 4, entries: [] })
+    expect(await engine.read(0, atMost(10))).toEqual({ epoch, head: 3, oldest: 4, reached: 3, entries: [] })
     // Its key is free with it.
     expect(await engine.append([lead(4, { idempotencyKey: 'a' })])).toEqual({ epoch, positions: [4] })
-    expect(await engine.read(0, 10)).toMatchObject({ epoch, head: 4, oldest: 4, entries: [{ position: 4 }] })
+    expect(await engine.read(0, atMost(10))).toMatchObject({
+      epoch,
+      head: 4,
+      oldest: 4,
+      entries: [{ position: 4 }],
+    })
   })
 
   it('changes on a promoted replica, which assigns positions again', async () => {
@@ -95,7 +101,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     await until(() => primary.info('master_link_status') === 'up', 'the old primary follows')
     expect((await open(replica).append(leads(1, 6))).epoch).not.toBe(epoch)
     primary.command('REPLICAOF', 'NO', 'ONE')
-    const after = await until(() => engine.read(0, 10), 'it is primary again')
+    const after = await until(() => engine.read(0, atMost(10)), 'it is primary again')
     expect(after.epoch).not.toBe(epoch)
     expect(payloads(after.entries)).toEqual([1, 2, 3, 4, 5, 6])
   })
@@ -106,7 +112,7 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     const before = await engine.append(leads(5))
     await server.kill()
     await server.start()
-    const after = await until(() => engine.read(0, 10), 'it is back')
+    const after = await until(() => engine.read(0, atMost(10)), 'it is back')
     expect(payloads(after.entries)).toEqual([1, 2, 3, 4, 5])
     expect(after.epoch).not.toBe(before.epoch)
   })
@@ -122,10 +128,10 @@ describe.skipIf(!hasRedis)('the epoch', { timeout: 30_000 }, () => {
     const log = server.command('KEYS', '*:log')
     for (const position of [11, 12, 13, 14, 15]) server.command('XDEL', log, `${position}-0`)
     server.command('HSET', 'sse:{hub}', 'head', '10')
-    const after = await engine.read(15, 10)
+    const after = await engine.read(15, atMost(10))
     expect(after).toMatchObject({ head: 10, oldest: 1 })
     expect(after.epoch).not.toBe(before.epoch)
-    expect((await open({ ...options, onWarning: () => {} }).read(0, 0)).epoch).toBe(after.epoch)
+    expect((await open({ ...options, onWarning: () => {} }).read(0, STATE)).epoch).toBe(after.epoch)
     expect(warnings).toEqual([expect.stringContaining('hides INFO from this user')])
   })
 })

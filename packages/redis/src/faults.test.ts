@@ -6,7 +6,9 @@ import { createHub } from '@sse/server'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { freePort } from '@sse/test-support/free-port'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -46,7 +48,7 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
     await pause(100)
     await server.start()
     await duringOutage.catch(() => {}) // stored or not: it did not wait for ever
-    const { head, entries } = await until(() => engine.read(0, 100), 'it is back')
+    const { head, entries } = await until(() => engine.read(0, atMost(100)), 'it is back')
     expect(payloads(entries).slice(0, 10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect((await engine.append([lead(1, { idempotencyKey: 'a' })])).positions).toEqual([1])
     expect((await engine.append([lead('next')])).positions).toEqual([head + 1])
@@ -101,12 +103,12 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
       code: 'engine_unavailable',
       message: expect.stringContaining('has not answered for 1200 ms'),
     })
-    expect((await failureOf(() => engine.read(0, 10))).code).toBe('engine_unavailable')
+    expect((await failureOf(() => engine.read(0, atMost(10)))).code).toBe('engine_unavailable')
     expect(performance.now() - since).toBeLessThan(8_000)
     server.signal('SIGCONT')
     const again = await until(() => engine.append([lead(2, { idempotencyKey: 'two' })]), 'it answers again')
     expect(again.positions).toEqual([2])
-    expect(payloads((await engine.read(0, 10)).entries)).toEqual([1, 2])
+    expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2])
   })
 
   it('trims below a reader in pieces, and leaves no index and no key behind', async () => {
@@ -121,19 +123,19 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
     }
     const keys = server.command('KEYS', '*:idempotency')
     expect(server.command('HLEN', keys)).toBe('12000')
-    const trimmed = engine.trim({ maxEvents: 50, maxAgeMs: Number.POSITIVE_INFINITY })
+    const trimmed = engine.trim({ ...KEEP_ALL, maxEvents: 50 })
     let after = 0
     for (let round = 0; round < 20; round += 1) {
-      const page = await engine.read(after, 500)
+      const page = await engine.read(after, atMost(500))
       const first = Math.max(after + 1, page.oldest)
       expect(page.entries.map(({ position }) => position)).toEqual(page.entries.map((_, i) => first + i))
       after = page.entries.at(-1)?.position ?? page.head
     }
     await trimmed
-    expect(await engine.read(0, 0)).toMatchObject({ head: 12_000, oldest: 11_951 })
+    expect(await engine.read(0, STATE)).toMatchObject({ head: 12_000, oldest: 11_951 })
     expect(server.command('HLEN', keys)).toBe('50')
     expect(server.command('KEYS', '*:channel:*').split('\n')).toHaveLength(50)
-    await engine.trim({ maxEvents: 0, maxAgeMs: 0 })
+    await engine.trim({ ...KEEP_ALL, maxEvents: 0, maxAgeMs: 0 })
     expect(server.command('KEYS', '*:channel:*')).toBe('')
     expect((await engine.append(leads(1))).positions).toEqual([12_001])
   })
@@ -158,8 +160,8 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
       log,
     )
     await pause(20)
-    await engine.trim({ maxEvents: Number.POSITIVE_INFINITY, maxAgeMs: 10 })
-    expect(await engine.read(0, 10)).toMatchObject({ oldest: 2, head: 4, entries: { length: 3 } })
+    await engine.trim({ ...KEEP_ALL, maxAgeMs: 10 })
+    expect(await engine.read(0, atMost(10))).toMatchObject({ oldest: 2, head: 4, entries: { length: 3 } })
   })
 
   it('uses two connections whatever the number of subscribers', async () => {
@@ -211,9 +213,9 @@ describe.skipIf(!hasRedis)('faults', { timeout: 30_000 }, () => {
     const [one, two] = ['one', 'two'].map((name) => open({ url: server.url, name }))
     await one?.append(leads(3))
     await one?.commit('ada', { epoch: 'e', position: 1 })
-    expect(await two?.read(0, 10)).toMatchObject({ head: 0, entries: [] })
-    expect(await two?.committed('ada')).toBeUndefined()
+    expect(await two?.read(0, atMost(10))).toMatchObject({ head: 0, entries: [] })
+    expect((await two?.committed(['ada']))?.get('ada')).toBeUndefined()
     const numbered = open({ url: `${server.url}/3`, name: 'one' })
-    expect(await numbered.read(0, 10)).toMatchObject({ head: 0 })
+    expect(await numbered.read(0, atMost(10))).toMatchObject({ head: 0 })
   })
 })

@@ -3,8 +3,18 @@ import type { RedisConnection, Reply } from './connection.ts'
 import { Script } from './script.ts'
 
 const MIN_VERSION = 7
-/** Default of `proto-max-bulk-len`: the maximum size of one argument. */
-const DEFAULT_MAX_BYTES = 536_870_912
+/** Defaults of the server's limits, in bytes. */
+const DEFAULT_BULK_BYTES = 536_870_912
+const DEFAULT_QUERY_BYTES = 1_073_741_824
+/** A command of this size is sent and run in a fraction of the timeout. */
+const MAX_COMMAND_BYTES = 16_777_216
+
+export interface ServerLimits {
+  /** Maximum size of one argument of a command, in bytes. */
+  readonly maxArgumentBytes: number
+  /** Size that the arguments of one command together should not exceed, in bytes. */
+  readonly maxCommandBytes: number
+}
 
 export interface HandshakeSettings {
   /** A key of the hub that nothing else uses. */
@@ -15,17 +25,16 @@ export interface HandshakeSettings {
 /**
  * Checks a server before its first use: version, role, and the rights of this user.
  *
- * @returns the maximum size of one argument of a command, in bytes.
  * @throws {SseError} `engine_failed`; `engine_unavailable` for a replica.
  */
 export async function checkServer(
   connection: RedisConnection,
   { probeKey, warn }: HandshakeSettings,
-): Promise<number> {
-  const [hello, memory, limit, showsHistory] = await Promise.all([
+): Promise<ServerLimits> {
+  const [hello, memory, config, showsHistory] = await Promise.all([
     connection.send(['HELLO']),
     connection.send(['INFO', 'memory']).catch(() => null),
-    connection.send(['CONFIG', 'GET', 'proto-max-bulk-len']).catch(() => null),
+    connection.send(['CONFIG', 'GET', 'proto-max-bulk-len', 'client-query-buffer-limit']).catch(() => null),
     PROBE.call(connection, [probeKey], []),
   ])
   const { where } = connection
@@ -46,9 +55,19 @@ export async function checkServer(
     )
   }
   warnOfEviction(memory, where, warn)
-  // CONFIG is often forbidden: then the default is assumed.
-  const maxBytes = Array.isArray(limit) ? Number(limit[1]) : Number.NaN
-  return maxBytes > 0 ? maxBytes : DEFAULT_MAX_BYTES
+  return limitsOf(config)
+}
+
+/** CONFIG is often forbidden: then the defaults are assumed. */
+function limitsOf(config: Reply): ServerLimits {
+  const limits = Array.isArray(config) ? fields(config) : {}
+  const bulk = Number(limits['proto-max-bulk-len']) || DEFAULT_BULK_BYTES
+  const query = Number(limits['client-query-buffer-limit']) || DEFAULT_QUERY_BYTES
+  // The buffer of the server may contain a part of the next command too.
+  return {
+    maxArgumentBytes: Math.min(bulk, query / 2),
+    maxCommandBytes: Math.min(MAX_COMMAND_BYTES, query / 4),
+  }
 }
 
 function warnOfEviction(memory: Reply, where: string, warn: (message: string) => void): void {
@@ -89,6 +108,8 @@ try('XADD', key, '1-0', '', '')
 try('XRANGE', key, '-', '+', 'COUNT', 1)
 try('XREAD', 'COUNT', 1, 'STREAMS', key, '0')
 try('XLEN', key)
+try('XSETID', key, '1-0', 'ENTRIESADDED', 1, 'MAXDELETEDID', '0-1')
+try('XDEL', key, '1-0')
 try('XTRIM', key, 'MINID', 2)
 try('DEL', key)
 try('HSET', key, 'a', 'b')
@@ -97,6 +118,7 @@ try('HMGET', key, 'a')
 try('HDEL', key, 'a')
 try('SADD', key, 'a')
 try('SMEMBERS', key)
+try('SPOP', key, 1)
 try('SREM', key, 'a')
 try('ZADD', key, 1, 'a')
 try('ZSCORE', key, 'a')

@@ -1,5 +1,6 @@
 import { lead } from '@sse/test-support/entries'
 import { hasRedis } from '@sse/test-support/redis-server'
+import { KEEP_ALL } from '@sse/test-support/retention'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 
@@ -26,7 +27,7 @@ describe.skipIf(!hasRedis)('an idempotency key', () => {
     const engine = open(await start())
     const at = (channel: string) => lead(1, { channel, idempotencyKey: 'k' })
     await engine.append([at('a'), at('b')])
-    await engine.trim({ maxEvents: 1, maxAgeMs: Number.POSITIVE_INFINITY })
+    await engine.trim({ ...KEEP_ALL, maxEvents: 1 })
     expect((await engine.append([at('b'), at('a')])).positions).toEqual([2, 3])
   })
 })

@@ -2,6 +2,7 @@
 export class HubKeys {
   readonly hash: string
   readonly commits: string
+  readonly commitTimes: string
   readonly processes: string
   readonly presencePrefix: string
   readonly probe: string
@@ -9,6 +10,7 @@ export class HubKeys {
   constructor(name: string) {
     this.hash = `sse:{${name}}`
     this.commits = `${this.hash}:commits`
+    this.commitTimes = `${this.hash}:commit-times`
     this.processes = `${this.hash}:processes`
     this.presencePrefix = `${this.hash}:present:`
     this.probe = `${this.hash}:probe`

@@ -17,7 +17,10 @@ export class Presence implements PresenceStore {
   }
 
   async enter(process: string, members: readonly Member[], ttlMs: number): Promise<void> {
-    for (const some of pieces(members)) await this.#call(ENTER, process, String(ttlMs), ...some)
+    for (const some of pieces(members)) {
+      // Members of an earlier life of the process are removed first, piece by piece.
+      while ((await this.#call(ENTER, process, String(ttlMs), ...some)) === 0) {}
+    }
   }
 
   async leave(process: string, members: readonly Member[]): Promise<void> {
@@ -70,10 +73,12 @@ local function remove(process, members)
     redis.call('SREM', prefix .. 'c:' .. channel, join(process, identity))
   end
 end
-local function forget(process)
-  remove(process, redis.call('SMEMBERS', prefix .. 'p:' .. process))
-  redis.call('DEL', prefix .. 'p:' .. process)
+local function forgetSome(process)
+  local members = redis.call('SPOP', prefix .. 'p:' .. process, ${MAX_MEMBERS})
+  remove(process, members)
+  if #members == ${MAX_MEMBERS} then return false end
   redis.call('ZREM', KEYS[1], process)
+  return true
 end
 local function lives(process)
   local untilTime = redis.call('ZSCORE', KEYS[1], process)
@@ -81,14 +86,16 @@ local function lives(process)
 end
 local function forgetSilent()
   local silent = redis.call('ZRANGE', KEYS[1], '-inf', now, 'BYSCORE', 'LIMIT', 0, 1)
-  if silent[1] then forget(silent[1]) end
+  if silent[1] then forgetSome(silent[1]) end
 end
 `
 
-/** Arguments: prefix, process, ttl, then channel and identity of each member. */
+/**
+ * Arguments: prefix, process, ttl, then channel and identity of each member. Returns 0 if it must be called again.
+ */
 const ENTER = new Script(`${PRESENCE}
 local process = ARGV[2]
-if not lives(process) then forget(process) end
+if not lives(process) and not forgetSome(process) then return 0 end
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(ARGV[3])), process)
 forgetSilent()
 for i = 4, #ARGV, 2 do

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { atMost, STATE } from '@sse/test-support/read-options'
 import { hasRedis } from '@sse/test-support/redis-server'
 import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
@@ -46,9 +47,9 @@ function follow(engine: RedisEngine) {
     isReading = true
     while (isBehind) {
       isBehind = false
-      const page = await engine.read(positions.at(-1) ?? 0, 100)
+      const page = await engine.read(positions.at(-1) ?? 0, atMost(100))
       positions.push(...page.entries.map(({ position }) => position))
-      if (page.entries.length === 100) isBehind = true
+      if (page.reached < page.head) isBehind = true
     }
     isReading = false
   }
@@ -75,7 +76,7 @@ describe.skipIf(!hasRedis)('processes on one server', { timeout: 60_000 }, () =>
     }
     const engine = open(server)
     for (const [index, name] of ['a', 'b', 'c'].entries()) {
-      const { entries } = await engine.read(0, 1_000, [name])
+      const { entries } = await engine.read(0, atMost(1_000, [name]))
       expect(entries.map(({ data }) => Number(data))).toEqual(range(400).map((n) => n - 1))
       expect(entries.map(({ position }) => position)).toEqual(publishers[index]?.acknowledged)
     }
@@ -90,11 +91,11 @@ describe.skipIf(!hasRedis)('processes on one server', { timeout: 60_000 }, () =>
     await until(() => victim.acknowledged.length > 100, 'it publishes')
     victim.child.kill('SIGKILL')
     await Promise.all([victim.done, other.done])
-    const { head } = await engine.read(0, 0)
+    const { head } = await engine.read(0, STATE)
     await until(() => seen.length === head, 'all are seen')
     expect(seen).toEqual(range(head))
     expect(head % 2).toBe(0)
-    const { entries } = await engine.read(0, 100_000, ['victim'])
+    const { entries } = await engine.read(0, atMost(100_000, ['victim']))
     const stored = new Set(entries.map(({ position }) => position))
     expect(victim.acknowledged.every((position) => stored.has(position))).toBe(true)
   })

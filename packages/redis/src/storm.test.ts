@@ -63,7 +63,8 @@ function countingReads(inner: Engine): Engine & { reads: number } {
     onWake: (callback) => inner.onWake(callback),
     trim: (retention) => inner.trim(retention),
     commit: (subscriber, commit) => inner.commit(subscriber, commit),
-    committed: (subscriber) => inner.committed(subscriber),
+    committed: (subscribers) => inner.committed(subscribers),
+    forget: (subscriber) => inner.forget(subscriber),
     close: () => inner.close(),
   }
 }

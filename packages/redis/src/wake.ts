@@ -6,7 +6,8 @@ import type { RedisLog } from './log.ts'
 const BLOCK_MS = 5_000
 
 export interface WakeListenerSettings {
-  readonly connection: PrimaryConnection
+  /** Creates the connection that waits. */
+  readonly connect: () => PrimaryConnection
   readonly log: RedisLog
   /** Reads the state of the log, so that `log` knows which one it is. */
   readonly readState: () => Promise<unknown>
@@ -20,7 +21,11 @@ export interface WakeListenerSettings {
  */
 export class WakeListener {
   readonly #settings: WakeListenerSettings
-  readonly #loop = new WakeLoop(() => this.#run())
+  readonly #loop = new WakeLoop(
+    () => this.#run(),
+    () => this.#stop(),
+  )
+  #connection: PrimaryConnection | undefined
   #isListening = false
 
   constructor(settings: WakeListenerSettings) {
@@ -33,18 +38,25 @@ export class WakeListener {
 
   /** Reconnects, because the log was replaced: the read in flight may never be answered. */
   restart(): void {
-    if (this.#isListening) this.#settings.connection.reset()
+    if (this.#isListening) this.#connection?.reset()
   }
 
   close(): void {
     this.#loop.close()
   }
 
+  /** Closes the connection: the server forgets the blocked read. */
+  #stop(): void {
+    this.#connection?.close()
+    this.#connection = undefined
+  }
+
   async #run(): Promise<void> {
-    const { connection, readState } = this.#settings
+    const { connect, readState } = this.#settings
+    this.#connection ??= connect()
     try {
       // A failure is reported to the caller of publish or read.
-      await connection.run(async (raw) => {
+      await this.#connection.run(async (raw) => {
         await readState()
         await this.#listen(raw)
       })
@@ -54,7 +66,7 @@ export class WakeListener {
   }
 
   async #listen(connection: RedisConnection): Promise<void> {
-    const { log, appendSettled } = this.#settings
+    const { log, appendSettled, readState } = this.#settings
     const { keys } = log
     this.#isListening = true
     this.#loop.wake() // for what was stored while nothing listened
@@ -64,15 +76,13 @@ export class WakeListener {
       const reply = await connection.send(command, BLOCK_MS)
       if (reply === null) continue
       const [[, [[id]]]] = reply as [[string, [[string, string[]]]]]
-      const position = Number.parseInt(id, 10)
+      const next = from + 1
+      // Any other id was added by another program, or is behind entries that were trimmed.
+      if (id !== `${next}-0`) await readState()
       await appendSettled()
-      if (position <= log.appended) {
-        from = Math.max(from, position, log.appended)
-        continue
-      }
-      this.#loop.wake()
+      if (next > log.appended) this.#loop.wake()
       // Reads in answer to the wake reach at least as far as any reply so far.
-      from = Math.max(from, position, log.head)
+      from = Math.max(from, id === `${next}-0` ? next : from, log.appended, log.head)
     }
   }
 }

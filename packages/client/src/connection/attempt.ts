@@ -8,7 +8,8 @@ import type {
   TransportRequest,
 } from '../transport/transport.ts'
 import { IdleWatch } from './idle-watch.ts'
-import type { FeedStatus } from './status.ts'
+import type { EndReason, FeedStatus } from './status.ts'
+import { outsideZone } from './zone.ts'
 
 /** Consumer of a stream: what its attempts receive, and what its loop reports. */
 export interface StreamReceiver {
@@ -32,9 +33,14 @@ export interface StreamReceiver {
 export interface AttemptOwner {
   onOpen(attempt: Attempt): void
   retryMs: number
+  /** Number of attempts in a row that were open and silent to the end. */
+  silentAttempts: number
   onWaiting(attempt: Attempt, error: SseError, retryAt: number | undefined): void
-  onEnd(attempt: Attempt, reason: SseError | 'ended'): void
+  onEnd(attempt: Attempt, reason: SseError | EndReason): void
 }
+
+const BUFFERED =
+  'Responses start, but no data arrives: a proxy holds it back. Turn off its buffering for this URL'
 
 /**
  * One attempt to open a stream, from preparing its request to its end. Ignores everything its transport reports after
@@ -50,13 +56,22 @@ export class Attempt implements TransportEvents {
   readonly #idle: IdleWatch
   #handle: TransportHandle | undefined
   #isOver = false
+  /** The response has started, and no byte of its body has arrived. */
+  #isSilent = false
 
   constructor(owner: AttemptOwner, receiver: StreamReceiver, idleTimeoutMs: number) {
     this.#owner = owner
     this.#receiver = receiver
-    this.#idle = new IdleWatch(idleTimeoutMs, () =>
-      this.onEnd(new SseError('idle', `No data for ${idleTimeoutMs} ms`)),
-    )
+    this.#idle = new IdleWatch(idleTimeoutMs, () => {
+      owner.silentAttempts = this.#isSilent ? owner.silentAttempts + 1 : 0
+      this.onEnd(
+        owner.silentAttempts > 1
+          ? new SseError('buffered', BUFFERED)
+          : new SseError('idle', `No data for ${idleTimeoutMs} ms`),
+      )
+    })
+    // Preparing a request may hang as well.
+    this.#idle.heard()
   }
 
   get isOver(): boolean {
@@ -64,7 +79,8 @@ export class Attempt implements TransportEvents {
   }
 
   start(transport: Transport, request: TransportRequest): void {
-    const handle = transport(request, this)
+    this.#idle.stop() // a transport that cannot see comments has no idle timeout
+    const handle = outsideZone(() => transport(request, this))
     if (this.#isOver) handle.close()
     else this.#handle = handle
   }
@@ -84,6 +100,8 @@ export class Attempt implements TransportEvents {
   onActivity(): void {
     if (this.#isOver) return
     this.#idle.heard()
+    if (this.#isSilent) this.#owner.silentAttempts = 0
+    this.#isSilent = false
     this.#receiver.onActivity?.()
   }
 
@@ -94,7 +112,9 @@ export class Attempt implements TransportEvents {
   }
 
   onOpen(): void {
-    if (!this.#isOver) this.#owner.onOpen(this)
+    if (this.#isOver) return
+    this.#isSilent = true
+    this.#owner.onOpen(this)
   }
 
   onId(id: string): void {
@@ -120,7 +140,7 @@ export class Attempt implements TransportEvents {
     this.#owner.onWaiting(this, error, retryAt)
   }
 
-  onEnd(reason: SseError | 'ended'): void {
+  onEnd(reason: SseError | EndReason): void {
     if (this.#isOver) return
     this.close()
     this.#owner.onEnd(this, reason)

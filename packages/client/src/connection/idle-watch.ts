@@ -1,3 +1,5 @@
+import { outsideZone } from './zone.ts'
+
 /** A timer this late was suspended with its machine, or frozen with its page. */
 const LATE_MS = 1_000
 /** Time to read what arrived during the suspension. */
@@ -33,7 +35,7 @@ export class IdleWatch {
 
   #tickIn(tickMs: number, isGrace?: boolean): void {
     const dueAt = Date.now() + tickMs
-    this.#timer = setTimeout(() => {
+    const tick = () => {
       const now = Date.now()
       // A clock that was set back says nothing about the connection.
       this.#heardAt = Math.min(this.#heardAt, now)
@@ -44,6 +46,7 @@ export class IdleWatch {
         this.stop()
         this.#onIdle()
       } else this.#tickIn(Math.min(MAX_TICK_MS, this.#idleMs / 4))
-    }, tickMs)
+    }
+    this.#timer = outsideZone(() => setTimeout(tick, tickMs))
   }
 }

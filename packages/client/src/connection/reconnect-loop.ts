@@ -1,10 +1,12 @@
 import { isSseError, SseError } from '@sse/contract'
+import { CONTROL } from '@sse/contract/protocol'
 import type { PreparedRequest, Transport } from '../transport/transport.ts'
 import { Attempt, type AttemptOwner, type StreamReceiver } from './attempt.ts'
 import { isOffline, type PageChanges } from './page-life-cycle.ts'
 import { DEFAULT_RECONNECT, MAX_TIMER_MS, type ReconnectOptions, type RetryPolicy } from './reconnect.ts'
-import type { FeedStatus, PauseReason } from './status.ts'
+import type { EndReason, FeedStatus, PauseReason } from './status.ts'
 import type { TokenRefresh } from './token-refresh.ts'
+import { inThisZone, outsideZone } from './zone.ts'
 
 export interface LoopSettings {
   readonly transport: Transport
@@ -31,6 +33,7 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
   status: FeedStatus = { state: 'connecting', attempt: 1 }
   /** The server's `retry`, in milliseconds. */
   retryMs: number
+  silentAttempts = 0
   readonly #settings: LoopSettings
   readonly #receiver: StreamReceiver
   #current: Attempt | undefined
@@ -42,7 +45,7 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
 
   constructor(settings: LoopSettings, receiver: StreamReceiver) {
     this.#settings = settings
-    this.#receiver = receiver
+    this.#receiver = inThisZone(receiver)
     this.retryMs = settings.retryMs ?? 0
   }
 
@@ -64,20 +67,29 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
   fail(error: SseError, serverError?: SseError): void {
     const { token } = this.#settings
     if (error.status === 401 && token && !token.isUsed) return void this.#refreshToken(token)
+    if (token) token.isUsed = false
     const delayMs = this.#delayAfter(error)
     if (delayMs === undefined) return this.close(serverError ?? error)
     this.#connectIn(delayMs)
     this.#wait(error, serverError, Date.now() + delayMs)
   }
 
-  /** Final. Idempotent. */
-  close(reason: 'closed' | 'aborted' | 'ended' | SseError): void {
+  /** Nothing reconnects until `reopen`. Idempotent. */
+  close(reason: EndReason | 'closed' | 'aborted' | SseError): void {
     this.#disconnect()
     this.#setStatus(
       typeof reason === 'string'
         ? { state: 'closed', reason }
         : { state: 'closed', reason: 'error', error: reason },
     )
+  }
+
+  /** Connects again after `close`; no effect in any other state. */
+  reopen(): void {
+    if (!this.isClosed) return
+    this.#attempt = 1
+    this.status = { state: 'connecting', attempt: 1 }
+    this.#connect()
   }
 
   pause(reason: PauseReason): void {
@@ -135,9 +147,10 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
     else this.#wait(error, serverError, retryAt)
   }
 
-  onEnd(attempt: Attempt, reason: SseError | 'ended'): void {
+  onEnd(attempt: Attempt, reason: SseError | EndReason): void {
     this.#countProgress(attempt)
-    if (reason === 'ended') this.close(attempt.serverError ?? reason)
+    if (reason === 'no_content') this.close(this.#receiver.lastEventId === CONTROL.end ? 'ended' : reason)
+    else if (reason === 'ended') this.close(attempt.serverError ?? reason)
     else this.fail(reason, attempt.serverError)
   }
 
@@ -173,9 +186,7 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
       await token.refresh()
       if (!attempt.isOver) this.#connect()
     } catch (cause) {
-      const error = toSseError(cause, 'The token refresh failed')
-      token.isUsed = this.#delayAfter(error) === undefined
-      attempt.onEnd(error)
+      attempt.onEnd(toSseError(cause, 'The token refresh failed'))
     }
   }
 
@@ -212,7 +223,8 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
 
   #connectIn(delayMs: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#connect(), Math.min(MAX_TIMER_MS, delayMs))
+    const connect = () => this.#connect()
+    this.#timer = outsideZone(() => setTimeout(connect, Math.min(MAX_TIMER_MS, delayMs)))
   }
 
   #begin(): Attempt {

@@ -17,6 +17,12 @@ export interface ReconnectOptions {
    * connection failed is always sent again.
    */
   resend?: boolean
+  /**
+   * Statuses to retry besides 408, 425, 429 and 5xx, such as `[404]` while a deploy replaces the server. 200 stands for
+   * a response that is not an event stream, such as a page of HTML. Default: none. With the native transport, which
+   * does not see the status, every refusal is 200.
+   */
+  retryOn?: readonly number[]
 }
 
 /** Defaults of `ReconnectOptions`. */
@@ -25,6 +31,7 @@ export const DEFAULT_RECONNECT: Required<ReconnectOptions> = {
   maxJitterMs: 30_000,
   maxAttempts: Infinity,
   resend: false,
+  retryOn: [],
 }
 
 /** Decides whether and when a `ReconnectLoop` tries again. */
@@ -42,9 +49,10 @@ export interface RetryPolicy {
 
 /** Policy of `connect` and of tab sharing: full jitter above the server's `retry` and `Retry-After`. */
 export function jitteredRetry(options: Required<ReconnectOptions>): RetryPolicy {
+  const retryOn = new Set(options.retryOn)
   return {
     delayMs(error, attempt, retryMs) {
-      if (!isRetryable(error) || attempt > options.maxAttempts) return undefined
+      if (!isRetryable(error, retryOn) || attempt > options.maxAttempts) return undefined
       const delayMs = (error.retryAfterMs ?? 0) + reconnectDelay(attempt, retryMs, options, Math.random())
       // Offline, an attempt is made now and then all the same: a page can be wrong about its network.
       return Math.min(MAX_TIMER_MS, Math.max(delayMs, isOffline() ? options.maxJitterMs : 0))
@@ -85,7 +93,10 @@ const RETRYABLE_STATUS = /^(5..|408|425|429)$/
 /**
  * Returns whether the same request may succeed later: after a network failure, 5xx, 408, 425 and 429. Any other
  * status, a response that is not an event stream, and wrong usage fail the same way again.
+ *
+ * @param retryOn - further statuses that are retryable.
  */
-export function isRetryable({ code, kind, status }: SseError): boolean {
-  return kind !== 'usage' && code !== 'content_type' && RETRYABLE_STATUS.test(String(status))
+export function isRetryable({ code, kind, status }: SseError, retryOn?: ReadonlySet<number>): boolean {
+  if (kind === 'usage') return false
+  return retryOn?.has(status) || (code !== 'content_type' && RETRYABLE_STATUS.test(String(status)))
 }

@@ -18,10 +18,19 @@ export type FeedStatus =
     }
   /** Nothing is open. The feed resumes by itself at its last event id. */
   | { readonly state: 'paused'; readonly reason: PauseReason }
-  /** Final: the stream has ended, `close()` was called, or the signal aborted. */
-  | { readonly state: 'closed'; readonly reason: 'ended' | 'closed' | 'aborted' }
-  /** Final: the feed gave up because of `error`. */
+  /**
+   * Nothing reconnects: the stream has ended, the server answered 204 No Content (`no_content`), `close()` was called,
+   * or the signal aborted.
+   */
+  | { readonly state: 'closed'; readonly reason: EndReason | 'closed' | 'aborted' }
+  /** Nothing reconnects: the feed gave up because of `error`. */
   | { readonly state: 'closed'; readonly reason: 'error'; readonly error: SseError }
+
+/**
+ * Why a server ended a stream for good: `ended` with `sse.end` or the end of a response, `no_content` with the status
+ * 204. A 204 that follows `sse.end`, such as after a reload, is `ended`.
+ */
+export type EndReason = 'ended' | 'no_content'
 
 /**
  * What a paused feed waits for: the network (`offline`), the page to come back from the back-forward cache or to be

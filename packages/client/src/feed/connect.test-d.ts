@@ -56,7 +56,7 @@ test('status is discriminated by state and reason', () => {
   const { status } = connect(news)
   if (status.state === 'waiting') expectTypeOf(status.error).toEqualTypeOf<SseError>()
   if (status.state === 'closed') {
-    expectTypeOf(status.reason).toEqualTypeOf<'closed' | 'aborted' | 'ended' | 'error'>()
+    expectTypeOf(status.reason).toEqualTypeOf<'closed' | 'aborted' | 'ended' | 'no_content' | 'error'>()
     if (status.reason === 'error') expectTypeOf(status.error).toEqualTypeOf<SseError>()
     // @ts-expect-error only `error` has an error
     else expectTypeOf(status.error).toBeUnknown()

@@ -2,6 +2,7 @@ import { type Gap, type PathParams, SseError, type StreamContract } from '@sse/c
 import { buildPath } from '@sse/contract/protocol'
 import { watchPage } from '../connection/page-life-cycle.ts'
 import { DEFAULT_RECONNECT, type ReconnectOptions } from '../connection/reconnect.ts'
+import type { FeedStatus } from '../connection/status.ts'
 import type { IdStore } from '../storage/id-store.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Overflow } from './event-queue.ts'
@@ -119,10 +120,14 @@ export function connectWith(defaultTransport: Transport): Connect {
     const headerNames = typeof headers === 'function' ? undefined : Object.keys(headers)
     makeInspectable(feed, { url, method, headerNames, contract, transport })
     const abort = () => feed.abort()
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
-    // A signal that outlives the feed must not retain it.
-    feed.onStatus(({ state }) => state === 'closed' && signal?.removeEventListener('abort', abort))
+    const follow = ({ state }: FeedStatus) => {
+      // A signal that outlives the feed must not retain it.
+      if (state === 'closed') return signal?.removeEventListener('abort', abort)
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted) abort()
+    }
+    feed.onStatus(follow)
+    follow(feed.status)
     return feed as unknown as Feed<FeedPayloads<typeof target>>
   }
 }
@@ -142,12 +147,12 @@ export function buildUrl(target: string, baseUrl: string | URL | undefined): str
   }
 }
 
-function checkNumbers<Options extends Record<string, number | boolean>>(
+function checkNumbers<Options extends Record<string, number | boolean | readonly number[]>>(
   options: Options,
   prefix = '',
 ): Options {
   for (const [name, value] of Object.entries(options)) {
-    if (typeof value !== 'boolean' && !(value >= 0)) {
+    if (typeof value !== 'boolean' && !Array.isArray(value) && !(Number(value) >= 0)) {
       throw invalid(`${prefix}${name} must be 0 or more, not ${value}`)
     }
   }

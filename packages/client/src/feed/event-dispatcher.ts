@@ -1,6 +1,7 @@
 import { type Gap, SseError, type StreamContract } from '@sse/contract'
 import { CONTROL } from '@sse/contract/protocol'
 import type { StreamReceiver } from '../connection/attempt.ts'
+import { isLastEventId, MAX_ID_LENGTH } from '../connection/last-event-id.ts'
 import { jitteredRetry, type ReconnectOptions } from '../connection/reconnect.ts'
 import { ReconnectLoop, toSseError } from '../connection/reconnect-loop.ts'
 import type { FeedStatus } from '../connection/status.ts'
@@ -39,7 +40,9 @@ export class EventDispatcher implements StreamReceiver {
   #savedId: string | undefined
   /** `lastEventId` before the current message. */
   #previousId = ''
-  #loading: Promise<void> | undefined
+  #hasLoaded = false
+  /** An id that is too long was reported. */
+  #hasLongId = false
 
   constructor(settings: DispatcherSettings) {
     this.#settings = settings
@@ -57,7 +60,11 @@ export class EventDispatcher implements StreamReceiver {
   }
 
   onId(id: string): void {
-    this.lastEventId = id
+    if (id.length <= MAX_ID_LENGTH) this.lastEventId = id
+    else if (!this.#hasLongId) {
+      this.#hasLongId = true
+      this.report(invalidId())
+    }
   }
 
   onMessage(event: string, data: string): void {
@@ -84,10 +91,10 @@ export class EventDispatcher implements StreamReceiver {
     this.#inspected.probe?.note(note)
   }
 
-  /** Calls the app's code. An error it throws is reported, and the stream continues. */
-  call(task: () => void): void {
+  /** Calls the app's code. An error it throws, or rejects with, is reported, and the stream continues. */
+  call(task: () => unknown): void {
     try {
-      task()
+      this.#own(task())
     } catch (error) {
       this.report(error)
     }
@@ -96,23 +103,32 @@ export class EventDispatcher implements StreamReceiver {
   /** Reports to `onError`, else to `fallback`: by default where the platform shows uncaught errors. */
   report(error: unknown, fallback: (error: unknown) => void = globalThis.reportError ?? console.error): void {
     try {
-      ;(this.#settings.onError ?? fallback)(error)
+      this.#own((this.#settings.onError ?? fallback)(error), console.error)
     } catch (thrown) {
       console.error(thrown)
     }
   }
 
+  /** Handles the rejection of an async callback. */
+  #own(result: unknown, handle = (error: unknown): void => this.report(error)): void {
+    if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+      Promise.resolve(result).catch(handle)
+    }
+  }
+
   async #prepare(): Promise<PreparedRequest> {
-    this.#loading ??= this.#load()
-    await this.#loading
+    // Once: a store that hangs delays the first attempt only, until it is idle.
+    if (!this.#hasLoaded) await this.#load()
     return this.#settings.prepare()
   }
 
   async #load(): Promise<void> {
+    this.#hasLoaded = true
     try {
-      const id = await this.#store?.load()
-      if (id && !VALID_ID.test(id)) throw new SseError('last_event_id_invalid', 'The stored id is invalid')
-      this.lastEventId = id ?? this.lastEventId
+      const id = (await this.#store?.load()) ?? ''
+      if (!isLastEventId(id)) throw invalidId()
+      // A store that hung while events arrived does not set the stream back.
+      this.lastEventId ||= id
     } catch (error) {
       this.report(error)
     }
@@ -161,7 +177,8 @@ export class EventDispatcher implements StreamReceiver {
       if (listeners !== subscription.listeners && !subscription.listeners.includes(listener)) continue
       // Written out: a function per listener and event took a tenth of an event's time.
       try {
-        listener(payload as never, meta)
+        const result: unknown = listener(payload as never, meta)
+        if (result) this.#own(result)
       } catch (error) {
         this.report(error)
       }
@@ -207,9 +224,11 @@ export class EventDispatcher implements StreamReceiver {
 
 /** Checked before the prefix, which takes Firefox 30 ns per event. */
 const DOT = 46
-/** Ids a server can have sent and accepts (docs/reference/protocol.md): one line of at most 1,024 characters. */
-const VALID_ID = /^[^\r\n\0]{0,1024}$/
 const NO_LISTENERS: NameSubscription = { listeners: [], read: undefined }
 
 /** For what `status` shows. */
 export const silently = (): void => {}
+
+function invalidId(): SseError {
+  return new SseError('last_event_id_invalid', 'Ignored an invalid last event id')
+}

@@ -46,7 +46,7 @@ export interface InvalidEvent {
   readonly error: SseError
 }
 
-/** Subscription to one stream. It connects, reconnects and resumes until it is closed or the stream has ended. */
+/** Subscription to one stream. It connects, reconnects and resumes until it is closed or the stream has ended; `reopen()` starts again. */
 export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disposable {
   /**
    * Calls `listener` for every event of that name. The name `gap` reports that history does not reach back to this
@@ -83,6 +83,12 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * `onError`.
    */
   ack(id: string): Promise<void>
-  /** Closes the feed for good and cancels its request. Idempotent. */
+  /**
+   * Connects again after `lastEventId`, if the feed is closed: by an error, by the end of the stream, or by `close()`.
+   * Listeners are kept; loops have ended, and are started anew. No effect while the feed is not closed, after its signal
+   * has aborted, or if it reads a stream (`fromReadableStream`). The status changes in the next microtask.
+   */
+  reopen(): void
+  /** Closes the feed and cancels its request: nothing reconnects until `reopen()`. Idempotent. */
   close(): void
 }

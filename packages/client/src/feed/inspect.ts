@@ -40,11 +40,14 @@ export interface FeedOrigin {
  */
 const LIVE_FEEDS: unique symbol = Symbol.for('@sse/feeds') as never
 
-/** @internal Registers a feed until it is closed. Costs nothing per event: an inspector sets the feed's `probe`. */
+/** @internal Registers a feed while it is not closed. Costs nothing per event: an inspector sets the feed's `probe`. */
 export function makeInspectable(feed: InspectableFeed, origin: FeedOrigin): void {
   const realm = globalThis as { [LIVE_FEEDS]?: Map<InspectableFeed, FeedOrigin> }
   realm[LIVE_FEEDS] ??= new Map()
   const feeds = realm[LIVE_FEEDS]
   feeds.set(feed, origin)
-  feed.onStatus(({ state }) => state === 'closed' && feeds.delete(feed))
+  feed.onStatus(({ state }) => {
+    if (state === 'closed') feeds.delete(feed)
+    else if (!feeds.has(feed)) feeds.set(feed, origin) // reopened
+  })
 }

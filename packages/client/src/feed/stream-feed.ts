@@ -25,18 +25,18 @@ export class StreamFeed implements InspectableFeed {
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
-  readonly #unwatchPage: (() => void) | undefined
+  #unwatchPage: (() => void) | undefined
+  #isReopening = false
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    const { prepare, refresh, watchPage } = settings
+    const { prepare, refresh } = settings
     const token = refresh && new TokenRefresh(() => refresh())
     const onStatus = (status: FeedStatus): void => this.#onStatus(status)
     const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
     this.#acknowledgements = new Acknowledgements({ prepare, token, onError })
-    this.#unwatchPage = watchPage?.(dispatcher.loop)
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {
       if (this.status.state === 'connecting') dispatcher.loop.start()
@@ -78,7 +78,18 @@ export class StreamFeed implements InspectableFeed {
     return this.#acknowledgements.send(id)
   }
 
+  reopen(): void {
+    const { loop } = this.#dispatcher
+    this.#isReopening = !!this.#settings.watchPage
+    // In a later turn: an app may call this while it learns that the feed is closed.
+    queueMicrotask(() => {
+      if (this.#isReopening) loop.reopen()
+      this.#isReopening = false
+    })
+  }
+
   close(): void {
+    this.#isReopening = false
     this.#dispatcher.loop.close('closed')
   }
 
@@ -98,10 +109,16 @@ export class StreamFeed implements InspectableFeed {
   }
 
   #onStatus(status: FeedStatus): void {
-    for (const listener of this.#statusListeners) this.#dispatcher.call(() => listener(status))
+    for (const listener of this.#statusListeners) {
+      // A listener before it may have closed the feed: this one knows already.
+      if (this.status === status) this.#dispatcher.call(() => listener(status))
+    }
+    if (this.status !== status) return
+    if (status.state !== 'closed') this.#unwatchPage ??= this.#settings.watchPage?.(this.#dispatcher.loop)
     if (status.state === 'open') this.#acknowledgements.flush()
     if (status.state !== 'closed') return
     this.#unwatchPage?.()
+    this.#unwatchPage = undefined
     const error = failureOf(status)
     const { listeners } = this.#dispatcher
     // A loop throws it. Without one, the app may not notice.

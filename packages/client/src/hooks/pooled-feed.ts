@@ -134,6 +134,11 @@ export class PooledFeed<Payloads> implements Feed<Payloads> {
     return sent
   }
 
+  /** Connects again, for all components that use the connection. No effect on a feed this component has closed. */
+  reopen(): void {
+    this.#connection?.feed.reopen()
+  }
+
   /** Closes this component's feed for good. The connection closes too, unless other components use it. */
   close(): void {
     const wasClosed = this.status.state === 'closed'

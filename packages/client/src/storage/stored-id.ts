@@ -1,4 +1,5 @@
 import { SseError } from '@sse/contract'
+import { outsideZone } from '../connection/zone.ts'
 import type { IdStore } from './id-store.ts'
 
 /** `localStorage`, `sessionStorage`, React Native's AsyncStorage, or a similar store. */
@@ -15,16 +16,20 @@ export interface StoredIdOptions {
    * used: the app starts afresh.
    */
   maxAgeMs?: number
-  /** Called once if storage throws or is full; the feed continues without it. Default: a warning in the console. */
+  /** Called once if storage fails or hangs; the feed continues without it. Default: a warning in the console. */
   onError?: (error: unknown) => void
 }
 
 const DAY_MS = 86_400_000
 /** Writing is synchronous and may touch the disk: at most four times a second, and when the page is left. */
 const SAVE_EVERY_MS = 250
+/** Time a storage may take to answer. The feed starts without an id then. */
+const LOAD_TIMEOUT_MS = 5_000
 
 /**
  * Keeps a feed's last event id across reloads: `connect(leads, { lastEventId: storedId('leads:42') })`.
+ *
+ * A storage that throws, is full, or does not answer within 5 s is reported, and the feed starts without an id.
  *
  * Ids are written four times a second and when the page is left. After a crash, events shown in the last quarter of a
  * second may arrive again.
@@ -44,9 +49,14 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReported = false
 
-  const fail = (error: unknown): undefined => {
-    if (!isReported) onError(error)
+  const fail = async (error: unknown): Promise<undefined> => {
+    if (isReported) return
     isReported = true
+    try {
+      await onError(error)
+    } catch (thrown) {
+      console.error(thrown)
+    }
   }
   // Read late: where storage is forbidden, accessing it throws.
   const storage = (): KeyValueStorage => options.storage ?? sessionStorage
@@ -58,24 +68,38 @@ export function storedId(key: string, options: StoredIdOptions = {}): IdStore {
     try {
       await storage().setItem(name, value)
     } catch (error) {
-      fail(error)
+      await fail(error)
     }
   }
   return {
     key,
     async load() {
       try {
-        return read(await storage().getItem(name), maxAgeMs)
+        return read(await inTime(storage().getItem(name)), maxAgeMs)
       } catch (error) {
-        return fail(error)
+        return await fail(error)
       }
     },
     save(id) {
       latest = id
       if (timer) return
-      timer = setTimeout(write, SAVE_EVERY_MS)
+      timer = outsideZone(() => setTimeout(write, SAVE_EVERY_MS))
       globalThis.addEventListener?.('pagehide', write)
     },
+  }
+}
+
+/** A storage that never answers must not keep the feed from connecting. */
+async function inTime<Value>(loading: Value | Promise<Value>): Promise<Value> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new SseError('idle', `storedId: the storage did not answer within ${LOAD_TIMEOUT_MS} ms`)
+    timer = outsideZone(() => setTimeout(reject, LOAD_TIMEOUT_MS, error))
+  })
+  try {
+    return await Promise.race([loading, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,3 +1,4 @@
+import type { EndReason } from '../connection/status.ts'
 import { type RelayedEvent, RelayHistory, type RelayPosition } from './relay-history.ts'
 import type { LeaderStatus, PlainError, TabMessage } from './tab-messages.ts'
 import type { Tab, TabRole } from './tab-role.ts'
@@ -75,7 +76,7 @@ export class Leader implements TabRole {
     this.#post({ type: 'status', term: stream.term, status })
   }
 
-  onOwnEnd(reason: PlainError | 'ended'): void {
+  onOwnEnd(reason: PlainError | EndReason): void {
     this.#post({ type: 'end', term: this.#tab.stream.term, reason })
   }
 

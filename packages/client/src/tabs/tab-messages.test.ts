@@ -75,7 +75,7 @@ describe('parseTabMessage', () => {
     const parsed = parseTabMessage({ type: 'end', term: 1, reason })
     expect(parsed).toBeDefined()
     expect(
-      parsed?.type === 'end' && parsed.reason !== 'ended' && fromPlainError(parsed.reason),
+      parsed?.type === 'end' && typeof parsed.reason !== 'string' && fromPlainError(parsed.reason),
     ).toMatchObject({
       code: 'a',
       cause: { code: 'a' },

@@ -1,4 +1,5 @@
 import { isSseError, SseError } from '@sse/contract'
+import type { EndReason } from '../connection/status.ts'
 import type { RelayedEvent, RelayPosition } from './relay-history.ts'
 
 /** Part of every shared name: copies of the package with another version of these messages never share. */
@@ -47,7 +48,7 @@ export type TabMessage =
   | { readonly type: 'status'; readonly term: number; readonly status: LeaderStatus }
   /** The leader received bytes; `isHeartbeat` if they show that the server works. */
   | { readonly type: 'pulse'; readonly term: number; readonly isHeartbeat: boolean }
-  | { readonly type: 'end'; readonly term: number; readonly reason: PlainError | 'ended' }
+  | { readonly type: 'end'; readonly term: number; readonly reason: PlainError | EndReason }
   /** Event names that this tab listens to. */
   | { readonly type: 'listen'; readonly names: readonly string[] }
   /** Sent to oneself: by its arrival, all earlier messages have arrived. */
@@ -152,7 +153,10 @@ const MESSAGES: Readonly<Record<TabMessage['type'], Check>> = {
   entries: isShape({ entries: (value) => isEach(isEntry)(value) && (value as unknown[]).length > 0 }),
   status: isShape({ term: isTerm, status: isStatus }),
   pulse: isShape({ term: isTerm, isHeartbeat: isBoolean }),
-  end: isShape({ term: isTerm, reason: (value) => value === 'ended' || isError(value) }),
+  end: isShape({
+    term: isTerm,
+    reason: (value) => value === 'ended' || value === 'no_content' || isError(value),
+  }),
   listen: isShape({ names: isEach(isString) }),
   mark: isShape({ from: isString }),
   ping: isShape({}),

@@ -1,8 +1,9 @@
 import type { SseError } from '@sse/contract'
 import type { StreamReceiver } from '../connection/attempt.ts'
+import { MAX_ID_LENGTH } from '../connection/last-event-id.ts'
 import { DEFAULT_RECONNECT, jitteredRetry } from '../connection/reconnect.ts'
 import { ReconnectLoop } from '../connection/reconnect-loop.ts'
-import type { FeedStatus } from '../connection/status.ts'
+import type { EndReason, FeedStatus } from '../connection/status.ts'
 import type {
   PreparedRequest,
   Transport,
@@ -36,7 +37,7 @@ export interface OwnConnectionObserver {
   onOwnActivity?(): void
   onOwnHeartbeat?(): void
   onOwnStatus?(status: LeaderStatus): void
-  onOwnEnd?(reason: PlainError | 'ended'): void
+  onOwnEnd?(reason: PlainError | EndReason): void
 }
 
 /** What a tab knows of the shared stream, in every role: its position, the leader's state, and its own connection. */
@@ -125,8 +126,8 @@ export class TabStream implements StreamReceiver {
     if (isHeartbeat) this.#events.onHeartbeat()
   }
 
-  reportEnd(reason: PlainError | 'ended'): void {
-    this.#events.onEnd(reason === 'ended' ? reason : fromPlainError(reason))
+  reportEnd(reason: PlainError | EndReason): void {
+    this.#events.onEnd(typeof reason === 'string' ? reason : fromPlainError(reason))
   }
 
   // What the own connection reports
@@ -136,6 +137,8 @@ export class TabStream implements StreamReceiver {
   }
 
   onId(id: string): void {
+    // The feed reports it, and the events after it have no id for the other tabs.
+    if (id.length > MAX_ID_LENGTH) return this.#events.onId(id)
     if (this.hasFreshId) this.observer?.onOwnEvent?.() // the block before it only set an id
     this.lastEventId = id
     this.isExact = true
@@ -179,7 +182,7 @@ export class TabStream implements StreamReceiver {
     if (status.state === 'open') {
       this.observer?.onOwnStatus?.({ state: 'open', retryMs: this.status.retryMs })
       this.reportOpen()
-    } else if (status.state === 'closed' && status.reason === 'ended') {
+    } else if (status.state === 'closed' && (status.reason === 'ended' || status.reason === 'no_content')) {
       this.observer?.onOwnEnd?.(status.reason)
       this.#events.onEnd(status.reason)
     } else if (status.state === 'closed' && status.reason === 'error') {

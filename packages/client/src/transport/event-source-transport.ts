@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { CONTROL } from '@sse/contract/protocol'
+import type { EndReason } from '../connection/status.ts'
 import { readRefusal } from './read-refusal.ts'
 import type { Transport, TransportRequest } from './transport.ts'
 
@@ -66,7 +67,7 @@ export function eventSourceTransport(
 }
 
 /** The polyfill knows the status. A native one only tells that the response was not an event stream, which is final. */
-function whyClosed({ status, headers }: { status?: number; headers?: Headers }): SseError | 'ended' {
+function whyClosed({ status, headers }: { status?: number; headers?: Headers }): SseError | EndReason {
   const known = status && readRefusal(status, headers?.get('content-type') ?? null)
   if (known) return known
   return new SseError('http_status', 'The server did not answer with an event stream', { status: 200 })

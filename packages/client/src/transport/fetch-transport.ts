@@ -1,4 +1,5 @@
 import { SseError } from '@sse/contract'
+import type { EndReason } from '../connection/status.ts'
 import { toByteString } from './byte-string.ts'
 import { checkRequest } from './check-request.ts'
 import { invalidBody, readEvents } from './read-events.ts'
@@ -20,7 +21,7 @@ async function run(
   request: TransportRequest,
   events: TransportEvents,
   controller: AbortController,
-): Promise<SseError | 'ended'> {
+): Promise<SseError | EndReason> {
   const { fetch, url, method, body, credentials, lastEventId, reconnect } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', ...request.headers }
   if (lastEventId !== '') headers['last-event-id'] = toByteString(lastEventId)
@@ -38,7 +39,7 @@ async function run(
     controller.abort()
     return refused
   }
-  if (typeof response.body?.getReader !== 'function') return invalidBody()
+  if (typeof response.body?.getReader !== 'function' || response.body.locked) return invalidBody()
   events.onOpen()
   const failure = await readEvents(response.body.getReader(), events)
   if (failure) return failure

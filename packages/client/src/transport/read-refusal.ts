@@ -1,4 +1,5 @@
 import { SseError, type SseErrorOptions } from '@sse/contract'
+import type { EndReason } from '../connection/status.ts'
 
 /** Maximum delay taken from `Retry-After`, in milliseconds. */
 const MAX_RETRY_AFTER_MS = 3_600_000
@@ -6,7 +7,7 @@ const MAX_RETRY_AFTER_MS = 3_600_000
 const BODY_TIMEOUT_MS = 1_000
 
 /**
- * Returns why a response is not an event stream: `ended` for 204, by which a server stops a client for good;
+ * Returns why a response is not an event stream: `no_content` for 204, by which a server stops a client for good;
  * `undefined` if it is one. Messages name the URL without its query and hash, which may contain a ticket.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
@@ -16,15 +17,16 @@ export function readRefusal(
   contentType: string | null,
   url = '',
   details?: Pick<SseErrorOptions, 'cause' | 'retryAfterMs'>,
-): SseError | 'ended' | undefined {
-  if (status === 204) return 'ended'
+): SseError | EndReason | undefined {
+  if (status === 204) return 'no_content'
   const type = readMediaType(contentType)
   const place = url.replace(/[?#].*/s, '')
   if (status === 200 && type === 'text/event-stream') return undefined
-  if (status === 200) return new SseError('content_type', `Not an event stream, but "${type}": ${place}`)
   // An opaque response has status 0, which is as final as 200 with another content type.
   const options = { ...details, status: status >= 200 && status < 600 ? status : 200 }
-  return new SseError('http_status', `The server answered ${status}: ${place}`, options)
+  return status === 200
+    ? new SseError('content_type', `Not an event stream, but "${type}": ${place}`, options)
+    : new SseError('http_status', `The server answered ${status}: ${place}`, options)
 }
 
 /**
@@ -36,7 +38,7 @@ export function readRefusal(
 export async function readRefusedResponse(
   response: Response,
   url: string,
-): Promise<SseError | 'ended' | undefined> {
+): Promise<SseError | EndReason | undefined> {
   const { status, headers } = response
   const type = headers.get('content-type')
   const details: { retryAfterMs?: number; cause?: Error | undefined } = {}

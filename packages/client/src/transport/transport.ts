@@ -1,5 +1,6 @@
 import type { SseError } from '@sse/contract'
 import type { ReconnectOptions } from '../connection/reconnect.ts'
+import type { EndReason } from '../connection/status.ts'
 
 /** What all requests of a feed have in common. */
 export interface PreparedRequest {
@@ -48,8 +49,8 @@ export interface TransportEvents {
    * `retryAt`, in milliseconds since the epoch, if it knows.
    */
   onWaiting(error: SseError, retryAt?: number): void
-  /** The attempt is over: `ended` if the stream is complete (such as 204), else why. */
-  onEnd(reason: SseError | 'ended'): void
+  /** The attempt is over: `ended` if the stream is complete, `no_content` after status 204, else why. */
+  onEnd(reason: SseError | EndReason): void
   /** For inspectors only. Optional; may be called at any time. */
   onNote?(note: TransportNote): void
 }

@@ -13,8 +13,13 @@ import {
   wait,
 } from './entries.ts'
 
-/** Long enough to tell old from new entries on a busy machine. */
-const GAP_MS = 600
+/** Pause between old and young. A trim must not take as long, even on a busy machine. */
+const GAP_MS = 1_500
+/** Part of the pause that a clock may be wrong by. */
+const MARGIN_MS = 300
+
+/** Returns an age that everything stored before the pause exceeds, and nothing stored since `youngAt` reaches soon. */
+const ageSince = (youngAt: number) => performance.now() - youngAt + GAP_MS - MARGIN_MS
 
 export const trimming: readonly EngineCase[] = [
   {
@@ -48,13 +53,14 @@ export const trimming: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.append(makeEntries(3))
       await wait(GAP_MS)
+      const youngAt = performance.now()
       await engine.append(makeEntries(2, {}, 4))
       const { entries } = await read(engine, 0, 10)
       const [old, young] = [entries[2]?.at as number, entries[3]?.at as number]
       check(young > old, '`at` grows with time', `${old}, then ${young}`)
       await engine.trim(KEEP_ALL)
       checkSame((await readState(engine)).oldest, 1, '`Infinity` trims nothing')
-      await engine.trim({ ...KEEP_ALL, maxAgeMs: GAP_MS - 50 })
+      await engine.trim({ ...KEEP_ALL, maxAgeMs: ageSince(youngAt) })
       const page = await read(engine, 0, 10)
       checkSame([page.oldest, page.head, payloads(page)], [4, 5, [4, 5]], this.promise)
     },
@@ -64,10 +70,11 @@ export const trimming: readonly EngineCase[] = [
     async show({ engine }) {
       await engine.append(makeEntries(4))
       await wait(GAP_MS)
+      const youngAt = performance.now()
       await engine.append(makeEntries(4, {}, 5))
       await engine.trim({ ...KEEP_ALL, maxEvents: 6, maxAgeMs: 60_000 })
       checkSame(payloads(await read(engine, 0, 10)), range(3, 8), this.promise)
-      await engine.trim({ ...KEEP_ALL, maxEvents: 5, maxAgeMs: GAP_MS - 50 })
+      await engine.trim({ ...KEEP_ALL, maxEvents: 5, maxAgeMs: ageSince(youngAt) })
       checkSame(payloads(await read(engine, 0, 10)), range(5, 8), this.promise)
     },
   },
@@ -103,12 +110,13 @@ export const trimming: readonly EngineCase[] = [
         await engine.commit(subscriber, { epoch, position: 5 })
       }
       await wait(GAP_MS)
+      const youngAt = performance.now()
       await engine.commit('renewed', { epoch, position: 4 })
       await engine.commit('advanced', { epoch, position: 6 })
       await engine.commit('young', { epoch, position: 7 })
       await engine.trim(KEEP_ALL)
       checkSame(await commitOf(engine, 'old'), [epoch, 5], '`Infinity` removes no commit')
-      await engine.trim({ ...KEEP_ALL, maxCommitAgeMs: GAP_MS - 50 })
+      await engine.trim({ ...KEEP_ALL, maxCommitAgeMs: ageSince(youngAt) })
       checkSame(await commitOf(engine, 'old'), undefined, this.promise)
       checkSame(await commitOf(engine, 'renewed'), [epoch, 5], this.promise)
       checkSame(await commitOf(engine, 'advanced'), [epoch, 6], this.promise)

@@ -26,15 +26,22 @@ BEGIN
 END
 $function$;
 
--- Moves committed events of the outbox, all or one, to the end of the log, whose row the caller holds.
-CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, only_id bigint, OUT taken bigint, OUT stored bigint)
+-- The next events of the outbox: at most 1,000, and 16 MiB.
+CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE sql AS $function$
+  SELECT array_agg(id ORDER BY id) FROM (
+    SELECT id, sum(octet_length(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM (SELECT id, data FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000) first
+  ) counted WHERE coalesce(before, 0) < 16777216
+$function$;
+
+-- Moves events of the outbox to the end of the log, whose row the caller holds. Returns how many were stored.
+CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql AS $function$
+DECLARE
+  stored bigint;
 BEGIN
   WITH gone AS (
-    DELETE FROM ${schema}.outbox WHERE ctid = ANY (ARRAY(
-      SELECT ctid FROM ${schema}.outbox
-      WHERE log = of_log AND (only_id IS NULL OR id = only_id) ORDER BY id LIMIT 1000
-    )) RETURNING *
+    DELETE FROM ${schema}.outbox WHERE log = of_log AND id = ANY (ids) RETURNING *
   ), counted AS (
     SELECT *, row_number() OVER (PARTITION BY channel, idempotency_key ORDER BY id) AS turn FROM gone
   ), fresh AS (
@@ -51,55 +58,62 @@ BEGIN
     FROM fresh ORDER BY place
     RETURNING 1
   )
-  SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM kept) INTO taken, stored;
+  SELECT count(*) INTO stored FROM kept;
+  RETURN stored;
 END
 $function$;
 
--- Moves up to 1,000 events of the outbox. An event that cannot be stored is set aside, and does not block the others.
-CREATE FUNCTION ${schema}.move(of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint)
-LANGUAGE plpgsql AS $function$
+-- Moves the next events of the outbox. One that cannot be stored is set aside, and does not block the others.
+CREATE FUNCTION ${schema}.move(
+  of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint, OUT has_more boolean
+) LANGUAGE plpgsql AS $function$
 DECLARE
-  one record;
+  ids bigint[] := ${schema}.next_rows(of_log);
   row_id bigint;
 BEGIN
-  taken := 0;
+  taken := coalesce(cardinality(ids), 0);
   stored := 0;
-  PERFORM FROM ${schema}.outbox WHERE log = of_log LIMIT 1;
-  IF NOT FOUND THEN RETURN; END IF;
+  has_more := false;
+  IF taken = 0 THEN RETURN; END IF;
   BEGIN
-    SELECT * INTO one FROM ${schema}.move_rows(of_log, old_head, NULL);
-    taken := one.taken;
-    stored := one.stored;
+    stored := ${schema}.move_rows(of_log, old_head, ids);
+    has_more := EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log);
     RETURN;
   EXCEPTION
     -- A position that is taken: no fault of the events.
     WHEN unique_violation THEN RAISE;
-    WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN NULL;
+    WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
+      stored := 0;
   END;
-  FOR row_id IN SELECT id FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000 LOOP
+  FOREACH row_id IN ARRAY ids LOOP
     BEGIN
-      SELECT * INTO one FROM ${schema}.move_rows(of_log, old_head + stored, row_id);
-      stored := stored + one.stored;
+      stored := stored + ${schema}.move_rows(of_log, old_head + stored, ARRAY[row_id]);
     EXCEPTION
       WHEN unique_violation THEN RAISE;
       WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
         WITH gone AS (DELETE FROM ${schema}.outbox WHERE log = of_log AND id = row_id RETURNING *)
         INSERT INTO ${schema}.rejected (log, id, reason, channel, event, data, key, idempotency_key)
-        SELECT log, id, SQLERRM, channel, event, data, key, idempotency_key FROM gone;
+        SELECT log, id, SQLERRM, channel, event, data, key, idempotency_key FROM gone
+        ON CONFLICT (log, id) DO UPDATE SET rejected_at = clock_timestamp(), reason = excluded.reason,
+          channel = excluded.channel, event = excluded.event, data = excluded.data, key = excluded.key,
+          idempotency_key = excluded.idempotency_key;
     END;
-    taken := taken + 1;
   END LOOP;
+  has_more := EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log);
 END
 $function$;
 
 -- Moves events of the outbox, unless another process does: -1. Counts those set aside.
-CREATE FUNCTION ${schema}.place(log_name text, OUT taken bigint, OUT rejected bigint, OUT reason text)
+CREATE FUNCTION ${schema}.place(
+  log_name text, OUT taken bigint, OUT has_more boolean, OUT rejected bigint, OUT reason text
+)
 LANGUAGE plpgsql AS $function$
 DECLARE
   own ${schema}.logs;
   moved record;
 BEGIN
   taken := 0;
+  has_more := false;
   SELECT * INTO own FROM ${schema}.logs WHERE name = log_name;
   PERFORM FROM ${schema}.outbox o WHERE o.log = own.id LIMIT 1;
   IF FOUND THEN
@@ -109,6 +123,7 @@ BEGIN
       SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
       UPDATE ${schema}.logs SET head = head + moved.stored WHERE id = own.id AND moved.stored > 0;
       taken := moved.taken;
+      has_more := moved.has_more;
     ELSE
       taken := -1;
     END IF;
@@ -141,10 +156,11 @@ BEGIN
     log_epoch := own.epoch || ${schema}.timeline();
   END IF;
   old_head := own.head;
+  -- At most 10,000 events or 160 MiB: a limit of time.
   FOR piece IN 1..10 LOOP
     SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
     own.head := own.head + moved.stored;
-    EXIT WHEN moved.taken < 1000;
+    EXIT WHEN NOT moved.has_more;
   END LOOP;
   stored_at := extract(epoch FROM clock_timestamp()) * 1000;
   IF idempotency_keys IS NULL THEN
@@ -184,7 +200,7 @@ LANGUAGE sql AS $function$
   WHERE name = log_name AND epoch || ${schema}.timeline() = seen_epoch AND head < seen_head
 $function$;
 
--- Removes the oldest entries that exceed a limit, at most 1,000. Returns whether there may be more.
+-- Removes the oldest entries that exceed a limit, at most 1,000, and 64 MiB. Returns whether there may be more.
 CREATE FUNCTION ${schema}.trim(log_name text, max_events bigint, max_age_ms double precision) RETURNS boolean
 LANGUAGE plpgsql AS $function$
 DECLARE
@@ -196,6 +212,14 @@ BEGIN
   SELECT * INTO own FROM ${schema}.logs WHERE name = log_name;
   IF NOT FOUND THEN RAISE EXCEPTION 'no log %', log_name USING ERRCODE = 'SSE01'; END IF;
   last := least(own.trimmed + 1000, own.head);
+  last := coalesce(
+    (SELECT max(position) FROM (
+      SELECT position, sum(octet_length(data))
+        OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+      FROM ${schema}.entries WHERE log = own.id AND position > own.trimmed AND position <= last
+    ) counted WHERE coalesce(before, 0) < 67108864),
+    last
+  );
   upto := greatest(own.trimmed, least(last, coalesce(own.head - max_events, 0)));
   IF max_age_ms IS NOT NULL AND upto < last THEN
     cutoff := extract(epoch FROM clock_timestamp()) * 1000 - max_age_ms;

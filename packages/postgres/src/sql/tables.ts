@@ -10,6 +10,11 @@ export const RELATIONS = [
   'members',
 ] as const
 
+/** Maximum size of one payload in bytes of UTF-8: a message of Postgres ends at 1 GiB. */
+export const MAX_DATA_BYTES = 67_108_864
+/** Latest time of an entry, in milliseconds since 1970: a time in microseconds is a mistake, and would never be trimmed. */
+export const MAX_AT = 99_999_999_999_999
+
 /** A name as a hub accepts it: 1 to 256 characters, no control characters. */
 const isName = (column: string): string =>
   `CHECK (char_length(${column}) BETWEEN 1 AND 256 AND ${column} !~ '[\\u0001-\\u001F\\u007F-\\u009F]')`
@@ -17,8 +22,8 @@ const isName = (column: string): string =>
 /** Columns of an event. A hub cannot put an empty event name, or one with a line end, on the wire. */
 const eventColumns = `
   channel text COLLATE "C" NOT NULL ${isName('channel')},
-  event text NOT NULL CHECK (event <> '' AND event !~ '[\\r\\n]'),
-  data text NOT NULL,
+  event text NOT NULL CHECK (char_length(event) BETWEEN 1 AND 1024 AND event !~ '[\\r\\n]'),
+  data text NOT NULL CHECK (octet_length(data) <= ${MAX_DATA_BYTES}),
   key text ${isName('key')},
   idempotency_key text COLLATE "C" ${isName('idempotency_key')}`
 
@@ -60,8 +65,8 @@ CREATE TABLE ${schema}.rejected (
 
 CREATE TABLE ${schema}.entries (
   log integer NOT NULL,
-  position bigint NOT NULL,
-  at bigint NOT NULL,${eventColumns},
+  position bigint NOT NULL CHECK (position BETWEEN 1 AND ${Number.MAX_SAFE_INTEGER}),
+  at bigint NOT NULL CHECK (at BETWEEN 0 AND ${MAX_AT}),${eventColumns},
   PRIMARY KEY (log, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX entries_by_channel ON ${schema}.entries (log, channel, position);
@@ -72,7 +77,9 @@ CREATE TABLE ${schema}.commits (
   log integer NOT NULL,
   subscriber text COLLATE "C" NOT NULL,
   epoch text NOT NULL,
-  position bigint NOT NULL,
+  position bigint NOT NULL CHECK (position BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}),
+  -- Of the last call, even if the position did not change. No index: it would make every commit of a subscriber dearer.
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (log, subscriber)
 ) WITH (fillfactor = 70);
 

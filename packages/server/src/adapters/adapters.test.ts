@@ -30,7 +30,7 @@ describe.each(ADAPTERS)('sse of $name', ({ name, start, fetch, hasCors }) => {
     const response = await get('/leads/Ada%20%C3%A9')
     expect(response.status).toBe(200)
     expect(await response.text()).toBe(
-      `:\n\nid: 1\nevent: text\ndata: "Ada é"\n\nevent: count\ndata: 2\n\n${END}`,
+      `:\nid: 1\nevent: text\ndata: "Ada é"\n\nevent: count\ndata: 2\n\n${END}`,
     )
   })
 

@@ -22,15 +22,22 @@ export function fastifyResponder(reply: FastifyReplyLike): Responder {
       begin(status, headers)
       reply.send(body === '' ? undefined : body)
     },
-    stream(status, headers, start) {
+    stream(status, headers, start, late) {
       begin(
         status,
         withoutOverridden(headers, (name) => reply.hasHeader(name)),
       )
       reply.send(
         new TakeoverBody(() => {
-          writeHead(reply.raw, reply.raw.statusCode)
-          start()
+          const { raw } = reply
+          const answer = late()
+          if (!answer) {
+            writeHead(raw, raw.statusCode)
+            return start()
+          }
+          for (const name of Object.keys(headers)) raw.removeHeader(name)
+          writeHead(raw, answer.status, answer.headers)
+          raw.end(answer.body)
         }),
       )
     },

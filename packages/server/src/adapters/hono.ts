@@ -4,7 +4,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
-import { keepOpen, type MakeResponse, serveWeb } from '../web/serve-web.ts'
+import { type MakeResponse, serveWeb } from '../web/serve-web.ts'
 
 /** The framework's objects in the context of a Hono handler. */
 export interface HonoNative {
@@ -29,10 +29,9 @@ export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapte
 })
 
 function serve(c: Context, answer: Answer<HonoNative>, params: Record<string, string>): Promise<Response> {
-  const request = c.req.raw
   // Bun's server is the environment, or a member of it.
-  keepOpen(request, c.env?.server ?? c.env)
-  return serveWeb({ answer, params }, { request, native: { c }, respond: responderOf(c) })
+  const host = c.env?.server ?? c.env
+  return serveWeb({ answer, params }, { request: c.req.raw, native: { c }, host, respond: responderOf(c) })
 }
 
 function responderOf(c: Context): MakeResponse {

@@ -21,40 +21,57 @@ export const sse: Sse<KoaNative, Middleware> = defineAdapter({
     const params = (ctx as RoutedContext).params ?? {}
     await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
   },
-  mount: (endpoint) => async (ctx, next) => {
-    const match = (ctx as RoutedContext)._matchedRoute === undefined ? 'exact' : 'tail'
-    const route = findRoute(endpoint, ctx.method, ctx.path, match)
-    if (!route) return next()
-    await serveNode(route, exchangeOf(ctx))
+  mount: (endpoint) => {
+    const mount: Middleware = async (ctx, next) => {
+      // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
+      const route = findRoute(endpoint, ctx.method, ctx.path, isRoutedTo(mount, ctx) ? 'tail' : 'exact')
+      if (!route) return next()
+      await serveNode(route, exchangeOf(ctx))
+    }
+    return mount
   },
 })
 
-/** What `@koa/router` adds. */
-type RoutedContext = { params?: Record<string, string>; _matchedRoute?: unknown }
+/** What `@koa/router` adds: the path's parameters, and every layer that matched, middleware included. */
+interface RoutedContext {
+  readonly params?: Record<string, string>
+  readonly matched?: readonly { readonly methods: readonly string[]; readonly stack: readonly unknown[] }[]
+}
+
+function isRoutedTo(mount: Middleware, ctx: Context): boolean {
+  const { matched = [] } = ctx as RoutedContext
+  return matched.some(({ methods, stack }) => methods.length > 0 && stack.includes(mount))
+}
 
 function exchangeOf(ctx: Context) {
   return { req: ctx.req, res: ctx.res, native: { ctx }, responder: koaResponder(ctx) }
 }
 
 function koaResponder(ctx: Context): Responder {
+  const send: Responder['send'] = (status, headers, body) => {
+    ctx.status = status
+    if (body !== '') ctx.body = body
+    ctx.set(headers)
+  }
   return {
-    send(status, headers, body) {
-      ctx.status = status
-      if (body !== '') ctx.body = body
-      ctx.set(headers)
-    },
-    stream(status, headers, begin) {
+    send,
+    stream(status, headers, begin, late) {
       ctx.set(withoutOverridden(headers, (name) => ctx.res.hasHeader(name)))
       ctx.status = status
       let isBegun = false
       // Koa reads `respond` once, when all middleware has run: its sign that the app answers by itself.
       Object.defineProperty(ctx, 'respond', {
         get() {
-          if (!isBegun) {
-            isBegun = true
-            writeHead(ctx.res, ctx.status)
-            begin()
+          if (isBegun) return false
+          isBegun = true
+          const answer = late()
+          if (answer) {
+            for (const name of Object.keys(headers)) ctx.remove(name)
+            send(answer.status, answer.headers, answer.body)
+            return true
           }
+          writeHead(ctx.res, ctx.status)
+          begin()
           return false
         },
         set() {},

@@ -28,6 +28,7 @@ export { type CheckedConnectionSettings, checkedConnection } from './checked-con
 export { checkDataBytes } from './data-size.ts'
 export { EngineConnection, type EngineConnectionSettings, type RawConnection } from './engine-connection.ts'
 export { closed, failed, isTlsProblem, unavailable } from './failures.ts'
+export { HistoryConnection } from './history-connection.ts'
 export { Listeners } from './listeners.ts'
 export { MAX_TIMEOUT_MS, OptionChecks } from './option-checks.ts'
 export { makePage, type PageLimits } from './page.ts'

@@ -67,7 +67,7 @@ describe('options', () => {
 
   it('retryMs is the first frame of a stream', async () => {
     const response = await sse({ retryMs: 250 }, [{ data: 1 }])(new Request('http://a/'))
-    expect(await response.text()).toMatch(/^retry: 250\n\ndata: 1\n\n/)
+    expect(await response.text()).toMatch(/^retry: 250\ndata: 1\n\n/)
   })
 
   it('maxEventBytes counts bytes of UTF-8', async () => {

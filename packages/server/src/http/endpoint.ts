@@ -40,7 +40,7 @@ export class Endpoint<Native> {
       heartbeatMs: contract?.heartbeatMs ?? options.heartbeatMs ?? DEFAULT_HEARTBEAT_MS,
       retryMs,
       stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
-      maxConnectionMs: options.maxConnectionMs ?? Number.POSITIVE_INFINITY,
+      maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize: authorize && ((context) => authorize((context as RequestContext).withoutIdentity())),
@@ -64,7 +64,7 @@ export class Endpoint<Native> {
   }
 
   #answer(
-    { params, native }: HttpRequest<Native>,
+    { params, native, whenWritable }: HttpRequest<Native>,
     lastEventId: string | undefined,
     act: (connection: Connection, context: RequestContext) => Promise<Reply>,
   ): ReturnType<Answer<Native>> {
@@ -73,7 +73,11 @@ export class Endpoint<Native> {
     connection.context = context
     // In a later microtask: the adapter first gets to report that the client has already left.
     const reply = Promise.resolve()
-      .then(() => act(connection, context))
+      .then(() => whenWritable?.(this.#settings.stallTimeoutMs))
+      .then(() => {
+        connection.throwIfClosed()
+        return act(connection, context)
+      })
       .catch((error) => this.#refuse(connection, error))
     return { connection, reply }
   }
@@ -87,12 +91,10 @@ export class Endpoint<Native> {
     await this.#admit(connection, context)
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
     if (method === 'HEAD') return HEAD_REPLY
-    if (!connection.isClosed) {
-      options.hub?.['@sse/admit'](connection)
-      await connection.prepare(() => makeSource(context, connection))
-    }
-    const { closeReason } = connection
-    if (closeReason) throw closeReason
+    connection.throwIfClosed()
+    options.hub?.['@sse/admit'](connection)
+    await connection.prepare(() => makeSource(context, connection))
+    connection.throwIfClosed()
     return streamReply(connection)
   }
 
@@ -123,11 +125,13 @@ export class Endpoint<Native> {
 
   #refuse(connection: Connection, error: unknown): Reply {
     connection.report(error)
+    const isGone = connection.isClosed && connection.closeReason === undefined
     // A source may end with another error because the connection was closed.
     const refusal = connection.closeReason ?? error
     connection.gone()
     const reply = errorReply(refusal)
     const { path } = this.#settings
+    if (isGone) return reply
     reportDiagnostic('sse.connection.rejected', {
       path,
       code: toPublicError(refusal).code,

@@ -11,6 +11,11 @@ export interface HttpRequest<Native> {
   readonly params: Readonly<Record<string, string | undefined>>
   /** The framework's own objects. They become part of the context. */
   readonly native: Native
+  /**
+   * Waits until the response can be written; `undefined` if it already can. Rejects with `stalled` after `timeoutMs`.
+   * Default: the platform does not tell.
+   */
+  readonly whenWritable?: (timeoutMs: number) => Promise<void> | undefined
 }
 
 /** A request being answered. `connection` must be told when the client leaves; `reply` never rejects. */

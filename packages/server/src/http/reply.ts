@@ -30,6 +30,11 @@ export function streamReply(connection: Connection): Reply {
   return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false }
 }
 
+/** The answer instead of a stream whose connection the server has closed before the head was sent. */
+export function closedReply({ connection }: Reply): Reply | undefined {
+  return connection?.closeReason && errorReply(connection.closeReason)
+}
+
 /** The answer to HEAD: the stream's headers, without a body. */
 export const HEAD_REPLY: Reply = {
   status: 200,

@@ -1,5 +1,6 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { checkDeclaredChannel } from '@sse/contract/protocol'
+import { checkDeclaredChannel, RESERVED_PREFIX } from '@sse/contract/protocol'
+import { isControlChannel } from '../log/control-entry.ts'
 
 const MAX_CHARS = 256
 const MAX_CHANNELS = 128
@@ -17,13 +18,19 @@ export function checkName(what: 'subscriber' | 'identity' | 'key' | 'idempotency
 }
 
 /**
- * Checks a channel: its name, and that the contract declares it if it declares any.
+ * Checks a channel: its name, that it is not reserved, and that the contract declares it if it declares any.
  *
  * @throws {SseError} `channel_invalid`.
  */
 export function checkChannel(contract: StreamContract, channel: string): void {
   const problem = findProblem(channel)
   if (problem !== undefined) throw new SseError('channel_invalid', describe('channel', problem))
+  if (isControlChannel(channel)) {
+    throw new SseError(
+      'channel_invalid',
+      `Channels whose name starts with "${RESERVED_PREFIX}" are reserved: ${channel}`,
+    )
+  }
   checkDeclaredChannel(contract, channel)
 }
 

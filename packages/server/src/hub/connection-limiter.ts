@@ -1,23 +1,31 @@
 import { SseError } from '@sse/contract'
+import type { RevocationListener } from '../log/log.ts'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
 import { reconnectFrame } from '../stream/max-age-timer.ts'
+import { nextTurn } from '../timing/next-turn.ts'
+import { RecentRevocations } from './recent-revocations.ts'
 
 export interface ConnectionLimits {
   readonly maxConnections: number
   readonly maxConnectionsPerIdentity: number
+  readonly whenIdentityLimitReached: 'refuse' | 'closeOldest'
 }
 
 /** Minimum of the `Retry-After` of a rejected request, in milliseconds. The maximum is twice that, against stampedes. */
 const RETRY_AFTER_MS = 2_000
 /** A longer timer would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647
+/** Connections closed in one turn of the event loop. */
+const CLOSED_PER_TURN = 256
 
 /** The connections of a hub: limits how many there are, and closes those of an identity or all of them. */
-export class ConnectionLimiter implements ClosedWatcher {
+export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
   readonly #limits: ConnectionLimits
   readonly #identities = new Map<ConnectionHandle, string | undefined>()
+  /** The connections of each identity, the oldest first. */
   readonly #byIdentity = new Map<string, Set<ConnectionHandle>>()
+  readonly #revocations = new RecentRevocations()
   #isDraining = false
   /** One for each pending drain. */
   readonly #onEmpty = new Set<() => void>()
@@ -33,35 +41,48 @@ export class ConnectionLimiter implements ClosedWatcher {
   }
 
   /**
-   * Counts a connection until it is closed. Idempotent; a later call may name another identity. Existing connections
-   * are never closed to make room.
+   * Counts a connection until it is closed. Idempotent; a later call may name another identity.
    *
-   * @throws {SseError} `too_many_connections` over a limit, `draining`.
+   * @throws {SseError} `too_many_connections` over a limit, `draining`, `revoked` if that happened since it arrived.
    */
   admit(handle: ConnectionHandle, identity: string | undefined): void {
     const isNew = !this.#identities.has(handle)
     const own = identity === undefined ? undefined : this.#byIdentity.get(identity)
     if (this.#isDraining) throw this.#reject('draining', 'The server is shutting down; retry in a moment')
+    if (identity !== undefined && this.#revocations.has(identity, handle.arrivedAt)) throw revoked()
     if (isNew && this.size >= this.#limits.maxConnections) {
       throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
-    if (own && !own.has(handle) && own.size >= this.#limits.maxConnectionsPerIdentity) {
-      throw this.#reject(
-        'too_many_connections',
-        'Connection limit for this user reached; close another connection',
-      )
-    }
+    if (own && !own.has(handle)) this.#makeRoom(own)
     if (!isNew) this.#removeIdentity(handle)
     this.#add(handle, identity)
     if (isNew) handle.onClosed(this)
   }
 
-  /** Closes every connection of an identity, including those that are still opening, and returns how many. */
+  /**
+   * Closes every connection of an identity, including those that are still opening, and rejects those on the way in.
+   * Returns how many were closed.
+   */
   revoke(identity: string): number {
-    const handles = [...(this.#byIdentity.get(identity) ?? [])]
-    const reason = new SseError('revoked', 'Access to this stream was revoked')
-    for (const handle of handles) handle.close(reason, errorFrame(reason))
+    this.#revocations.add(identity)
+    const handles = [...(this.#byIdentity.get(identity) ?? [])].filter(({ isClosed }) => !isClosed)
+    for (const handle of handles) {
+      const reason = revoked()
+      handle.close(reason, errorFrame(reason))
+    }
     return handles.length
+  }
+
+  revoked(identity: string): void {
+    this.revoke(identity)
+  }
+
+  mayBeRevoked(identity: string): void {
+    for (const handle of [...(this.#byIdentity.get(identity) ?? [])]) authorizeAgain(handle)
+  }
+
+  anyMayBeRevoked(): void {
+    this.#authorizeAllAgain([...this.#identities].filter(([, identity]) => identity !== undefined))
   }
 
   /** Rejects new connections, ends the existing ones, and cuts off those that are still open after `graceMs`. */
@@ -89,6 +110,31 @@ export class ConnectionLimiter implements ClosedWatcher {
     this.#onEmpty.clear()
   }
 
+  /** Makes sure that an identity may have one more connection. @throws {SseError} `too_many_connections`. */
+  #makeRoom(own: ReadonlySet<ConnectionHandle>): void {
+    const { maxConnectionsPerIdentity: max, whenIdentityLimitReached } = this.#limits
+    if (own.size < max) return
+    if (whenIdentityLimitReached === 'refuse' || max === 0) {
+      throw this.#reject(
+        'too_many_connections',
+        'Connection limit for this user reached; close another connection',
+      )
+    }
+    const open = [...own].filter(({ isClosed }) => !isClosed)
+    for (const oldest of open.slice(0, open.length - max + 1)) {
+      const reason = new SseError('replaced', 'A newer connection of this user has taken its place')
+      oldest.close(reason, errorFrame(reason))
+    }
+    // A peer that is gone does not take the last frame, and must not add up: at most as many are closing as may be open.
+    const closing = [...own].filter(({ isClosed }) => isClosed)
+    for (const handle of closing.slice(0, Math.max(0, closing.length - max))) handle.destroy()
+  }
+
+  #authorizeAllAgain(connections: [ConnectionHandle, unknown][]): void {
+    for (const [handle] of connections.splice(0, CLOSED_PER_TURN)) authorizeAgain(handle)
+    if (connections.length > 0) nextTurn(() => this.#authorizeAllAgain(connections))
+  }
+
   #reject(code: 'draining' | 'too_many_connections', message: string): SseError {
     this.rejected += 1
     return new SseError(code, message, { retryAfterMs: retryAfterMs() })
@@ -108,6 +154,18 @@ export class ConnectionLimiter implements ClosedWatcher {
     const own = this.#byIdentity.get(identity)
     if (own?.delete(handle) && own.size === 0) this.#byIdentity.delete(identity)
   }
+}
+
+/** Ends a connection so that its client reconnects and `authorize` decides. */
+function authorizeAgain(handle: ConnectionHandle): void {
+  const reason = new SseError('rotated', 'A revocation may have been missed: access is checked again', {
+    retryAfterMs: retryAfterMs(),
+  })
+  handle.close(reason, reconnectFrame(handle.retryMs))
+}
+
+function revoked(): SseError {
+  return new SseError('revoked', 'Access to this stream was revoked')
 }
 
 function retryAfterMs(): number {

@@ -1,5 +1,6 @@
 import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
 import { checkSize, encodeEventData } from '@sse/contract/protocol'
+import { within } from '../engine-kit/within.ts'
 import type { NewEntry } from '../log/engine.ts'
 import { Fanout } from '../log/fanout.ts'
 import { Heartbeat } from '../log/heartbeat-frame.ts'
@@ -19,6 +20,9 @@ import {
   type Subscription,
   type SubscriptionContext,
 } from './subscription.ts'
+
+/** How long each step of closing may wait for the engine, in milliseconds. */
+const CLOSE_MS = 10_000
 
 /**
  * Creates a hub: one ordered log of a contract's events, published to channels. It opens its engine, and starts timers,
@@ -54,18 +58,17 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
 
   constructor(contract: Contract, settings: SettledHubOptions<Tx>) {
     const { engine, onError } = settings
+    this.#connections = new ConnectionLimiter(settings)
     this.contract = contract
     this.#settings = settings
     this.#fanout = new Fanout(onError)
-    this.#log = new Log(settings, this.#fanout)
-    this.#connections = new ConnectionLimiter(settings)
+    this.#log = new Log(settings, this.#fanout, this.#connections)
     this.#presence = new Presence(engine.presence, onError)
     this.#subscriptions = {
       log: this.#log,
       fanout: this.#fanout,
       heartbeat: new Heartbeat(this.#log.tail),
       counters: this.#counters,
-      engine,
       connections: this.#connections,
       presence: this.#presence,
     }
@@ -99,7 +102,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     }
     const entry = this.#makeEntry(channel, event, payload, options)
     const inserted = engine.insert(entry, tx)
-    this.#log.startUpkeep()
+    this.#log.inserted()
     return Promise.resolve(inserted)
   }
 
@@ -123,6 +126,13 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.#checkOpen()
     if (options.subscriber !== undefined) checkName('subscriber', options.subscriber)
     if (options.identity !== undefined) checkName('identity', options.identity)
+    const { from } = options
+    if (from !== undefined && from !== 'oldest' && from !== 'newest') {
+      throw new SseError(
+        'option_invalid',
+        `subscribe: from must be 'oldest' or 'newest', not ${String(from)}`,
+      )
+    }
     return new LogSubscription<Contract>(this.#subscriptions, checkChannels(this.contract, channels), options)
   }
 
@@ -131,27 +141,32 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.#checkOpen()
     const commit = typeof id === 'string' ? parseId(id) : undefined
     if (!commit) throw new SseError('ack_invalid', 'Not a hub event id')
-    await this.#log.open()
-    const { tail } = this.#log
-    if (commit.epoch !== tail.epoch || commit.position > tail.head) await this.#log.refresh()
-    if (commit.epoch !== tail.epoch) {
-      throw new SseError('ack_invalid', 'The id belongs to another log')
-    }
-    if (commit.position > tail.head) throw new SseError('ack_invalid', 'The id is ahead of the log')
-    await this.#settings.engine.commit(subscriber, commit)
+    const { tail, isOpen } = this.#log
+    const isReached = isOpen && commit.epoch === tail.epoch && commit.position <= tail.head
+    // What this process has not seen, another one may have.
+    const { epoch, head } = isReached ? tail : await this.#log.readState()
+    if (commit.epoch !== epoch) throw new SseError('ack_invalid', 'The id belongs to another log')
+    if (commit.position > head) throw new SseError('ack_invalid', 'The id is ahead of the log')
+    await this.#log.commit(subscriber, commit)
   }
 
   async committed(subscriber: string): Promise<string | undefined> {
     checkName('subscriber', subscriber)
     this.#checkOpen()
-    const commit = (await this.#settings.engine.committed([subscriber])).get(subscriber)
+    const commit = await this.#log.readCommit(subscriber)
     return commit && formatId(commit)
+  }
+
+  async forget(subscriber: string): Promise<void> {
+    checkName('subscriber', subscriber)
+    this.#checkOpen()
+    await this.#log.forget(subscriber)
   }
 
   async getState<State>(read: () => State | Promise<State>): Promise<{ lastEventId: string; state: State }> {
     this.#checkOpen()
-    await this.#log.open()
-    const { epoch, head: position } = this.#log.tail
+    const { tail, isOpen } = this.#log
+    const { epoch, head: position } = isOpen ? tail : await this.#log.readState()
     return { lastEventId: formatId({ epoch, position }), state: await read() }
   }
 
@@ -172,7 +187,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     const { catchUps, gaps } = this.#counters
     return {
       connections: this.#connections.size,
-      lagging: this.#fanout.countLagging(),
+      lagging: this.#fanout.lagging,
       channels: this.#fanout.channels,
       head: tail.head,
       ringEvents: tail.ring.length,
@@ -186,8 +201,12 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     }
   }
 
-  revoke(identity: string): number {
-    return this.#connections.revoke(identity)
+  async revoke(identity: string): Promise<number> {
+    checkName('identity', identity)
+    this.#checkOpen()
+    const closed = this.#connections.revoke(identity)
+    await this.#log.revoke(identity)
+    return closed
   }
 
   async drain({ graceMs = 10_000 }: { graceMs?: number } = {}): Promise<void> {
@@ -206,18 +225,34 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.#isClosed = true
     await this.drain({ graceMs: 0 })
     this.#fanout.end()
-    await this.#presence.close()
-    await this.#log.close()
-    await this.#settings.engine.close()
+    await this.#awaitClosed('presence', this.#presence.close())
+    await this.#awaitClosed('calls in flight', this.#log.close())
+    await this.#awaitClosed('close', this.#settings.engine.close())
+  }
+
+  /** An engine that never answers does not keep a hub from closing. */
+  async #awaitClosed(what: string, closing: Promise<void>): Promise<void> {
+    const late = new SseError('engine_unavailable', `The engine has not finished ${what} for ${CLOSE_MS} ms`)
+    await within(CLOSE_MS, closing, () => late).catch((error) => {
+      if (error !== late) throw error
+      this.#settings.onError(late)
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** Counts a connection whose source is not a subscription of this hub. */
+  /**
+   * Counts a connection of a stream, whatever its source. The log is followed while it is open: another process may
+   * revoke its identity.
+   */
   '@sse/admit'(handle: ConnectionHandle): void {
     this.#connections.admit(handle, handle.identity)
+    if (handle.identity === undefined) return
+    this.#log.addReader()
+    this.#log.open().catch(() => {}) // tried again every second
+    handle.onClosed({ closed: () => this.#log.removeReader() })
   }
 
   #checkOpen(): void {

@@ -72,6 +72,13 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
   /** Resolves with the last id a subscriber has acknowledged, or `undefined` without one. */
   committed(subscriber: string): Promise<string | undefined>
   /**
+   * Deletes what a subscriber has acknowledged: its next subscription starts like a new one's. Call it when the
+   * subscriber will not return, such as for a deleted account. Idempotent.
+   *
+   * @throws {SseError} `option_invalid`, `hub_closed`, errors of the engine.
+   */
+  forget(subscriber: string): Promise<void>
+  /**
    * Resolves with what `read` returns and with the id to follow the stream after: initial state for a client. The
    * position is taken before the data is read, so that an event in between is seen twice rather than never. Commit rows
    * before, or together with, publishing their event.
@@ -87,9 +94,9 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    */
   presence(channel: Channel<Contract>): Promise<string[]>
   /**
-   * Calls `listener` when the first connection of an identity to a channel opens (`join`), and 3–6 s after its last
-   * connection closed (`leave`), so that a page reload is not reported as a leave. Other processes are polled every
-   * second.
+   * Calls `listener` when the first connection of an identity to a channel opens (`join`), and 4–6 s after its last
+   * connection closed (`leave`), so that a page reload or a restart of the server is not reported as a leave. With a
+   * `retryMs` over 1,000, later: 3 s and 1.5 times that. Other processes are polled every second.
    *
    * @returns a function that stops the calls.
    * @throws {SseError} `channel_invalid`, `hub_closed`.
@@ -97,10 +104,19 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
   onPresence(channel: Channel<Contract>, listener: PresenceListener): () => void
   stats(): HubStats
   /**
-   * Closes every connection of an identity in this process, including those still opening, with the code `revoked`.
-   * Returns how many. `authorize` decides about new ones.
+   * Closes every connection of an identity with the code `revoked`, in every process that shares the engine. Those of
+   * this process are closed at once, and connections on their way in are rejected. Other processes follow when they read
+   * the revocation from the log, usually within milliseconds. `authorize` decides about new connections: change what it
+   * reads first, then call this.
+   *
+   * The revocation is an entry of the log, in a reserved channel. A program that can write to the engine's store can
+   * therefore revoke anyone.
+   *
+   * @returns the number of connections closed in this process, once the revocation is stored.
+   * @throws {SseError} `option_invalid`, `hub_closed`. Errors of the engine: the connections of this process are closed
+   * nevertheless, those of other processes may not be.
    */
-  revoke(identity: string): number
+  revoke(identity: string): Promise<number>
   /**
    * Rejects new connections with 503 and `Retry-After`, ends every connection with a jittered reconnection delay, and
    * resolves once all are closed, after which `server.close()` resolves. Connections still open after `graceMs` are cut
@@ -110,7 +126,10 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    * @throws {SseError} `option_invalid`.
    */
   drain(options?: { graceMs?: number }): Promise<void>
-  /** Drains without grace, waits until pending events are stored, and closes the engine. Idempotent. */
+  /**
+   * Drains without grace, waits until pending events are stored, and closes the engine. Idempotent. An engine that does
+   * not answer is reported to `onError` and waited for no longer than 10 s for each step.
+   */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }

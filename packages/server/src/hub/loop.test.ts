@@ -2,10 +2,11 @@ import { awaitable } from '@sse/test-support/awaitable'
 import { expect, it } from 'vitest'
 import { testHub } from '../fixtures/hub-server.ts'
 import { memory } from '../index.ts'
+import type { Commit } from '../log/engine.ts'
 
 it('a loop whose signal aborts while its start is looked up ends and leaves no follower', async () => {
   const asked = awaitable<void>()
-  const answered = awaitable<undefined>()
+  const answered = awaitable<ReadonlyMap<string, Commit>>()
   const engine = Object.assign(memory(), {
     committed: () => {
       asked.call()
@@ -18,7 +19,7 @@ it('a loop whose signal aborts while its start is looked up ends and leaves no f
   const next = loop.next()
   await asked.called
   abort.abort()
-  answered.call(undefined)
+  answered.call(new Map())
   expect(await next).toEqual({ done: true, value: undefined })
   expect(hub.stats().channels).toBe(0)
 })

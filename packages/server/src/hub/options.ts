@@ -32,8 +32,14 @@ export interface HubOptions<Tx = never> {
   latestPerKey?: (channel: string) => boolean
   /** Maximum number of open connections. Further requests get 503. Default `Infinity`. */
   maxConnections?: number
-  /** Maximum number of open connections per identity. Further requests get 503. Default `Infinity`. */
+  /** Maximum number of open connections per identity. Default `Infinity`. */
   maxConnectionsPerIdentity?: number
+  /**
+   * What happens to a connection over `maxConnectionsPerIdentity`. `'refuse'`: it gets 503. `'closeOldest'`: the
+   * identity's oldest connection is closed with `replaced` instead, also if its peer is gone without a trace. Default
+   * `'refuse'`.
+   */
+  whenIdentityLimitReached?: 'refuse' | 'closeOldest'
   /** Maximum size of a payload, in bytes of JSON. Default 1,048,576. `Infinity`: no limit. */
   maxEventBytes?: number
   /**
@@ -50,6 +56,7 @@ export interface SettledHubOptions<Tx> {
   readonly latestPerKey: (channel: string) => boolean
   readonly maxConnections: number
   readonly maxConnectionsPerIdentity: number
+  readonly whenIdentityLimitReached: 'refuse' | 'closeOldest'
   readonly maxEventBytes: number
   /** Never throws. */
   readonly onError: (error: unknown) => void
@@ -61,7 +68,7 @@ const COMMIT_DAYS = 90
 /** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
 export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions<Tx> {
   const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
-  const settled = {
+  const settled: SettledHubOptions<Tx> = {
     engine,
     retention: {
       maxEvents: retention?.maxEvents ?? 100_000,
@@ -72,6 +79,7 @@ export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions
     latestPerKey,
     maxConnections: options.maxConnections ?? Number.POSITIVE_INFINITY,
     maxConnectionsPerIdentity: options.maxConnectionsPerIdentity ?? Number.POSITIVE_INFINITY,
+    whenIdentityLimitReached: options.whenIdentityLimitReached ?? 'refuse',
     maxEventBytes: options.maxEventBytes ?? 1_048_576,
     onError: (error: unknown) => callApp(() => onError(error), console.error),
   }
@@ -88,6 +96,11 @@ export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions
   checkCount('ring.maxBytes', settled.ring.maxBytes, 0)
   checkCount('maxConnections', settled.maxConnections, 0)
   checkCount('maxConnectionsPerIdentity', settled.maxConnectionsPerIdentity, 0)
+  if (!['refuse', 'closeOldest'].includes(settled.whenIdentityLimitReached)) {
+    throw invalid(
+      `whenIdentityLimitReached must be 'refuse' or 'closeOldest', not ${String(settled.whenIdentityLimitReached)}`,
+    )
+  }
   checkCount('maxEventBytes', settled.maxEventBytes, 1)
   return settled
 }

@@ -148,6 +148,7 @@ describe('publish', () => {
     ['an empty channel', 'channel_invalid', ['', 'count', 1]],
     ['a long channel', 'channel_invalid', ['x'.repeat(257), 'count', 1]],
     ['a line end in a channel', 'channel_invalid', ['a\nb', 'count', 1]],
+    ['a reserved channel', 'channel_invalid', ['sse.revoked', 'count', 1]],
     ['half a surrogate pair in a channel', 'channel_invalid', ['\ud800', 'count', 1]],
     ['an empty key', 'option_invalid', ['ada', 'count', 1, { key: '' }]],
     ['an idempotency key that is not text', 'option_invalid', ['ada', 'count', 1, { idempotencyKey: 7 }]],
@@ -160,7 +161,7 @@ describe('publish', () => {
 
   it('accepts any other text as a channel, such as paths and names of object members', async () => {
     const hub = testHub()
-    for (const channel of ['__proto__', 'constructor', '../..', 'Ünï 🎉', 'a'.repeat(256), 'sse.open', '*']) {
+    for (const channel of ['__proto__', 'constructor', '../..', 'Ünï 🎉', 'a'.repeat(256), 'sse', '*']) {
       const loop = hub.subscribe(channel)[Symbol.asyncIterator]()
       const next = loop.next()
       await new Promise((resolve) => setImmediate(resolve))
@@ -215,7 +216,9 @@ describe('close', () => {
     await loop
     await reader.over()
     expect(seen).toEqual([1])
-    await expect(engine.read(0, { limit: 1, maxBytes: 1 })).rejects.toMatchObject({ code: 'engine_unavailable' })
+    await expect(engine.read(0, { limit: 1, maxBytes: 1 })).rejects.toMatchObject({
+      code: 'engine_unavailable',
+    })
   })
 
   it('waits for calls in flight, so that nothing fails because of it', async () => {

@@ -1,4 +1,4 @@
-import type { Commit, Engine } from '../log/engine.ts'
+import type { Commit } from '../log/engine.ts'
 import { parseId } from '../log/id.ts'
 import type { Log } from '../log/log.ts'
 import type { StartPosition } from '../log/log-cursor.ts'
@@ -9,34 +9,34 @@ export interface StartFrom {
   readonly after: string | undefined
   /** Durable subscriber whose last commit to resume after, without an id. */
   readonly subscriber: string | undefined
+  /** Where to start without either. */
+  readonly from: 'oldest' | 'newest' | undefined
 }
 
 /**
- * Finds where a subscription starts: after its id; else after its subscriber's last commit, or at the oldest event
- * without a commit; else at the head. Synchronous if the engine need not be asked.
+ * Finds where a subscription starts: after its id; else after its subscriber's last commit; else where it asked for,
+ * which is the oldest event for a subscriber and the head for others. Synchronous if the engine need not be asked.
  */
-export function startPosition(
-  log: Log,
-  engine: Engine,
-  { after, subscriber }: StartFrom,
-): StartPosition | Promise<StartPosition> {
+export function startPosition(log: Log, start: StartFrom): StartPosition | Promise<StartPosition> {
+  const { after, subscriber, from } = start
   const { tail } = log
   if (log.isOpen) {
     if (after !== undefined) {
       const commit = parseId(after)
       if (commit && isReached(tail, commit) && tail.ring.reaches(commit.position)) return startAfter(commit)
-    } else if (subscriber === undefined) return startAtHead(tail)
+    } else if (subscriber === undefined && from !== 'oldest') return startAtHead(tail)
   }
-  return lookUp(log, engine, after, subscriber)
+  return lookUp(log, start)
 }
 
-async function lookUp(log: Log, engine: Engine, after?: string, subscriber?: string): Promise<StartPosition> {
+async function lookUp(log: Log, { after, subscriber, from }: StartFrom): Promise<StartPosition> {
   await log.open()
   if (after !== undefined) return resume(log, parseId(after))
-  if (subscriber === undefined) return startAtHead(log.tail)
-  const commit = (await engine.committed([subscriber])).get(subscriber)
+  const commit = subscriber === undefined ? undefined : await log.readCommit(subscriber)
   if (commit) return resume(log, commit)
-  // Nothing is missing for a subscriber without a commit, however much was trimmed before it came.
+  const isOldest = from === 'oldest' || (from === undefined && subscriber !== undefined)
+  if (!isOldest) return startAtHead(log.tail)
+  // Nothing is missing for a newcomer, however much was trimmed before it came.
   const { epoch, oldest } = await log.readState()
   if (epoch !== log.tail.epoch || oldest > log.tail.head + 1) await log.refresh()
   return { epoch, position: oldest - 1, gap: undefined }

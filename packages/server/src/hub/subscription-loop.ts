@@ -1,4 +1,5 @@
 import type { Gap } from '@sse/contract'
+import type { Batch } from '../log/batch.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
 import { formatId } from '../log/id.ts'
 import type { Log } from '../log/log.ts'
@@ -14,37 +15,41 @@ export interface LoopContext {
   readonly fanout: Fanout
 }
 
+export interface LoopOptions {
+  readonly findStart: () => StartPosition | Promise<StartPosition>
+  /** Whether the loop ends at the head as of its start. */
+  readonly untilHead: boolean
+  readonly signal: AbortSignal | undefined
+}
+
 /** One loop over a subscription: pulls events through a cursor, with at most one batch in memory. */
 export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Follower {
   isLive = false
   mask = 0
   readonly #context: LoopContext
   readonly #channels: readonly string[]
-  readonly #findStart: () => StartPosition | Promise<StartPosition>
-  readonly #signal: AbortSignal | undefined
+  readonly #options: LoopOptions
   #cursor: LogCursor | undefined
+  /** Position of the last event of a loop that ends. */
+  #until = Number.POSITIVE_INFINITY
   #frames: readonly StoredFrame[] = []
   #next = 0
+  /** Ends the wait for events, or for a read. */
   #wake: (() => void) | undefined
+  #isReader = false
   #isDone = false
 
-  constructor(
-    context: LoopContext,
-    channels: readonly string[],
-    findStart: () => StartPosition | Promise<StartPosition>,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(context: LoopContext, channels: readonly string[], options: LoopOptions) {
     this.#context = context
     this.#channels = channels
-    this.#findStart = findStart
-    this.#signal = signal
+    this.#options = options
   }
 
   /** @throws {SseError} errors of the engine; the loop is over then. */
   async next(): Promise<IteratorResult<LogEvent, undefined>> {
     try {
       for (;;) {
-        if (this.#isDone || this.#signal?.aborted) return this.return()
+        if (this.#isDone || this.#options.signal?.aborted) return this.return()
         const event = this.#takeEvent() ?? (await this.#advance())
         if (event) return { done: false, value: event }
       }
@@ -69,6 +74,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     if (reason !== 'trimmed') {
       this.#frames = []
       this.#cursor?.replaced(reason)
+      if (this.#options.untilHead) this.#until = 0 // the gap is the last
     }
     this.#rouse()
   }
@@ -86,6 +92,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     const { log } = this.#context
     for (let frame = this.#frames[this.#next]; frame; frame = this.#frames[this.#next]) {
       this.#next += 1
+      if (frame.position > this.#until) return undefined
       const id = formatId({ epoch: log.tail.epoch, position: frame.position })
       try {
         return decodeFrame(id, frame)
@@ -99,13 +106,19 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   /** Takes one step of the cursor; at the head, waits for more. */
   async #advance(): Promise<LogEvent | undefined> {
     const cursor = this.#cursor ?? (await this.#start())
-    const step = cursor?.next()
-    if (!cursor || !step) return undefined
+    if (!cursor) return undefined
+    if (cursor.position >= this.#until && !cursor.hasGap) {
+      this.#end()
+      return undefined
+    }
+    const step = cursor.next()
     if (step.kind === 'gap') return makeGapEvent(step.id, step.gap)
-    if (step.kind === 'read') cursor.take(await this.#context.log.readHistory(step.position, this.#channels))
-    else if (step.kind === 'head') await this.#sleep()
+    if (step.kind === 'read') {
+      const batch = await this.#read(step.position)
+      if (batch) cursor.take(batch)
+    } else if (step.kind === 'head') await this.#sleep()
     else {
-      this.#frames = step.frames
+      this.#frames = step.batch.frames
       this.#next = 0
     }
     return undefined
@@ -113,33 +126,55 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
 
   /** Returns `undefined` if the loop has ended in the meantime. */
   async #start(): Promise<LogCursor | undefined> {
-    const start = await this.#findStart()
+    const { log, fanout } = this.#context
+    const { findStart, untilHead, signal } = this.#options
+    this.#isReader = true
+    log.addReader()
+    const start = await findStart()
+    if (untilHead) await log.refresh()
     // `next` ends the loop of an aborted signal.
-    if (this.#isDone || this.#signal?.aborted) return undefined
-    this.#cursor = new LogCursor(this.#context.log.tail, this.#channels, start)
-    this.#context.fanout.add(this, this.#channels)
-    this.#signal?.addEventListener('abort', this.#rouse)
+    if (this.#isDone || signal?.aborted) return undefined
+    if (untilHead) this.#until = log.tail.head
+    this.#cursor = new LogCursor(log.tail, this.#channels, start)
+    fanout.add(this, this.#channels)
+    signal?.addEventListener('abort', this.#rouse)
     return this.#cursor
   }
 
   #sleep(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve
-      this.isLive = true
+      this.#context.fanout.setLive(this, true)
+    })
+  }
+
+  /** Resolves with `undefined` if it is roused before the batch is read. */
+  #read(position: number): Promise<Batch | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#context.log.readHistory(position, this.#channels, {
+        received: resolve,
+        failed: reject,
+      })
+      this.#wake = () => {
+        cancel()
+        resolve(undefined)
+      }
     })
   }
 
   readonly #rouse = (): void => {
-    this.isLive = false
+    this.#context.fanout.setLive(this, false)
     this.#wake?.()
     this.#wake = undefined
   }
 
   #end(): void {
     if (this.#isDone) return
+    const { log, fanout } = this.#context
     this.#isDone = true
-    this.#context.fanout.remove(this, this.#channels)
-    this.#signal?.removeEventListener('abort', this.#rouse)
+    fanout.remove(this, this.#channels)
+    if (this.#isReader) log.removeReader()
+    this.#options.signal?.removeEventListener('abort', this.#rouse)
     this.#rouse()
   }
 }

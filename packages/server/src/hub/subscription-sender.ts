@@ -1,12 +1,13 @@
 import { type Gap, SseError } from '@sse/contract'
 import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report } from '../diagnostics.ts'
+import type { Batch } from '../log/batch.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
 import type { Heartbeat } from '../log/heartbeat-frame.ts'
+import type { HistoryReceiver } from '../log/history-reader.ts'
 import type { Log } from '../log/log.ts'
 import { type GapStep, LogCursor, type StartPosition } from '../log/log-cursor.ts'
-import { SharedFrames } from '../log/shared-frames.ts'
-import { joinFrames } from '../log/stored-frame.ts'
+import type { SharedFrames } from '../log/shared-frames.ts'
 import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
 import { nextTurn } from '../timing/next-turn.ts'
@@ -31,7 +32,7 @@ const RETRY_MS = 1_000
  * Pushes a subscription to a connection: moves a cursor to the head, and then takes live frames from the fan-out.
  * Nothing is queued here. When the sink is full the sender stops, and writes what it missed once there is room.
  */
-export class SubscriptionSender implements Sender, Follower, Periodic {
+export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Periodic {
   readonly ready: Promise<void> | undefined
   isLive = false
   mask = 0
@@ -43,7 +44,9 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
   #cursor: LogCursor | undefined
   #sink: Sink | undefined
   #isFull = false
-  #isReading = false
+  /** The next step comes later: after a read, a pause or a turn. */
+  #isWaiting = false
+  #cancelRead: (() => void) | undefined
 
   constructor(
     context: SenderContext,
@@ -56,6 +59,7 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
     this.#handle = handle
     this.#channels = channels
     this.#onStop = onStop
+    context.log.addReader()
     if (!(start instanceof Promise)) {
       this.#startPosition = start
       return
@@ -105,14 +109,14 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
 
   deliver(frames: SharedFrames, position: number): void {
     if (this.#sink?.writeShared(frames)) return
-    this.isLive = false
+    this.#context.fanout.setLive(this, false)
     this.#isFull = true
     this.#cursor?.moveTo(position)
   }
 
   reset(reason: Gap['reason'], head: number): void {
     if (this.isLive) this.#cursor?.moveTo(head)
-    this.isLive = false
+    this.#context.fanout.setLive(this, false)
     if (reason !== 'trimmed') this.#cursor?.replaced(reason)
     this.#advance()
   }
@@ -127,9 +131,11 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
 
   stop(lastFrame?: string): boolean {
     const sink = this.#sink
-    this.isLive = false
+    const { fanout, log } = this.#context
     this.#sink = undefined
-    this.#context.fanout.remove(this, this.#channels)
+    this.#cancelRead?.()
+    fanout.remove(this, this.#channels)
+    log.removeReader()
     stopPeriodic(this, this.#handle.heartbeatMs)
     this.#onStop?.()
     if (sink && lastFrame !== undefined) {
@@ -142,7 +148,7 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
   /** Moves to the head, as far as the sink has room. */
   #advance(): void {
     try {
-      for (let steps = 0; this.#sink && !this.#isFull && !this.#isReading; steps += 1) {
+      for (let steps = 0; this.#sink && !this.#isFull && !this.#isWaiting; steps += 1) {
         if (steps === MAX_STEPS) return this.#advanceLater()
         if (this.#step(this.#cursor as LogCursor)) return
       }
@@ -156,36 +162,36 @@ export class SubscriptionSender implements Sender, Follower, Periodic {
     const step = cursor.next()
     if (step.kind === 'gap') this.#write(this.#encodeGap(step))
     else if (step.kind === 'read') this.#read(step.position)
-    else if (step.kind === 'head') this.isLive = true
-    else if (step.frames.length > 0) this.#writeFrames(new SharedFrames(joinFrames(step.frames)))
+    else if (step.kind === 'head') this.#context.fanout.setLive(this, true)
+    else if (step.batch.frames.length > 0) this.#writeFrames(step.batch.joined)
     return this.isLive
   }
 
   #advanceLater(): void {
-    this.#isReading = true
-    nextTurn(() => {
-      this.#isReading = false
-      this.#advance()
-    })
+    this.#isWaiting = true
+    nextTurn(() => this.#resume())
   }
 
   #read(position: number): void {
-    this.#isReading = true
-    this.#context.log.readHistory(position, this.#channels).then(
-      (batch) => {
-        this.#isReading = false
-        this.#cursor?.take(batch)
-        this.#advance()
-      },
-      () => {
-        // The log has reported the error. The connection stays open and tries again.
-        const timer = setTimeout(() => {
-          this.#isReading = false
-          this.#advance()
-        }, RETRY_MS)
-        unref(timer)
-      },
-    )
+    this.#isWaiting = true
+    this.#cancelRead = this.#context.log.readHistory(position, this.#channels, this)
+  }
+
+  received(batch: Batch): void {
+    // A full sink holds no batch: what it needs is read again.
+    if (!this.#isFull) this.#cursor?.take(batch)
+    this.#resume()
+  }
+
+  /** The log has reported the error. The connection stays open and tries again. */
+  failed(): void {
+    unref(setTimeout(() => this.#resume(), RETRY_MS))
+  }
+
+  #resume(): void {
+    this.#isWaiting = false
+    this.#cancelRead = undefined
+    this.#advance()
   }
 
   #encodeGap({ id, gap }: GapStep): string {

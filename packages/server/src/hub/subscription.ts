@@ -1,5 +1,4 @@
-import type { StreamContract } from '@sse/contract'
-import type { Engine } from '../log/engine.ts'
+import { SseError, type StreamContract } from '@sse/contract'
 import type { Presence } from '../presence/presence.ts'
 import type { ConnectionHandle, OpenableSource, Sender } from '../stream/connection-handle.ts'
 import type { ConnectionLimiter } from './connection-limiter.ts'
@@ -15,10 +14,15 @@ export interface SubscribeOptions {
    */
   after?: string | undefined
   /**
-   * Makes the subscription durable: without an id it resumes after what this subscriber acknowledged last, or starts at
-   * the oldest retained event if it never did. 1 to 256 characters.
+   * Makes the subscription durable: without an id it resumes after what this subscriber acknowledged last. 1 to 256
+   * characters.
    */
   subscriber?: string | undefined
+  /**
+   * Where to start without an id, and without an acknowledgement of the subscriber: at the oldest retained event, or
+   * with the next one. Default: `'oldest'` with a subscriber, otherwise `'newest'`.
+   */
+  from?: 'oldest' | 'newest' | undefined
   /**
    * Identity for presence, limits and `revoke`. Default: the identity of the connection, or else the subscriber. 1 to
    * 256 characters.
@@ -26,6 +30,11 @@ export interface SubscribeOptions {
   identity?: string | undefined
   /** Ends a loop over the subscription. A connection needs none. */
   signal?: AbortSignal | undefined
+  /**
+   * Ends a loop once it has received every event that was stored when it started. Not for connections. Default `false`:
+   * the loop waits for more.
+   */
+  untilHead?: boolean | undefined
 }
 
 /**
@@ -38,7 +47,6 @@ export interface Subscription<Contract extends StreamContract> extends OpenableS
 
 /** Parts of a hub that a subscription needs. */
 export interface SubscriptionContext extends SenderContext {
-  readonly engine: Engine
   readonly connections: ConnectionLimiter
   readonly presence: Presence
 }
@@ -57,30 +65,31 @@ export class LogSubscription<Contract extends StreamContract> implements Subscri
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED
     const { connections, presence } = this.#context
-    const { after = handle.lastEventId, subscriber } = this.#options
+    const { after = handle.lastEventId, subscriber, untilHead } = this.#options
+    if (untilHead)
+      throw new SseError('option_invalid', 'subscribe: untilHead is for loops, not for connections')
     const identity = this.#options.identity ?? handle.identity ?? subscriber
     connections.admit(handle, identity)
     if (identity !== undefined) presence.enter(identity, this.#channels)
-    const leave = () => presence.exit(identity as string, this.#channels)
+    const leave = () => presence.exit(identity as string, this.#channels, handle.retryMs)
     const onStop = identity === undefined ? undefined : leave
     return new SubscriptionSender(this.#context, handle, this.#channels, this.#findStart(after), onStop)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined> {
-    const { after, signal } = this.#options
-    const loop: unknown = new SubscriptionLoop(
-      this.#context,
-      this.#channels,
-      () => this.#findStart(after),
+    const { after, signal, untilHead = false } = this.#options
+    const findStart = () => this.#findStart(after)
+    const loop: unknown = new SubscriptionLoop(this.#context, this.#channels, {
+      findStart,
+      untilHead,
       signal,
-    )
+    })
     return loop as AsyncIterator<SubscriptionEvent<Contract>, undefined>
   }
 
   #findStart(after: string | undefined) {
-    const { log, engine } = this.#context
-    const { subscriber } = this.#options
-    return startPosition(log, engine, { after: after || undefined, subscriber })
+    const { subscriber, from } = this.#options
+    return startPosition(this.#context.log, { after: after || undefined, subscriber, from })
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Gap } from '@sse/contract'
+import { BATCH_BYTES } from './batch.ts'
 import { SharedFrames } from './shared-frames.ts'
 import { joinFrames, type StoredFrame } from './stored-frame.ts'
 
 /** A reader of the log: a connection's sender, or a loop over a subscription. */
 export interface Follower {
-  /** Whether it has received everything up to the log's head and has room for more. */
+  /** Whether it has received everything up to the log's head and has room for more. Set by the fan-out only. */
   isLive: boolean
   /** Channels of the current batch that it follows, as bits. Used by the fan-out only; 0 between deliveries. */
   mask: number
@@ -26,8 +27,10 @@ const MAX_CHANNELS = 31
  * the others get their frames.
  */
 export class Fanout {
-  readonly #followers = new Map<string, Set<Follower>>()
+  readonly #followers = new Set<Follower>()
+  readonly #byChannel = new Map<string, Set<Follower>>()
   readonly #onError: (error: unknown) => void
+  #live = 0
   /** Bytes of frames passed on, counted once per follower. */
   bytes = 0
 
@@ -37,64 +40,78 @@ export class Fanout {
 
   /** Number of channels with a follower. */
   get channels(): number {
-    return this.#followers.size
+    return this.#byChannel.size
+  }
+
+  /** Number of followers that are not live. */
+  get lagging(): number {
+    return this.#followers.size - this.#live
   }
 
   add(follower: Follower, channels: readonly string[]): void {
+    this.#followers.add(follower)
+    if (follower.isLive) this.#live += 1
     for (const channel of channels) {
-      const followers = this.#followers.get(channel)
+      const followers = this.#byChannel.get(channel)
       if (followers) followers.add(follower)
-      else this.#followers.set(channel, new Set([follower]))
+      else this.#byChannel.set(channel, new Set([follower]))
     }
   }
 
+  /** Idempotent. */
   remove(follower: Follower, channels: readonly string[]): void {
+    if (!this.#followers.has(follower)) return
+    this.setLive(follower, false)
+    this.#followers.delete(follower)
     for (const channel of channels) {
-      const followers = this.#followers.get(channel)
-      if (followers?.delete(follower) && followers.size === 0) this.#followers.delete(channel)
+      const followers = this.#byChannel.get(channel)
+      if (followers?.delete(follower) && followers.size === 0) this.#byChannel.delete(channel)
     }
   }
 
-  /** Counts the followers that are not live. */
-  countLagging(): number {
-    let lagging = 0
-    for (const follower of this.#all()) if (!follower.isLive) lagging += 1
-    return lagging
+  /** A follower, once added, is at the head and takes live frames, or no longer does. */
+  setLive(follower: Follower, isLive: boolean): void {
+    if (follower.isLive === isLive) return
+    follower.isLive = isLive
+    this.#live += isLive ? 1 : -1
   }
 
-  /** Delivers frames that were added to the log: to each follower all of its frames at once. */
+  /**
+   * Delivers frames that were added to the log: to each follower all of its frames at once, up to the size of a batch.
+   * What a follower holds that takes nothing is then at most that.
+   */
   deliver(frames: readonly StoredFrame[]): void {
     let run: StoredFrame[] = []
     let channels = new Set<string>()
+    let bytes = 0
     for (const frame of frames) {
-      if (channels.size === MAX_CHANNELS && !channels.has(frame.channel)) {
+      const isFull = bytes >= BATCH_BYTES || (channels.size === MAX_CHANNELS && !channels.has(frame.channel))
+      if (isFull) {
         this.#deliverRun(run, channels)
         run = []
         channels = new Set()
+        bytes = 0
       }
       run.push(frame)
       channels.add(frame.channel)
+      bytes += frame.bytes.byteLength
     }
     this.#deliverRun(run, channels)
   }
 
   reset(reason: Gap['reason'], head: number): void {
-    for (const follower of this.#all()) this.#guard(follower, () => follower.reset(reason, head))
+    for (const follower of [...this.#followers]) this.#guard(follower, () => follower.reset(reason, head))
   }
 
   end(): void {
-    for (const follower of this.#all()) this.#guard(follower, () => follower.end())
-  }
-
-  #all(): Set<Follower> {
-    return new Set([...this.#followers.values()].flatMap((followers) => [...followers]))
+    for (const follower of [...this.#followers]) this.#guard(follower, () => follower.end())
   }
 
   #deliverRun(run: readonly StoredFrame[], channels: ReadonlySet<string>): void {
     const position = (run.at(-1) as StoredFrame).position
     const from = (run[0] as StoredFrame).position - 1
     if (channels.size === 1) {
-      const followers = this.#followers.get((run[0] as StoredFrame).channel)
+      const followers = this.#byChannel.get((run[0] as StoredFrame).channel)
       if (!followers) return
       const frames = share(run)
       for (const follower of followers) this.#deliverTo(follower, frames, position, from)
@@ -105,7 +122,7 @@ export class Fanout {
     for (const channel of channels) {
       const bit = 1 << bits.size
       bits.set(channel, bit)
-      for (const follower of this.#followers.get(channel) ?? []) {
+      for (const follower of this.#byChannel.get(channel) ?? []) {
         if (!follower.isLive) continue
         if (follower.mask === 0) reached.push(follower)
         follower.mask |= bit
@@ -144,7 +161,7 @@ export class Fanout {
   }
 
   #close(follower: Follower, error: unknown): void {
-    follower.isLive = false
+    this.setLive(follower, false)
     try {
       follower.fail(error)
     } catch (thrown) {

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { encodeMessage, isReservedEvent } from '@sse/contract/protocol'
+import { isControlChannel } from './control-entry.ts'
 import type { Entry } from './engine.ts'
 import { formatId } from './id.ts'
 import type { StoredFrame } from './stored-frame.ts'
@@ -28,10 +29,12 @@ export class FrameEncoder {
 
   /**
    * Encodes an entry, or returns `undefined` if no frame can be made of it: an event name that is empty, reserved or
-   * contains a line end, a field of the wrong type. Such an entry is counted and reported once.
+   * contains a line end, a field of the wrong type. Such an entry is counted and reported once. An entry of a reserved
+   * channel has no frame either: it is not for subscribers.
    */
   encodeFrame(epoch: string, entry: Entry): StoredFrame | undefined {
     const { position, channel, event, data, key, at } = entry
+    if (isControlChannel(channel)) return undefined
     const id = formatId({ epoch, position })
     try {
       if (typeof channel !== 'string' || channel === '') throw new TypeError('it has no channel')
@@ -42,8 +45,8 @@ export class FrameEncoder {
       const line = isOneLine ? data : data.replace(LINE_ENDS, ' ')
       const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
       const latestKey =
-        key !== undefined && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
-      return { position, channel, event, latestKey, at, bytes }
+        typeof key === 'string' && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
+      return { position, channel, event, latestKey, at: timeOf(at), bytes }
     } catch (cause) {
       this.skip(id, cause)
       return undefined
@@ -72,6 +75,11 @@ export class FrameEncoder {
 }
 
 /** Takes up the position of an entry that cannot be sent, so that the ring has no hole. */
-export function blankFrame({ position, at }: Entry): StoredFrame {
-  return { position, channel: '', event: '', latestKey: undefined, at, bytes: NO_BYTES }
+export function blankFrame(position: number, at: number): StoredFrame {
+  return { position, channel: '', event: '', latestKey: undefined, at: timeOf(at), bytes: NO_BYTES }
+}
+
+/** An entry without a valid time must not keep older ones in the ring. */
+function timeOf(at: unknown): number {
+  return typeof at === 'number' && at >= 0 ? at : 0
 }

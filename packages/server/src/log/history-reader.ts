@@ -1,124 +1,266 @@
+import { SseError } from '@sse/contract'
 import { nextTurn } from '../timing/next-turn.ts'
-import type { Engine, Page } from './engine.ts'
+import { BATCH_BYTES, BATCH_LIMIT, Batch, makeBatch } from './batch.ts'
+import { type CheckedEngine, engineError } from './checked-engine.ts'
+import type { Page, ReadOptions } from './engine.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
+import type { LogTail } from './log-tail.ts'
 import type { StoredFrame } from './stored-frame.ts'
+import { TurnBudget } from './turn-budget.ts'
 
-/** Frames after a position in some channels, and the state of the log they belong to. */
-export interface HistoryPage {
-  readonly epoch: string
-  readonly oldest: number
-  readonly frames: readonly StoredFrame[]
-  /** Every event of the channels up to this position is in `frames`. */
-  readonly position: number
+/** Receives what it asked the history for: one of the two calls, unless it cancels. */
+export interface HistoryReceiver {
+  received(batch: Batch): void
+  /** The engine failed, which has been reported. */
+  failed(error: SseError): void
 }
 
-interface Request {
+/** Requests of the same position and channels: one read serves them. */
+interface Group {
   readonly position: number
   readonly channels: readonly string[]
-  readonly resolve: (page: HistoryPage) => void
-  readonly reject: (error: unknown) => void
+  readonly receivers: Set<HistoryReceiver>
+  /** A read of its own is in flight. */
+  isReading: boolean
 }
 
-/** Reads of single readers at a time. More are a storm. */
-const MAX_OWN_READS = 8
-const OWN_LIMIT = 256
-const SHARED_LIMIT = 1_000
-/** Bytes of data on a page: what a reader holds until its socket has taken it. */
-const PAGE_BYTES = 1_048_576
+/** Reads at a time. History shares the process and the engine with live events, which come first. */
+const MAX_READS = 2
+/** Groups that are read one by one. More are a storm. */
+const MAX_OWN_GROUPS = 8
+/** A page of a group is what its readers write at once: what they do not take, they read again. */
+const OWN_PAGE: ReadOptions = { limit: BATCH_LIMIT, maxBytes: BATCH_BYTES, isHistory: true }
+/** Of a page of the whole log, a group takes a part: a larger one serves more of them. */
+const SHARED_PAGE: ReadOptions = { limit: 1_000, maxBytes: 1_048_576, isHistory: true }
+/** How often readers of a shared page may continue within it. */
+const MAX_PASSES = 8
+/** Bytes that are encoded in one turn of the event loop. */
+const TURN_BYTES = 262_144
+
+export interface HistoryReaderSettings {
+  readonly engine: CheckedEngine
+  readonly tail: LogTail
+  readonly encoder: FrameEncoder
+  /** Reads what the engine has now into the tail. */
+  readonly refresh: () => Promise<void>
+  readonly onError: (error: unknown) => void
+}
 
 /**
- * Reads events older than the ring from the engine.
+ * Reads events older than the ring from the engine, for readers behind it: few reads at a time, cut by bytes, and
+ * nothing is kept but the pages in flight.
  *
  * A few readers read their own channels. When many read at once, one sweep over the whole log serves all of them: a
  * storm of 5,000 resumes costs about one read per 1,000 events of history, not one per client.
  */
 export class HistoryReader {
-  readonly #engine: Engine
-  readonly #encoder: FrameEncoder
-  #ownReads = 0
-  #waiting: Request[] = []
+  readonly #settings: HistoryReaderSettings
+  /** Requests that wait, by position and channels, the oldest first. */
+  readonly #groups = new Map<string, Group>()
+  readonly #budget = new TurnBudget()
+  #reads = 0
+  #round = 0
   #isSweeping = false
+  #isScheduled = false
 
-  constructor(engine: Engine, encoder: FrameEncoder) {
-    this.#engine = engine
-    this.#encoder = encoder
+  constructor(settings: HistoryReaderSettings) {
+    this.#settings = settings
   }
 
-  /** Reads a page. Rejects with the engine's error. */
-  async read(position: number, channels: readonly string[]): Promise<HistoryPage> {
-    if (this.#isSweeping || this.#ownReads >= MAX_OWN_READS) return this.#join(position, channels)
-    this.#ownReads += 1
-    try {
-      const page = await this.#engine.read(position, {
-        limit: OWN_LIMIT,
-        maxBytes: PAGE_BYTES,
-        channels,
-        isHistory: true,
-      })
-      return {
-        epoch: page.epoch,
-        oldest: page.oldest,
-        frames: this.#encode(page),
-        position: page.reached,
-      }
-    } finally {
-      this.#ownReads -= 1
+  /**
+   * Reads what follows `position` in `channels`.
+   *
+   * @returns a function that cancels the request. Idempotent.
+   */
+  read(position: number, channels: readonly string[], receiver: HistoryReceiver): () => void {
+    const key = keyOf(position, channels)
+    let group = this.#groups.get(key)
+    if (!group) {
+      group = { position, channels, receivers: new Set(), isReading: false }
+      this.#groups.set(key, group)
+    }
+    group.receivers.add(receiver)
+    this.#schedule()
+    const { receivers } = group
+    return () => {
+      if (receivers.delete(receiver) && receivers.size === 0) this.#remove(position, channels, receivers)
     }
   }
 
-  #join(position: number, channels: readonly string[]): Promise<HistoryPage> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ position, channels, resolve, reject })
-      if (this.#isSweeping) return
-      this.#isSweeping = true
-      this.#sweep()
+  #remove(position: number, channels: readonly string[], receivers: Group['receivers']): void {
+    const key = keyOf(position, channels)
+    if (this.#groups.get(key)?.receivers === receivers) this.#groups.delete(key)
+  }
+
+  /** In the next turn: readers that were just served ask again, and are read together. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#reads >= MAX_READS) return
+    this.#isScheduled = true
+    nextTurn(() => {
+      this.#isScheduled = false
+      while (this.#reads < MAX_READS && this.#startRead()) {}
     })
   }
 
-  async #sweep(): Promise<void> {
-    for (let round = 0; ; round += 1) {
-      await new Promise<void>(nextTurn) // readers that were served ask again
-      if (this.#waiting.length === 0) break
-      try {
-        const after = this.#choose(round)
-        this.#serve(after, await this.#engine.read(after, { limit: SHARED_LIMIT, maxBytes: PAGE_BYTES, isHistory: true }))
-      } catch (error) {
-        for (const { reject } of this.#waiting.splice(0)) reject(error)
-      }
+  #startRead(): boolean {
+    const waiting = [...this.#groups.values()].filter(({ isReading }) => !isReading)
+    if (this.#isSweeping || waiting.length === 0) return false
+    this.#reads += 1
+    const isStorm = waiting.length > MAX_OWN_GROUPS
+    this.#isSweeping = isStorm
+    const reading = isStorm ? this.#sweep(waiting) : this.#readGroup(waiting[0] as Group)
+    reading.then(() => {
+      if (isStorm) this.#isSweeping = false
+      this.#reads -= 1
+      this.#schedule()
+    })
+    return true
+  }
+
+  async #readGroup(group: Group): Promise<void> {
+    const { position, channels, receivers } = group
+    group.isReading = true
+    let batch: Batch
+    try {
+      const page = await this.#readPage(position, { ...OWN_PAGE, channels })
+      if (receivers.size === 0) return
+      const frames = page ? await this.#encode(page, new Set(channels)) : []
+      batch = this.#select(page, position, frames)
+    } catch (thrown) {
+      return await this.#fail([group], thrown)
+    } finally {
+      this.#remove(position, channels, receivers)
     }
-    this.#isSweeping = false
+    await this.#serve(group, batch)
+  }
+
+  async #sweep(waiting: readonly Group[]): Promise<void> {
+    const after = this.#choosePosition(waiting)
+    try {
+      const page = await this.#readPage(after, SHARED_PAGE)
+      const encoded = new Set(this.#groupsWithin(page, after).flatMap(({ channels }) => channels))
+      const byChannel = groupByChannel(page ? await this.#encode(page, encoded) : [])
+      for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+        const served = this.#groupsWithin(page, after).filter(({ channels }) =>
+          channels.every((channel) => encoded.has(channel)),
+        )
+        if (served.length === 0) break
+        for (const group of served) {
+          const { position, channels, receivers } = group
+          this.#remove(position, channels, receivers)
+          const frames = channels.flatMap((channel) => byChannel.get(channel) ?? [])
+          if (channels.length > 1) frames.sort((a, b) => a.position - b.position)
+          await this.#serve(group, this.#select(page, position, frames))
+        }
+      }
+    } catch (thrown) {
+      const failed = [...this.#groups.values()].filter(({ isReading }) => !isReading)
+      for (const { position, channels, receivers } of failed) this.#remove(position, channels, receivers)
+      await this.#fail(failed, thrown)
+    }
   }
 
   /** From the lowest position upwards, so that all readers get in step. Every fourth round the longest wait is first. */
-  #choose(round: number): number {
-    if (round % 4 === 3) return (this.#waiting[0] as Request).position
-    return this.#waiting.reduce(
-      (lowest, { position }) => Math.min(lowest, position),
-      Number.POSITIVE_INFINITY,
+  #choosePosition(waiting: readonly Group[]): number {
+    this.#round += 1
+    if (this.#round % 4 === 0) return (waiting[0] as Group).position
+    return waiting.reduce((lowest, { position }) => Math.min(lowest, position), Number.POSITIVE_INFINITY)
+  }
+
+  /** Returns the groups that a page after `after` serves. */
+  #groupsWithin(page: Page | undefined, after: number): Group[] {
+    const end = page && page.reached < page.head ? page.reached : Number.POSITIVE_INFINITY
+    return [...this.#groups.values()].filter(
+      ({ position, isReading }) => !isReading && position >= after && position < end,
     )
   }
 
-  #serve(after: number, page: Page): void {
-    const position = page.reached
-    const isWhole = position >= page.head
-    const served = this.#waiting.filter(
-      (request) => request.position >= after && (isWhole || request.position < position),
+  /**
+   * Reads a page. Returns `undefined` if the log was replaced: every reader has then been reset.
+   *
+   * @throws {SseError} errors of the engine.
+   */
+  async #readPage(after: number, options: ReadOptions): Promise<Page | undefined> {
+    const { engine, tail, refresh } = this.#settings
+    const { epoch } = tail
+    const page = await engine.read(after, options)
+    if (epoch !== tail.epoch) return undefined
+    if (page.epoch !== epoch) {
+      await refresh()
+      if (epoch !== tail.epoch) return undefined
+      throw new SseError(
+        'engine_failed',
+        `The engine has answered from the log ${page.epoch} and from ${epoch}`,
+      )
+    }
+    if (page.reached <= after && page.head > after && page.oldest <= after + 1) {
+      throw new SseError('engine_failed', `The engine has entries after ${after} and returned none of them`)
+    }
+    return page
+  }
+
+  async #encode({ epoch, entries }: Page, channels: ReadonlySet<string>): Promise<StoredFrame[]> {
+    const { encoder } = this.#settings
+    const frames: StoredFrame[] = []
+    let bytes = 0
+    for (const entry of entries) {
+      if (!channels.has(entry.channel)) continue
+      if (bytes >= TURN_BYTES) {
+        await new Promise<void>(nextTurn)
+        bytes = 0
+      }
+      const frame = encoder.encodeFrame(epoch, entry)
+      if (frame) frames.push(frame)
+      bytes += frame?.bytes.byteLength ?? 0
+    }
+    return frames
+  }
+
+  /** Selects what a reader at `position` gets of a page's frames in its channels. */
+  #select(page: Page | undefined, position: number, frames: readonly StoredFrame[]): Batch {
+    const { head, epoch, ring } = this.#settings.tail
+    if (!page || page.epoch !== epoch) return new Batch(position, [], position)
+    // No reader gets an event before this process has seen every event below it.
+    const found = frames.filter(
+      (frame) => frame.position > position && frame.position <= head && !ring.isSuperseded(frame),
     )
-    const isServed = new Set(served)
-    this.#waiting = this.#waiting.filter((request) => !isServed.has(request))
-    const byChannel = groupByChannel(this.#encode(page))
-    for (const request of served) {
-      const frames = request.channels
-        .flatMap((channel) => byChannel.get(channel) ?? [])
-        .filter((frame) => frame.position > request.position)
-      if (request.channels.length > 1) frames.sort((a, b) => a.position - b.position)
-      request.resolve({ epoch: page.epoch, oldest: page.oldest, frames, position })
+    const reached = Math.max(position, Math.min(page.reached, head))
+    const missingUpTo = page.oldest - 1 > position ? Math.min(page.oldest - 1, head) : undefined
+    return makeBatch(position, found, reached, missingUpTo)
+  }
+
+  async #serve({ receivers }: Group, batch: Batch): Promise<void> {
+    for (const receiver of receivers) {
+      receivers.delete(receiver)
+      this.#guard(() => receiver.received(batch))
+      await this.#budget.spend()
     }
   }
 
-  #encode({ epoch, entries }: Page): StoredFrame[] {
-    return entries.flatMap((entry) => this.#encoder.encodeFrame(epoch, entry) ?? [])
+  async #fail(groups: readonly Group[], thrown: unknown): Promise<void> {
+    const error = engineError(thrown)
+    this.#settings.onError(error)
+    for (const { receivers } of groups) {
+      for (const receiver of receivers) {
+        receivers.delete(receiver)
+        this.#guard(() => receiver.failed(error))
+        await this.#budget.spend()
+      }
+    }
   }
+
+  #guard(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      this.#settings.onError(error)
+    }
+  }
+}
+
+/** Channels contain no control characters. */
+function keyOf(position: number, channels: readonly string[]): string {
+  return `${position}\n${channels.length === 1 ? channels[0] : channels.join('\n')}`
 }
 
 function groupByChannel(frames: readonly StoredFrame[]): Map<string, StoredFrame[]> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Batch } from './batch.ts'
 import { Fanout } from './fanout.ts'
 import { FrameEncoder } from './frame-encoder.ts'
 import { LogCursor, type StartPosition } from './log-cursor.ts'
@@ -12,7 +13,8 @@ const onError = (error: unknown) => {
 /** A tail whose ring contains the positions after `from`, alternately of the channels `a` and `b`. */
 function tailOf(from: number, head: number): LogTail {
   const limits = { maxEvents: 1_000, maxBytes: 1_000_000, maxAgeMs: Number.POSITIVE_INFINITY }
-  const tail = new LogTail(new Ring(limits), new Fanout(onError), new FrameEncoder(() => false, onError))
+  const encoder = new FrameEncoder(() => false, onError)
+  const tail = new LogTail(new Ring(limits), new Fanout(onError), encoder, onError)
   tail.start('e', from)
   append(tail, head)
   return tail
@@ -20,7 +22,10 @@ function tailOf(from: number, head: number): LogTail {
 
 function append(tail: LogTail, head: number): void {
   for (let position = tail.head + 1; position <= head; position += 1) {
-    tail.add([{ position, at: 0, channel: position % 2 ? 'a' : 'b', event: 'n', data: `${position}` }])
+    tail.add(
+      [{ position, at: 0, channel: position % 2 ? 'a' : 'b', event: 'n', data: `${position}` }],
+      position,
+    )
   }
 }
 
@@ -33,7 +38,7 @@ const startAt = (position: number, more: Partial<StartPosition> = {}): StartPosi
 
 const cursorAt = (tail: LogTail, start: StartPosition) => new LogCursor(tail, ['a'], start)
 const positionsOf = (step: ReturnType<LogCursor['next']>) =>
-  step.kind === 'frames' ? step.frames.map(({ position }) => position) : step.kind
+  step.kind === 'frames' ? step.batch.frames.map(({ position }) => position) : step.kind
 
 describe('a log cursor', () => {
   it('reads its channels from the ring up to the head', () => {
@@ -56,7 +61,7 @@ describe('a log cursor', () => {
     const tail = tailOf(4, 8)
     const cursor = cursorAt(tail, startAt(1))
     expect(cursor.next()).toEqual({ kind: 'read', position: 1 })
-    cursor.take({ after: 1, frames: [], position: 4, missingUpTo: undefined })
+    cursor.take(new Batch(1, [], 4))
     expect(positionsOf(cursor.next())).toEqual([])
     expect(positionsOf(cursor.next())).toEqual([5, 7])
   })
@@ -65,7 +70,7 @@ describe('a log cursor', () => {
     const tail = tailOf(4, 8)
     const cursor = cursorAt(tail, startAt(1))
     cursor.next()
-    cursor.take({ after: 1, frames: [], position: 4, missingUpTo: 3 })
+    cursor.take(new Batch(1, [], 4, 3))
     expect(cursor.next()).toEqual({ kind: 'gap', id: 'e-3', gap: { reason: 'trimmed', since: 'e-4' } })
     expect(positionsOf(cursor.next())).toEqual([])
     expect(cursor.position).toBe(4)
@@ -89,7 +94,7 @@ describe('a log cursor', () => {
     expect(cursor.next()).toEqual({ kind: 'read', position: 1 })
     tail.jump('f', 2, 'epoch')
     cursor.replaced('epoch')
-    cursor.take({ after: 1, frames: [], position: 4, missingUpTo: 3 })
+    cursor.take(new Batch(1, [], 4, 3))
     expect(cursor.next()).toEqual({ kind: 'gap', id: 'f-2', gap: { reason: 'epoch' } })
     expect(cursor.next()).toEqual({ kind: 'head' })
   })
@@ -98,7 +103,7 @@ describe('a log cursor', () => {
     const tail = tailOf(4, 8)
     const cursor = cursorAt(tail, startAt(1))
     cursor.next()
-    cursor.take({ after: 1, frames: [], position: 4, missingUpTo: undefined })
+    cursor.take(new Batch(1, [], 4))
     tail.jump('f', 0, 'epoch')
     cursor.replaced('epoch')
     expect(cursor.next()).toMatchObject({ kind: 'gap', id: 'f-0' })

@@ -1,7 +1,7 @@
 import type { Gap } from '@sse/contract'
+import type { Batch } from './batch.ts'
 import { formatId } from './id.ts'
-import type { Batch, LogTail } from './log-tail.ts'
-import type { StoredFrame } from './stored-frame.ts'
+import type { LogTail } from './log-tail.ts'
 
 /** Where a cursor starts. */
 export interface StartPosition {
@@ -26,7 +26,7 @@ export type Step =
   /** Nothing: the cursor is at the head. */
   | { readonly kind: 'head' }
   /** Frames of the reader's channels, possibly none. */
-  | { readonly kind: 'frames'; readonly frames: readonly StoredFrame[] }
+  | { readonly kind: 'frames'; readonly batch: Batch }
   /** The ring does not reach back to `position`: read the engine from there and pass the result to `take`. */
   | { readonly kind: 'read'; readonly position: number }
 
@@ -64,6 +64,11 @@ export class LogCursor {
     return this.#tail.head - this.#position
   }
 
+  /** Whether a gap is to be reported first. */
+  get hasGap(): boolean {
+    return this.#gap !== undefined
+  }
+
   get id(): string {
     return formatId({ epoch: this.#tail.epoch, position: this.#position })
   }
@@ -80,7 +85,7 @@ export class LogCursor {
       if (!batch) return { kind: 'read', position: this.#position }
     }
     this.#position = batch.position
-    return { kind: 'frames', frames: batch.frames }
+    return { kind: 'frames', batch }
   }
 
   /** Returns the gap to report, once. */

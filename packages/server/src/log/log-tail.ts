@@ -1,24 +1,15 @@
 import type { Gap } from '@sse/contract'
+import { BATCH_LIMIT, type Batch, makeBatch } from './batch.ts'
+import { isControlChannel } from './control-entry.ts'
 import type { Entry } from './engine.ts'
 import type { Fanout } from './fanout.ts'
 import { blankFrame, type FrameEncoder } from './frame-encoder.ts'
+import { formatId } from './id.ts'
 import type { Ring } from './ring.ts'
 import type { StoredFrame } from './stored-frame.ts'
 
-/** Frames that follow a position in some channels. */
-export interface Batch {
-  /** Position they follow. */
-  readonly after: number
-  readonly frames: readonly StoredFrame[]
-  /** Every event of the channels up to this position is in `frames`. */
-  readonly position: number
-  /** Position up to which the events after `after` no longer exist; `undefined` if all of them do. */
-  readonly missingUpTo: number | undefined
-}
-
-/** Frames a reader gets at a time: at 1 KB each, about one socket buffer. */
-const READ_LIMIT = 256
-const READ_BYTES = 262_144
+/** Longest hole in the log that is bridged position by position. */
+const MAX_HOLE = 10_000
 
 /**
  * The newest part of the log as this process has it: it grows in order and without holes, whatever the number of
@@ -28,12 +19,20 @@ export class LogTail {
   readonly ring: Ring
   readonly #fanout: Fanout
   readonly #encoder: FrameEncoder
+  readonly #onControl: (entry: Entry, id: string) => void
   #epoch = ''
 
-  constructor(ring: Ring, fanout: Fanout, encoder: FrameEncoder) {
+  /** @param onControl - called with each entry of a reserved channel. Must not throw. */
+  constructor(
+    ring: Ring,
+    fanout: Fanout,
+    encoder: FrameEncoder,
+    onControl: (entry: Entry, id: string) => void,
+  ) {
     this.ring = ring
     this.#fanout = fanout
     this.#encoder = encoder
+    this.#onControl = onControl
   }
 
   get epoch(): string {
@@ -51,18 +50,27 @@ export class LogTail {
     this.ring.reset(head)
   }
 
-  /** Adds the entries that follow the head, one after the other, and delivers them. Others are already here. */
-  add(entries: readonly Entry[]): void {
+  /**
+   * Adds the entries that follow the head, in order, and delivers them. Entries up to the head are already here.
+   *
+   * @param reached - position up to which the entries are all that the engine has.
+   */
+  add(entries: readonly Entry[], reached: number): void {
     const frames: StoredFrame[] = []
-    let { head } = this
+    const controls: Entry[] = []
     for (const entry of entries) {
-      if (entry.position !== head + 1) continue
-      head = entry.position
-      const frame = this.#encoder.encodeFrame(this.#epoch, entry) ?? blankFrame(entry)
-      this.ring.push(frame)
-      frames.push(frame)
+      if (entry.position <= this.head) continue
+      this.#bridge(entry.position - 1)
+      const frame = this.#encoder.encodeFrame(this.#epoch, entry)
+      this.ring.push(frame ?? blankFrame(entry.position, entry.at))
+      if (frame) frames.push(frame)
+      else if (isControlChannel(entry.channel)) controls.push(entry)
     }
+    this.#bridge(reached)
     if (frames.length > 0) this.#fanout.deliver(frames)
+    for (const entry of controls) {
+      this.#onControl(entry, formatId({ epoch: this.#epoch, position: entry.position }))
+    }
   }
 
   /** Continues at a position that does not follow the head: on another log, or after events that no longer exist. */
@@ -75,19 +83,22 @@ export class LogTail {
   /** Reads what follows `position` in `channels`. Returns `undefined` if the ring does not reach back that far. */
   read(position: number, channels: readonly string[]): Batch | undefined {
     if (!this.ring.reaches(position)) return undefined
-    const found = this.ring.after(position, READ_LIMIT, channels)
-    const frames: StoredFrame[] = []
-    let reached = found.length < READ_LIMIT ? this.head : (found.at(-1) as StoredFrame).position
-    let bytes = 0
-    for (const frame of found) {
-      if (bytes >= READ_BYTES) {
-        reached = (frames.at(-1) as StoredFrame).position
-        break
-      }
-      if (this.ring.isSuperseded(frame)) continue
-      frames.push(frame)
-      bytes += frame.bytes.byteLength
-    }
-    return { after: position, frames, position: reached, missingUpTo: undefined }
+    const found = this.ring.after(position, BATCH_LIMIT, channels)
+    const reached = found.length < BATCH_LIMIT ? this.head : (found.at(-1) as StoredFrame).position
+    return makeBatch(
+      position,
+      found.filter((frame) => !this.ring.isSuperseded(frame)),
+      reached,
+    )
+  }
+
+  /** Takes up the positions up to `reached` that the engine does not have: another program has removed the entries. */
+  #bridge(reached: number): void {
+    const from = this.head + 1
+    if (reached < from) return
+    const hole = from === reached ? `position ${from}` : `the positions ${from} to ${reached}`
+    this.#encoder.skip(formatId({ epoch: this.#epoch, position: from }), new Error(`${hole} are missing`))
+    if (reached - from >= MAX_HOLE) return this.ring.reset(reached)
+    for (let position = from; position <= reached; position += 1) this.ring.push(blankFrame(position, 0))
   }
 }

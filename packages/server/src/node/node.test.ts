@@ -137,6 +137,6 @@ describe('drain', () => {
     await hub.drain()
     await goaway
     await closed
-    expect(text).toMatch(/retry: \d+\n\n$/)
+    expect(text).toMatch(/retry: \d+\n$/)
   })
 })

@@ -3,12 +3,23 @@ import type { Http2ServerResponse } from 'node:http2'
 
 type Headers = Readonly<Record<string, string>>
 
+/** A complete answer in place of a stream. */
+export interface LateAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
 /** How a framework sends an answer, so that what the app has set on its response is kept. */
 export interface Responder {
   /** Sends a complete answer. */
   send(status: number, headers: Headers, body: string): void
-  /** Starts a stream. Calls `begin` once the head is written; the stream writes to Node's response from there. */
-  stream(status: number, headers: Headers, begin: () => void): void
+  /**
+   * Starts a stream. Calls `begin` once the head is written; the stream writes to Node's response from there. A
+   * framework that writes the head in a later turn calls `late` first: it returns the answer to send instead if the
+   * server has closed the connection in the meantime.
+   */
+  stream(status: number, headers: Headers, begin: () => void, late: () => LateAnswer | undefined): void
 }
 
 /** Sends with Node's response itself. Headers set on it before are kept. */

@@ -1,10 +1,11 @@
-import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
+import { closedReply, type Reply } from '../http/reply.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
+import { isGone, isWritable, whenWritable } from './write-gate.ts'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -36,25 +37,35 @@ export async function serveNode<Native>(
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
     params,
     native,
+    whenWritable: (timeoutMs) =>
+      whenWritable(req, res, timeoutMs)?.finally(() => {
+        // A response without a socket is not told that its client has left.
+        if (isGone(req, res)) connection.gone()
+      }),
   })
   const sink = new NodeSink(res as WritableResponse, connection)
-  // The response to a pipelined request has no socket before its turn, and is not told when the socket closes.
-  if (!res.socket && req.socket) watchSocket(req.socket, res, () => connection.gone())
   // A write to a peer that has left; `close` follows.
   res.on('error', ignore)
   if (isGone(req, res)) connection.gone()
-  const { status, headers, body, isLast, connection: stream } = await reply
+  const isHttp1 = req.httpVersionMajor < 2
+  const chosen = await reply
+  const late = () => {
+    const closed = closedReply(chosen)
+    return closed && { ...closed, headers: headersOf(closed, isHttp1) }
+  }
+  const { status, headers, body } = late() ?? { ...chosen, headers: headersOf(chosen, isHttp1) }
   if (isGone(req, res)) connection.gone()
-  else if (stream) {
+  else if (chosen.connection && !late()) {
     try {
-      responder.stream(status, headers, () => sink.open())
+      responder.stream(status, headers, () => sink.open(), late)
     } catch (error) {
       connection.gone() // another handler has answered, or has set an invalid header
       throw error
     }
   } else {
-    const isHttp1 = req.httpVersionMajor < 2
-    responder.send(status, isLast && isHttp1 ? { ...headers, connection: 'close' } : headers, body)
+    responder.send(status, headers, body)
+    // The window is still closed: the head was sent, the body never will be.
+    if (!isHttp1 && !isWritable(res)) setImmediate(() => res.destroy())
   }
   return sink
 }
@@ -67,14 +78,9 @@ export function readUrl({ url: target = '/' }: { readonly url?: string | undefin
 
 const ignore = (): void => {}
 
-/** Calls `leave` when the socket closes before the response. A kept-alive socket outlives many responses. */
-function watchSocket(socket: EventEmitter, res: NodeResponse, leave: () => void): void {
-  socket.once('close', leave)
-  res.once('close', () => socket.off('close', leave))
-}
-
-function isGone(req: NodeRequest, res: NodeResponse): boolean {
-  return res.destroyed || res.writableEnded || req.socket?.destroyed === true
+/** HTTP/2 has no `connection` header; its sessions are closed with GOAWAY. */
+function headersOf({ headers, isLast }: Reply, isHttp1: boolean): Reply['headers'] {
+  return isLast && isHttp1 ? { ...headers, connection: 'close' } : headers
 }
 
 function readHeader(req: NodeRequest): string | undefined {

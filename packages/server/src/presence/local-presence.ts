@@ -8,25 +8,37 @@ export interface PresenceChange {
   readonly identity: string
 }
 
-/** How long an identity stays present without a connection: a reload, a tunnel, a rotated connection are not a leave. */
-const LEAVE_DELAY_MS = 3_000
+/** Reconnection delay of a client that was sent none. The last frame of a connection sends up to 1.5 times its delay. */
+const DEFAULT_RETRY_MS = 1_000
+const MAX_RETRY_FACTOR = 1.5
+/** What a client adds to that: up to 2 s of jitter, and the time to connect. */
+const RECONNECT_MS = 3_000
+const SWEEP_MS = 1_000
 
 interface PresenceRecord {
   connections: number
-  /** When the last connection closed; `undefined` while one is open. */
-  leftAt: number | undefined
+  /** When the identity leaves; meaningless while a connection is open. */
+  leavesAt: number
 }
 
-/** The identities connected to each channel of this process. */
+/**
+ * The identities connected to each channel of this process. One stays present without a connection while its client may
+ * still reconnect: a reload, a tunnel, a rotated connection, a restarted server are not a leave.
+ */
 export class LocalPresence {
   readonly #channels = new Map<string, Map<string, PresenceRecord>>()
-  readonly #leaving = new Set<Member>()
+  /** Records without a connection. */
+  readonly #leaving = new Map<PresenceRecord, Member>()
   readonly #onChange: (change: PresenceChange) => void
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** @param onChange - must not throw. */
   constructor(onChange: (change: PresenceChange) => void) {
     this.#onChange = onChange
+  }
+
+  get isEmpty(): boolean {
+    return this.#channels.size === 0
   }
 
   identities(channel: string): string[] {
@@ -47,51 +59,55 @@ export class LocalPresence {
       const record = records.get(identity)
       if (record) {
         record.connections += 1
-        record.leftAt = undefined
+        this.#leaving.delete(record)
       } else {
-        records.set(identity, { connections: 1, leftAt: undefined })
+        records.set(identity, { connections: 1, leavesAt: 0 })
         this.#onChange({ type: 'join', channel, identity })
       }
     }
   }
 
-  exit(identity: string, channels: readonly string[]): void {
+  /** @param retryMs - reconnection delay that the client was sent. */
+  exit(identity: string, channels: readonly string[], retryMs = DEFAULT_RETRY_MS): void {
+    const leavesAt = performance.now() + RECONNECT_MS + MAX_RETRY_FACTOR * retryMs
     for (const channel of channels) {
       const record = this.#channels.get(channel)?.get(identity)
       if (!record) continue
       record.connections -= 1
       if (record.connections > 0) continue
-      record.leftAt = performance.now()
-      this.#leaving.add({ channel, identity })
+      record.leavesAt = leavesAt
+      this.#leaving.set(record, { channel, identity })
     }
-    if (this.#leaving.size > 0) this.#schedule()
+    this.#schedule()
   }
 
-  close(): void {
+  /** Stops. Returns for how long clients may still reconnect, in milliseconds: 0 if none is present. */
+  close(): number {
     clearTimeout(this.#timer)
+    const now = performance.now()
+    let lastAt = now
+    for (const { leavesAt } of this.#leaving.keys()) lastAt = Math.max(lastAt, leavesAt)
     this.#leaving.clear()
+    return Math.ceil(lastAt - now)
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined) return
-    this.#timer = setTimeout(() => this.#sweep(), LEAVE_DELAY_MS)
+    if (this.#timer !== undefined || this.#leaving.size === 0) return
+    this.#timer = setTimeout(() => this.#sweep(), SWEEP_MS)
     unref(this.#timer)
   }
 
   #sweep(): void {
     this.#timer = undefined
-    const leftBefore = performance.now() - LEAVE_DELAY_MS
-    for (const leaving of this.#leaving) {
-      const { channel, identity } = leaving
+    const now = performance.now()
+    for (const [record, { channel, identity }] of this.#leaving) {
+      if (record.leavesAt > now) continue
+      this.#leaving.delete(record)
       const records = this.#channels.get(channel)
-      const leftAt = records?.get(identity)?.leftAt
-      if (leftAt !== undefined && leftAt > leftBefore + 1) continue
-      this.#leaving.delete(leaving)
-      if (!records || leftAt === undefined) continue // it reconnected
-      records.delete(identity)
-      if (records.size === 0) this.#channels.delete(channel)
+      records?.delete(identity)
+      if (records?.size === 0) this.#channels.delete(channel)
       this.#onChange({ type: 'leave', channel, identity })
     }
-    if (this.#leaving.size > 0) this.#schedule()
+    this.#schedule()
   }
 }

@@ -6,6 +6,10 @@ export interface ConnectionHandle {
   readonly path: string
   /** Interval of heartbeats, in milliseconds. `Infinity`: none. */
   readonly heartbeatMs: number
+  /** Reconnection delay that was sent to the client, in milliseconds; `undefined` if none was. */
+  readonly retryMs: number | undefined
+  /** When the request arrived, before `authorize` was called, by `performance.now()`. */
+  readonly arrivedAt: number
   /** Last event id the request carried; `undefined` without one. */
   readonly lastEventId: string | undefined
   /** Id of the identity that `authorize` returned; `undefined` for an anonymous client. */

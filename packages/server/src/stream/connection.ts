@@ -18,7 +18,8 @@ export interface ConnectionSettings {
   readonly heartbeatMs: number
   readonly retryMs: number | undefined
   readonly stallTimeoutMs: number
-  readonly maxConnectionMs: number
+  /** `undefined`: the default of the response's platform. */
+  readonly maxConnectionMs: number | undefined
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
   /** Called again while the stream is open. */
@@ -38,6 +39,7 @@ const FIRST_BYTES = encodeComment()
  */
 export class Connection implements ConnectionHandle, SinkOwner {
   readonly lastEventId: string | undefined
+  readonly arrivedAt = performance.now()
   /** Set once `authorize` has admitted the client. */
   identity: string | undefined
   /** Argument of the app's functions. */
@@ -51,8 +53,6 @@ export class Connection implements ConnectionHandle, SinkOwner {
   #opening: Promise<void> | undefined
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
-  /** The last frame of a connection that was closed before its response had started. */
-  #unsent: string | undefined
   #isGone = false
   #watchers: ClosedWatcher | ClosedWatcher[] | undefined
 
@@ -67,6 +67,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   get heartbeatMs(): number {
     return this.#settings.heartbeatMs
+  }
+
+  get retryMs(): number | undefined {
+    return this.#settings.retryMs
   }
 
   get stallTimeoutMs(): number {
@@ -110,14 +114,20 @@ export class Connection implements ConnectionHandle, SinkOwner {
     else if (isLate) this.#opening = opening
   }
 
-  /** Called when the headers are sent: the sender fills `sink` from here on. */
-  start(sink: Sink): void {
-    if (this.#isClosed) {
-      if (this.#unsent !== undefined) sink.write(this.#unsent)
-      return sink.end()
-    }
+  /** Throws the reason if the connection is closed, by either side. */
+  throwIfClosed(): void {
+    if (this.#isClosed) throw this.#reason
+  }
+
+  /**
+   * Called when the headers are sent: the sender fills `sink` from here on.
+   *
+   * @param maxConnectionMs - maximum age if the stream sets none. Default `Infinity`.
+   */
+  start(sink: Sink, maxConnectionMs = Number.POSITIVE_INFINITY): void {
+    if (this.#isClosed) return sink.end()
     this.#sink = sink
-    this.#startDuties()
+    this.#startDuties(this.#settings.maxConnectionMs ?? maxConnectionMs)
     reportDiagnostic('sse.connection.opened', { path: this.path })
     const { retryMs } = this.#settings
     // Some browsers and proxies hold the headers back until the first bytes of the body.
@@ -213,7 +223,6 @@ export class Connection implements ConnectionHandle, SinkOwner {
     for (const duty of this.#duties ?? []) duty.stop()
     const sink = this.#sink
     if (sink) reportDiagnostic('sse.connection.closed', { path: this.path, reason })
-    else this.#unsent = lastFrame
     const isStarted = this.#sender?.stop(lastFrame) ?? false
     if (isStarted || !sink || lastFrame === undefined) return
     sink.write(lastFrame)
@@ -235,8 +244,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
     )
   }
 
-  #startDuties(): void {
-    const { maxConnectionMs, reauthorizeMs, retryMs, authorize } = this.#settings
+  #startDuties(maxConnectionMs: number): void {
+    const { reauthorizeMs, retryMs, authorize } = this.#settings
     const duties: { stop(): void }[] = []
     if (maxConnectionMs !== Number.POSITIVE_INFINITY) {
       duties.push(new MaxAgeTimer(this, maxConnectionMs, retryMs))

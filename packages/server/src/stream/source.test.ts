@@ -41,7 +41,7 @@ describe('sources', () => {
       () => [Object.freeze({ ...events[0] }), Object.freeze({ ...events[1] })] as UntypedEvent[],
     ],
   ])('streams %s', async (_, make) => {
-    expect(await read(make())).toBe(`:\n\n${frames}id: sse.end\nevent: sse.end\ndata: \n\n`)
+    expect(await read(make())).toBe(`:\n${frames}id: sse.end\nevent: sse.end\ndata: \n\n`)
   })
 
   it('streams an array to any number of connections', async () => {
@@ -52,7 +52,7 @@ describe('sources', () => {
   })
 
   it('ends the stream of an empty source', async () => {
-    expect(await read([])).toBe(':\n\nid: sse.end\nevent: sse.end\ndata: \n\n')
+    expect(await read([])).toBe(':\nid: sse.end\nevent: sse.end\ndata: \n\n')
   })
 
   it('rejects a generator object that has served a connection, naming the fix', async () => {
@@ -86,7 +86,7 @@ describe('sources', () => {
       'message_invalid',
       'message_invalid',
     ])
-    expect(text).toBe(':\n\ndata: fine\n\nid: sse.end\nevent: sse.end\ndata: \n\n')
+    expect(text).toBe(':\ndata: fine\n\nid: sse.end\nevent: sse.end\ndata: \n\n')
   })
 
   it('ends a source that cannot catch the error of a yield', async () => {
@@ -115,7 +115,7 @@ describe('sources', () => {
       yield event('count', 1, { id: '7' })
     })
     const text = await (await handler(new Request('http://a/leads/1'))).text()
-    expect(text).toContain('\n\nid: 7\nevent: count\ndata: 1\n\n')
+    expect(text).toContain(':\nid: 7\nevent: count\ndata: 1\n\n')
     expect(caught).toEqual(Array(4).fill('message_invalid'))
   })
 

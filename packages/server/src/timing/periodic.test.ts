@@ -19,7 +19,7 @@ describe('heartbeat', () => {
     )
     for (const reader of readers) {
       let text = ''
-      while (!text.endsWith('\n\n:\n\n:\n\n')) text += (await reader?.read())?.value
+      while (!text.endsWith('\n\n:\n:\n')) text += (await reader?.read())?.value
     }
     expect(timers.mock.calls.filter(([, ms]) => ms === 7)).toHaveLength(1)
     const before = cleared.mock.calls.length

@@ -1,5 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
+import { closedReply } from '../http/reply.ts'
+import { whenWritable } from '../node/write-gate.ts'
 import { streamBody } from './web-sink.ts'
 
 /** How a framework makes a response, so that what the app has set on it is kept. */
@@ -13,15 +16,38 @@ export type MakeResponse = (
 export interface WebExchange<Native> {
   readonly request: Request
   readonly native: Native
+  /** What the host passes next to the request: Bun's server, or the two objects of Node below the request. */
+  readonly host?: unknown
   /** Default: `new Response()`. */
   readonly respond?: MakeResponse
 }
 
+/** What a host may pass next to the request. */
+interface Host {
+  /** Of Bun. @see https://bun.sh/docs/api/http#server-timeout-request-seconds */
+  timeout?: (request: Request, seconds: number) => void
+  /** Of `@hono/node-server`. */
+  incoming?: IncomingMessage
+  outgoing?: ServerResponse
+}
+
+/**
+ * Default of `maxConnectionMs` where the host may never tell that the client has left: some read a body to its end
+ * whoever listens, and never abort the request.
+ */
+const DEFAULT_MAX_CONNECTION_MS = 600_000
+
+const isBun = 'Bun' in globalThis
+const isDeno = 'Deno' in globalThis
+
 /** Answers a request with a response: the bridge that every framework on Fetch uses. */
 export async function serveWeb<Native>(
   { answer, params }: { answer: Answer<Native>; params: Readonly<Record<string, string | undefined>> },
-  { request, native, respond = makeResponse }: WebExchange<Native>,
+  { request, native, host, respond = makeResponse }: WebExchange<Native>,
 ): Promise<Response> {
+  const { timeout, incoming, outgoing } = (host ?? {}) as Host
+  // Bun ends a response that is quiet for ten seconds, which is before the default heartbeat, unless told otherwise.
+  if (isBun) timeout?.call(host, request, 0)
   const header = request.headers.get('last-event-id')
   const { connection, reply } = answer({
     method: request.method,
@@ -29,22 +55,18 @@ export async function serveWeb<Native>(
     query: new URL(request.url).searchParams.get('lastEventId') ?? undefined,
     params,
     native,
+    whenWritable: (timeoutMs) =>
+      incoming && outgoing ? whenWritable(incoming, outgoing, timeoutMs) : undefined,
   })
   const leave = () => connection.gone()
   if (request.signal.aborted) leave()
   else request.signal.addEventListener('abort', leave, { once: true })
-  const { status, headers, body, connection: stream } = await reply
-  return respond(status, headers, stream ? streamBody(stream) : body || null)
-}
-
-/** Bun ends a response that is quiet for ten seconds, which is before the default heartbeat, unless told otherwise. */
-export function keepOpen(request: Request, server: unknown): void {
-  if ('Bun' in globalThis) (server as BunServer | undefined)?.timeout?.(request, 0)
-}
-
-/** @see https://bun.sh/docs/api/http#server-timeout-request-seconds */
-interface BunServer {
-  timeout?: (request: Request, seconds: number) => void
+  const chosen = await reply
+  const { status, headers, body, connection: stream } = closedReply(chosen) ?? chosen
+  if (!stream) return respond(status, headers, body || null)
+  const tellsLeave = isBun || isDeno || outgoing !== undefined
+  const maxConnectionMs = tellsLeave ? Number.POSITIVE_INFINITY : DEFAULT_MAX_CONNECTION_MS
+  return respond(status, headers, streamBody(stream, maxConnectionMs))
 }
 
 function makeResponse(...[status, headers, body]: Parameters<MakeResponse>): Response {

@@ -1,6 +1,7 @@
 import { SseError } from '@sse/contract'
 import type { SharedFrames } from '../log/shared-frames.ts'
 import type { Connection } from '../stream/connection.ts'
+import type { ClosedWatcher } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { unref } from '../timing/periodic.ts'
@@ -8,17 +9,22 @@ import { unref } from '../timing/periodic.ts'
 /** Bytes that wait in a response before the source is no longer pulled. */
 const HIGH_WATER_MARK_BYTES = 65_536
 
-/** Makes the body of a response that a connection fills. */
-export function streamBody(connection: Connection): ReadableStream<Uint8Array> {
+/**
+ * Makes the body of a response that a connection fills.
+ *
+ * @param maxConnectionMs - maximum age of a connection whose stream sets none.
+ */
+export function streamBody(connection: Connection, maxConnectionMs: number): ReadableStream<Uint8Array> {
   let sink: WebSink | undefined
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         sink = new WebSink(controller, connection)
-        connection.start(sink)
+        connection.start(sink, maxConnectionMs)
+        connection.onClosed(sink)
       },
       pull: () => sink?.drained(),
-      cancel: () => connection.gone(),
+      cancel: () => sink?.cancelled(),
     },
     // The default strategy counts chunks, whatever their size.
     { highWaterMark: HIGH_WATER_MARK_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
@@ -27,10 +33,11 @@ export function streamBody(connection: Connection): ReadableStream<Uint8Array> {
 
 const encoder = new TextEncoder()
 
-class WebSink implements Sink {
+class WebSink implements Sink, ClosedWatcher {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>
   readonly #connection: Connection
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isOver = false
 
   constructor(controller: ReadableStreamDefaultController<Uint8Array>, connection: Connection) {
     this.#controller = controller
@@ -52,13 +59,27 @@ class WebSink implements Sink {
   }
 
   end(): void {
-    this.#stopTimer()
-    this.#controller.close()
+    this.closed()
     nextTurn(() => this.#connection.gone())
+  }
+
+  /** Called when the client has left: a body that is still read ends. */
+  closed(): void {
+    this.#stopTimer()
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#controller.close()
+  }
+
+  /** Called by the stream: it was cancelled. */
+  cancelled(): void {
+    this.#isOver = true
+    this.#connection.gone()
   }
 
   destroy(): void {
     this.#stopTimer()
+    this.#isOver = true
     this.#controller.error(new SseError('dropped', 'The server has closed the connection'))
     nextTurn(() => this.#connection.gone())
   }

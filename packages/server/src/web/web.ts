@@ -2,7 +2,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
-import { keepOpen, serveWeb } from './serve-web.ts'
+import { serveWeb } from './serve-web.ts'
 
 /** The framework's objects in the context of a Web handler. */
 export interface WebNative {
@@ -11,11 +11,12 @@ export interface WebNative {
 
 /**
  * A handler that answers a `Request` with a `Response`. It also takes the argument of frameworks that wrap the request
- * (SvelteKit, Astro, React Router: `{ request }`), and as `server` what Bun passes; other second arguments are ignored.
+ * (SvelteKit, Astro, React Router: `{ request }`), and as `host` what Bun and `@hono/node-server` pass; other second
+ * arguments are ignored.
  */
 export type WebHandler = (
   request: Request | { readonly request: Request },
-  server?: unknown,
+  host?: unknown,
 ) => Promise<Response>
 
 /**
@@ -35,10 +36,9 @@ export type WebHandler = (
 export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf, mount: handlerOf })
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
-  return async (given, server) => {
+  return async (given, host) => {
     const request = 'request' in given ? given.request : given
-    keepOpen(request, server)
     const route = findRoute(endpoint, request.method, new URL(request.url).pathname)
-    return serveWeb(route ?? notFound(endpoint), { request, native: { request } })
+    return serveWeb(route ?? notFound(endpoint), { request, native: { request }, host })
   }
 }

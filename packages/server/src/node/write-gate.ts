@@ -1,0 +1,97 @@
+import { SseError } from '@sse/contract'
+import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { NodeRequest, NodeResponse } from './serve-node.ts'
+
+/** Interval at which a closed gate looks for a client that has left, an open window and the time limit. */
+const CHECK_MS = 100
+/**
+ * Maximum number of requests of one socket that wait for their response. One more closes the socket: Node reads on while
+ * nothing is written, and holds about 8 KB for each.
+ */
+const MAX_WAITING = 1_000
+
+// Bun and Deno implement `node:http` differently below the same names.
+const isNode = !('Bun' in globalThis) && !('Deno' in globalThis)
+
+const waiting = new WeakMap<object, number>()
+
+/**
+ * Waits until a response can be written, so that nothing starts for one that cannot. On HTTP/1.1 a response gets its
+ * socket when the earlier ones of a pipelining client have ended. On HTTP/2 it is writable while the client's windows,
+ * of the session and initially of a stream, are open.
+ *
+ * @returns `undefined` if it can be written now, or if the runtime does not tell; otherwise a promise that resolves
+ * when it can, or when the client has left, and rejects with `stalled` after `timeoutMs`.
+ */
+export function whenWritable(
+  req: NodeRequest,
+  res: NodeResponse,
+  timeoutMs: number,
+): Promise<void> | undefined {
+  if (!isNode || isWritable(res)) return undefined
+  return new Promise((resolve, reject) => new WriteGate(req, res, timeoutMs, resolve, reject))
+}
+
+/** Returns whether bytes written to a response can leave the process. */
+export function isWritable(res: NodeResponse): boolean {
+  if (!('stream' in res)) return res.socket !== null
+  const { session } = res.stream ?? {}
+  if (!session || session.destroyed) return true // it is gone, which is noticed elsewhere
+  return session.remoteSettings.initialWindowSize !== 0 && session.state.remoteWindowSize !== 0
+}
+
+/** Returns whether the client has left, or the response is over. */
+export function isGone(req: NodeRequest, res: NodeResponse): boolean {
+  return res.destroyed || res.writableEnded || req.socket?.destroyed === true
+}
+
+class WriteGate implements Periodic {
+  readonly #req: NodeRequest
+  readonly #res: NodeResponse
+  readonly #socket: object
+  readonly #timeoutMs: number
+  readonly #closesAt: number
+  readonly #resolve: () => void
+  readonly #reject: (error: SseError) => void
+
+  constructor(
+    req: NodeRequest,
+    res: NodeResponse,
+    timeoutMs: number,
+    resolve: () => void,
+    reject: (error: SseError) => void,
+  ) {
+    this.#req = req
+    this.#res = res
+    this.#socket = req.socket
+    this.#timeoutMs = timeoutMs
+    this.#closesAt = performance.now() + timeoutMs
+    this.#resolve = resolve
+    this.#reject = reject
+    const count = (waiting.get(this.#socket) ?? 0) + 1
+    waiting.set(this.#socket, count)
+    startPeriodic(this, CHECK_MS)
+    if (count > MAX_WAITING)
+      req.socket.destroy()
+      // Only HTTP/1.1 has this event: the next response of a pipelining client starts without a delay.
+    ;(res as NodeJS.EventEmitter).once('socket', () => this.#open())
+  }
+
+  tick(): void {
+    if (isWritable(this.#res) || isGone(this.#req, this.#res)) this.#open()
+    else if (performance.now() >= this.#closesAt) {
+      this.#stop()
+      this.#reject(new SseError('stalled', `The response could not be written for ${this.#timeoutMs} ms`))
+    }
+  }
+
+  #open(): void {
+    this.#stop()
+    this.#resolve()
+  }
+
+  #stop(): void {
+    stopPeriodic(this, CHECK_MS)
+    waiting.set(this.#socket, (waiting.get(this.#socket) ?? 1) - 1)
+  }
+}
