@@ -32,7 +32,7 @@ class LyingEngine extends SharedLog {
     const lying = (...args: unknown[]) => {
       if (!this.isWrong) return real(...args)
       this.calls += 1
-      return answer(() => real(...args))
+      return answer(() => real(...args), args)
     }
     if (part === 'engine')
       return overrideEngine(this.engine, { presence, insert: async () => {}, [verb]: lying })
