@@ -35,8 +35,8 @@ export async function startHub(options: HubOptions) {
       )
       return Promise.race([published, sleep(STEP_MS, `Publishing ${serial} has not settled`)])
     },
-    close: async () => {
-      await Promise.race([hub.close().catch(() => {}), sleep(STEP_MS)])
+    close: async (ms = STEP_MS) => {
+      await Promise.race([hub.close().catch(() => {}), sleep(ms)])
       server.close()
       server.closeAllConnections()
     },

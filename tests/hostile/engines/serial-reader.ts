@@ -20,6 +20,7 @@ export function readStream(port: number, name: string, lastEventId: string | und
   const reader = { serials: [] as number[], events: [] as string[], problems: [] as string[] }
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
   let rest = ''
+  let isLineEnd = false
   let isClosed = false
   let sent: ClientRequest
   const ask = () => {
@@ -31,7 +32,12 @@ export function readStream(port: number, name: string, lastEventId: string | und
       }
       if (response.statusCode !== 200) reader.problems.push(`The status was ${response.statusCode}`)
       response.setEncoding('utf8').on('data', (text: string) => {
-        const blocks = (rest + text).split('\n\n')
+        // Searching all of a large event again with each of its pieces would take longer than sending it.
+        const isEnd = text.includes('\n\n') || (isLineEnd && text.startsWith('\n'))
+        isLineEnd = text.endsWith('\n')
+        rest += text
+        if (!isEnd) return
+        const blocks = rest.split('\n\n')
         rest = blocks.pop() as string
         for (const block of blocks) take(block)
       })
