@@ -213,7 +213,7 @@ export class MessageReader {
       const { data, headers } = await nats.request(subject, JSON.stringify(query), { timeout: timeoutMs })
       return fromDirect(data, headers)
     } catch (error) {
-      // The client library takes a message with such a status of its own for an answer of the server.
+      // The client library takes a message with its own such status for an answer of the server.
       if (isNoResponder(error)) return undefined
       throw error
     }
