@@ -80,7 +80,7 @@ export const ROWS = {
     const engines: PostgresEngine[] = Array.from({ length: publishers }, () =>
       postgres({ url, name: 'processes' }),
     )
-    for (const engine of engines) await engine.read(0, 0)
+    for (const engine of engines) await engine.read(0, { limit: 0, maxBytes: 1 })
     return {
       publish: (publisher, id) =>
         (engines[publisher] as PostgresEngine).append([

@@ -125,7 +125,7 @@ function publishHub(file: string, retention?: { maxEvents: number; maxAgeMs: num
     publish: (batches, publishers) => publishAll(publish, batches, publishers),
     batchSize: () => stored / commits,
     async close() {
-      const { head } = await engine.read(0, 0)
+      const { head } = await engine.read(0, { limit: 0, maxBytes: 1 })
       if (head !== stored) throw new Error(`hub: stored ${stored}, head is ${head}`)
       await hub.close()
       await engine.close()

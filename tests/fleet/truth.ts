@@ -3,6 +3,7 @@ import type { Beat } from './beats.ts'
 import { type Place, placeOf } from './place.ts'
 
 const PAGE = 500
+const PAGE_BYTES = 4_194_304
 
 /** All that is known of what was published, and of where it was stored. It outlives the logs that were lost. */
 export class Truth {
@@ -53,7 +54,7 @@ export class Truth {
     const serials: number[] = []
     let position: number | undefined
     for (;;) {
-      const page = await engine.read(position ?? 0, PAGE)
+      const page = await engine.read(position ?? 0, { limit: PAGE, maxBytes: PAGE_BYTES })
       for (const entry of page.entries) {
         if (position !== undefined && entry.position !== position + 1)
           this.problems.push(`a hole before position ${entry.position}`)
@@ -64,7 +65,7 @@ export class Truth {
         this.learn({ epoch: page.epoch, position }, serial)
         serials.push(serial)
       }
-      if (page.entries.length < PAGE) return { epoch: page.epoch, oldest: page.oldest, serials }
+      if (page.reached >= page.head) return { epoch: page.epoch, oldest: page.oldest, serials }
     }
   }
 }

@@ -80,7 +80,12 @@ export const worlds: Record<'fake' | 'real', () => Promise<World>> = {
       origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       publish: (name, payload) => hub.publish('all', name, payload),
       cut,
-      trim: () => engine.trim({ maxEvents: 0, maxAgeMs: Number.POSITIVE_INFINITY }),
+      trim: () =>
+        engine.trim({
+          maxEvents: 0,
+          maxAgeMs: Number.POSITIVE_INFINITY,
+          maxCommitAgeMs: Number.POSITIVE_INFINITY,
+        }),
       connections: () => hub.stats().connections,
       refuseNext: (status, retryAfterMs) => {
         refusals = [{ status, retryAfterMs }]
