@@ -28,6 +28,22 @@ describe('heartbeat', () => {
     vi.restoreAllMocks()
   })
 
+  it('is no event for readers that take every block between empty lines for one', async () => {
+    const handler = sse({ heartbeatMs: 5, retryMs: 10, maxConnectionMs: 60 }, async function* ({ signal }) {
+      for (let n = 0; n < 3; n += 1) {
+        yield { data: n }
+        await new Promise((resolve) => setTimeout(resolve, 12))
+      }
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    })
+    const text = await (await handler(new Request('http://a/'))).text()
+    expect(text.match(/^:$/gm)?.length).toBeGreaterThan(2)
+    // What follows the last empty line never becomes a block.
+    const blocks = text.split('\n\n').slice(0, -1)
+    const dataOf = (block: string) => JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? '')
+    expect(blocks.map(dataOf)).toEqual([0, 1, 2])
+  })
+
   it('stops with its stream, so that nothing is written after the end', async () => {
     const ends = [
       async function* () {
