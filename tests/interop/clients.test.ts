@@ -44,7 +44,7 @@ afterAll(() => {
 
 describe.each(CLIENTS)('$name', ({ follow, end, on503 }) => {
   it('reads each event once, and asks no more after the end', async () => {
-    await using server = await serveNumbers(countTo(5))
+    await using server = await serveNumbers((req, res) => countTo(5)(req, res))
     const got: string[] = []
     const stop = follow(server.url, (data) => got.push(data))
     await expect.poll(() => got, { timeout: 20_000 }).toEqual(['1', '2', '3', '4', '5'])

@@ -36,7 +36,10 @@ describe.skipIf(!path)('in Chromium', () => {
       write: false,
     })
     client = outputFiles[0]?.text ?? ''
-    browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await chromium.launch({
+      executablePath: path as string,
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
   })
   afterAll(() => browser?.close())
 
