@@ -2,7 +2,7 @@
 // text in «» is where it must point. Read by mistakes.test.ts; left out of the project's own type check.
 import { connect } from '@sse/client'
 import { defineStream, SseError, type } from '@sse/contract'
-import { sse } from '@sse/server'
+import { createHub, sse } from '@sse/server'
 import { sse as express } from '@sse/server/express'
 
 const leads = defineStream({
@@ -30,6 +30,14 @@ export const mounted = express(leads, async function* ({ event, req }) {
   // → Property 'nope' does not exist on type 'Request<ParamsDictionary, any, any, ParsedQs, Record<string, any>>'. «nope»
   console.log(req.nope)
 })
+
+const hub = createHub(news)
+// → Property 'channels' is missing in type '{ authorize: () => true; }' but required in type 'HubStreamOptions< «{ authorize»
+export const noChannels = sse(hub, { authorize: () => true })
+// → Object literal may only specify known properties, but 'chanels' does not exist in type 'HubStreamOptions< «chanels»
+export const wrongChannels = sse(hub, { authorize: () => true, chanels: 'everyone' })
+// → Object literal may only specify known properties, but 'channel' does not exist in type 'HubStreamOptions< «channel»
+export const oneChannel = express(hub, { authorize: ({ req }) => req.get('x-user'), channel: 'everyone' })
 
 // → Expected 2 arguments, but got 1. «connect»
 export const noOptions = connect(leads)

@@ -1,5 +1,6 @@
 import { RESERVED_PREFIX } from './control.ts'
 import { SseError } from './error.ts'
+import { findNameProblem, MAX_NAME_CHARS } from './name.ts'
 import type { StreamContract } from './stream-contract.ts'
 
 /** The text a channel pattern stands for: `` `owner:${string}` `` for `owner:{owner}`. */
@@ -18,8 +19,6 @@ export type Channel<Contract> =
       : Filled<Pattern>
     : string
 
-const MAX_CHARS = 256
-const FORBIDDEN = /\p{Cc}|\p{Surrogate}/u
 const PARAM = /\{([^{}]*)\}/g
 const PARAM_NAME = /^[A-Za-z_]\w*$/
 
@@ -37,14 +36,9 @@ export function checkPatterns(patterns: unknown): asserts patterns is readonly s
 }
 
 function checkPattern(pattern: unknown): void {
-  if (
-    typeof pattern !== 'string' ||
-    pattern === '' ||
-    pattern.length > MAX_CHARS ||
-    FORBIDDEN.test(pattern)
-  ) {
+  if (typeof pattern !== 'string' || findNameProblem(pattern) !== undefined) {
     throw invalid(
-      `channel pattern ${JSON.stringify(pattern)} must be 1 to ${MAX_CHARS} characters without control characters`,
+      `channel pattern ${JSON.stringify(pattern)} must be 1 to ${MAX_NAME_CHARS} characters without control characters`,
     )
   }
   if (pattern.startsWith(RESERVED_PREFIX)) {

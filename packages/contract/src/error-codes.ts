@@ -32,6 +32,7 @@ export type SseErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'last_event_id_invalid'
+  | 'name_invalid'
   | 'ack_invalid'
   | 'too_many_connections'
   | 'draining'
@@ -39,6 +40,7 @@ export type SseErrorCode =
   | 'client_gone'
   | 'shutdown'
   | 'rotated'
+  | 'expired'
   | 'stalled'
   | 'revoked'
   | 'replaced'
@@ -89,6 +91,7 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   not_found: request(404),
   method_not_allowed: request(405),
   last_event_id_invalid: request(400),
+  name_invalid: request(400),
   ack_invalid: request(409),
   too_many_connections: request(503),
   draining: request(503),
@@ -97,6 +100,7 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   client_gone: request(499),
   shutdown: request(503),
   rotated: request(503),
+  expired: request(401),
   stalled: request(408),
   revoked: request(403),
   replaced: request(409),

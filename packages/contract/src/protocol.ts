@@ -18,5 +18,6 @@ export {
   encodeEventData,
   encodePayload,
 } from './encode-event.ts'
+export { findNameProblem, MAX_NAME_CHARS } from './name.ts'
 export { buildPath, matchPath } from './path.ts'
 export { type Validation, validate } from './schema.ts'

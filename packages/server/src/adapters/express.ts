@@ -10,7 +10,7 @@ export interface ExpressNative {
   readonly res: Response
 }
 
-export type ExpressHandler = (req: Request, res: Response) => Promise<void>
+export type ExpressHandler = (req: Request, res: Response, next: NextFunction) => Promise<void>
 export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction) => Promise<void>
 
 /**
@@ -18,10 +18,10 @@ export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction
  * `app.use(sse(hub, options))`, which recognises the contract's path itself, under any `app.use('/prefix', …)`.
  */
 export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = defineAdapter({
-  handle: (endpoint) => async (req, res) => {
+  handle: (endpoint) => async (req, res, next) => {
     // Only a wildcard's value is an array, and no contract has one.
     const params = req.params as Record<string, string>
-    await serveNode({ answer: endpoint.stream, params }, { req, res, native: { req, res } })
+    await serve({ answer: endpoint.stream, params }, req, res, next)
   },
   mount: (endpoint) => {
     const mount: ExpressMiddleware = async (req, res, next) => {
@@ -29,11 +29,25 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
       const match = isRoutedTo(mount, req.route) ? 'tail' : 'exact'
       const route = findRoute(endpoint, req.method, readUrl(req).pathname, match)
       if (!route) return next()
-      await serveNode(route, { req, res, native: { req, res } })
+      await serve(route, req, res, next)
     }
     return mount
   },
 })
+
+/** Express 4 does not wait for promises: errors are passed on by `next`. */
+async function serve(
+  route: Parameters<typeof serveNode<ExpressNative>>[0],
+  req: Request,
+  res: Response,
+  next: NextFunction,
+): Promise<void> {
+  try {
+    await serveNode(route, { req, res, native: { req, res } })
+  } catch (error) {
+    next(error)
+  }
+}
 
 /** `req.route` remains set after the handler of an earlier route has called `next()`. */
 function isRoutedTo(handler: ExpressMiddleware, route: Request['route']): boolean {

@@ -1,4 +1,4 @@
-import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import { type LateAnswer, type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import type { NodeResponse } from '../node/serve-node.ts'
 import { TakeoverBody } from '../node/takeover-body.ts'
 
@@ -9,6 +9,21 @@ export interface FastifyReplyLike {
   header(name: string, value: string): unknown
   hasHeader(name: string): boolean
   send(payload: unknown): unknown
+}
+
+function takeOver(
+  raw: NodeResponse,
+  headers: Readonly<Record<string, string>>,
+  start: () => void,
+  answer: LateAnswer | undefined,
+): void {
+  if (!answer) {
+    writeHead(raw, raw.statusCode)
+    return start()
+  }
+  for (const name of Object.keys(headers)) raw.removeHeader(name)
+  writeHead(raw, answer.status, answer.headers)
+  raw.end(answer.body)
 }
 
 /** Sends with Fastify's reply: its `onSend` hooks run, which set the cookies and headers of plugins. */
@@ -29,15 +44,13 @@ export function fastifyResponder(reply: FastifyReplyLike): Responder {
       )
       reply.send(
         new TakeoverBody(() => {
-          const { raw } = reply
-          const answer = late()
-          if (!answer) {
-            writeHead(raw, raw.statusCode)
-            return start()
+          try {
+            takeOver(reply.raw, headers, start, late())
+          } catch (error) {
+            // A hook has written the head already, and Fastify catches nothing here.
+            console.error(error)
+            reply.raw.destroy()
           }
-          for (const name of Object.keys(headers)) raw.removeHeader(name)
-          writeHead(raw, answer.status, answer.headers)
-          raw.end(answer.body)
         }),
       )
     },

@@ -6,6 +6,7 @@ import { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { CommonOptions, HubSourceOptions, StreamHub, StreamOptions } from '../http/options.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from '../node/serve-node.ts'
+import type { Identity as AnyIdentity, ExpiringIdentity } from '../stream/identity.ts'
 import type { Iterated, Yielded } from '../stream/source.ts'
 import { type FastifyReplyLike, fastifyResponder } from './fastify-responder.ts'
 
@@ -24,12 +25,9 @@ export type NestSource<Contract> = (
 ) => MaybePromise<Iterated<Yielded<Contract>>>
 
 /** The method that `@sse(hub)` decorates: `authorize`, which returns the identity or refuses. */
-export type NestAuthorize<Contract, Identity> = (
+export type NestAuthorize<Contract, Identity extends AnyIdentity> = (
   context: NestContext<Contract, undefined>,
-) => MaybePromise<Identity | null | undefined | false | '' | 0>
-
-/** Any identity: what the context of `channels` has unless its parameter is annotated. */
-type AnyIdentity = string | { readonly id: string | number } | true
+) => MaybePromise<Identity | ExpiringIdentity<Identity> | null | undefined | false | '' | 0>
 
 /** Options of a hub's stream in Nest: without `authorize`, which is the decorated method. */
 export type NestHubOptions<Contract extends StreamContract, Identity> = CommonOptions<Contract, NestNative> &

@@ -55,10 +55,15 @@ describe('authorize', () => {
     ['a NaN id', { id: Number.NaN }, 'without a usable id'],
     ['an object as id', { id: {} }, 'without a usable id'],
     ['true as id', { id: true }, 'without a usable id'],
-    ['an id of 257 characters', { id: 'x'.repeat(257) }, 'without a usable id'],
-    ['a string of 257 characters', 'x'.repeat(257), 'a string that is no usable id'],
-    ['a control character', 'a\nb', 'a string that is no usable id'],
-    ['half a surrogate pair', 'a\ud83d', 'a string that is no usable id'],
+    [
+      'an identity without an id and a time',
+      { identity: {}, expiresAt: Date.now() + 9_000 },
+      'without a usable id',
+    ],
+    ['a time without an identity', { expiresAt: Date.now() + 9_000 }, 'without a usable id'],
+    ['a time in seconds', { identity: 'ada', expiresAt: Date.now() / 1_000 + 9 }, 'milliseconds'],
+    ['a time that is none', { identity: 'ada', expiresAt: new Date('never') }, 'milliseconds'],
+    ['a time as text', { identity: 'ada', expiresAt: '2100-01-01' }, 'milliseconds'],
   ])('never admits with %s, and reports what it returned', async (_, answer, shown) => {
     for (const authorize of [() => answer, async () => answer]) {
       const { response, text, identity, onError } = await ask(authorize)
@@ -70,6 +75,47 @@ describe('authorize', () => {
         expect.anything(),
       )
     }
+  })
+
+  it.each([
+    ['an id of 257 characters', { id: 'x'.repeat(257) }],
+    ['a string of 257 characters', 'x'.repeat(257)],
+    ['a control character', 'a\nb'],
+    ['half a surrogate pair', 'a\ud83d'],
+  ])('answers 400 name_invalid for %s, which came from the client', async (_, answer) => {
+    const { response, text, identity } = await ask(() => answer)
+    expect(response.status).toBe(400)
+    expect(JSON.parse(text)).toMatchObject({ code: 'name_invalid' })
+    expect(identity).toBe('never started')
+  })
+
+  it.each([
+    ['a Date', new Date(Date.now() + 60_000)],
+    ['milliseconds', Date.now() + 60_000],
+    ['undefined', undefined],
+    ['Infinity', Number.POSITIVE_INFINITY],
+  ])('admits an identity until a time, given as %s', async (_, expiresAt) => {
+    for (const admitted of ['ada', { id: 7 }, true]) {
+      const { response, identity } = await ask(() => ({ identity: admitted, expiresAt }))
+      expect(response.status).toBe(200)
+      expect(identity).toBe(admitted)
+    }
+  })
+
+  it.each([
+    ['a time that is over', { identity: 'ada', expiresAt: Date.now() - 1 }, 401],
+    ['a time of 0', { identity: 'ada', expiresAt: 0 }, 401],
+    ['no identity', { identity: null, expiresAt: Date.now() + 9_000 }, 401],
+    ['false instead of an identity', { identity: false, expiresAt: Date.now() + 9_000 }, 403],
+  ])('refuses with %s', async (_, answer, status) => {
+    expect((await ask(() => answer)).response.status).toBe(status)
+  })
+
+  it('takes an object with an id for the identity, whatever else it contains', async () => {
+    const session = { id: 'ada', identity: 'x', expiresAt: 1 }
+    const { response, identity } = await ask(() => session)
+    expect(response.status).toBe(200)
+    expect(identity).toBe(session)
   })
 
   it('reports an id whose getter throws', async () => {

@@ -4,14 +4,14 @@ import { report as reportDiagnostic } from '../diagnostics.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
 import { toPublicError } from '../stream/error-frame.ts'
-import { readIdentity } from '../stream/identity.ts'
-import { isThenable } from '../stream/source.ts'
+import { readAuthorization } from '../stream/identity.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import { RequestContext } from './context.ts'
 import type { StreamDefinition } from './definition.ts'
 import type { Answer, HttpRequest } from './exchange.ts'
 import { checkLastEventId } from './last-event-id.ts'
 import type { GivenOptions } from './options.ts'
-import { EMPTY_REPLY, errorReply, HEAD_REPLY, type Reply, streamReply } from './reply.ts'
+import { EMPTY_REPLY, errorReply, HEAD_REPLY, type Reply, streamReply, toRetryReply } from './reply.ts'
 
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576
 const DEFAULT_HEARTBEAT_MS = 15_000
@@ -49,10 +49,13 @@ export class Endpoint<Native> {
   }
 
   /** Answers with the stream. */
-  readonly stream: Answer<Native> = (request) =>
-    this.#answer(request, request.header ?? request.query, (connection, context) =>
-      this.#openStream(request, connection, context),
-    )
+  readonly stream: Answer<Native> = (request) => {
+    const isRetried = this.#definition.options.refuse === 'retry' && request.method === 'GET'
+    const refuse = isRetried ? (error: unknown) => toRetryReply(errorReply(error)) : errorReply
+    const open = (connection: Connection, context: RequestContext) =>
+      this.#openStream(request, connection, context, refuse)
+    return this.#answer(request, request.header ?? request.query, open, refuse)
+  }
 
   /** Answers an acknowledgement: its id is in the header, so that no body is parsed and no HTML form can send one. */
   readonly acknowledge: Answer<Native> = (request) =>
@@ -67,6 +70,7 @@ export class Endpoint<Native> {
     { params, native, whenWritable }: HttpRequest<Native>,
     lastEventId: string | undefined,
     act: (connection: Connection, context: RequestContext) => Promise<Reply>,
+    refuse: (error: unknown) => Reply = errorReply,
   ): ReturnType<Answer<Native>> {
     const connection = new Connection(this.#settings, lastEventId || undefined) // '' is what a reset leaves behind
     const context = Object.assign(new RequestContext(connection, params, this.#event), native)
@@ -78,7 +82,7 @@ export class Endpoint<Native> {
         connection.throwIfClosed()
         return act(connection, context)
       })
-      .catch((error) => this.#refuse(connection, error))
+      .catch((error) => this.#refuse(connection, error, refuse))
     return { connection, reply }
   }
 
@@ -86,6 +90,7 @@ export class Endpoint<Native> {
     { method }: HttpRequest<Native>,
     connection: Connection,
     context: RequestContext,
+    refuse: (error: unknown) => Reply,
   ): Promise<Reply> {
     const { options, makeSource } = this.#definition
     await this.#admit(connection, context)
@@ -95,7 +100,7 @@ export class Endpoint<Native> {
     options.hub?.['@sse/admit'](connection)
     await connection.prepare(() => makeSource(context, connection))
     connection.throwIfClosed()
-    return streamReply(connection)
+    return streamReply(connection, refuse)
   }
 
   async #storeAck(connection: Connection, context: RequestContext): Promise<Reply> {
@@ -118,18 +123,19 @@ export class Endpoint<Native> {
     checkLastEventId(connection.lastEventId)
     const { authorize } = this.#definition.options
     if (!authorize) return
-    const answer = await authorize(context)
-    connection.identity = readIdentity(answer)
-    context.identity = answer
+    const { id, identity, expiresAt } = readAuthorization(await authorize(context))
+    connection.identity = id
+    connection.expiresAt = expiresAt
+    context.identity = identity
   }
 
-  #refuse(connection: Connection, error: unknown): Reply {
+  #refuse(connection: Connection, error: unknown, refuse: (error: unknown) => Reply): Reply {
     connection.report(error)
     const isGone = connection.isClosed && connection.closeReason === undefined
     // A source may end with another error because the connection was closed.
     const refusal = connection.closeReason ?? error
     connection.gone()
-    const reply = errorReply(refusal)
+    const reply = refuse(refusal)
     const { path } = this.#settings
     if (isGone) return reply
     reportDiagnostic('sse.connection.rejected', {

@@ -4,7 +4,7 @@ import { listen, stream } from '../fixtures/adapter-servers.ts'
 import type { TestHubOptions } from '../fixtures/hub-mounts.ts'
 import { read, testHub } from '../fixtures/hub-server.ts'
 import { scoped } from '../fixtures/server-scope.ts'
-import { sse } from '../node/node.ts'
+import { type NodeNative, sse } from '../node/node.ts'
 
 const OPEN: TestHubOptions = { authorize: () => true, channels: 'everyone' }
 
@@ -95,7 +95,7 @@ describe('channels', () => {
         throw new Error('secret')
       },
       () => Promise.reject(new Error('secret')),
-      () => '',
+      () => 7 as never,
       () => undefined as never,
     ]) {
       const onError = vi.fn()
@@ -128,5 +128,58 @@ describe('at definition time', () => {
   it('a hub is no source: the option hub of a generator stream takes one', () => {
     expect(() => sse(stream, { hub: {} as never }, [])).toThrow('hub must be a hub')
     expect(() => sse(stream, { hub: testHub() }, [])).not.toThrow()
+  })
+})
+
+describe('names that are built from a request', () => {
+  const UNUSABLE = ['a%0D%0Adata:%20x', '%00', '%ED%A0%80', 'x'.repeat(300)]
+  const ownerOf: TestHubOptions['channels'] = ({ params }) => `${params.owner}`
+
+  it.each([
+    ['a channel', { channels: ownerOf }],
+    ['one of several channels', { channels: ({ params }) => ['everyone', `${params.owner}`] }],
+    ['a subscriber', { subscriber: ({ params }) => params.owner }],
+    ['an identity', { authorize: ({ params }) => params.owner }],
+  ] as [string, Partial<TestHubOptions>][])(
+    'are answered with 400 if they cannot be %s, and logged as nothing',
+    async (_, options) => {
+      const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+      const { hub, url } = await serve({ ...options, onError: undefined as never })
+      for (const owner of UNUSABLE) {
+        const response = await fetch(url.replace('ada', owner))
+        expect([owner, response.status]).toEqual([owner, response.status === 404 ? 404 : 400])
+        expect((await response.json()).code).toMatch(/^(name_invalid|not_found)$/)
+      }
+      for (const owner of ['__proto__', 'constructor', '%2f', '%F0%9F%8E%89']) {
+        const reader = await read(url.replace('ada', owner))
+        expect(reader.response.status).toBe(200)
+        await reader.message('sse.open')
+      }
+      expect(logged).not.toHaveBeenCalled()
+      logged.mockRestore()
+      expect(hub.stats().connections).toBe(4)
+    },
+  )
+
+  it('are answered with 400 from the query too, and on acknowledgements', async () => {
+    const { hub, url } = await serve({
+      authorize: (context) => {
+        const { req } = context as unknown as NodeNative
+        return new URL(req.url ?? '', 'http://a').searchParams.get('me')
+      },
+    })
+    const headers = { 'last-event-id': await hub.publish('everyone', 'count', 1) }
+    for (const me of ['%0a', 'x'.repeat(257)]) {
+      expect((await fetch(`${url}?me=${me}`)).status).toBe(400)
+      expect((await fetch(`${url}/ack?me=${me}`, { method: 'POST', headers })).status).toBe(400)
+    }
+    expect((await fetch(`${url}?me=`)).status).toBe(401)
+  })
+
+  it('remain an error of the app when they are not text', async () => {
+    const onError = vi.fn()
+    const { url } = await serve({ channels: () => undefined as never, onError })
+    expect((await fetch(url)).status).toBe(500)
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'channel_invalid' })
   })
 })

@@ -10,20 +10,31 @@ export interface CommonOptions<Contract, Native> {
   retryMs?: number
   /**
    * Closes a connection whose client has not taken any pending bytes for this long, in milliseconds: heartbeats alone
-   * do not detect a peer that vanished. Default 60,000. `Infinity`: never.
+   * do not detect a peer that vanished. Also how long a request may wait until its response can be written, behind
+   * other requests of a pipelining client or a closed HTTP/2 window; nothing of yours runs before, and 408 is the
+   * answer after. Default 60,000. `Infinity`: never.
    */
   stallTimeoutMs?: number
   /**
    * Maximum age of a connection, in milliseconds. It is closed at a random age of 0.8 to 1 times this, and the client
-   * reconnects and resumes. Default `Infinity`.
+   * reconnects and resumes. Default `Infinity`, and 600,000 for a web `Response`, because some hosts never tell that
+   * the client has left. Node's responses, also below Hono, Bun and Deno do.
    */
   maxConnectionMs?: number
   /**
    * Interval at which `authorize` is called again while the stream is open, in milliseconds. When the answer no longer
-   * admits the same identity, the stream closes with `revoked`. An error thrown by `authorize` counts as no answer,
+   * admits the same identity, the stream closes with `revoked`: at most this long, and as long as `authorize` takes,
+   * after access ended. A new `expiresAt` replaces the earlier one. An error thrown by `authorize` counts as no answer,
    * unless it is an `SseError` of kind `request`. Default `Infinity`: never.
    */
   reauthorizeMs?: number
+  /**
+   * How a request is refused that may be retried: over a connection limit, while the process shuts down, with 429 or a
+   * `retryAfterMs` of yours. `status`: with its status and `Retry-After`. `retry`: with a stream that ends at once with
+   * the delay, for browsers' own `EventSource`, which never reconnects after another status than 200. Applies to GET.
+   * Default `status`.
+   */
+  refuse?: 'status' | 'retry'
   /**
    * Receives every error of a source or an option function, masked or not. Default: `console.error` for those that
    * are masked for the client.
@@ -38,6 +49,9 @@ export interface StreamOptions<Contract, Native, Answer extends Authorized = Aut
    * Decides before the response starts. Return an identity (a string, or an object with an `id`) or `true` to admit,
    * `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is answered with its own status.
    * Any other value is an error and admits no one. Default: every client is admitted, without an identity.
+   *
+   * Return `{ identity, expiresAt }` to admit until a time, a `Date` or milliseconds since 1970, such as the expiry of a
+   * token. The connection ends at most 0.5 s later, and the client reconnects.
    */
   authorize?: (context: StreamContext<Contract, undefined> & Native) => Answer
   /** Largest event, in bytes on the wire. Default 1,048,576. `Infinity`: no limit. */
@@ -73,6 +87,9 @@ export interface HubStreamOptions<
    * an `id`) or `true` to admit, `null` or `undefined` to answer 401, `false` to answer 403. A thrown `SseError` is
    * answered with its own status. Any other value is an error and admits no one. `() => true` opens the stream to
    * everyone.
+   *
+   * Return `{ identity, expiresAt }` to admit until a time, a `Date` or milliseconds since 1970, such as the expiry of a
+   * token. The connection ends at most 0.5 s later, and the client reconnects.
    */
   authorize: (context: StreamContext<Contract, undefined> & Native) => Answer
 }
@@ -108,6 +125,7 @@ export interface GivenOptions {
   maxConnectionMs?: number
   reauthorizeMs?: number
   hub?: ConnectionAdmitter
+  refuse?: 'status' | 'retry'
 }
 
 const MAX_TIMER_MS = 2_147_483_647
@@ -118,7 +136,10 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
     throw invalidOption(`options must be an object, not ${options === null ? 'null' : typeof options}`)
   }
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
-  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse } = options
+  if (refuse !== undefined && refuse !== 'status' && refuse !== 'retry') {
+    throw invalidOption(`refuse must be 'status' or 'retry', not ${String(refuse)}`)
+  }
   if (maxEventBytes !== undefined && !(maxEventBytes >= 1)) {
     throw invalidOption(`maxEventBytes must be a number of bytes from 1, or Infinity, not ${maxEventBytes}`)
   }

@@ -1,4 +1,5 @@
 import { isSseError, SseError } from '@sse/contract'
+import { encodeMessage } from '@sse/contract/protocol'
 import type { Connection } from '../stream/connection.ts'
 import { toPublicError } from '../stream/error-frame.ts'
 
@@ -11,6 +12,10 @@ export interface Reply {
   readonly connection: Connection | undefined
   /** Whether the client must not reuse its transport: this process is shutting down. */
   readonly isLast: boolean
+  /** When a retry makes sense, in milliseconds, for a refusal that says so. */
+  readonly retryAfterMs?: number | undefined
+  /** Makes the answer in place of a stream whose connection the server closes before its head is sent. */
+  readonly refuse?: (reason: Error) => Reply
 }
 
 /** @see docs/reference/protocol.md#response */
@@ -22,17 +27,32 @@ const STREAM_HEADERS = {
 /** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
 
+/** Minimum delay for a refusal that names none. The maximum is twice that, against stampedes. */
+const MIN_RETRY_MS = 2_000
+
 /** Codes of refusals by a process that is shutting down. */
 const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shutdown'])
 
 /** The answer to a request that is streamed. */
-export function streamReply(connection: Connection): Reply {
-  return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false }
+export function streamReply(connection: Connection, refuse: (reason: Error) => Reply): Reply {
+  return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false, refuse }
 }
 
 /** The answer instead of a stream whose connection the server has closed before the head was sent. */
-export function closedReply({ connection }: Reply): Reply | undefined {
-  return connection?.closeReason && errorReply(connection.closeReason)
+export function closedReply({ connection, refuse = errorReply }: Reply): Reply | undefined {
+  return connection?.closeReason && refuse(connection.closeReason)
+}
+
+/**
+ * Makes a refusal that may be retried a stream that ends at once with the delay: a browser's `EventSource` never
+ * reconnects after another status than 200. Other refusals remain as they are.
+ */
+export function toRetryReply(reply: Reply): Reply {
+  const { status, retryAfterMs, isLast } = reply
+  if (retryAfterMs === undefined && status !== 503 && status !== 429) return reply
+  const retry = Math.ceil(retryAfterMs ?? MIN_RETRY_MS * (1 + Math.random()))
+  const headers = { ...STREAM_HEADERS, ...NO_STORE }
+  return { status: 200, headers, body: encodeMessage({ retry }), connection: undefined, isLast }
 }
 
 /** The answer to HEAD: the stream's headers, without a body. */
@@ -71,6 +91,7 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
     body: JSON.stringify(toPublicError(error)),
     connection: undefined,
     isLast: known !== undefined && LAST_CODES.has(known.code),
+    retryAfterMs,
   }
 }
 

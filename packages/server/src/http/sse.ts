@@ -47,7 +47,7 @@ export interface Sse<Native, Handler, Mount = Handler> {
    */
   <
     Target extends AnyHub | StreamContract | UntypedStreamOptions<Native>,
-    Answer extends Authorized = undefined,
+    Answer extends Authorized = Authorized,
   >(
     target: Target,
     optionsOrSource: HubStreamOptions<HubContract<Target>, Native, Answer> | SourceOf<Target, Native>,

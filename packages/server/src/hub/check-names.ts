@@ -1,20 +1,33 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { checkDeclaredChannel, RESERVED_PREFIX } from '@sse/contract/protocol'
+import {
+  checkDeclaredChannel,
+  findNameProblem,
+  MAX_NAME_CHARS,
+  RESERVED_PREFIX,
+} from '@sse/contract/protocol'
 import { isControlChannel } from '../log/control-entry.ts'
 
-const MAX_CHARS = 256
 const MAX_CHANNELS = 128
-// Half a surrogate pair has no UTF-8, and a control character in a name is a mistake.
-const FORBIDDEN = /\p{Cc}|\p{Surrogate}/u
 
 /**
- * Checks a name, which an app may have built from client input: 1 to 256 characters, no control characters.
+ * Checks a key of an event: 1 to 256 characters, no control characters.
  *
  * @throws {SseError} `option_invalid`, naming `what`.
  */
-export function checkName(what: 'subscriber' | 'identity' | 'key' | 'idempotencyKey', name: unknown): void {
-  const problem = findProblem(name)
+export function checkName(what: 'key' | 'idempotencyKey', name: unknown): void {
+  const problem = findNameProblem(name)
   if (problem !== undefined) throw new SseError('option_invalid', describe(what, problem))
+}
+
+/**
+ * Checks a name that an app usually builds from a request: text that cannot be a name is the client's mistake.
+ *
+ * @throws {SseError} `name_invalid` for such text; `option_invalid` for anything that is not a string.
+ */
+export function checkRequestName(what: 'channel' | 'subscriber' | 'identity', name: unknown): void {
+  const problem = what === 'channel' ? findChannelProblem(name) : findNameProblem(name)
+  if (problem === undefined) return
+  throw new SseError(typeof name === 'string' ? 'name_invalid' : 'option_invalid', describe(what, problem))
 }
 
 /**
@@ -23,18 +36,16 @@ export function checkName(what: 'subscriber' | 'identity' | 'key' | 'idempotency
  * @throws {SseError} `channel_invalid`.
  */
 export function checkChannel(contract: StreamContract, channel: string): void {
-  const problem = findProblem(channel)
+  const problem = findChannelProblem(channel)
   if (problem !== undefined) throw new SseError('channel_invalid', describe('channel', problem))
-  if (isControlChannel(channel)) {
-    throw new SseError(
-      'channel_invalid',
-      `Channels whose name starts with "${RESERVED_PREFIX}" are reserved: ${channel}`,
-    )
-  }
   checkDeclaredChannel(contract, channel)
 }
 
-/** Checks one channel or a list, and returns each channel once. @throws {SseError} `channel_invalid`. */
+/**
+ * Checks the channels of a subscription, one or a list, and returns each channel once.
+ *
+ * @throws {SseError} `name_invalid` for text that cannot be a name; `channel_invalid` for anything else.
+ */
 export function checkChannels(
   contract: StreamContract,
   channels: string | readonly string[],
@@ -46,19 +57,19 @@ export function checkChannels(
       `subscribe takes a channel, or an array of 1 to ${MAX_CHANNELS} channels`,
     )
   }
-  for (const channel of list) checkChannel(contract, channel)
+  for (const channel of list) {
+    if (typeof channel === 'string') checkRequestName('channel', channel)
+    checkChannel(contract, channel)
+  }
   return list.length === 1 ? list : [...new Set(list)]
 }
 
-function describe(what: string, problem: string): string {
-  return `A hub's ${what} must be a string of 1 to ${MAX_CHARS} characters: ${problem}`
+function findChannelProblem(channel: unknown): string | undefined {
+  const problem = findNameProblem(channel)
+  if (problem !== undefined || !isControlChannel(channel)) return problem
+  return `names that start with "${RESERVED_PREFIX}" are reserved`
 }
 
-function findProblem(name: unknown): string | undefined {
-  if (typeof name !== 'string') return `it is ${name === null ? 'null' : typeof name}`
-  if (name === '') return 'it is empty'
-  if (name.length > MAX_CHARS) return `it has ${name.length}`
-  if (FORBIDDEN.test(name))
-    return `${JSON.stringify(name)} contains a control character or half a surrogate pair`
-  return undefined
+function describe(what: string, problem: string): string {
+  return `A hub's ${what} must be a string of 1 to ${MAX_NAME_CHARS} characters: ${problem}`
 }

@@ -8,7 +8,7 @@ import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
-import { checkChannel, checkChannels, checkName } from './check-names.ts'
+import { checkChannel, checkChannels, checkName, checkRequestName } from './check-names.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
 import type { Hub, PublishOptions } from './hub.ts'
@@ -124,8 +124,8 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): Subscription<Contract> {
     this.#checkOpen()
-    if (options.subscriber !== undefined) checkName('subscriber', options.subscriber)
-    if (options.identity !== undefined) checkName('identity', options.identity)
+    if (options.subscriber !== undefined) checkRequestName('subscriber', options.subscriber)
+    if (options.identity !== undefined) checkRequestName('identity', options.identity)
     const { from } = options
     if (from !== undefined && from !== 'oldest' && from !== 'newest') {
       throw new SseError(
@@ -137,7 +137,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
   }
 
   async ack(subscriber: string, id: string): Promise<void> {
-    checkName('subscriber', subscriber)
+    checkRequestName('subscriber', subscriber)
     this.#checkOpen()
     const commit = typeof id === 'string' ? parseId(id) : undefined
     if (!commit) throw new SseError('ack_invalid', 'Not a hub event id')
@@ -151,14 +151,14 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
   }
 
   async committed(subscriber: string): Promise<string | undefined> {
-    checkName('subscriber', subscriber)
+    checkRequestName('subscriber', subscriber)
     this.#checkOpen()
     const commit = await this.#log.readCommit(subscriber)
     return commit && formatId(commit)
   }
 
   async forget(subscriber: string): Promise<void> {
-    checkName('subscriber', subscriber)
+    checkRequestName('subscriber', subscriber)
     this.#checkOpen()
     await this.#log.forget(subscriber)
   }
@@ -202,7 +202,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
   }
 
   async revoke(identity: string): Promise<number> {
-    checkName('identity', identity)
+    checkRequestName('identity', identity)
     this.#checkOpen()
     const closed = this.#connections.revoke(identity)
     await this.#log.revoke(identity)

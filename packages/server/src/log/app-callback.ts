@@ -1,3 +1,5 @@
+import { isThenable } from '../timing/is-thenable.ts'
+
 /** Calls a function of the app. Passes what it throws, or what its promise rejects with, to `onError`. */
 export function callApp(call: () => unknown, onError: (error: unknown) => void): void {
   try {
@@ -6,8 +8,4 @@ export function callApp(call: () => unknown, onError: (error: unknown) => void):
   } catch (error) {
     onError(error)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

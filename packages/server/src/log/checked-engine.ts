@@ -30,7 +30,7 @@ export class CheckedEngine {
     return this.#call('append', async () => {
       const { epoch, positions } = await this.#engine.append(entries)
       const isValid =
-        EPOCH.test(epoch) && positions.length === entries.length && positions.every((at) => isPosition(at, 1))
+        isEpoch(epoch) && positions.length === entries.length && positions.every((at) => isPosition(at, 1))
       if (!isValid) throw new TypeError(`its epoch is ${epoch} and its positions are ${positions}`)
       return { epoch, positions }
     })
@@ -55,7 +55,7 @@ export class CheckedEngine {
       const commits = await this.#engine.committed(subscribers)
       for (const subscriber of subscribers) {
         const commit = commits.get(subscriber)
-        const isValid = commit === undefined || (EPOCH.test(commit.epoch) && isPosition(commit.position, 0))
+        const isValid = commit === undefined || (isEpoch(commit.epoch) && isPosition(commit.position, 0))
         if (!isValid) throw new TypeError(`the commit of "${subscriber}" is not valid`)
       }
       return commits
@@ -115,7 +115,7 @@ function checkPage(page: Page, after: number): Page {
 }
 
 function checkState({ epoch, head, oldest }: LogState): LogState {
-  if (typeof epoch !== 'string' || !EPOCH.test(epoch) || !isPosition(head, 0) || !isPosition(oldest, 0)) {
+  if (!isEpoch(epoch) || !isPosition(head, 0) || !isPosition(oldest, 0)) {
     throw new TypeError(
       `its state is not valid: epoch ${String(epoch)}, head ${String(head)}, oldest ${String(oldest)}`,
     )
@@ -138,6 +138,10 @@ function orderEntries(entries: readonly Entry[], after: number, reached: number)
       byPosition.set(entry.position, entry)
   }
   return [...byPosition.values()].sort((a, b) => a.position - b.position)
+}
+
+function isEpoch(value: unknown): value is string {
+  return typeof value === 'string' && EPOCH.test(value)
 }
 
 function isPosition(value: unknown, min: number): value is number {

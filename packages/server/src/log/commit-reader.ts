@@ -30,7 +30,7 @@ export class CommitReader {
     })
   }
 
-  /** Resolves once nobody waits. */
+  /** Resolves once no request waits. */
   async idle(): Promise<void> {
     await this.#running
   }

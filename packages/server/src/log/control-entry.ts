@@ -1,9 +1,8 @@
-import { RESERVED_PREFIX } from '@sse/contract/protocol'
+import { MAX_NAME_CHARS, RESERVED_PREFIX } from '@sse/contract/protocol'
 import type { Entry, NewEntry } from './engine.ts'
 
 /** Channel of the entries that revoke an identity's access in every process of a hub. */
 const REVOKED = `${RESERVED_PREFIX}revoked`
-const MAX_CHARS = 256
 
 /** An entry of a reserved channel: hubs send them to each other through the log. No subscriber gets them. */
 export interface Revocation {
@@ -25,7 +24,7 @@ export function encodeRevocation(revocation: Revocation): NewEntry {
 export function decodeRevocation({ channel, data }: Entry): Revocation {
   if (channel !== REVOKED) throw new TypeError(`its channel "${channel}" is reserved`)
   const { identity, process } = JSON.parse(data) as Partial<Record<keyof Revocation, unknown>>
-  if (typeof identity !== 'string' || identity === '' || identity.length > MAX_CHARS) {
+  if (typeof identity !== 'string' || identity === '' || identity.length > MAX_NAME_CHARS) {
     throw new TypeError('it revokes no identity')
   }
   return { identity, process: String(process) }

@@ -106,7 +106,10 @@ export interface PresenceStore {
  *
  * The suite in `@sse/engine-conformance` tests the rules written here. A hub makes one `append` and one `trim` at a
  * time; every other call may come at any time. A call that fails MUST reject with an `SseError`: `engine_unavailable`
- * if a retry may succeed, `engine_failed` otherwise. The engine MUST recover by itself afterwards.
+ * if a retry may succeed, `engine_failed` otherwise. An append rejects with `payload_too_large` if the store does not
+ * take an entry of that size and nothing of the append was stored: the hub appends the others again. The engine MUST
+ * recover by itself afterwards. A hub gives up a call that has not settled after 30 seconds; the next one may then come
+ * while it is still pending.
  *
  * An engine SHOULD open files and connections at its first call, not when it is created.
  *
@@ -124,7 +127,9 @@ export interface Engine<Tx = never> {
    * Stores entries in the given order and resolves with their positions. It stores all of them or rejects.
    *
    * When it rejects, or a crash interrupts it, none of the entries SHOULD be stored. An engine whose store takes one
-   * entry at a time may have stored some of them, in order; its documentation says so.
+   * entry at a time may have stored some of them, in order; its documentation says so. `entries` have at most 4 MiB of
+   * text together, unless it is one. Rejecting with `payload_too_large` means that nothing was stored because the entries
+   * are too large: the hub then appends them in smaller batches, down to single entries.
    *
    * MUST resolve only once the entries are as durable as the engine promises. An entry MUST NOT become visible to
    * `read` after an entry with a higher position. An entry whose `idempotencyKey` is already known in its channel (or

@@ -60,12 +60,13 @@ async function readOnce(
     if (page.oldest > after) break // trimmed in the meantime
     const block = page.entries.filter(({ position }) => position <= after)
     blocks.unshift(block)
-    for (const { data } of block) bytes += typeof data === 'string' ? utf8Length(data) : 0
-    const isTrimmed = page.oldest > from + 1
+    let blockBytes = 1
+    for (const { data } of block) blockBytes += typeof data === 'string' ? utf8Length(data) : 0
+    bytes += blockBytes
+    const blockLength = after - from
     after = Math.max(from, page.oldest - 1)
-    if (isTrimmed) break
-    const average = Math.max(1, bytes / (head - after))
-    const fitting = Math.ceil(Math.min(maxBytes - bytes, PAGE_BYTES) / average)
+    if (after > from) break // trimmed in the meantime
+    const fitting = Math.ceil((Math.min(maxBytes - bytes, PAGE_BYTES) * blockLength) / blockBytes)
     length = Math.max(1, Math.min(PAGE_LIMIT, length * GROWTH, fitting))
   }
   return { epoch, head, after, entries: blocks.flat() }

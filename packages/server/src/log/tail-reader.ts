@@ -8,7 +8,7 @@ import { type NewestLimits, PAGE_BYTES, PAGE_LIMIT, readNewest } from './newest-
 
 /** How often the engine is polled: a lost wake-up delays an event by at most this. */
 const POLL_MS = 1_000
-/** How long the log is still followed once nobody reads it, so that a reconnect finds it ready. */
+/** How long the log is still followed after its last reader has left, so that a reconnect finds it ready. */
 const LINGER_MS = 3_000
 /** Pause after a failure, during which wake-ups wait: an engine that fails at once must not be asked in a loop. */
 const PAUSE_MS = 100

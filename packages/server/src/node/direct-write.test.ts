@@ -136,19 +136,26 @@ describe('shared frames', () => {
   it('wait behind the response of an earlier pipelined request', async () => {
     const hub = testHub()
     let finishFirst = () => {}
+    let isAsked = false
     const server = await serveHub(hub, {}, (listener) => (req, res) => {
       if (req.url === '/first') finishFirst = () => res.end('first')
-      else listener(req, res)
+      else {
+        isAsked = true
+        listener(req, res)
+      }
     })
     const client = new RawClient(server.origin)
     client.socket.write(request('GET', '/first') + request('GET', '/leads/1'))
-    await eventually(() => hub.stats().connections === 1)
-    const id = await hub.publish('1', 'count', 7)
+    await eventually(() => isAsked)
+    await hub.publish('1', 'count', 7)
     expect(client.text).toBe('')
+    expect(hub.stats().connections).toBe(0)
     finishFirst()
+    await client.until((received) => received.includes('sse.open'))
     await hub.publish('1', 'count', 8)
     const text = await client.until((received) => received.includes('data: 8'))
-    expect(text.indexOf('first')).toBeLessThan(text.indexOf(`id: ${id}`))
+    expect(text.indexOf('first')).toBeLessThan(text.indexOf('sse.open'))
+    expect(text).not.toContain('data: 7')
     expect(text.match(/HTTP\/1.1 200/g)).toHaveLength(2)
     client.socket.destroy()
   })

@@ -1,14 +1,39 @@
 import { createServer } from 'node:http'
 import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { Socket } from 'node:net'
+import Koa from 'koa'
 import { describe, expect, it, vi } from 'vitest'
-import { listen, stream } from '../fixtures/adapter-servers.ts'
-import { testHub } from '../fixtures/hub-server.ts'
+import { sse as sseFastify } from '../adapters/fastify.ts'
+import { sse as sseKoa } from '../adapters/koa.ts'
+import { listen, listenFastify, type RunningServer, stream } from '../fixtures/adapter-servers.ts'
+import { type TestHub, testHub } from '../fixtures/hub-server.ts'
 import { RawClient, request } from '../fixtures/raw-client.ts'
 import { eventually, scoped } from '../fixtures/server-scope.ts'
 import { sse } from './node.ts'
 
 const OPEN = { authorize: () => true, channels: 'everyone', onError: () => {} } as const
+
+/** Frameworks whose own code, which may await, runs between the decision to stream and the head. */
+const LATE: [string, (hub: TestHub, held: Promise<void>) => Promise<RunningServer>][] = [
+  [
+    'koa',
+    (hub, held) => {
+      const app = new Koa().use(async (_ctx, next) => {
+        await next()
+        await held
+      })
+      return listen(createServer(app.use(sseKoa(hub, OPEN)).callback()))
+    },
+  ],
+  [
+    'fastify',
+    (hub, held) =>
+      listenFastify(async (app) => {
+        app.addHook('onSend', () => held)
+        app.register(sseFastify(hub, OPEN))
+      }),
+  ],
+]
 
 describe('the Node handler', () => {
   it('returns a promise that resolves when the response is closed', async () => {
@@ -81,6 +106,33 @@ describe('the Node handler', () => {
     await eventually(() => hub.stats().connections === 0)
   })
 
+  it('notices a client that leaves in the middle of a body which is never read', async () => {
+    const hub = testHub()
+    const { origin } = await scoped(listen(createServer(sse(hub, OPEN))))
+    const client = new RawClient(origin)
+    client.socket.write('GET /leads/ada HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n')
+    client.socket.write('x'.repeat(500_000))
+    await client.until((text) => text.includes('sse.open'))
+    client.socket.end()
+    await eventually(() => hub.stats().connections === 0)
+  })
+
+  it('never rejects, whatever next throws', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const handler = sse(stream, [])
+    const settled = vi.fn()
+    const failing = () => {
+      throw new Error('next')
+    }
+    const { origin } = await scoped(
+      listen(createServer((req, res) => void handler(req, res, failing).then(settled))),
+    )
+    await expect(fetch(`${origin}/other`)).rejects.toThrow()
+    expect(settled).toHaveBeenCalledOnce()
+    expect(logged.mock.calls[0]?.[0]).toMatchObject({ message: 'next' })
+    logged.mockRestore()
+  })
+
   it('adds no lasting listener to a socket whose requests are pipelined', async () => {
     const handler = sse([{ data: 1 }])
     const sockets = new Set<Socket>()
@@ -138,5 +190,55 @@ describe('drain', () => {
     await goaway
     await closed
     expect(text).toMatch(/retry: \d+\n$/)
+  })
+})
+
+describe("refuse: 'retry'", () => {
+  async function serve() {
+    const hub = testHub({ maxConnections: 0 })
+    const { origin } = await scoped(listen(createServer(sse(hub, { ...OPEN, refuse: 'retry' }))))
+    return { hub, url: `${origin}/leads/ada` }
+  }
+
+  it('answers a GET over a limit, or while draining, with a stream that only sets the delay', async () => {
+    const { hub, url } = await serve()
+    for (const isDraining of [false, true]) {
+      if (isDraining) await hub.drain()
+      const response = await fetch(url)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('connection')).toBe(isDraining ? 'close' : 'keep-alive')
+      const [, retry] = /^retry: (\d+)\n$/.exec(await response.text()) ?? []
+      expect(Number(retry)).toBeGreaterThanOrEqual(2_000)
+    }
+  })
+
+  it('leaves every other refusal as it is', async () => {
+    const { url } = await serve()
+    expect((await fetch(`${url}/ack`, { method: 'POST' })).status).toBe(400)
+    expect((await fetch(url, { headers: { 'last-event-id': 'x'.repeat(2_000) } })).status).toBe(400)
+    expect((await fetch(url, { method: 'PUT' })).status).toBe(405)
+  })
+})
+
+describe('a connection that the server closes before the head is sent', () => {
+  it.each(LATE)('gets the status of the reason on %s', async (_name, mount) => {
+    const hub = testHub()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const { origin } = await scoped(mount(hub, held))
+    const asking = fetch(`${origin}/leads/ada`)
+    await eventually(() => hub.stats().connections === 1)
+    const draining = hub.drain()
+    release()
+    const refused = await asking
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('connection')).toBe('close')
+    expect(refused.headers.get('x-accel-buffering')).toBeNull()
+    expect(await refused.json()).toMatchObject({ code: 'shutdown' })
+    await draining
   })
 })

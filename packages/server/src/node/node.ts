@@ -38,13 +38,13 @@ export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listene
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {
-    const route = findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname)
-    if (!route && next) return next()
     try {
+      const route = findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname)
+      if (!route && next) return next()
       const sink = await serveNode(route ?? notFound(endpoint), { req, res, native: { req, res } })
       await sink.whenClosed()
     } catch (error) {
-      // The answer could not be begun, and there is no framework to pass the error to.
+      // The answer could not be begun, or `next` threw, and there is no framework to pass the error to.
       console.error(error)
       res.destroy()
     }

@@ -3,9 +3,9 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply, type Reply } from '../http/reply.ts'
+import { isGone, isWritable, whenWritable } from '../http/write-gate.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
-import { isGone, isWritable, whenWritable } from './write-gate.ts'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
 export type NodeResponse = ServerResponse | Http2ServerResponse
@@ -37,16 +37,14 @@ export async function serveNode<Native>(
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
     params,
     native,
-    whenWritable: (timeoutMs) =>
-      whenWritable(req, res, timeoutMs)?.finally(() => {
-        // A response without a socket is not told that its client has left.
-        if (isGone(req, res)) connection.gone()
-      }),
+    whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),
   })
   const sink = new NodeSink(res as WritableResponse, connection)
   // A write to a peer that has left; `close` follows.
   res.on('error', ignore)
   if (isGone(req, res)) connection.gone()
+  // A body that is never read would stop the socket, which then does not tell that the client has left.
+  if (req.method === 'GET' || req.method === 'HEAD') req.resume()
   const isHttp1 = req.httpVersionMajor < 2
   const chosen = await reply
   const late = () => {

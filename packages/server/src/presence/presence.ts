@@ -14,7 +14,7 @@ const TOUCH_EVERY = 5
 
 /**
  * The identities connected to each channel: of all processes that share the engine's store, else of this process. The
- * store is used, and a timer runs, only while somebody is present or listens.
+ * store is used, and a timer runs, only while an identity is present or a listener was added.
  */
 export class Presence implements Periodic {
   readonly #local = new LocalPresence((change) => this.#onLocalChange(change))

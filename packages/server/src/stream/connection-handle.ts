@@ -14,6 +14,8 @@ export interface ConnectionHandle {
   readonly lastEventId: string | undefined
   /** Id of the identity that `authorize` returned; `undefined` for an anonymous client. */
   readonly identity: string | undefined
+  /** When the identity expires, in milliseconds since 1970. `Infinity`: never. */
+  expiresAt: number
   readonly isClosed: boolean
   /** Ends the response cleanly after `lastFrame`. */
   end(lastFrame: string): void

@@ -5,6 +5,7 @@ import { captureContext } from '../timing/async-context.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { type ClosedWatcher, type ConnectionHandle, isOpenable, type Sender } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
+import { ExpiryTimer } from './expiry-timer.ts'
 import { MaxAgeTimer } from './max-age-timer.ts'
 import { Pump } from './pump.ts'
 import { Reauthorizer } from './reauthorizer.ts'
@@ -42,6 +43,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   readonly arrivedAt = performance.now()
   /** Set once `authorize` has admitted the client. */
   identity: string | undefined
+  expiresAt = Number.POSITIVE_INFINITY
   /** Argument of the app's functions. */
   context: unknown
   readonly #settings: ConnectionSettings
@@ -246,11 +248,16 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   #startDuties(maxConnectionMs: number): void {
     const { reauthorizeMs, retryMs, authorize } = this.#settings
+    const isReauthorized = authorize !== undefined && reauthorizeMs !== Number.POSITIVE_INFINITY
     const duties: { stop(): void }[] = []
     if (maxConnectionMs !== Number.POSITIVE_INFINITY) {
       duties.push(new MaxAgeTimer(this, maxConnectionMs, retryMs))
     }
-    if (authorize && reauthorizeMs !== Number.POSITIVE_INFINITY) {
+    // A later answer may expire although the first one does not.
+    if (isReauthorized || this.expiresAt !== Number.POSITIVE_INFINITY) {
+      duties.push(new ExpiryTimer(this, retryMs))
+    }
+    if (isReauthorized) {
       duties.push(new Reauthorizer(this, reauthorizeMs, () => authorize(this.context)))
     }
     if (duties.length > 0) this.#duties = duties

@@ -1,10 +1,11 @@
 import { CONTROL, END_ID, EncodedEvent, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { isThenable } from '../timing/is-thenable.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle, Sender } from './connection-handle.ts'
 import { releaseSource } from './release-source.ts'
 import type { Sink } from './sink.ts'
-import { type EventIterator, isThenable, iterate, type Pulled } from './source.ts'
+import { type EventIterator, iterate, type Pulled } from './source.ts'
 
 const HEARTBEAT = encodeComment()
 const END = encodeMessage({ event: CONTROL.end, id: END_ID })
@@ -92,20 +93,29 @@ export class Pump implements Sender, Periodic {
       let pulled: Pulled | PromiseLike<Pulled>
       try {
         pulled = this.#iterator.next()
+        if (isThenable(pulled)) {
+          pulled.then(this.#onPulled, this.#onFailure)
+          return
+        }
       } catch (error) {
         return this.#onFailure(error)
-      }
-      if (isThenable(pulled)) {
-        pulled.then(this.#onPulled, this.#onFailure)
-        return
       }
       if (!this.#take(pulled)) return
     }
   }
 
   /** Sends what was pulled. Returns whether to continue pulling. */
-  #take({ done, value }: Pulled): boolean {
+  #take(pulled: Pulled): boolean {
     if (this.#handle.isClosed) return false
+    let done: boolean | undefined
+    let value: unknown
+    try {
+      // An iterator of the app's may give anything, such as `undefined`.
+      ;({ done, value } = pulled)
+    } catch (error) {
+      this.#onFailure(error)
+      return false
+    }
     if (done) {
       this.#iterator = undefined
       this.#handle.end(END)
@@ -123,8 +133,8 @@ export class Pump implements Sender, Periodic {
   /** Throws an error into the source at its `yield`: the yielded value could not be encoded. */
   #reject(error: unknown): void {
     const iterator = this.#iterator
-    if (!iterator?.throw) return this.#onFailure(error)
     try {
+      if (!iterator?.throw) return this.#onFailure(error)
       const pulled = iterator.throw(error)
       if (isThenable(pulled)) pulled.then(this.#onPulled, this.#onFailure)
       else this.#onPulled(pulled)

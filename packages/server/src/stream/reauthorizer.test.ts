@@ -120,3 +120,39 @@ it('runs authorize and abort listeners in the AsyncLocalStorage context of their
     expect(aborted.get(name)).toBe(name)
   }
 })
+
+describe('an identity that expires', () => {
+  it('ends the connection at its time, with a delay after which the client reconnects', async () => {
+    const expiresAt = Date.now() + 700
+    const reasons: unknown[] = []
+    const handler = sse({ authorize: () => ({ identity: 'ada', expiresAt }) }, (context) => {
+      context.signal.addEventListener('abort', () => reasons.push(context.signal.reason))
+      return untilAborted(context)
+    })
+    const { origin } = await scoped(listen(createServer(handler)))
+    const reader = await StreamReader.open(origin)
+    await reader.over()
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAt)
+    expect(reader.text).toMatch(/retry: \d+\n$/)
+    expect(reasons).toMatchObject([{ code: 'expired', status: 401 }])
+    expect((await fetch(origin)).status).toBe(401)
+  })
+
+  it('stays connected while calling authorize again renews it', async () => {
+    let isRenewed = true
+    const authorize = vi.fn(() => ({ identity: 'ada', expiresAt: Date.now() + (isRenewed ? 1_000 : 1) }))
+    const { reader } = await open(authorize)
+    const beginsAt = Date.now()
+    await eventually(() => Date.now() > beginsAt + 2_000)
+    expect(reader.isOver).toBe(false)
+    isRenewed = false
+    await reader.over()
+  })
+
+  it('may be given a time only when authorize is called again', async () => {
+    let expiresAt: number | undefined
+    const { reader } = await open(() => ({ identity: 'ada', expiresAt }))
+    expiresAt = Date.now() + 100
+    await reader.over()
+  })
+})

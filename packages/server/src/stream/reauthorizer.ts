@@ -3,7 +3,7 @@ import { captureContext } from '../timing/async-context.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
 import { errorFrame } from './error-frame.ts'
-import { readIdentity } from './identity.ts'
+import { readAuthorization } from './identity.ts'
 
 /** How long `authorize` may take before the failure is reported and the next interval calls it again. */
 const DEADLINE_MS = 10_000
@@ -55,7 +55,10 @@ export class Reauthorizer implements Periodic {
 
   #admits(answer: unknown): boolean {
     try {
-      return readIdentity(answer) === this.#handle.identity
+      const { id, expiresAt } = readAuthorization(answer)
+      if (id !== this.#handle.identity) return false
+      this.#handle.expiresAt = expiresAt
+      return true
     } catch (error) {
       if (!isSseError(error) || error.kind !== 'request') this.#handle.report(error)
       return false

@@ -1,7 +1,8 @@
 import { SseError } from '@sse/contract'
+import { isThenable } from '../timing/is-thenable.ts'
 import { unref } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
-import { type EventIterator, isThenable } from './source.ts'
+import type { EventIterator } from './source.ts'
 
 /** How long a source may stay parked after its connection closed before it is reported, in milliseconds. */
 const PARKED_WARNING_MS = 10_000
@@ -11,14 +12,13 @@ const PARKED_WARNING_MS = 10_000
  * Reports what its cleanup throws, and `source_parked` when it has not finished after 10 s.
  */
 export function releaseSource(iterator: EventIterator, handle: ConnectionHandle): void {
-  if (!iterator.return) return
   let returned: unknown
   try {
-    returned = iterator.return()
+    returned = iterator.return?.()
+    if (!isThenable(returned)) return
   } catch (error) {
     return handle.report(error)
   }
-  if (!isThenable(returned)) return
   const timer = setTimeout(() => handle.report(parkedError(handle.path)), PARKED_WARNING_MS)
   unref(timer)
   returned.then(

@@ -150,4 +150,59 @@ describe('sources', () => {
     expect(logged).toHaveBeenCalledWith(expect.objectContaining({ message: 'logger down' }))
     logged.mockRestore()
   })
+
+  const fail = (): never => {
+    throw new Error('iterator')
+  }
+  it.each([
+    ['whose next() returns undefined', () => ({ next: () => undefined })],
+    ['whose next() resolves to null', () => ({ next: async () => null })],
+    [
+      'whose next() throws later',
+      (calls: number) => ({ next: () => (calls > 1 ? fail() : { value: { data: 1 } }) }),
+    ],
+    [
+      'whose next() returns a thenable that cannot be read',
+      () => ({ next: () => Object.defineProperty({}, 'then', { get: fail }) }),
+    ],
+    [
+      'whose results cannot be read',
+      () => ({ next: () => Object.defineProperty({}, 'done', { get: fail }) }),
+    ],
+    [
+      'whose values cannot be read',
+      () => ({ next: () => ({ value: Object.defineProperty({}, 'data', { get: fail }) }) }),
+    ],
+    [
+      'whose throw() cannot be read',
+      () => Object.defineProperty({ next: () => ({ value: 5 }) }, 'throw', { get: fail }),
+    ],
+    [
+      'whose return() cannot be read',
+      () => Object.defineProperty({ next: () => ({ value: 5 }) }, 'return', { get: fail }),
+    ],
+  ] as [string, (calls: number) => object][])(
+    'ends the stream of an iterator %s, and only that',
+    async (_, make) => {
+      const onError = vi.fn()
+      let calls = 0
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          get next() {
+            calls += 1
+            return (make(calls) as { next: unknown }).next
+          },
+          get throw() {
+            return (make(calls) as { throw?: unknown }).throw
+          },
+          get return() {
+            return (make(calls) as { return?: unknown }).return
+          },
+        }),
+      }
+      const response = await sse({ onError }, source as never)(new Request('http://a/'))
+      expect(await response.text()).toMatch(/"?code"?:"internal"/)
+      expect(onError).toHaveBeenCalled()
+    },
+  )
 })

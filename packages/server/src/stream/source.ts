@@ -77,9 +77,3 @@ function notIterable(source: unknown, path: string): SseError {
     `The source of ${path} gave ${shown}; it must be an async generator function, or give an (async) iterable or a ReadableStream`,
   )
 }
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  )
-}

@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Answer } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply } from '../http/reply.ts'
-import { whenWritable } from '../node/write-gate.ts'
+import { type GateRequest, type GateResponse, whenWritable } from '../http/write-gate.ts'
 import { streamBody } from './web-sink.ts'
 
 /** How a framework makes a response, so that what the app has set on it is kept. */
@@ -27,13 +26,13 @@ interface Host {
   /** Of Bun. @see https://bun.sh/docs/api/http#server-timeout-request-seconds */
   timeout?: (request: Request, seconds: number) => void
   /** Of `@hono/node-server`. */
-  incoming?: IncomingMessage
-  outgoing?: ServerResponse
+  incoming?: GateRequest
+  outgoing?: GateResponse
 }
 
 /**
  * Default of `maxConnectionMs` where the host may never tell that the client has left: some read a body to its end
- * whoever listens, and never abort the request.
+ * even if the client is gone, and never abort the request.
  */
 const DEFAULT_MAX_CONNECTION_MS = 600_000
 
@@ -56,7 +55,7 @@ export async function serveWeb<Native>(
     params,
     native,
     whenWritable: (timeoutMs) =>
-      incoming && outgoing ? whenWritable(incoming, outgoing, timeoutMs) : undefined,
+      incoming && outgoing ? whenWritable(incoming, outgoing, timeoutMs, leave) : undefined,
   })
   const leave = () => connection.gone()
   if (request.signal.aborted) leave()

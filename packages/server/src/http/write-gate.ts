@@ -1,6 +1,28 @@
 import { SseError } from '@sse/contract'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
-import type { NodeRequest, NodeResponse } from './serve-node.ts'
+
+/** The part of Node's request that the gate uses. Written out: hosts of Fetch pass it too. */
+export interface GateRequest {
+  readonly socket: { readonly destroyed?: boolean; destroy(): unknown }
+}
+
+/** The part of Node's response that the gate uses. */
+export interface GateResponse {
+  /** `null` while an earlier response of a pipelining client has it. */
+  readonly socket: object | null
+  readonly destroyed?: boolean
+  readonly writableEnded: boolean
+  once(event: 'socket', listener: () => void): unknown
+  /** Set on HTTP/2. */
+  readonly stream?: { readonly session?: Http2Session | undefined } | undefined
+}
+
+interface Http2Session {
+  readonly destroyed: boolean
+  readonly remoteSettings: { readonly initialWindowSize?: number | undefined }
+  /** `remoteWindowSize` is what the client still takes over all streams. */
+  readonly state: { readonly remoteWindowSize?: number | undefined }
+}
 
 /** Interval at which a closed gate looks for a client that has left, an open window and the time limit. */
 const CHECK_MS = 100
@@ -20,34 +42,41 @@ const waiting = new WeakMap<object, number>()
  * socket when the earlier ones of a pipelining client have ended. On HTTP/2 it is writable while the client's windows,
  * of the session and initially of a stream, are open.
  *
+ * @param leave - called if the client has left in the meantime.
  * @returns `undefined` if it can be written now, or if the runtime does not tell; otherwise a promise that resolves
  * when it can, or when the client has left, and rejects with `stalled` after `timeoutMs`.
  */
 export function whenWritable(
-  req: NodeRequest,
-  res: NodeResponse,
+  req: GateRequest,
+  res: GateResponse,
   timeoutMs: number,
+  leave: () => void,
 ): Promise<void> | undefined {
   if (!isNode || isWritable(res)) return undefined
-  return new Promise((resolve, reject) => new WriteGate(req, res, timeoutMs, resolve, reject))
+  return new Promise<void>((resolve, reject) => {
+    new WriteGate(req, res, timeoutMs, resolve, reject)
+  }).finally(() => {
+    // A response without a socket is not told that its client has left.
+    if (isGone(req, res)) leave()
+  })
 }
 
 /** Returns whether bytes written to a response can leave the process. */
-export function isWritable(res: NodeResponse): boolean {
+export function isWritable(res: GateResponse): boolean {
   if (!('stream' in res)) return res.socket !== null
-  const { session } = res.stream ?? {}
+  const session = res.stream?.session
   if (!session || session.destroyed) return true // it is gone, which is noticed elsewhere
   return session.remoteSettings.initialWindowSize !== 0 && session.state.remoteWindowSize !== 0
 }
 
 /** Returns whether the client has left, or the response is over. */
-export function isGone(req: NodeRequest, res: NodeResponse): boolean {
+export function isGone(req: GateRequest, res: GateResponse): boolean {
   return res.destroyed || res.writableEnded || req.socket?.destroyed === true
 }
 
 class WriteGate implements Periodic {
-  readonly #req: NodeRequest
-  readonly #res: NodeResponse
+  readonly #req: GateRequest
+  readonly #res: GateResponse
   readonly #socket: object
   readonly #timeoutMs: number
   readonly #closesAt: number
@@ -55,8 +84,8 @@ class WriteGate implements Periodic {
   readonly #reject: (error: SseError) => void
 
   constructor(
-    req: NodeRequest,
-    res: NodeResponse,
+    req: GateRequest,
+    res: GateResponse,
     timeoutMs: number,
     resolve: () => void,
     reject: (error: SseError) => void,
@@ -71,10 +100,9 @@ class WriteGate implements Periodic {
     const count = (waiting.get(this.#socket) ?? 0) + 1
     waiting.set(this.#socket, count)
     startPeriodic(this, CHECK_MS)
-    if (count > MAX_WAITING)
-      req.socket.destroy()
-      // Only HTTP/1.1 has this event: the next response of a pipelining client starts without a delay.
-    ;(res as NodeJS.EventEmitter).once('socket', () => this.#open())
+    if (count > MAX_WAITING) req.socket.destroy()
+    // Only HTTP/1.1 has this event: the next response of a pipelining client starts without a delay.
+    res.once('socket', () => this.#open())
   }
 
   tick(): void {
