@@ -6,6 +6,7 @@ import { scaled } from '../scale.ts'
 export const slowReaders: readonly Attack[] = [
   {
     name: 'shares pages behind the ring among sockets that read nothing',
+    isLarge: true,
     server: { preload: { count: 1_600, bytes: 20_000 } },
     run: async ({ openAll, oldId }) => {
       const sockets = await openAll(scaled(60), { isReading: false })

@@ -131,6 +131,7 @@ const wrongFields = {
 } as const satisfies Record<keyof Entry, readonly MalformedEntry[]>
 
 const insteadOfEntries: readonly MalformedEntry[] = [
+  ['a well-formed entry', 'delivered', {}],
   ['null instead of an entry', 'skipped', undefined, () => null],
   ['undefined instead of an entry', 'skipped', undefined, () => undefined],
   ['a string instead of an entry', 'skipped', undefined, () => 'entry'],
@@ -151,11 +152,13 @@ const insteadOfEntries: readonly MalformedEntry[] = [
   ['a hole', 'either', undefined, () => HOLE],
 ]
 
-export const malformedEntries: readonly MalformedEntry[] = [
-  ['a well-formed entry', 'delivered', {}],
-  ...Object.values(wrongFields).flat(),
-  ...insteadOfEntries,
-]
+/** Malformed entries by what is wrong with them. */
+export const malformedKinds: Readonly<Record<keyof Entry | 'entry itself', readonly MalformedEntry[]>> = {
+  ...wrongFields,
+  'entry itself': insteadOfEntries,
+}
+
+export const malformedEntries: readonly MalformedEntry[] = Object.values(malformedKinds).flat()
 
 /** The well-formed entry that a malformed one is made from. */
 export function makeMalformed([, , fields, make]: MalformedEntry, position: number, at: number): unknown {
