@@ -40,7 +40,7 @@ const wrongFields = {
     ['an event name with a colon and a space', 'either', { event: ': n' }],
     ['an event name of the prototype', 'either', { event: '__proto__' }],
     ['an event name that is an object', 'skipped', { event: { toString: () => 'n' } }],
-    ['an event name of a megabyte', 'either', { event: 'n'.repeat(1_048_576) }],
+    ['an event name of 100,000 characters', 'either', { event: 'n'.repeat(100_000) }],
     ['an event that the contract does not have', 'either', { event: 'other' }],
   ],
   data: [
