@@ -7,7 +7,7 @@ import { wrongAnswers, wrongPresence, wrongValues } from './engines/wrong-answer
 import { SCALE, scaled } from './scale.ts'
 
 const TIMEOUT_MS = 90_000
-const CALL_TIMEOUT_MS = 60_000
+const CALL_TIMEOUT_MS = 80_000
 const RUNS = 10
 
 let child: Child | undefined

@@ -9,7 +9,7 @@ import { CHANNEL } from './serials.ts'
 import { HANGS, type WrongAnswer } from './wrong-answers.ts'
 
 /** Longest time until a hub asks its engine again by itself, and a reader its hub, and some more. */
-const RECOVERY_MS = 5_000
+const RECOVERY_MS = 15_000
 const WRONG_MS = 60
 /** How long to wait for what hangs. */
 const HANG_MS = 300
