@@ -130,7 +130,8 @@ async function useEverything({ hub, port }: SerialHub, log: SharedLog): Promise<
     hub.committed('durable'),
     hub.presence(CHANNEL),
     Promise.race([loop.next(), sleep(WRONG_MS)]),
-    ...optional(hub, 'forget', 'durable'),
+    hub.forget('durable'),
+    hub.revoke('nobody-else'),
     ...optional(hub, 'publishIn', {}, CHANNEL, 'n', { serial: 99 }),
     publish(5),
   ]

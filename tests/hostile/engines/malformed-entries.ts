@@ -78,6 +78,15 @@ const wrongFields = {
     ['a channel that is a number', 'skipped', { channel: 5 }],
     ['a channel with half a surrogate pair', 'either', { channel: HALF }],
     ['a channel that is an object', 'skipped', { channel: {} }],
+    ['a reserved channel that does not exist', 'skipped', { channel: 'sse.other' }],
+    ['a revocation without an identity', 'skipped', { channel: 'sse.revoked', data: '{"identity":5}' }],
+    ['a revocation that is no JSON', 'skipped', { channel: 'sse.revoked', data: 'ada' }],
+    ['a revocation that is null', 'skipped', { channel: 'sse.revoked', data: 'null' }],
+    [
+      'a revocation of a client that is not there',
+      'either',
+      { channel: 'sse.revoked', data: '{"identity":"b"}' },
+    ],
     ['a channel named as a property of every object', 'either', { channel: '__proto__' }],
   ],
   key: [
