@@ -16,7 +16,7 @@ export interface Child extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const CALL_TIMEOUT_MS = scaled(15_000)
+const CALL_TIMEOUT_MS = scaled(20_000, 20_000)
 const MAX_OUTPUT_CHARS = 20_000
 
 /**

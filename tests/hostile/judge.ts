@@ -17,7 +17,8 @@ import type { Published, ServerReport } from './server-parameters.ts'
 export interface Measurements {
   readonly before: ServerReport
   readonly during: ServerReport
-  readonly calm: ReaderReport
+  /** Before the attack, and after it: other programs make a machine slow for a while. */
+  readonly calm: readonly [before: ReaderReport, after: ReaderReport]
   readonly attacked: ReaderReport
   readonly published: Published
   /** Statuses that a newcomer got while the attack was in place. */
@@ -54,9 +55,9 @@ export function toFigures({ before, during, calm, attacked }: Measurements): Rec
     keptMb: (keptBytes(during) - keptBytes(before)) / MB,
     slots: during.stats.connections - READER_COUNT,
     present: during.present.length - READER_COUNT,
-    calmP50Ms: calm.p50Ms,
+    calmP50Ms: slowest(calm, 'p50Ms'),
     p50Ms: attacked.p50Ms,
-    calmP99Ms: calm.p99Ms,
+    calmP99Ms: slowest(calm, 'p99Ms'),
     p99Ms: attacked.p99Ms,
     loopDelayMs: during.loopDelayMs,
   })
@@ -100,20 +101,32 @@ function judgeSlots({ expectations }: Attack, { during, newcomer, left }: Measur
 
 function judgeLatency({ expectations }: Attack, { calm, attacked }: Measurements): string[] {
   const { acceptedP50Ms = ACCEPTED_P50_MS, acceptedP99Ms = ACCEPTED_P99_MS } = expectations
-  const slowness = Math.max(1, calm.p50Ms / CALM_P50_MS)
-  const p50Limit = Math.max(acceptedP50Ms * slowness, LATENCY_FACTOR * calm.p50Ms)
-  const p99Limit = Math.max(acceptedP99Ms * slowness, LATENCY_FACTOR * calm.p99Ms)
+  const [p50Ms, p99Ms] = [slowest(calm, 'p50Ms'), slowest(calm, 'p99Ms')]
+  const slowness = Math.max(1, p50Ms / CALM_P50_MS)
   return [
-    ...judgePercentile('p50', calm.p50Ms, attacked.p50Ms, p50Limit),
-    ...judgePercentile('p99', calm.p99Ms, attacked.p99Ms, p99Limit),
+    ...judgePercentile(
+      'p50',
+      p50Ms,
+      attacked.p50Ms,
+      Math.max(acceptedP50Ms * slowness, LATENCY_FACTOR * p50Ms),
+    ),
+    ...judgePercentile(
+      'p99',
+      p99Ms,
+      attacked.p99Ms,
+      Math.max(acceptedP99Ms * slowness, LATENCY_FACTOR * p99Ms),
+    ),
   ]
 }
+
+const slowest = (calm: Measurements['calm'], percentile: 'p50Ms' | 'p99Ms'): number =>
+  Math.max(...calm.map((report) => report[percentile]))
 
 function judgePercentile(name: string, calm: number, measured: number, limit: number): string[] {
   if (measured <= limit) return []
   const figures = [calm, measured, limit].map((ms) => ms.toFixed(1))
   return [
-    `${LATENCY}, ${name}: ${figures[1]} ms, before the attack ${figures[0]} ms; at most ${figures[2]} ms is allowed`,
+    `${LATENCY}, ${name}: ${figures[1]} ms, without the attack ${figures[0]} ms; at most ${figures[2]} ms is allowed`,
   ]
 }
 

@@ -10,6 +10,7 @@ import {
   type MalformedEntry,
   makeMalformed,
   malformedEntries,
+  malformedKinds,
 } from './engines/malformed-entries.ts'
 import { malformedPages } from './engines/malformed-pages.ts'
 import type { Verb } from './engines/overridden-engine.ts'
@@ -49,15 +50,8 @@ function countReports(received: Received, [least, most]: readonly [number, numbe
 
 // Every method resolves with what is wrong, in full sentences.
 answerCalls({
-  /** One malformed entry between well-formed ones. */
-  async entry(name: string): Promise<string[]> {
-    const entry = named(malformedEntries, name)
-    const [, outcome] = entry
-    const received = await readEverywhere([good(2), write(entry), good(3)], 3)
-    const expected = [1, 2, ...(outcome === 'delivered' ? [MALFORMED] : []), 3, 4, 5, 6, 7, 8, 9]
-    const violations = findViolations(received, expected, outcome === 'either' ? MALFORMED : undefined)
-    return [...violations, ...countReports(received, REPORTS[outcome])]
-  },
+  /** Every malformed entry of a kind, each between well-formed ones and in a log of its own. */
+  entries: (kind: keyof typeof malformedKinds) => checkAll(malformedKinds[kind], checkEntry),
   /** All entries that are to be skipped, each followed by a well-formed one. */
   async several(): Promise<string[]> {
     const broken = malformedEntries.filter(([, outcome]) => outcome === 'skipped')
@@ -100,6 +94,14 @@ answerCalls({
       ([, value]) => checkValue(name, value),
     ),
 })
+
+async function checkEntry(entry: MalformedEntry): Promise<string[]> {
+  const [, outcome] = entry
+  const received = await readEverywhere([good(2), write(entry), good(3)], 3)
+  const expected = [1, 2, ...(outcome === 'delivered' ? [MALFORMED] : []), 3, 4, 5, 6, 7, 8, 9]
+  const violations = findViolations(received, expected, outcome === 'either' ? MALFORMED : undefined)
+  return [...violations, ...countReports(received, REPORTS[outcome])]
+}
 
 /** Cases that run at the same time: most of each is waiting. */
 const AT_ONCE = 8

@@ -75,17 +75,16 @@ async function runOnce(attack: Attack, readers: Child): Promise<Outcome> {
     const newcomer = await exchange(ports.http1, encodeGets(['newcomer']), 3_000)
 
     await resources.close()
+    const left = await untilReleased(server)
+    const calmAgainFrom = clock()
+    await sleep(CALM_MS)
+    const calmAgainTo = clock()
     const published = await server.call<Published>('stopPublishing')
     await readers.call('reach', published.last, CATCH_UP_MS)
-    const measured = {
-      before,
-      during,
-      newcomer: newcomer.statuses,
-      published,
-      calm: await readers.call<ReaderReport>('report', calmFrom, calmTo),
-      attacked: await readers.call<ReaderReport>('report', attackedFrom, attackedTo),
-      left: await untilReleased(server),
-    }
+    const report = (from: number, to: number) => readers.call<ReaderReport>('report', from, to)
+    const calm = [await report(calmFrom, calmTo), await report(calmAgainFrom, calmAgainTo)] as const
+    const attacked = await report(attackedFrom, attackedTo)
+    const measured = { before, during, newcomer: newcomer.statuses, published, calm, attacked, left }
     return {
       violations: [...resources.violations, ...judge(attack, measured), ...server.failures],
       figures: toFigures(measured),

@@ -53,6 +53,7 @@ export const BURST_EXPECTATIONS: Attack['expectations'] = {
 export const history: readonly Attack[] = [
   {
     name: 'delivers live events in time while a client resumes ten times a second on events of 200 KB',
+    isLarge: true,
     server: { preload: { count: 200, bytes: 200_000 } },
     run: (context) => reconnect(context, RECONNECT_MS),
     holdMs: 0,

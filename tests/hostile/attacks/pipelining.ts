@@ -28,6 +28,7 @@ export const pipelining: readonly Attack[] = [
   },
   {
     name: 'costs the log once when the GETs are pipelined to an engine on disk',
+    isLarge: true,
     server: { engine: 'sqlite', preload: { count: 800, bytes: 40_000 } },
     run: async ({ open, oldId }) => {
       const socket = await open()
@@ -72,6 +73,7 @@ export const pipelining: readonly Attack[] = [
   },
   {
     name: 'never counts pipelined GETs as connections of their identity',
+    isLarge: true,
     server: { hub: { maxConnectionsPerIdentity: 2 } },
     run: async ({ open, http1, violation }) => {
       const socket = await open()

@@ -1,11 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Attack } from '../attack.ts'
+import { READER_COUNT } from '../judge.ts'
 import { encodeGets, writeEach } from '../raw-socket.ts'
 import { scaled } from '../scale.ts'
+import type { ServerReport } from '../server-parameters.ts'
+
+const STALL_TIMEOUT_MS = 500
+/** Longest time until all of them are closed: each stalls when its buffers are full. */
+const STALLED_MS = 6_000
 
 /** Sockets with a response that take its bytes slowly, or never. */
 export const slowReaders: readonly Attack[] = [
   {
     name: 'shares pages behind the ring among sockets that read nothing',
+    isLarge: true,
     server: { preload: { count: 1_600, bytes: 20_000 } },
     run: async ({ openAll, oldId }) => {
       const sockets = await openAll(scaled(60), { isReading: false })
@@ -29,6 +37,8 @@ export const slowReaders: readonly Attack[] = [
       const sockets = await openAll(scaled(20), { isReading: false })
       writeEach(sockets, (index) => encodeGets([`silent-${index}`], oldId))
     },
+    // The sockets' buffers take some megabytes each at first.
+    holdMs: 1_500,
     // One event of 1 MB, and its copy as a chunk, may wait for each.
     expectations: { connections: scaled(20), extraBytes: scaled(20) * 2_000_000 },
   },
@@ -47,14 +57,19 @@ export const slowReaders: readonly Attack[] = [
     name: 'frees the slots of sockets that read nothing after the stall timeout',
     server: {
       hub: { maxConnections: 50 },
-      stream: { stallTimeoutMs: 500 },
+      stream: { stallTimeoutMs: STALL_TIMEOUT_MS },
       preload: { count: 800, bytes: 20_000 },
     },
-    run: async ({ openAll, oldId }) => {
+    run: async ({ openAll, oldId, server }) => {
       const sockets = await openAll(40, { isReading: false })
       writeEach(sockets, (index) => encodeGets([`silent-${index}`], oldId))
+      const hasSlots = async () =>
+        (await server.call<ServerReport>('report')).stats.connections > READER_COUNT
+      await sleep(STALL_TIMEOUT_MS)
+      for (const deadline = Date.now() + STALLED_MS; Date.now() < deadline && (await hasSlots()); )
+        await sleep(50)
     },
-    holdMs: 2_000,
+    holdMs: 0,
     // Presence outlasts a connection by 3 to 6 seconds.
     expectations: { connections: 40, maxSlots: 0, maxPresent: 40 },
   },

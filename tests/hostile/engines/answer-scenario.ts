@@ -9,7 +9,7 @@ import { CHANNEL } from './serials.ts'
 import { HANGS, type WrongAnswer } from './wrong-answers.ts'
 
 /** Longest time until a hub asks its engine again by itself, and a reader its hub, and some more. */
-const RECOVERY_MS = 5_000
+const RECOVERY_MS = 15_000
 const WRONG_MS = 60
 /** How long to wait for what hangs. */
 const HANG_MS = 300
@@ -130,7 +130,8 @@ async function useEverything({ hub, port }: SerialHub, log: SharedLog): Promise<
     hub.committed('durable'),
     hub.presence(CHANNEL),
     Promise.race([loop.next(), sleep(WRONG_MS)]),
-    ...optional(hub, 'forget', 'durable'),
+    hub.forget('durable'),
+    hub.revoke('nobody-else'),
     ...optional(hub, 'publishIn', {}, CHANNEL, 'n', { serial: 99 }),
     publish(5),
   ]

@@ -40,7 +40,7 @@ const wrongFields = {
     ['an event name with a colon and a space', 'either', { event: ': n' }],
     ['an event name of the prototype', 'either', { event: '__proto__' }],
     ['an event name that is an object', 'skipped', { event: { toString: () => 'n' } }],
-    ['an event name of a megabyte', 'either', { event: 'n'.repeat(1_048_576) }],
+    ['an event name of 100,000 characters', 'either', { event: 'n'.repeat(100_000) }],
     ['an event that the contract does not have', 'either', { event: 'other' }],
   ],
   data: [
@@ -58,7 +58,7 @@ const wrongFields = {
     ['data that is cut off', 'either', { data: '{"serial":' }],
     ['data with half a surrogate pair', 'either', { data: `{"text":"${HALF}"}` }],
     ['empty data', 'either', { data: '' }],
-    ['data of two megabytes', 'either', { data: JSON.stringify('x'.repeat(2_097_152)) }],
+    ['data of more than a megabyte', 'either', { data: JSON.stringify('x'.repeat(1_100_000)) }],
     ['data that is null', 'skipped', { data: null }],
     ['data that is missing', 'skipped', { data: undefined }],
     ['data that is a number', 'skipped', { data: 5 }],
@@ -78,6 +78,15 @@ const wrongFields = {
     ['a channel that is a number', 'skipped', { channel: 5 }],
     ['a channel with half a surrogate pair', 'either', { channel: HALF }],
     ['a channel that is an object', 'skipped', { channel: {} }],
+    ['a reserved channel that does not exist', 'skipped', { channel: 'sse.other' }],
+    ['a revocation without an identity', 'skipped', { channel: 'sse.revoked', data: '{"identity":5}' }],
+    ['a revocation that is no JSON', 'skipped', { channel: 'sse.revoked', data: 'ada' }],
+    ['a revocation that is null', 'skipped', { channel: 'sse.revoked', data: 'null' }],
+    [
+      'a revocation of a client that is not there',
+      'either',
+      { channel: 'sse.revoked', data: '{"identity":"b"}' },
+    ],
     ['a channel named as a property of every object', 'either', { channel: '__proto__' }],
   ],
   key: [
@@ -131,6 +140,7 @@ const wrongFields = {
 } as const satisfies Record<keyof Entry, readonly MalformedEntry[]>
 
 const insteadOfEntries: readonly MalformedEntry[] = [
+  ['a well-formed entry', 'delivered', {}],
   ['null instead of an entry', 'skipped', undefined, () => null],
   ['undefined instead of an entry', 'skipped', undefined, () => undefined],
   ['a string instead of an entry', 'skipped', undefined, () => 'entry'],
@@ -151,11 +161,13 @@ const insteadOfEntries: readonly MalformedEntry[] = [
   ['a hole', 'either', undefined, () => HOLE],
 ]
 
-export const malformedEntries: readonly MalformedEntry[] = [
-  ['a well-formed entry', 'delivered', {}],
-  ...Object.values(wrongFields).flat(),
-  ...insteadOfEntries,
-]
+/** Malformed entries by what is wrong with them. */
+export const malformedKinds: Readonly<Record<keyof Entry | 'entry itself', readonly MalformedEntry[]>> = {
+  ...wrongFields,
+  'entry itself': insteadOfEntries,
+}
+
+export const malformedEntries: readonly MalformedEntry[] = Object.values(malformedKinds).flat()
 
 /** The well-formed entry that a malformed one is made from. */
 export function makeMalformed([, , fields, make]: MalformedEntry, position: number, at: number): unknown {

@@ -9,7 +9,7 @@ import { CHANNEL } from './serials.ts'
 type Readers = Readonly<Record<string, SerialReader>>
 
 /** A hub looks at its engine by itself every second, and a reader asks again after a second. */
-const RECOVERY_MS = 4_000
+const RECOVERY_MS = 15_000
 
 /** A log whose next pages with entries are malformed, as many as `faults` says. */
 class FaultyLog extends SharedLog {

@@ -8,7 +8,7 @@ import { CHANNEL, serials } from './serials.ts'
 export type SerialHub = Awaited<ReturnType<typeof startHub>>
 
 /** Longest time that a step of a test may take. What is right takes a few milliseconds. */
-export const STEP_MS = 5_000
+export const STEP_MS = 15_000
 
 /** A hub on an engine, and a server of its stream. The ring is small: most history is the engine's. */
 export async function startHub(options: HubOptions) {

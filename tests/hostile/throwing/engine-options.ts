@@ -19,8 +19,8 @@ export interface EngineOption {
   readonly open: (url: string, misbehave: Misbehave) => OpenedEngine
 }
 
-const TIMEOUT_MS = 500
-const CLOSE_MS = 3_000
+const TIMEOUT_MS = 2_000
+const SETTLE_MS = 4 * TIMEOUT_MS
 
 /** What only reports: an engine works without it. */
 const isOptional = (option: string): boolean => option === 'onWarning'
@@ -69,15 +69,15 @@ export async function useEngine(engine: OpenedEngine, isWorking: boolean): Promi
     { engine, onError: () => {} },
   )
   const problems: string[] = []
-  const publish = hub.publish('everyone', 'beat', { serial: 1 })
   const loop = hub.subscribe('everyone')[Symbol.asyncIterator]()
-  const uses = { publish, ack: hub.ack('reader', 'x-1'), presence: hub.presence('everyone') }
-  const next = loop.next().catch(() => {})
+  const uses = {
+    publish: outcomeOf(hub.publish('everyone', 'beat', { serial: 1 })),
+    ack: outcomeOf(hub.ack('reader', 'x-1')),
+    presence: outcomeOf(hub.presence('everyone')),
+  }
+  const next = outcomeOf(loop.next())
   for (const [name, use] of Object.entries(uses)) {
-    const outcome = await Promise.race([
-      use.then(() => 'resolved', toOutcome),
-      sleep(CLOSE_MS, 'has not settled'),
-    ])
+    const outcome = await use
     if (outcome.startsWith('has')) problems.push(`${name} ${outcome}`)
     if (isWorking && name === 'publish' && outcome !== 'resolved') problems.push(`publish ${outcome}`)
   }
@@ -86,7 +86,7 @@ export async function useEngine(engine: OpenedEngine, isWorking: boolean): Promi
       () => true,
       () => true,
     ),
-    sleep(CLOSE_MS, false),
+    sleep(SETTLE_MS, false),
   ])
   if (!closed) problems.push('close has not settled')
   await next
@@ -94,8 +94,14 @@ export async function useEngine(engine: OpenedEngine, isWorking: boolean): Promi
   return problems
 }
 
-const toOutcome = (error: unknown): string =>
-  isSseError(error) ? `rejected with ${error.code}` : `has rejected with ${String(error)}`
+const outcomeOf = (use: Promise<unknown>): Promise<string> =>
+  Promise.race([
+    use.then(
+      () => 'resolved',
+      (error) => (isSseError(error) ? `rejected with ${error.code}` : `has rejected with ${String(error)}`),
+    ),
+    sleep(SETTLE_MS, 'has not settled'),
+  ])
 
 const addressOf = (url: string) => {
   const { hostname: host, port } = new URL(url)

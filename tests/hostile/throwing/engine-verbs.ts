@@ -47,7 +47,8 @@ const useAll = async ({ hub }: App): Promise<void> => {
     hub.committed('reader'),
     hub.presence('everyone'),
     hub.publish('elsewhere', 'beat', { serial: 0 }),
-    (hub as { forget?: (subscriber: string) => Promise<void> }).forget?.('reader'),
+    hub.forget('reader'),
+    hub.revoke('someone'),
     new Promise((resolve) => resolve(hub.publishIn({} as never, 'elsewhere', 'beat', { serial: 0 }))),
   ]
   hub.onPresence('everyone', () => {})
