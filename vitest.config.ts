@@ -1,12 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
-import { resolveSource, shared } from './vitest.shared.ts'
+import { concurrent, resolveSource, shared } from './vitest.shared.ts'
+
+/** Packages whose tests start servers of other projects, and kill them. */
+const ENGINES = ['sqlite', 'redis', 'nats', 'postgres']
 
 /** The tests beside a package's sources, run as the project of the folder's name. */
 const unit = (name: string) => ({
   ...resolveSource,
   test: {
-    ...shared,
+    ...(ENGINES.includes(name) ? shared : concurrent),
     name,
     root: `packages/${name}`,
     include: ['src/**/*.test.ts'],
@@ -20,7 +23,7 @@ export default defineConfig({
   test: {
     projects: [
       ...readdirSync('packages').map(unit),
-      { test: { ...shared, name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
+      { test: { ...concurrent, name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',
     ],

@@ -62,6 +62,12 @@ const steps = [
     next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',
   },
   {
+    name: 'attacks',
+    run: vitest('hostile', '--config=vitest.hostile.config.ts'),
+    live: true,
+    next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
+  },
+  {
     name: 'tests in browsers',
     run: vitest('browser', '--config=vitest.browser.config.ts'),
     live: true,

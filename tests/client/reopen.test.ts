@@ -111,11 +111,13 @@ describe('feed.reopen()', () => {
   })
 
   it('counts attempts from 1 again', async () => {
-    const { feed } = open([{ status: 503 }], { reconnect: { ...quick, maxAttempts: 1 } })
+    const { feed, script } = open([{ status: 503 }], { reconnect: { ...quick, maxAttempts: 1 } })
+    const attempts: number[] = []
+    feed.onStatus((status) => status.state === 'connecting' && attempts.push(status.attempt))
     await reach(feed, { state: 'closed', reason: 'error' })
     feed.reopen()
-    await vi.waitFor(() => expect(feed.status).toMatchObject({ state: 'connecting', attempt: 1 }))
-    await reach(feed, { state: 'closed', reason: 'error' })
+    await vi.waitFor(async () => expect(await script.seen()).toHaveLength(4))
+    expect(attempts).toEqual([1, 2, 1, 2])
   })
 
   it('of a component’s feed opens the connection that its components share', async () => {

@@ -1,5 +1,6 @@
 import { type ConnectOptions, connect, type FeedStatus } from '@sse/client'
 import { encodeMessage } from '@sse/contract/protocol'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const closing: (() => unknown)[] = []
@@ -78,6 +79,15 @@ describe('a request that fails at every attempt', () => {
   it.each<[string, () => unknown]>([
     ['a string', () => 'data: 1\n\n'],
     ['undefined', () => undefined],
+    ['a response without headers', () => ({ status: 200, body: bodyOf('data: 1\n\n') })],
+    [
+      'a response whose body another reader has locked',
+      () => {
+        const response = stream('data: 1\n\n')()
+        response.body?.getReader()
+        return response
+      },
+    ],
     ['a response without a body', () => ({ status: 200, headers: new Headers(EVENT_STREAM), body: null })],
     [
       'a response whose body is a stream of Node',
@@ -123,6 +133,13 @@ describe('the content type of a response', () => {
       expect(feed.status).toMatchObject({ error: { code: 'content_type' } })
     },
   )
+})
+
+it('a global named Zone that is not zone.js changes nothing', async () => {
+  vi.stubGlobal('Zone', class Zone {})
+  const { seen, until } = open([stream('data: 1\n\n'), ENDED])
+  await until('closed')
+  expect(seen).toEqual(['1'])
 })
 
 describe('the body of a refusal', () => {
@@ -171,6 +188,40 @@ describe('the body of a refusal', () => {
       expect(await causeOf(body)).toBe(undefined)
     },
   )
+
+  it('may be anything: random bytes and JSON never end in anything but an http_status', async () => {
+    const types = fc.constantFrom('application/json', 'application/problem+json', 'text/html', 'nonsense')
+    const bodies = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.json().map((text) => new TextEncoder().encode(text)),
+      fc
+        .record({ code: fc.anything(), message: fc.anything(), detail: fc.anything() }, { requiredKeys: [] })
+        .map((fields) => new TextEncoder().encode(toJson(fields))),
+    )
+    await fc.assert(
+      fc.asyncProperty(bodies, types, async (body, type) => {
+        const cause = await causeOf(body as Uint8Array<ArrayBuffer>, type)
+        if (cause === undefined) return
+        expect(cause).toBeInstanceOf(Error)
+        const { code, message } = cause as { code?: unknown; message: unknown }
+        expect(typeof message).toBe('string')
+        expect(['string', 'undefined']).toContain(typeof code)
+        // What it says stood in the body.
+        const text = new TextDecoder().decode(body)
+        for (const said of [code, message])
+          if (said) expect(text).toContain(JSON.stringify(said).slice(1, -1))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  function toJson(value: unknown): string {
+    try {
+      return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part)) ?? ''
+    } catch {
+      return ''
+    }
+  }
 
   it('names the URL without its query', async () => {
     const { feed, until } = open(

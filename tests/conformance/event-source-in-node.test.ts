@@ -114,6 +114,7 @@ describe('the EventSource interface', () => {
     expect(readOnly).toEqual([undefined, undefined, undefined])
     expect(() => prototype.url).toThrow(TypeError)
     expect(() => Reflect.construct(EventSource, [])).toThrow(TypeError)
+    expect(() => Reflect.construct(EventSource, ['http://127.0.0.1:9/', 5])).toThrow(TypeError)
     expect(Object.keys(new EventSource('http://127.0.0.1:9/'))).toEqual([])
     expect(Symbol.for('eventsource.supports-fetch-override') in EventSource).toBe(true)
   })

@@ -4,6 +4,7 @@ import {
   type Attack,
   BYTES_PER_CONNECTION,
   BYTES_PER_REQUEST,
+  CALM_P50_MS,
   CONSTANT_BYTES,
   KEPT_CONSTANT_BYTES,
   LATENCY_FACTOR,
@@ -99,8 +100,9 @@ function judgeSlots({ expectations }: Attack, { during, newcomer, left }: Measur
 
 function judgeLatency({ expectations }: Attack, { calm, attacked }: Measurements): string[] {
   const { acceptedP50Ms = ACCEPTED_P50_MS, acceptedP99Ms = ACCEPTED_P99_MS } = expectations
-  const p50Limit = Math.max(acceptedP50Ms, LATENCY_FACTOR * calm.p50Ms)
-  const p99Limit = Math.max(acceptedP99Ms, LATENCY_FACTOR * calm.p99Ms)
+  const slowness = Math.max(1, calm.p50Ms / CALM_P50_MS)
+  const p50Limit = Math.max(acceptedP50Ms * slowness, LATENCY_FACTOR * calm.p50Ms)
+  const p99Limit = Math.max(acceptedP99Ms * slowness, LATENCY_FACTOR * calm.p99Ms)
   return [
     ...judgePercentile('p50', calm.p50Ms, attacked.p50Ms, p50Limit),
     ...judgePercentile('p99', calm.p99Ms, attacked.p99Ms, p99Limit),

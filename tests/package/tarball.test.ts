@@ -47,6 +47,13 @@ it('no source, workspace protocol or private condition is published', () => {
   }
 })
 
+it('tools that do not read exports (Metro before 0.82, Parcel) find the root by main and types', () => {
+  for (const folder of folders) {
+    const { exports, main, types } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    expect({ main, types }).toEqual({ main: exports['.'].default, types: exports['.'].types })
+  }
+})
+
 it('every file an entry names is there', () => {
   for (const folder of folders) {
     const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))

@@ -1,7 +1,7 @@
 // Proves that the suite can fail: each of these engines breaks one promise.
 import { describe, expect, it } from 'vitest'
 import { FAULTS, type Fault, FaultyEngine } from './fixtures/faulty-engine.ts'
-import { FaultyStore } from './fixtures/faulty-store.ts'
+import { FaultyStore, type StoredEntry } from './fixtures/faulty-store.ts'
 import { BrokenPromise, engineSuite, hubModel, type OpenedEngine } from './index.ts'
 
 /** Enough to find every fault that a hub can notice. */
@@ -24,6 +24,11 @@ const opening = (fault?: Fault) => async (): Promise<OpenedEngine> => {
       return connect()
     },
     traffic: () => store.commands,
+    foreign: async (entry) => {
+      store.head += 1
+      store.write([{ ...(entry as StoredEntry), position: store.head }])
+      return true
+    },
     close: async () => connected.close(),
   }
 }
@@ -32,8 +37,8 @@ const suite = (fault?: Fault) =>
   engineSuite({
     name: 'plain',
     open: opening(fault),
-    abilities: ['another', 'reopen', 'crash', 'traffic'],
-    seeds: 0,
+    abilities: ['another', 'reopen', 'crash', 'traffic', 'foreign'],
+    seeds: 3,
   })
 
 async function firstFailingSeed(fault: Fault): Promise<string | undefined> {
@@ -84,13 +89,14 @@ const promises: Record<Fault, string> = {
   'wakes nobody after it was stopped once': 'wakes a callback that is added later',
   'polls while nobody waits': 'sends nothing to its store by itself',
   'answers after close': 'every call after close rejects',
+  'fails at an entry of another program': 'entries of another program',
 }
 
 describe.each(FAULTS)('an engine that %s', (fault) => {
   it('fails the case of the promise it breaks', async () => {
     const broken = suite(fault).find(({ name }) => name.includes(promises[fault]))
     expect(await broken?.run().catch((error) => error)).toBeInstanceOf(BrokenPromise)
-  }, 30_000)
+  }, 90_000)
 })
 
 /** Faults that no hub notices: times and sizes the model does not have, and calls hubs do not make. */
@@ -111,6 +117,7 @@ const UNSEEN: readonly Fault[] = [
   'wakes nobody after it was stopped once',
   'polls while nobody waits',
   'answers after close',
+  'fails at an entry of another program',
 ]
 
 describe.each(FAULTS.filter((fault) => !UNSEEN.includes(fault)))('hubs on an engine that %s', (fault) => {

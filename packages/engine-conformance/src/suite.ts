@@ -54,7 +54,7 @@ export function engineSuite(options: EngineSuiteOptions): ConformanceCase[] {
       name: `${name}: ${verbCase.promise}`,
       run: () => runCase(verbCase, openChecked),
     }))
-  return [...verbs, ...modelCases({ name, open: openChecked, seeds })]
+  return [...verbs, ...modelCases({ name, open: openChecked, seeds, abilities })]
 }
 
 async function runCase(verbCase: EngineCase, open: () => Promise<OpenedEngine>): Promise<void> {
@@ -66,7 +66,7 @@ async function runCase(verbCase: EngineCase, open: () => Promise<OpenedEngine>):
   }
 }
 
-const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash', 'presence', 'traffic']
+const ABILITIES: readonly Ability[] = ['another', 'reopen', 'crash', 'presence', 'traffic', 'foreign']
 
 async function checkAbilities(opened: OpenedEngine, abilities: readonly Ability[]): Promise<OpenedEngine> {
   for (const ability of ABILITIES) {

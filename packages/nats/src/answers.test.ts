@@ -21,6 +21,7 @@ async function answer(call: () => unknown) {
 
 const unavailable = (message: string) => ({ code: 'engine_unavailable', message })
 const failed = (message: string) => ({ code: 'engine_failed', message })
+const tooLarge = (message: string) => ({ code: 'payload_too_large', message })
 
 /** A server that sends the same words to every client. */
 async function startMock(words: string): Promise<string> {
@@ -235,7 +236,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
     expect(await engine.read(0, STATE)).toMatchObject({ head: 0 })
     expect(engine.maxDataBytes).toBe(57_344)
     expect(await answer(() => engine.append([lead('x'.repeat(60_000))]))).toEqual(
-      failed(
+      tooLarge(
         'NATS accepts payloads of at most 57344 bytes (max_payload less 8,192): publish smaller ones, or raise the limit',
       ),
     )

@@ -57,11 +57,7 @@ export class Commits {
   }
 
   /** Removes commits over an age. Their order in the stream is that of their times. */
-  async expire(
-    { jsm }: NatsConnection,
-    maxAgeMs: number,
-    now: () => Promise<number>,
-  ): Promise<void> {
+  async expire({ jsm }: NatsConnection, maxAgeMs: number, now: () => Promise<number>): Promise<void> {
     if (finiteLimit(maxAgeMs) === undefined) return
     const { commitStream, commits } = this.#names
     const { state } = await jsm.streams.info(commitStream)
@@ -88,6 +84,9 @@ export class Commits {
     const message = await jsm.streams.getMessage(this.#names.commitStream, query)
     if (!message) return undefined
     const [, epoch, position] = HELD.exec(message.string()) ?? []
-    return { seq: message.seq, commit: epoch === undefined ? undefined : { epoch, position: Number(position) } }
+    return {
+      seq: message.seq,
+      commit: epoch === undefined ? undefined : { epoch, position: Number(position) },
+    }
   }
 }

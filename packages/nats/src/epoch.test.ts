@@ -13,7 +13,7 @@ const { start, open, operate, laterStop } = engineScope()
 const epochOf = async (engine: NatsEngine) => (await engine.read(0, STATE)).epoch
 
 describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
-  it('is the same for every engine, after every reconnect and restart of the server', async () => {
+  it('is the same for every engine and after every reconnect', async () => {
     const server = await start()
     const proxy = laterStop(await TcpProxy.open(server.port))
     const engine = open({ servers: `nats://127.0.0.1:${proxy.port}` })
@@ -22,10 +22,63 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     proxy.cut()
     expect(await until(() => epochOf(engine), 'it is back')).toBe(epoch)
     expect(await epochOf(open(server))).toBe(epoch)
+  })
+
+  it('changes once when the server was started again, to the same one for every engine', async () => {
+    const server = await start()
+    const engines = [open(server), open(server), open(server)]
+    const { epoch } = await (engines[0] as NatsEngine).append(leads(3))
+    for (const engine of engines) expect(await epochOf(engine)).toBe(epoch)
     await server.kill()
     await server.start()
-    expect(await until(() => epochOf(engine), 'it is back')).toBe(epoch)
+    const after = await Promise.all(
+      [...engines, open(server)].map((engine) => until(() => epochOf(engine), 'it is back')),
+    )
+    expect(new Set(after).size).toBe(1)
+    expect(after[0]).not.toBe(epoch)
+    expect(payloads((await (engines[1] as NatsEngine).read(0, atMost(10))).entries)).toEqual([1, 2, 3])
+    // Still the same after another reconnect.
+    expect(await epochOf(open(server))).toBe(after[0])
   })
+
+  it.each(['the process that saw them', 'another process', 'both at once'] as const)(
+    'lets no id stand for two acknowledged events when the store loses entries and %s appends first',
+    async (first) => {
+      const server = await start()
+      const proxy = laterStop(await TcpProxy.open(server.port))
+      const witness = open({ servers: `nats://127.0.0.1:${proxy.port}`, timeoutMs: 1_000 })
+      const other = open(server)
+      const acknowledged: string[] = []
+      const append = async (engine: NatsEngine, ...texts: string[]) => {
+        const { epoch, positions } = await engine.append(texts.map((text) => lead(text)))
+        acknowledged.push(...positions.map((position) => `${epoch}-${position}`))
+        return true
+      }
+      await append(witness, 'a1', 'a2', 'a3', 'a4', 'a5')
+      expect(await other.read(0, STATE)).toMatchObject({ head: 5 })
+      const backup = join(server.folder, 'backup')
+      await server.kill()
+      cpSync(join(server.folder, 'jetstream'), backup, { recursive: true })
+      await server.start()
+      await until(() => append(witness, 'a6', 'a7', 'a8'), 'it continues')
+      proxy.isMuted = true // the witness is alive, and does not come back before it may
+      await server.kill()
+      rmSync(join(server.folder, 'jetstream'), { recursive: true })
+      cpSync(backup, join(server.folder, 'jetstream'), { recursive: true })
+      await server.start()
+      const byWitness = () => {
+        proxy.isMuted = false
+        return until(() => append(witness, 'a9', 'a10'), 'the witness appends')
+      }
+      const byOther = () => until(() => append(other, 'b1', 'b2'), 'the other appends')
+      if (first === 'another process') await byOther()
+      if (first === 'both at once') await Promise.all([byWitness(), byOther()])
+      await byWitness()
+      await byOther()
+      expect(new Set(acknowledged).size).toBe(acknowledged.length)
+      expect((await witness.read(0, STATE)).epoch).toBe((await other.read(0, STATE)).epoch)
+    },
+  )
 
   it('changes when the stream was deleted, and nothing is stored under its name', async () => {
     const server = await start()
@@ -112,7 +165,7 @@ describe.skipIf(!hasNats)('the epoch', { timeout: 30_000 }, () => {
     const engine = open(server)
     const { epoch } = await engine.append(leads(3))
     await (await operate(server)).streams.purge('sse-log-hub')
-    expect(await engine.read(0, atMost(10))).toEqual({ epoch, head: 3, oldest: 4, entries: [] })
+    expect(await engine.read(0, atMost(10))).toEqual({ epoch, head: 3, oldest: 4, reached: 3, entries: [] })
     expect(await engine.append([lead(4)])).toEqual({ epoch, positions: [4] })
   })
 

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { StreamInfo } from '@nats-io/jetstream'
-import { failed, type LogState, randomName } from '@sse/server/engine-kit'
+import { failed, type LogState, randomName, unavailable } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { codeOf, STREAM_NOT_FOUND } from './errors.ts'
 import { isSameMessage, type MessageContent } from './message.ts'
-import { ensureLog, mark, RANDOM_LETTERS, readMark, type StreamSettings } from './streams.ts'
+import { serverRunOf } from './server-run.ts'
+import { ensureLog, type LogMark, mark, RANDOM_LETTERS, readMark, type StreamSettings } from './streams.ts'
 import type { HubNames } from './subjects.ts'
 
 /** The state of a log, from one reply of the server. */
@@ -19,6 +20,8 @@ export interface SeenLog extends LogState {
   readonly replicas: number
 }
 
+/** Attempts to read the state of a log whose epoch others change. */
+const MAX_EPOCHS = 20
 /** A new leader may have to catch up. After this time, the log has lost its end. */
 const MAX_LOOKS = 10
 const PAUSE_MS = 100
@@ -26,10 +29,14 @@ const PAUSE_MS = 100
 /**
  * Reads the state of the log, and detects when it was replaced.
  *
- * The epoch is the time the stream was created, and a random part in its description: the same reply of the server
- * contains both and the positions. The first process that detects a loss writes another random part. A log has lost
- * entries if it ends before a position that this process has seen, or if the newest entry that this process has seen is
- * another one now: then another process has appended since the loss.
+ * The epoch is the time the stream was created, and a part in its description: the same reply of the server contains
+ * both and the positions. The first process that detects a loss writes another part. A log has lost entries if it ends
+ * before a position that this process has seen, or if the newest entry that this process has seen is another one now:
+ * then another process has appended since the loss.
+ *
+ * A log without replicas may have lost its end whenever its server was started again, and only processes that had seen
+ * the end could tell. So its epoch ends with the run of the server: no process appends on a server before it has looked,
+ * whichever comes first.
  */
 export class LogWatch {
   readonly #names: HubNames
@@ -69,26 +76,37 @@ export class LogWatch {
 
   /** Reads the state of the log. Creates the log if it is missing. */
   async look(connection: NatsConnection): Promise<SeenLog> {
-    for (let looks = 1; ; looks += 1) {
+    let looks = 0
+    for (let epochs = 0; epochs < MAX_EPOCHS; ) {
+      looks += 1
       const [epochBefore, headBefore] = [this.#epoch, this.#head]
-      const seen = this.#read(await this.#request(connection), connection.where)
+      const info = await this.#request(connection)
+      const held = readMark(info, connection.where)
+      const serverRun = serverRunOf(connection, info)
+      if (serverRun !== '' && serverRun !== held.serverRun) {
+        // The same part for all processes that look at the same time. A new log has no run yet.
+        const part = held.serverRun === '' ? held.part : partOf(serverRun)
+        await this.#write(connection, { part, serverRun })
+        epochs += 1
+        continue
+      }
+      const seen = this.#read(info, held, connection.where)
       if (seen.epoch === epochBefore && seen.head < headBefore) {
         this.#isSuspect = true
-        if (looks < MAX_LOOKS) await pause(PAUSE_MS)
-        else {
-          await this.#beginEpoch(connection)
-          looks = 0
+        if (looks < MAX_LOOKS) {
+          await pause(PAUSE_MS)
+          continue
         }
-        continue
+      } else if (!this.#isSuspect || (await this.#isIntact(connection, seen))) {
+        this.#isSuspect = false
+        this.#adopt(seen)
+        return seen
       }
-      if (this.#isSuspect && !(await this.#isIntact(connection, seen))) {
-        await this.#beginEpoch(connection)
-        continue
-      }
-      this.#isSuspect = false
-      this.#adopt(seen)
-      return seen
+      await this.#write(connection, { ...held, part: randomName(RANDOM_LETTERS) })
+      epochs += 1
+      looks = 0
     }
+    throw unavailable(`The epoch of the log on NATS at ${connection.where} changes again and again`)
   }
 
   /** Returns whether the newest entry that this process has seen is unchanged, or was trimmed. */
@@ -100,8 +118,8 @@ export class LogWatch {
     return isSameMessage(newest, { subject: stored.subject, data: stored.data, headers: stored.header })
   }
 
-  async #beginEpoch({ jsm }: NatsConnection): Promise<void> {
-    await jsm.streams.update(this.#names.logStream, { description: mark(randomName(RANDOM_LETTERS)) })
+  async #write({ jsm }: NatsConnection, logMark: LogMark): Promise<void> {
+    await jsm.streams.update(this.#names.logStream, { description: mark(logMark) })
   }
 
   async #request(connection: NatsConnection): Promise<StreamInfo> {
@@ -113,8 +131,7 @@ export class LogWatch {
     }
   }
 
-  #read(info: StreamInfo, where: string): SeenLog {
-    const part = readMark(info, where)
+  #read(info: StreamInfo, { part }: LogMark, where: string): SeenLog {
     const { config, state, created } = info
     const [subject = '', ...others] = config.subjects ?? []
     const prefix = subject.slice(0, -1)
@@ -147,6 +164,11 @@ export class LogWatch {
     }
     this.#head = Math.max(this.#head, head)
   }
+}
+
+/** 40 random bits of a server's id, which is a public key in base32. */
+function partOf(serverRun: string): string {
+  return serverRun.slice(20, 20 + RANDOM_LETTERS).toLowerCase()
 }
 
 /** Parses a time such as `2026-11-23T07:05:35.926948077Z`. */

@@ -16,21 +16,29 @@ export const RANDOM_LETTERS = 8
 
 const KIND = '@sse/nats'
 const VERSION = 1
-const MARK = /^@sse\/nats (\d+)(?: ([a-z2-7]+))?$/
+const MARK = /^@sse\/nats (\d+)(?: ([a-z2-7]+))?(?: ([A-Z2-7]+))?$/
 
 export interface StreamSettings {
   readonly replicas: number
   readonly idempotencyMs: number
 }
 
-/** Returns the description of a stream of this engine: its version, and for a log a part of its epoch. */
-export function mark(part = ''): string {
-  return `${KIND} ${VERSION} ${part}`.trim()
+/** What the description of a log's stream contains: both are `''` for the other streams. */
+export interface LogMark {
+  /** Part of the epoch. */
+  readonly part: string
+  /** The run of the server in which the epoch began, see `serverRunOf`; `''` if it is unknown. */
+  readonly serverRun: string
 }
 
-/** Returns the part of the epoch. @throws {SseError} `engine_failed` for a stream of another program. */
-export function readMark({ config }: StreamInfo, where: string): string {
-  const [, version, part = ''] = MARK.exec(config.description ?? '') ?? []
+/** Returns the description of a stream of this engine. */
+export function mark({ part, serverRun }: LogMark = { part: '', serverRun: '' }): string {
+  return `${KIND} ${VERSION} ${part} ${serverRun}`.trim()
+}
+
+/** Reads the description. @throws {SseError} `engine_failed` for a stream of another program. */
+export function readMark({ config }: StreamInfo, where: string): LogMark {
+  const [, version, part = '', serverRun = ''] = MARK.exec(config.description ?? '') ?? []
   if (version === undefined) {
     throw failed(
       `NATS at ${where} has a stream ${config.name} of another program: use another \`name\`, or remove it`,
@@ -39,7 +47,7 @@ export function readMark({ config }: StreamInfo, where: string): string {
   if (Number(version) > VERSION) {
     throw failed(`NATS at ${where} has a stream ${config.name} of a newer ${KIND}: upgrade this process`)
   }
-  return part
+  return { part, serverRun }
 }
 
 /** Resolves with the stream of the log, created if it is missing. */
@@ -50,7 +58,7 @@ export function ensureLog(
 ): Promise<StreamInfo> {
   return ensure(connection, {
     name: names.logStream,
-    description: mark(randomName(RANDOM_LETTERS)),
+    description: mark({ part: randomName(RANDOM_LETTERS), serverRun: '' }),
     subjects: [`${names.logPrefix(randomName(RANDOM_LETTERS))}>`],
     retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,

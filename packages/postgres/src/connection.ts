@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { isSseError } from '@sse/server'
+import { isSseError, type SseError } from '@sse/server'
 import { unavailable, within } from '@sse/server/engine-kit'
 import { Client, type QueryArrayConfig } from 'pg'
 import { toSseError } from './errors.ts'
@@ -16,6 +16,8 @@ export class PostgresConnection {
   readonly #timeoutMs: number
   readonly #onLost: (() => void)[] = []
   #isLost = false
+  /** Why the connection was given up, for the calls that were waiting for their turn. */
+  #failure: SseError | undefined
   #tail: Promise<unknown> = Promise.resolve()
 
   /** Connects and signs in, within `timeoutMs`. @throws {SseError} */
@@ -105,7 +107,10 @@ export class PostgresConnection {
 
   /** Does one thing at a time: the client library has no queue. The timeout of a statement starts with its turn. */
   #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
-    const turn = this.#tail.then(work)
+    const turn = this.#tail.then(() => {
+      if (this.#failure) throw this.#failure
+      return work()
+    })
     this.#tail = turn.catch(() => {})
     return turn
   }
@@ -117,22 +122,31 @@ export class PostgresConnection {
   }
 
   /**
-   * Rejects once the server has sent nothing for the timeout: a large reply may take longer. Replies can then no longer
-   * be matched to statements: the connection is destroyed.
+   * Rejects once the server has sent nothing for the timeout: a large reply may take longer, and this process may have
+   * been too busy to read it. Replies can then no longer be matched to statements: the connection is destroyed.
    */
   #inTime<Value>(reply: Promise<Value>): Promise<Value> {
     const ms = this.#timeoutMs
     const silence = new Promise<never>((_, reject) => {
+      let isSettled = false
       const check = (received: number) => {
+        if (isSettled) return
         const now = this.#received
-        if (now > received) timer = setTimeout(check, ms, now)
-        else {
-          this.destroy()
-          reject(unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`))
+        if (now > received) {
+          timer = setTimeout(later, ms, now)
+          return
         }
+        this.#failure = unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`)
+        this.destroy()
+        reject(this.#failure)
       }
-      let timer = setTimeout(check, ms, this.#received)
-      const stop = () => clearTimeout(timer)
+      // After what has arrived was read.
+      const later = (received: number) => setImmediate(check, received)
+      let timer = setTimeout(later, ms, this.#received)
+      const stop = () => {
+        isSettled = true
+        clearTimeout(timer)
+      }
       reply.then(stop, stop)
     })
     return Promise.race([reply, silence])

@@ -20,6 +20,7 @@ async function answer(call: () => unknown) {
 
 const unavailable = (message: string) => ({ code: 'engine_unavailable', message })
 const failed = (message: string) => ({ code: 'engine_failed', message })
+const tooLarge = (message: string) => ({ code: 'payload_too_large', message })
 
 /** A server that gives one answer to whatever it is asked. */
 async function startMock(reply: (command: string) => string): Promise<string> {
@@ -197,7 +198,7 @@ describe.skipIf(!hasRedis)('a server that refuses', { timeout: 30_000 }, () => {
     expect(await engine.read(0, STATE)).toMatchObject({ head: 0 })
     expect(engine.maxDataBytes).toBe(1_048_576)
     expect(await answer(() => engine.append([lead('x'.repeat(1_100_000))]))).toEqual(
-      failed(
+      tooLarge(
         'Redis accepts payloads of at most 1048576 bytes (proto-max-bulk-len): publish smaller ones, or raise the limit',
       ),
     )

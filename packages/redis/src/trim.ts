@@ -23,6 +23,15 @@ export async function trimPiece(log: RedisLog, { maxEvents, maxAgeMs }: Retentio
  */
 const TRIM = new Script(`${LOG_STATE}
 if ARGV[4] ~= generation then return { epoch, generation, 1 } end
+local function removeUpTo(key, position)
+  redis.call('XTRIM', key, 'MINID', text(position + 1))
+  -- It stops at the place where an entry of another program was removed.
+  local left
+  repeat
+    left = redis.call('XRANGE', key, '-', text(position), 'COUNT', PIECE)
+    for _, entry in ipairs(left) do redis.call('XDEL', key, entry[1]) end
+  until #left == 0
+end
 local last = ARGV[5] == '' and 0 or head - tonumber(ARGV[5])
 local olderThan = ARGV[6] == '' and -1 or now() - tonumber(ARGV[6])
 local removed, bytes, up, isMore, indexes = 0, 0, 0, 1, {}
@@ -45,10 +54,10 @@ until isMore == 0 or removed >= ${MAX_ENTRIES} or bytes >= ${MAX_BYTES}
 if removed > 0 then
   for channel, position in pairs(indexes) do
     local index = indexOf(channel)
-    redis.call('XTRIM', index, 'MINID', text(position + 1))
+    removeUpTo(index, position)
     if redis.call('XLEN', index) == 0 then redis.call('DEL', index) end
   end
-  redis.call('XTRIM', KEYS[2], 'MINID', text(up + 1))
+  removeUpTo(KEYS[2], up)
 end
 return { epoch, generation, isMore }
 `)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
 import { describe, it } from 'vitest'
 import { countStatements } from './fixtures/count-statements.ts'
+import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { sqlite } from './index.ts'
 
 const statements = countStatements()
@@ -16,11 +17,12 @@ const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 /** What `kill -9` leaves of a file: the database and its log of what was committed, not the index of that log. */
 const LEFT = ['hub.db', 'hub.db-wal']
 
-async function open(): Promise<OpenedEngine> {
+const openWith = (hasChecks: boolean) => async (): Promise<OpenedEngine> => {
   const folder = mkdtempSync(join(parent, 'sse-conformance-'))
   const engines: ReturnType<typeof sqlite>[] = []
   let file = join(folder, 'hub.db')
   let crashes = 0
+  const foreign = new ForeignWriter(file, hasChecks)
   const connect = () => {
     const engine = sqlite(file)
     engines.push(engine)
@@ -41,19 +43,26 @@ async function open(): Promise<OpenedEngine> {
       return connect()
     },
     traffic: statements,
+    foreign: async (entry) => foreign.write(entry),
     close: async () => {
       for (const engine of engines) await engine.close()
+      foreign.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
 describe('sqlite()', () => {
-  const cases = engineSuite({
-    name: 'sqlite',
-    open,
-    abilities: ['another', 'reopen', 'crash', 'presence', 'traffic'],
-    seeds,
-  })
+  const abilities = ['another', 'reopen', 'crash', 'presence', 'traffic', 'foreign'] as const
+  const cases = engineSuite({ name: 'sqlite', open: openWith(true), abilities, seeds })
   for (const { name, run } of cases) it(name, run, 120_000)
+
+  const unchecked = engineSuite({
+    name: 'sqlite without constraints',
+    open: openWith(false),
+    abilities,
+    seeds: 20,
+  })
+  for (const { name, run } of unchecked.filter(({ name }) => name.includes('another program')))
+    it(name, run, 120_000)
 })

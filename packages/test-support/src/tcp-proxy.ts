@@ -7,6 +7,10 @@ export class TcpProxy implements AsyncDisposable {
   /** Each connection's two sockets: to the client and to the server. */
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>()
   #target: number
+  /** Number of chunks that clients have sent, over all connections. */
+  sent = 0
+  /** Pause after each chunk that the server sends, in milliseconds: a slow network. */
+  pauseMs = 0
   /** Drops what the server sends, while what the client sends still arrives. */
   isMuted = false
 
@@ -58,8 +62,16 @@ export class TcpProxy implements AsyncDisposable {
     const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
     const pair = [client, server] as const
     this.#pairs.add(pair)
+    client.on('data', () => {
+      this.sent += 1
+    })
     forward(client, server)
-    forward(server, client, () => !this.isMuted)
+    forward(
+      server,
+      client,
+      () => !this.isMuted,
+      () => this.pauseMs,
+    )
     for (const socket of pair) {
       socket.setNoDelay(true)
       socket.on('error', () => {})
@@ -72,9 +84,13 @@ export class TcpProxy implements AsyncDisposable {
 }
 
 /** Pipes with backpressure, except for chunks that `isWanted` refuses. */
-function forward(from: Socket, to: Socket, isWanted = () => true): void {
+function forward(from: Socket, to: Socket, isWanted = () => true, pauseMs = () => 0): void {
   from.on('data', (bytes) => {
-    if (isWanted() && !to.write(bytes)) from.pause()
+    if (!isWanted()) return
+    if (!to.write(bytes)) from.pause()
+    if (pauseMs() === 0) return
+    from.pause()
+    setTimeout(() => from.resume(), pauseMs())
   })
   to.on('drain', () => from.resume())
   from.on('end', () => to.end())

@@ -5,7 +5,7 @@ import type { Attack } from '../attack.ts'
 import { encodeHttp2Gets } from '../http2-frames.ts'
 import { scaled } from '../scale.ts'
 
-/** Node's servers allow no more streams of a session by default than these at a time. */
+/** Streams that browsers and Node's client open in one session at a time. */
 const STREAMS = 100
 
 const paths = (count: number): string[] =>

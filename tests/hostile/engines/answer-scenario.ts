@@ -11,6 +11,8 @@ import { HANGS, type WrongAnswer } from './wrong-answers.ts'
 /** Longest time until a hub asks its engine again by itself, and a reader its hub, and some more. */
 const RECOVERY_MS = 5_000
 const WRONG_MS = 60
+/** How long to wait for what hangs. */
+const HANG_MS = 300
 /** Calls of one verb while it answers wrongly: a hub that asks without pause makes thousands. */
 const MAX_CALLS = 300
 const ID = /^[0-9A-Za-z]{1,32}-[0-9a-z]+$/
@@ -32,7 +34,7 @@ class LyingEngine extends SharedLog {
     const lying = (...args: unknown[]) => {
       if (!this.isWrong) return real(...args)
       this.calls += 1
-      return answer(() => real(...args))
+      return answer(() => real(...args), args)
     }
     if (part === 'engine')
       return overrideEngine(this.engine, { presence, insert: async () => {}, [verb]: lying })
@@ -56,13 +58,15 @@ export async function checkAnswer(
   const log = new LyingEngine()
   const engine = log.lie(part, verb, wrong)
   const hangs = wrong[0] === HANGS && SERIAL_VERBS.includes(verb)
+  const patienceMs = wrong[0] === HANGS ? HANG_MS : STEP_MS
   // What is called once, when the hub opens its log, is wrong at that time.
   log.isWrong = verb === 'onWake'
   const server = await startHub({
     engine: engine as NonNullable<HubOptions['engine']>,
     retention: { maxEvents: 800 },
   })
-  if (log.isWrong) await Promise.race([server.hub.getState(() => undefined).catch(() => {}), sleep(STEP_MS)])
+  if (log.isWrong)
+    await Promise.race([server.hub.getState(() => undefined).catch(() => {}), sleep(patienceMs)])
   log.isWrong = false
   const problems: string[] = []
   const note = (problem: string | undefined) => problem && problems.push(problem)
@@ -70,9 +74,8 @@ export async function checkAnswer(
   if (!hangs) note(await server.publish(1))
 
   log.isWrong = true
-  const settled = await Promise.race([useEverything(server, log), sleep(STEP_MS, undefined)])
-  if (!settled && !hangs && wrong[0] !== HANGS)
-    problems.push('Something that was asked of the hub has not settled')
+  const settled = await Promise.race([useEverything(server, log), sleep(patienceMs, undefined)])
+  if (!settled && wrong[0] !== HANGS) problems.push('Something that was asked of the hub has not settled')
   for (const id of settled ?? []) if (!ID.test(id)) problems.push(`A publish resolved with the id ${id}`)
   await sleep(WRONG_MS)
   if (log.calls > MAX_CALLS) problems.push(`${verb}() was called ${log.calls} times`)
@@ -97,7 +100,7 @@ export async function checkAnswer(
   }
   for (const reader of Object.values(readers)) reader.close()
   log.isWrong = verb === 'close'
-  await server.close()
+  await server.close(patienceMs)
   await sleep(5) // a rejection is unhandled in the next turn
   return problems
 }

@@ -8,7 +8,7 @@ import { CHANNEL, serials } from './serials.ts'
 export type SerialHub = Awaited<ReturnType<typeof startHub>>
 
 /** Longest time that a step of a test may take. What is right takes a few milliseconds. */
-export const STEP_MS = 2_000
+export const STEP_MS = 5_000
 
 /** A hub on an engine, and a server of its stream. The ring is small: most history is the engine's. */
 export async function startHub(options: HubOptions) {
@@ -35,8 +35,8 @@ export async function startHub(options: HubOptions) {
       )
       return Promise.race([published, sleep(STEP_MS, `Publishing ${serial} has not settled`)])
     },
-    close: async () => {
-      await Promise.race([hub.close().catch(() => {}), sleep(STEP_MS)])
+    close: async (ms = STEP_MS) => {
+      await Promise.race([hub.close().catch(() => {}), sleep(ms)])
       server.close()
       server.closeAllConnections()
     },

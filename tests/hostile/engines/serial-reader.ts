@@ -1,4 +1,4 @@
-import { get } from 'node:http'
+import { type ClientRequest, get } from 'node:http'
 import type { SubscriptionEvent } from '@sse/server'
 import type { serials } from './serials.ts'
 
@@ -12,23 +12,40 @@ export interface SerialReader {
   close(): void
 }
 
+/** How long a client waits after 503. */
+const RETRY_MS = 100
+
 /** A client of the stream. It ends with the response. */
 export function readStream(port: number, name: string, lastEventId: string | undefined): SerialReader {
   const reader = { serials: [] as number[], events: [] as string[], problems: [] as string[] }
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
   let rest = ''
+  let isLineEnd = false
   let isClosed = false
-  const sent = get({ port, path: `/serials/${name}`, headers, agent: false }, (response) => {
-    if (response.statusCode !== 200) reader.problems.push(`The status was ${response.statusCode}`)
-    response.setEncoding('utf8').on('data', (text: string) => {
-      const blocks = (rest + text).split('\n\n')
-      rest = blocks.pop() as string
-      for (const block of blocks) take(block)
+  let sent: ClientRequest
+  const ask = () => {
+    sent = get({ port, path: `/serials/${name}`, headers, agent: false }, (response) => {
+      if (response.statusCode === 503) {
+        response.resume()
+        setTimeout(() => isClosed || ask(), RETRY_MS)
+        return
+      }
+      if (response.statusCode !== 200) reader.problems.push(`The status was ${response.statusCode}`)
+      response.setEncoding('utf8').on('data', (text: string) => {
+        // Searching all of a large event again with each of its pieces would take longer than sending it.
+        const isEnd = text.includes('\n\n') || (isLineEnd && text.startsWith('\n'))
+        isLineEnd = text.endsWith('\n')
+        rest += text
+        if (!isEnd) return
+        const blocks = rest.split('\n\n')
+        rest = blocks.pop() as string
+        for (const block of blocks) take(block)
+      })
+      response.on('error', () => {})
+      response.on('close', () => isClosed || reader.problems.push('The response ended'))
     })
-    response.on('error', () => {})
-    response.on('close', () => isClosed || reader.problems.push('The response ended'))
-  })
-  sent.on('error', (error) => isClosed || reader.problems.push(String(error)))
+    sent.on('error', (error) => isClosed || reader.problems.push(String(error)))
+  }
   const take = (block: string) => {
     const lines = block.split('\n')
     const read = (field: string) =>
@@ -43,6 +60,7 @@ export function readStream(port: number, name: string, lastEventId: string | und
     isClosed = true
     sent.destroy()
   }
+  ask()
   return { ...reader, close }
 }
 

@@ -2,8 +2,11 @@ import type { PresenceStore } from '@sse/server/engine-kit'
 import { malformedPages } from './malformed-pages.ts'
 import type { Commit, Engine, Page, Verb } from './overridden-engine.ts'
 
-/** What a verb does: `right` is what the engine would have done and answered. */
-export type WrongAnswer = readonly [name: string, answer: (right: () => unknown) => unknown]
+/** What a verb does with its arguments: `right` is what the engine would have done and answered. */
+export type WrongAnswer = readonly [
+  name: string,
+  answer: (right: () => unknown, args: readonly unknown[]) => unknown,
+]
 
 /** A verb that has not answered cannot be followed by another, where a hub makes one call at a time. */
 export const HANGS = 'never settles'
@@ -62,6 +65,16 @@ const page = (name: string, lie: (page: Page) => unknown): WrongAnswer => [
   async (right) => lie((await right()) as Page),
 ]
 
+/** A page from which no reader gets any further. */
+const stuck = (name: string, head: (right: Page) => number): WrongAnswer => [
+  name,
+  async (right, [after]) => {
+    const page = (await right()) as Page
+    const reached = Math.min(Number(after), page.head)
+    return { ...page, entries: [], reached, head: head(page) }
+  },
+]
+
 /** Commits of a subscriber that no hub can have stored. */
 const commits = (name: string, commit: (right: Commit) => unknown): WrongAnswer => [
   `answers a commit with ${name}`,
@@ -99,8 +112,8 @@ export const wrongAnswers = {
     ...failures,
     ...junk,
     ...malformedPages.map(([name, make]) => page(name, make)),
-    page('no entries, and that there are more', (right) => ({ ...right, entries: [], reached: 0 })),
-    page('an ever higher head', (right) => ({ ...right, head: right.head + 1_000, entries: [] })),
+    stuck('answers no entries, and that there are more', (right) => right.head),
+    stuck('answers no entries, and an ever higher head', (right) => right.head + 1_000),
   ],
   onWake: [
     ...failures,

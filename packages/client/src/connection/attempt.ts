@@ -78,9 +78,14 @@ export class Attempt implements TransportEvents {
     return this.#isOver
   }
 
+  /** @throws {SseError} `option_invalid` for a transport that returns no handle. */
   start(transport: Transport, request: TransportRequest): void {
     this.#idle.stop() // a transport that cannot see comments has no idle timeout
     const handle = outsideZone(() => transport(request, this))
+    if (typeof handle?.close !== 'function') {
+      Promise.resolve(handle).catch(() => {}) // of an async function
+      throw new SseError('option_invalid', 'connect: transport must return a handle')
+    }
     if (this.#isOver) handle.close()
     else this.#handle = handle
   }

@@ -57,6 +57,7 @@ export interface EventSource {
  * one. The delay doubles, by up to 30 s, with each attempt in a row that opened nothing, as the standard allows.
  *
  * @throws {DOMException} `SyntaxError` for an invalid URL.
+ * @throws {TypeError} without a URL, and for options that are not an object.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the interface adds types to existing methods.
@@ -81,6 +82,8 @@ export class EventSource extends EventTarget {
     super()
     // biome-ignore lint/complexity/noArguments: a rest parameter would change the constructor's length.
     if (arguments.length === 0) throw new TypeError("EventSource: the argument 'url' is required")
+    if (!/^(object|function)$/.test(typeof options))
+      throw new TypeError('EventSource: options must be an object')
     const { withCredentials, fetch: customFetch, [TRANSPORT]: transport } = (options ?? {}) as InternalOptions
     this.#url = transport ? STREAM_URL : resolve(url)
     this.#withCredentials = !!withCredentials

@@ -34,7 +34,6 @@ export class LeaderLock {
     this.#locks = locks
     this.#name = name
     this.#events = events
-    this.#start()
   }
 
   get isHeld(): boolean {
@@ -55,7 +54,8 @@ export class LeaderLock {
     this.#release?.()
   }
 
-  async #start(): Promise<void> {
+  /** Requests the lock. Node with zone.js grants it within this call. */
+  async start(): Promise<void> {
     let isHeld = false
     const hold = (lock: unknown): Promise<void> | undefined => {
       isHeld = lock !== null

@@ -46,6 +46,7 @@ export class TabMember implements TransportHandle, Tab {
       onRefused,
     })
     this.#startFollowing()
+    this.#lock.start()
   }
 
   get #isLeader(): boolean {

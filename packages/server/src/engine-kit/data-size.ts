@@ -1,4 +1,4 @@
-import { failed } from './failures.ts'
+import { SseError } from '@sse/contract'
 
 const encoder = new TextEncoder()
 
@@ -7,11 +7,12 @@ const encoder = new TextEncoder()
  *
  * @param server in messages, such as `Redis`.
  * @param setting of the server that sets the limit.
- * @throws {SseError} `engine_failed`.
+ * @throws {SseError} `payload_too_large`.
  */
 export function checkDataBytes(data: string, maxBytes: number, server: string, setting: string): void {
   if (data.length * 3 <= maxBytes || encoder.encode(data).length <= maxBytes) return
-  throw failed(
+  throw new SseError(
+    'payload_too_large',
     `${server} accepts payloads of at most ${maxBytes} bytes (${setting}): publish smaller ones, or raise the limit`,
   )
 }

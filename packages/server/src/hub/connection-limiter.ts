@@ -16,6 +16,9 @@ export interface ConnectionLimits {
 const RETRY_AFTER_MS = 2_000
 /** A longer timer would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647
+const NO_CONNECTIONS: ReadonlySet<ConnectionHandle> = new Set()
+/** How far the clocks of the engine and of this process may be apart. */
+const MAX_CLOCK_SKEW_MS = 10_000
 /** Connections closed in one turn of the event loop. */
 const CLOSED_PER_TURN = 256
 
@@ -47,12 +50,12 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
    */
   admit(handle: ConnectionHandle, identity: string | undefined): void {
     const isNew = !this.#identities.has(handle)
-    const own = identity === undefined ? undefined : this.#byIdentity.get(identity)
     if (this.#isDraining) throw this.#reject('draining', 'The server is shutting down; retry in a moment')
     if (identity !== undefined && this.#revocations.has(identity, handle.arrivedAt)) throw revoked()
     if (isNew && this.size >= this.#limits.maxConnections) {
       throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
+    const own = identity === undefined ? undefined : (this.#byIdentity.get(identity) ?? NO_CONNECTIONS)
     if (own && !own.has(handle)) this.#makeRoom(own)
     if (!isNew) this.#removeIdentity(handle)
     this.#add(handle, identity)
@@ -77,8 +80,11 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     this.revoke(identity)
   }
 
-  mayBeRevoked(identity: string): void {
-    for (const handle of [...(this.#byIdentity.get(identity) ?? [])]) authorizeAgain(handle)
+  mayBeRevoked(identity: string, at: number): void {
+    for (const handle of [...(this.#byIdentity.get(identity) ?? [])]) {
+      const arrivedAt = Date.now() - (performance.now() - handle.arrivedAt)
+      if (at >= arrivedAt - MAX_CLOCK_SKEW_MS) authorizeAgain(handle)
+    }
   }
 
   anyMayBeRevoked(): void {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { SseError } from '@sse/contract'
 import { awaitable } from '@sse/test-support/awaitable'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { listen, stream } from '../fixtures/adapter-servers.ts'
 import { read, readOpen, serveHub, type TestHub, testHub } from '../fixtures/hub-server.ts'
 import { eventually, scoped } from '../fixtures/server-scope.ts'
@@ -123,10 +123,26 @@ describe('revoke', () => {
     const [here, there] = twoHubs()
     const [one, two] = await Promise.all([serveHub(here), serveHub(there)])
     await readOpen(`${one.origin}/leads/ben`)
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      await here.revoke('ada')
+      vi.setSystemTime(Date.now() + 20_000)
+      const readers = [await readOpen(`${one.origin}/leads/ada`), await readOpen(`${two.origin}/leads/ada`)]
+      await here.publish('ada', 'count', 1)
+      for (const reader of readers) await reader.until(({ events }) => events.length === 1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('sends a client that connects to a process that starts meanwhile through authorize once more', async () => {
+    const [here, there] = twoHubs()
+    const { origin } = await serveHub(there, { onError: () => {} })
     await here.revoke('ada')
-    const readers = [await readOpen(`${one.origin}/leads/ada`), await readOpen(`${two.origin}/leads/ada`)]
-    await here.publish('ada', 'count', 1)
-    for (const reader of readers) await reader.until(({ events }) => events.length === 1)
+    const refused = await fetch(`${origin}/leads/ada`)
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toMatch(/[2-4]/)
+    await readOpen(`${origin}/leads/ada`)
   })
 
   it('is invisible to subscribers, loops and latestPerKey, live and in history', async () => {
@@ -156,7 +172,7 @@ describe('revoke', () => {
     expect(again).toEqual([2, 3, 4, 5, 6, 7])
     expect(new Set(asked)).toEqual(new Set(['ada']))
     for (const channel of ['sse.revoked', 'sse.', 'sse.mine']) {
-      expect(() => hub.subscribe(channel)).toThrow(expect.objectContaining({ code: 'channel_invalid' }))
+      expect(() => hub.subscribe(channel)).toThrow(expect.objectContaining({ code: 'name_invalid' }))
     }
     await hub.close()
     await loop
@@ -177,7 +193,7 @@ describe('revoke', () => {
 
   it('rejects a name that is none, and stores nothing', async () => {
     const hub = testHub()
-    await expect(hub.revoke('')).rejects.toMatchObject({ code: 'option_invalid' })
+    await expect(hub.revoke('')).rejects.toMatchObject({ code: 'name_invalid' })
     expect(await hub.publish('ada', 'count', 1)).toMatch(/-1$/)
   })
 })

@@ -106,7 +106,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   /** Takes one step of the cursor; at the head, waits for more. */
   async #advance(): Promise<LogEvent | undefined> {
     const cursor = this.#cursor ?? (await this.#start())
-    if (!cursor) return undefined
+    if (!cursor || this.#isDone) return undefined // it may have ended just after its start
     if (cursor.position >= this.#until && !cursor.hasGap) {
       this.#end()
       return undefined

@@ -106,8 +106,10 @@ export interface PresenceStore {
  *
  * The suite in `@sse/engine-conformance` tests the rules written here. A hub makes one `append` and one `trim` at a
  * time; every other call may come at any time. A call that fails MUST reject with an `SseError`: `engine_unavailable`
- * if a retry may succeed, `engine_failed` otherwise. The engine MUST recover by itself afterwards. A hub gives up a call
- * that has not settled after 30 seconds; the next one may then come while it is still pending.
+ * if a retry may succeed, `engine_failed` otherwise. An append rejects with `payload_too_large` if the store does not
+ * take an entry of that size and nothing of the append was stored: the hub appends the others again. The engine MUST
+ * recover by itself afterwards. A hub gives up a call that has not settled after 30 seconds; the next one may then come
+ * while it is still pending.
  *
  * An engine SHOULD open files and connections at its first call, not when it is created.
  *

@@ -69,9 +69,9 @@ export class Fanout {
     }
   }
 
-  /** A follower, once added, is at the head and takes live frames, or no longer does. */
+  /** A follower is at the head and takes live frames, or no longer does. Ignored for one that is not added. */
   setLive(follower: Follower, isLive: boolean): void {
-    if (follower.isLive === isLive) return
+    if (follower.isLive === isLive || !this.#followers.has(follower)) return
     follower.isLive = isLive
     this.#live += isLive ? 1 : -1
   }

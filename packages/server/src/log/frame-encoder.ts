@@ -8,6 +8,8 @@ import type { StoredFrame } from './stored-frame.ts'
 const encoder = new TextEncoder()
 const NO_BYTES = new Uint8Array(0)
 const LINE_ENDS = /[\r\n]+/g
+/** No subscription can name a longer one. */
+const MAX_CHANNEL_CHARS = 256
 /** Skipped entries remembered, so that each is reported once however often it is read. */
 const MAX_REMEMBERED = 10_000
 
@@ -38,10 +40,13 @@ export class FrameEncoder {
     const id = formatId({ epoch, position })
     try {
       if (typeof channel !== 'string' || channel === '') throw new TypeError('it has no channel')
+      if (channel.length > MAX_CHANNEL_CHARS)
+        throw new TypeError(`its channel has ${channel.length} characters`)
       if (typeof event !== 'string') throw new TypeError('its event name is not a string')
+      if (typeof data !== 'string') throw new TypeError('its data is not a string')
       if (isReservedEvent(event)) throw new TypeError(`its event name "${event}" is reserved`)
       // JSON contains raw line ends between tokens only: printed on one line it is the same value.
-      const isOneLine = typeof data !== 'string' || !(data.includes('\n') || data.includes('\r'))
+      const isOneLine = !(data.includes('\n') || data.includes('\r'))
       const line = isOneLine ? data : data.replace(LINE_ENDS, ' ')
       const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
       const latestKey =

@@ -5,6 +5,7 @@ import { type CheckedEngine, engineError } from './checked-engine.ts'
 import type { Page, ReadOptions } from './engine.ts'
 import type { FrameEncoder } from './frame-encoder.ts'
 import type { LogTail } from './log-tail.ts'
+import { PageFrames } from './page-frames.ts'
 import type { StoredFrame } from './stored-frame.ts'
 import { TurnBudget } from './turn-budget.ts'
 
@@ -32,10 +33,8 @@ const MAX_OWN_GROUPS = 8
 const OWN_PAGE: ReadOptions = { limit: BATCH_LIMIT, maxBytes: BATCH_BYTES, isHistory: true }
 /** Of a page of the whole log, a group takes a part: a larger one serves more of them. */
 const SHARED_PAGE: ReadOptions = { limit: 1_000, maxBytes: 1_048_576, isHistory: true }
-/** How often readers of a shared page may continue within it. */
-const MAX_PASSES = 8
-/** Bytes that are encoded in one turn of the event loop. */
-const TURN_BYTES = 262_144
+/** How long a shared page serves readers that continue within it, and new ones. */
+const MAX_PAGE_MS = 1_000
 
 export interface HistoryReaderSettings {
   readonly engine: CheckedEngine
@@ -103,18 +102,23 @@ export class HistoryReader {
   }
 
   #startRead(): boolean {
-    const waiting = [...this.#groups.values()].filter(({ isReading }) => !isReading)
-    if (this.#isSweeping || waiting.length === 0) return false
+    const first = this.#firstWaiting()
+    if (this.#isSweeping || !first) return false
+    const isStorm = this.#groups.size - this.#reads > MAX_OWN_GROUPS
     this.#reads += 1
-    const isStorm = waiting.length > MAX_OWN_GROUPS
     this.#isSweeping = isStorm
-    const reading = isStorm ? this.#sweep(waiting) : this.#readGroup(waiting[0] as Group)
+    const reading = isStorm ? this.#sweep(this.#choosePosition(first)) : this.#readGroup(first)
     reading.then(() => {
       if (isStorm) this.#isSweeping = false
       this.#reads -= 1
       this.#schedule()
     })
     return true
+  }
+
+  #firstWaiting(): Group | undefined {
+    for (const group of this.#groups.values()) if (!group.isReading) return group
+    return undefined
   }
 
   async #readGroup(group: Group): Promise<void> {
@@ -124,8 +128,8 @@ export class HistoryReader {
     try {
       const page = await this.#readPage(position, { ...OWN_PAGE, channels })
       if (receivers.size === 0) return
-      const frames = page ? await this.#encode(page, new Set(channels)) : []
-      batch = this.#select(page, position, frames)
+      const frames = new PageFrames(page, this.#settings.encoder)
+      batch = this.#select(page, position, await frames.of(channels))
     } catch (thrown) {
       return await this.#fail([group], thrown)
     } finally {
@@ -134,24 +138,19 @@ export class HistoryReader {
     await this.#serve(group, batch)
   }
 
-  async #sweep(waiting: readonly Group[]): Promise<void> {
-    const after = this.#choosePosition(waiting)
+  /** Reads a page of the whole log and serves every group that it concerns, also those that continue within it. */
+  async #sweep(after: number): Promise<void> {
     try {
       const page = await this.#readPage(after, SHARED_PAGE)
-      const encoded = new Set(this.#groupsWithin(page, after).flatMap(({ channels }) => channels))
-      const byChannel = groupByChannel(page ? await this.#encode(page, encoded) : [])
-      for (let pass = 0; pass < MAX_PASSES; pass += 1) {
-        const served = this.#groupsWithin(page, after).filter(({ channels }) =>
-          channels.every((channel) => encoded.has(channel)),
-        )
-        if (served.length === 0) break
-        for (const group of served) {
-          const { position, channels, receivers } = group
-          this.#remove(position, channels, receivers)
-          const frames = channels.flatMap((channel) => byChannel.get(channel) ?? [])
-          if (channels.length > 1) frames.sort((a, b) => a.position - b.position)
-          await this.#serve(group, this.#select(page, position, frames))
-        }
+      const end = page && page.reached < page.head ? page.reached : Number.POSITIVE_INFINITY
+      const frames = new PageFrames(page, this.#settings.encoder)
+      const until = performance.now() + MAX_PAGE_MS
+      for (const [key, group] of this.#groups) {
+        const { position, channels, isReading } = group
+        if (isReading || position < after || position >= end) continue
+        if (performance.now() > until) break
+        this.#groups.delete(key)
+        await this.#serve(group, this.#select(page, position, await frames.of(channels)))
       }
     } catch (thrown) {
       const failed = [...this.#groups.values()].filter(({ isReading }) => !isReading)
@@ -161,18 +160,14 @@ export class HistoryReader {
   }
 
   /** From the lowest position upwards, so that all readers get in step. Every fourth round the longest wait is first. */
-  #choosePosition(waiting: readonly Group[]): number {
+  #choosePosition(first: Group): number {
     this.#round += 1
-    if (this.#round % 4 === 0) return (waiting[0] as Group).position
-    return waiting.reduce((lowest, { position }) => Math.min(lowest, position), Number.POSITIVE_INFINITY)
-  }
-
-  /** Returns the groups that a page after `after` serves. */
-  #groupsWithin(page: Page | undefined, after: number): Group[] {
-    const end = page && page.reached < page.head ? page.reached : Number.POSITIVE_INFINITY
-    return [...this.#groups.values()].filter(
-      ({ position, isReading }) => !isReading && position >= after && position < end,
-    )
+    let lowest = first.position
+    if (this.#round % 4 === 0) return lowest
+    for (const { position, isReading } of this.#groups.values()) {
+      if (!isReading && position < lowest) lowest = position
+    }
+    return lowest
   }
 
   /**
@@ -197,23 +192,6 @@ export class HistoryReader {
       throw new SseError('engine_failed', `The engine has entries after ${after} and returned none of them`)
     }
     return page
-  }
-
-  async #encode({ epoch, entries }: Page, channels: ReadonlySet<string>): Promise<StoredFrame[]> {
-    const { encoder } = this.#settings
-    const frames: StoredFrame[] = []
-    let bytes = 0
-    for (const entry of entries) {
-      if (!channels.has(entry.channel)) continue
-      if (bytes >= TURN_BYTES) {
-        await new Promise<void>(nextTurn)
-        bytes = 0
-      }
-      const frame = encoder.encodeFrame(epoch, entry)
-      if (frame) frames.push(frame)
-      bytes += frame?.bytes.byteLength ?? 0
-    }
-    return frames
   }
 
   /** Selects what a reader at `position` gets of a page's frames in its channels. */
@@ -261,14 +239,4 @@ export class HistoryReader {
 /** Channels contain no control characters. */
 function keyOf(position: number, channels: readonly string[]): string {
   return `${position}\n${channels.length === 1 ? channels[0] : channels.join('\n')}`
-}
-
-function groupByChannel(frames: readonly StoredFrame[]): Map<string, StoredFrame[]> {
-  const groups = new Map<string, StoredFrame[]>()
-  for (const frame of frames) {
-    const group = groups.get(frame.channel)
-    if (group) group.push(frame)
-    else groups.set(frame.channel, [frame])
-  }
-  return groups
 }

@@ -96,8 +96,8 @@ export class LogTail {
   #bridge(reached: number): void {
     const from = this.head + 1
     if (reached < from) return
-    const hole = from === reached ? `position ${from}` : `the positions ${from} to ${reached}`
-    this.#encoder.skip(formatId({ epoch: this.#epoch, position: from }), new Error(`${hole} are missing`))
+    const hole = from === reached ? `position ${from} is` : `the positions ${from} to ${reached} are`
+    this.#encoder.skip(formatId({ epoch: this.#epoch, position: from }), new Error(`${hole} missing`))
     if (reached - from >= MAX_HOLE) return this.ring.reset(reached)
     for (let position = from; position <= reached; position += 1) this.ring.push(blankFrame(position, 0))
   }

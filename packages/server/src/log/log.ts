@@ -26,8 +26,12 @@ export interface LogSettings {
 export interface RevocationListener {
   /** Another process has revoked an identity. */
   revoked(identity: string): void
-  /** An identity was revoked at some time before the log was opened: maybe after it was authorized. */
-  mayBeRevoked(identity: string): void
+  /**
+   * An identity was revoked before the log was opened: maybe after it was authorized.
+   *
+   * @param at - time of the revocation in milliseconds since 1970, by the engine's clock.
+   */
+  mayBeRevoked(identity: string, at: number): void
   /** Entries were missed, and with them maybe revocations of any identity. */
   anyMayBeRevoked(): void
 }
@@ -191,6 +195,7 @@ export class Log {
     for (const { channel } of entries) if (!isControlChannel(channel)) this.appended += 1
     this.#trimmer.appended(entries.length)
     if (this.isOpen) this.#addAppended(entries, appended)
+    else this.#reader.follow() // it may be opening, and have read the head before
   }
 
   /** Adds appended entries without reading them back, as far as they follow directly on the head. */
@@ -223,6 +228,6 @@ export class Log {
     const { identity, process } = revocation
     if (process === this.#process) return // done before it was appended
     if (this.isOpen) this.#revocations.revoked(identity)
-    else this.#revocations.mayBeRevoked(identity)
+    else this.#revocations.mayBeRevoked(identity, entry.at)
   }
 }
