@@ -3,10 +3,14 @@ import { EventSource as EventSource5 } from 'eventsource'
 import { createEventSource } from 'eventsource-client'
 import EventSource2 from 'eventsource2'
 import { EventSource as EventSource3 } from 'eventsource3'
-import ReactNativeEventSource from 'react-native-sse'
-import ReconnectingEventSource from 'reconnecting-eventsource'
+import reactNative from 'react-native-sse'
+import reconnecting from 'reconnecting-eventsource'
 import { SSE } from 'sse.js'
 import { EventSource as UndiciEventSource } from 'undici'
+
+// Their types say where the class is for `require`; `import` gets the class itself.
+const ReactNativeEventSource = reactNative as unknown as typeof reactNative.default
+const ReconnectingEventSource = reconnecting as unknown as typeof reconnecting.default
 
 /** Follows a stream as docs/guides/other-clients.md says, and returns what stops it. */
 type Follow = (url: string, onNumber: (data: string) => void) => () => void

@@ -44,7 +44,10 @@ const PAGES = [
 describe.skipIf(!path)('in Chromium', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await chromium.launch({
+      executablePath: path as string,
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
   })
   afterAll(() => browser?.close())
 

@@ -20,7 +20,7 @@ export const start: StartPublisher = async ({ heartbeatMs }) => {
     const chunk = toChunk(text)
     for (const socket of sockets) socket.write(chunk)
   }
-  if (heartbeatMs < Number.POSITIVE_INFINITY) setInterval(() => send(':\n\n'), heartbeatMs)
+  if (heartbeatMs < Number.POSITIVE_INFINITY) setInterval(() => send(':\n'), heartbeatMs)
   return { port, publish: (ticks) => send(ticks.map(frame).join('')) }
 }
 

@@ -16,7 +16,7 @@ export const start: StartPublisher = async ({ heartbeatMs }) => {
     const bytes = Buffer.from(text)
     for (const res of responses) res.write(bytes)
   }
-  if (heartbeatMs < Number.POSITIVE_INFINITY) setInterval(() => send(':\n\n'), heartbeatMs)
+  if (heartbeatMs < Number.POSITIVE_INFINITY) setInterval(() => send(':\n'), heartbeatMs)
   return {
     port,
     publish(ticks) {

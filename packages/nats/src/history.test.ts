@@ -80,7 +80,7 @@ describe.skipIf(!hasNats)('history', { timeout: 60_000 }, () => {
     const { servers, counted } = await startStallingProxy(server.port)
     const engine = open({ servers })
     const large = 'x'.repeat(900_000)
-    for (let n = 0; n < 60; n += 1) await engine.append([lead(n), lead(large, { channel: 'large' })])
+    for (let n = 0; n < 30; n += 1) await engine.append([lead(n), lead(large, { channel: 'large' })])
     await readHistory(engine, { limit: 1 })
     for (const channels of [undefined, ['large'], ['large', 'leads']]) {
       const before = counted.bytes
@@ -94,11 +94,11 @@ describe.skipIf(!hasNats)('history', { timeout: 60_000 }, () => {
 describe.skipIf(!hasNats)('an append', { timeout: 60_000 }, () => {
   it('of more than a connection takes at once is sent in parts, in order', async () => {
     const engine = open(await start())
-    const entries = Array.from({ length: 90 }, (_, n) => lead(`${n} `.padEnd(1_000_000, 'x')))
+    const entries = Array.from({ length: 40 }, (_, n) => lead(`${n} `.padEnd(1_000_000, 'x')))
     const { positions } = await engine.append(entries)
     expect(positions).toEqual(entries.map((_, n) => n + 1))
-    const page = await engine.read(80, atMost(100))
-    expect(page.entries.map(({ data }) => data)).toEqual(entries.slice(80).map(({ data }) => data))
+    const page = await engine.read(30, atMost(100))
+    expect(page.entries.map(({ data }) => data)).toEqual(entries.slice(30).map(({ data }) => data))
   })
 
   it('is the first thing a process needs: one connection, and nothing of the log is read', async () => {

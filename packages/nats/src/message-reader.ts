@@ -1,9 +1,10 @@
-import type { MsgHdrs } from '@nats-io/transport-node'
+import { errors, type MsgHdrs } from '@nats-io/transport-node'
 import { type Entry, utf8Length } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import type { SeenLog } from './epoch.ts'
 import { isNoResponder } from './errors.ts'
 import { toEntry } from './message.ts'
+import { SilenceLimit } from './silence-limit.ts'
 import { toToken } from './subjects.ts'
 
 type Query = { readonly seq: number; readonly next_by_subj?: string }
@@ -18,6 +19,8 @@ export interface PageBudget {
 const MAX_BATCH = 1_000
 /** Requests in flight: of single messages, and of channels. */
 const MAX_REQUESTS = 16
+/** A request waits no longer than this, whatever the replies to others. */
+const MAX_WAIT_MS = 25_000
 /** Size of the single messages in flight, if they are as large as the largest so far. */
 const MAX_BYTES_IN_FLIGHT = 4_194_304
 
@@ -29,11 +32,13 @@ export class MessageReader {
   readonly #connection: NatsConnection
   readonly #stream: string
   readonly #log: SeenLog
+  readonly #silence: SilenceLimit
 
   constructor(connection: NatsConnection, stream: string, log: SeenLog) {
     this.#connection = connection
     this.#stream = stream
     this.#log = log
+    this.#silence = new SilenceLimit(connection.timeoutMs, () => new errors.TimeoutError())
   }
 
   /**
@@ -186,6 +191,7 @@ export class MessageReader {
         // The end of the reply, or nothing found.
         if (!entry) break
         entries.push(entry)
+        this.#silence.replied()
         // An older server in the cluster ignores `batch`.
         if (!headers?.has('Nats-Num-Pending')) break
       }
@@ -200,7 +206,7 @@ export class MessageReader {
     // A replica may not have it yet, and a busy 2.9 sometimes does not find what it has.
     const direct = this.#log.isDirect ? await this.#getDirect(query) : undefined
     if (direct) return direct
-    const stored = await jsm.streams.getMessage(this.#stream, query)
+    const stored = await this.#silence.watch(jsm.streams.getMessage(this.#stream, query))
     if (!stored) return undefined
     const { subject, data, header, seq, timestamp } = stored
     return toEntry({ subject, data, headers: header, position: seq, at: Date.parse(timestamp) })
@@ -210,10 +216,12 @@ export class MessageReader {
     const { nats, timeoutMs } = this.#connection
     const subject = `$JS.API.DIRECT.GET.${this.#stream}`
     try {
-      const { data, headers } = await nats.request(subject, JSON.stringify(query), { timeout: timeoutMs })
+      const timeout = Math.max(timeoutMs, MAX_WAIT_MS)
+      const reply = nats.request(subject, JSON.stringify(query), { timeout })
+      const { data, headers } = await this.#silence.watch(reply)
       return fromDirect(data, headers)
     } catch (error) {
-      // The client library takes a message with such a status of its own for an answer of the server.
+      // The client library takes a message with its own such status for an answer of the server.
       if (isNoResponder(error)) return undefined
       throw error
     }

@@ -122,23 +122,31 @@ export class PostgresConnection {
   }
 
   /**
-   * Rejects once the server has sent nothing for the timeout: a large reply may take longer. Replies can then no longer
-   * be matched to statements: the connection is destroyed.
+   * Rejects once the server has sent nothing for the timeout: a large reply may take longer, and this process may have
+   * been too busy to read it. Replies can then no longer be matched to statements: the connection is destroyed.
    */
   #inTime<Value>(reply: Promise<Value>): Promise<Value> {
     const ms = this.#timeoutMs
     const silence = new Promise<never>((_, reject) => {
+      let isSettled = false
       const check = (received: number) => {
+        if (isSettled) return
         const now = this.#received
-        if (now > received) timer = setTimeout(check, ms, now)
-        else {
-          this.#failure = unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`)
-          this.destroy()
-          reject(this.#failure)
+        if (now > received) {
+          timer = setTimeout(later, ms, now)
+          return
         }
+        this.#failure = unavailable(`Postgres at ${this.where} has not answered for ${ms} ms`)
+        this.destroy()
+        reject(this.#failure)
       }
-      let timer = setTimeout(check, ms, this.#received)
-      const stop = () => clearTimeout(timer)
+      // After what has arrived was read.
+      const later = (received: number) => setImmediate(check, received)
+      let timer = setTimeout(later, ms, this.#received)
+      const stop = () => {
+        isSettled = true
+        clearTimeout(timer)
+      }
       reply.then(stop, stop)
     })
     return Promise.race([reply, silence])

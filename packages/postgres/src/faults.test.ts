@@ -163,6 +163,17 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     expect(seen).toEqual([1, 2, 3])
   })
 
+  it('takes an answer that arrived in time, even if this process was too busy to read it', async () => {
+    const { url } = await newDatabase()
+    const engine = open({ url, timeoutMs: 500 })
+    await engine.read(0, STATE)
+    const reply = engine.read(0, STATE)
+    await new Promise((resolve) => setImmediate(resolve)) // it is sent
+    const since = performance.now()
+    while (performance.now() - since < 1_500) {}
+    expect(await reply).toMatchObject({ head: 0 })
+  })
+
   it('delivers an event a second late at most when its notification is lost', async () => {
     const { server, url } = await newDatabase()
     const hub = later(createHub(numbers, { engine: postgres({ url, onWarning: () => {} }) }))

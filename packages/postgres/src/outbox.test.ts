@@ -24,6 +24,8 @@ describe.skipIf(!hasPostgres)('the outbox', { timeout: 60_000 }, () => {
     ['an empty event name', ['leads', '', '1', null, null]],
     ['an event name with a line feed', ['leads', 'a\nb', '1', null, null]],
     ['an event name with a carriage return', ['leads', 'a\rb', '1', null, null]],
+    ['an event name of 1,025 characters', ['leads', 'x'.repeat(1_025), '1', null, null]],
+    ['data above 64 MiB', ['leads', 'lead', 'x'.repeat(67_108_865), null, null]],
     ['an empty channel', ['', 'lead', '1', null, null]],
     ['a channel of 9,000 characters', ['x'.repeat(9_000), 'lead', '1', null, null]],
     ['a channel with a control character', ['a\u001fb', 'lead', '1', null, null]],

@@ -20,8 +20,8 @@ export interface OutboxRelaySettings {
 /**
  * Moves committed events from the outbox to the log, where they get their positions. Any process may, at any time: the
  * one that inserted an event, for a while; every one that has a reader, while it has; and each append, before its own
- * entries. So an event that nobody moves waits for the first reader or publisher, and a process without either sends
- * nothing.
+ * entries. So an event that none of them moves waits for the first reader or publisher, and a process without either
+ * sends nothing.
  */
 export class OutboxRelay {
   readonly #settings: OutboxRelaySettings

@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('history', { timeout: 60_000 }, () => {
     const server = await start()
     const engine = open(server)
     const large = 'x'.repeat(MB - 2)
-    for (let n = 0; n < 60; n += 1) await engine.append([lead(n), lead(large, { channel: 'large' })])
+    for (let n = 0; n < 40; n += 1) await engine.append([lead(n), lead(large, { channel: 'large' })])
     server.command('CONFIG', 'RESETSTAT')
     for (const channels of [undefined, ['large'], ['large', 'leads']]) {
       const page = await engine.read(0, {

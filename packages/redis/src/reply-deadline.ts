@@ -1,6 +1,6 @@
 /**
  * The time limit of a connection whose replies come in the order of its commands. The clock of a command starts when it
- * is sent or when the reply before it has arrived, whichever is later: waiting behind others counts for nobody.
+ * is sent or when the reply before it has arrived, whichever is later: waiting behind others does not count.
  */
 export class ReplyDeadline {
   readonly #onExpired: (limitMs: number) => void

@@ -131,6 +131,18 @@ it('trims to the newest entries, and runs other calls in between', async () => {
   expect(page.entries[0]!.position).toBe(5_401)
 })
 
+it('trims large entries a few at a time, and runs other calls in between', async () => {
+  const engine = open(newFile())
+  const large = 'x'.repeat(1_000_000)
+  for (let batch = 0; batch < 5; batch++) await engine.append(Array.from({ length: 10 }, () => lead(large)))
+  const trimmed = engine.trim({ ...KEEP_ALL, maxEvents: 0 })
+  const { oldest } = await engine.read(0, STATE)
+  expect(oldest).toBeGreaterThan(1)
+  expect(oldest).toBeLessThan(51)
+  await trimmed
+  expect(await engine.read(0, STATE)).toMatchObject({ head: 50, oldest: 51 })
+})
+
 it('trims by age without a hole after the clock was set back', async () => {
   const file = newFile()
   const engine = open(file)

@@ -61,7 +61,7 @@ it('makes one log of several publishing processes, without a hole, each in its o
     expect(ofChannel.map(({ position }) => position)).toEqual(acknowledged)
     expect(ofChannel.map(({ data }) => Number(data))).toEqual(upTo(TIMES).map((turn) => turn - 1))
   }
-}, 30_000)
+}, 120_000)
 
 it('keeps every acknowledged event over kill -9 in the middle of a thousand appends', async () => {
   const file = newFile()
@@ -89,7 +89,7 @@ it('keeps every acknowledged event over kill -9 in the middle of a thousand appe
     await engine.close()
   }
   expect(held.size).toBeGreaterThan(350)
-}, 30_000)
+}, 120_000)
 
 const processes = (file: string) =>
   connect(file)

@@ -6,8 +6,11 @@ import { transaction } from './transaction.ts'
 const STATE = `
   SELECT
     (SELECT value FROM sse_meta WHERE name = 'epoch') AS epoch,
-    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'sse_entries'), 0) AS head,
-    (SELECT min(position) FROM sse_entries) AS oldest`
+    max(
+      coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'sse_entries'), 0),
+      coalesce((SELECT max(position) FROM sse_entries), 0)
+    ) AS head,
+    (SELECT min(position) FROM sse_entries WHERE position > 0) AS oldest`
 
 /** A name is NULL if it is none: another program may have written anything, and a hub skips an entry without a name. */
 const name = (column: string) =>

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Retention } from '@sse/server/engine-kit'
 
-/** Maximum number of entries one statement removes: it blocks the event loop for a few milliseconds. */
+/** Maximum number of entries, and bytes of their data, one statement removes: it blocks the event loop meanwhile. */
 const MAX_ENTRIES = 1000
+const MAX_BYTES = 16_777_216
 
 /**
  * Removes from the oldest entry to the first that both limits keep: no hole, even after the clock was set back.
@@ -11,8 +12,12 @@ const MAX_ENTRIES = 1000
 const DELETE = `
   DELETE FROM sse_entries WHERE position < coalesce(
     (
-      SELECT min(position) FROM (SELECT position, at FROM sse_entries ORDER BY position LIMIT ${MAX_ENTRIES})
-      WHERE at > ?2 AND position > (SELECT seq FROM sqlite_sequence WHERE name = 'sse_entries') - ?1
+      SELECT min(position) FROM (
+        SELECT position, at, sum(bytes) OVER (ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM (SELECT position, at, octet_length(data) AS bytes FROM sse_entries ORDER BY position LIMIT ${MAX_ENTRIES})
+      )
+      WHERE before >= ${MAX_BYTES}
+        OR (at > ?2 AND position > (SELECT seq FROM sqlite_sequence WHERE name = 'sse_entries') - ?1)
     ),
     (SELECT min(position) + ${MAX_ENTRIES} FROM sse_entries)
   )`
@@ -39,6 +44,6 @@ export class Trimmer {
     const kept = Math.min(maxEvents, Number.MAX_SAFE_INTEGER)
     const entries = this.#delete.run(kept, Math.max(now - maxAgeMs, -1)).changes
     const commits = this.#deleteCommits.run(Math.max(now - maxCommitAgeMs, -1)).changes
-    return Number(entries) === MAX_ENTRIES || Number(commits) === MAX_ENTRIES
+    return Number(entries) > 0 || Number(commits) > 0
   }
 }

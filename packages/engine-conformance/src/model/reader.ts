@@ -79,13 +79,17 @@ export class Reader {
   /** @throws {BrokenPromise} when a frame is wrong, or one is missing. */
   verify(reference: Reference): void {
     if (this.isFlowing) this.#take(Number.POSITIVE_INFINITY)
-    check(this.connection?.refusal === undefined, `${this.name} is admitted`, this.connection?.refusal)
+    const { refusal = '' } = this.connection ?? {}
+    // The log was replaced in the meantime, and with it maybe a revocation: a client tries again.
+    const isRotated = /rotated|revocation may have been missed/.test(refusal)
+    check(refusal === '' || isRotated, `${this.name} is admitted`, refusal)
     for (const item of this.#queue.splice(0)) {
       if ('from' in item) {
         this.#start = item
         this.#stand = undefined
       } else this.#verifyFrame(item, reference)
     }
+    if (isRotated) this.drop(() => 0)
     if (this.isConnected && this.isFlowing) this.#verifyWhole(reference.log)
   }
 

@@ -26,6 +26,13 @@ BEGIN
 END
 $function$;
 
+-- The position of the newest entry, even if another program has stored it and left the head of the log as it was.
+CREATE FUNCTION ${schema}.true_head(of_log integer, old_head bigint) RETURNS bigint LANGUAGE sql AS $function$
+  SELECT coalesce(
+    (SELECT max(position) FROM ${schema}.entries WHERE log = of_log AND position > old_head), old_head
+  )
+$function$;
+
 -- The next events of the outbox: at most 1,000, and 16 MiB.
 CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE sql AS $function$
   SELECT array_agg(id ORDER BY id) FROM (
@@ -120,8 +127,9 @@ BEGIN
     SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE SKIP LOCKED;
     IF FOUND THEN
       PERFORM ${schema}.be_durable();
+      own.head := ${schema}.true_head(own.id, own.head);
       SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
-      UPDATE ${schema}.logs SET head = head + moved.stored WHERE id = own.id AND moved.stored > 0;
+      UPDATE ${schema}.logs SET head = own.head + moved.stored WHERE id = own.id AND head < own.head + moved.stored;
       taken := moved.taken;
       has_more := moved.has_more;
     ELSE
@@ -156,6 +164,7 @@ BEGIN
     log_epoch := own.epoch || ${schema}.timeline();
   END IF;
   old_head := own.head;
+  own.head := ${schema}.true_head(own.id, own.head);
   -- At most 10,000 events or 160 MiB: a limit of time.
   FOR piece IN 1..10 LOOP
     SELECT * INTO moved FROM ${schema}.move(own.id, own.head);

@@ -50,7 +50,8 @@ export class Statements {
     // Another program may have written anything: a hub skips an entry without a name, or without data.
     const columns = `e.position, CASE WHEN e.at BETWEEN 0 AND ${MAX_AT} THEN e.at ELSE 0 END AS at,
       ${ifShort('channel', 1_024)}, ${ifShort('event', 4_096)}, ${ifShort('data', MAX_DATA_BYTES)}, ${ifShort('key', 1_024)}`
-    const after = 'e.log = state.id AND e.position > greatest($2::bigint, state.trimmed)'
+    const after =
+      'e.log = state.id AND e.position > greatest($2::bigint, state.trimmed) AND e.position <= state.head'
     const all = `SELECT ${columns} FROM ${schema}.entries e WHERE ${after} ORDER BY e.position LIMIT $3`
     this.read = state + page(all)
     // Each channel separately, by its index: the cost depends on these channels alone.

@@ -1,7 +1,7 @@
 import type { EngineConnection, RawConnection } from './engine-connection.ts'
 import { closed } from './failures.ts'
 
-/** Time without a call after which the connection is closed, in milliseconds. */
+/** Default time without a call after which the connection is closed, in milliseconds. */
 const IDLE_MS = 15_000
 
 interface QueuedCall<Connection extends RawConnection> {
@@ -16,15 +16,20 @@ interface QueuedCall<Connection extends RawConnection> {
  */
 export class HistoryConnection<Connection extends RawConnection> {
   readonly #create: () => EngineConnection<Connection>
+  readonly #idleMs: number
   readonly #queue: QueuedCall<Connection>[] = []
   #connection: EngineConnection<Connection> | undefined
   #isRunning = false
   #isClosed = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param create returns a connection that opens at its first use. */
-  constructor(create: () => EngineConnection<Connection>) {
+  /**
+   * @param create returns a connection that opens at its first use.
+   * @param idleMs time without a call after which it closes, in milliseconds.
+   */
+  constructor(create: () => EngineConnection<Connection>, idleMs: number = IDLE_MS) {
     this.#create = create
+    this.#idleMs = idleMs
   }
 
   /**
@@ -67,7 +72,7 @@ export class HistoryConnection<Connection extends RawConnection> {
     this.#timer = setTimeout(() => {
       this.#connection?.close()
       this.#connection = undefined
-    }, IDLE_MS)
+    }, this.#idleMs)
     ;(this.#timer as { unref?: () => void }).unref?.()
   }
 }

@@ -84,17 +84,16 @@ describe.each(ADAPTERS.filter(({ fetch }) => fetch !== fetchHttp2))(
       expect(text.endsWith(`event: count\ndata: 1\n\n${END}`)).toBe(true)
     })
 
-    // A Fetch server decides for itself what it knows of a request before its turn.
-    const isFetch = name === 'hono' || name === 'web'
-    if (!isFetch)
-      it('abort a pipelined stream when the socket closes before its turn', async () => {
+    // The fixture of the root's handler hides Node's response below it.
+    if (name !== 'web')
+      it('never start a pipelined stream when the socket closes before its turn', async () => {
         const gone = awaitable<unknown>()
         const opened = awaitable<true>()
+        const started: string[] = []
         const client = await connect(async function* ({ event, params, signal }) {
-          if (params.owner === 'second') {
-            signal.addEventListener('abort', () => gone.call(signal.reason))
-            opened.call(true)
-          }
+          started.push(params.owner)
+          signal.addEventListener('abort', () => gone.call(signal.reason))
+          opened.call(true)
           yield event('text', params.owner)
           await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
         })
@@ -102,6 +101,8 @@ describe.each(ADAPTERS.filter(({ fetch }) => fetch !== fetchHttp2))(
         await opened.called
         client.socket.destroy()
         expect(await gone.called).toMatchObject({ code: 'client_gone' })
+        await new Promise((resolve) => setTimeout(resolve, 300)) // it would start now
+        expect(started).toEqual(['first'])
       })
   },
 )

@@ -80,7 +80,7 @@ describe('drain', () => {
     await Promise.all(readers.map((reader) => reader.until(({ messages }) => messages.length > 0)))
     await hub.drain({ graceMs: 5_000 })
     const texts = await Promise.all(readers.map(async (reader) => (await reader.over()).text))
-    const delays = texts.map((text) => /retry: (\d+)\n+$/.exec(text)?.[1])
+    const delays = texts.map((text) => /retry: (\d+)\n$/.exec(text)?.[1])
     expect(delays).not.toContain(undefined)
     expect(new Set(delays).size).toBeGreaterThan(2)
     expect(texts.join()).not.toContain('sse.end') // the clients reconnect

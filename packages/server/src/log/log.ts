@@ -195,7 +195,7 @@ export class Log {
     for (const { channel } of entries) if (!isControlChannel(channel)) this.appended += 1
     this.#trimmer.appended(entries.length)
     if (this.isOpen) this.#addAppended(entries, appended)
-    else this.#reader.follow() // it may just be opening
+    else this.#reader.follow() // it may be opening, and have read the head before
   }
 
   /** Adds appended entries without reading them back, as far as they follow directly on the head. */

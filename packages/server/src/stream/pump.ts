@@ -19,7 +19,8 @@ const MAX_BATCH_CHARS = 65_536
 
 /**
  * Fills a connection from an iterator. It pulls while the sink has room, and writes everything it pulled within one
- * turn of the event loop in one write: at most one batch is held in memory.
+ * turn of the event loop in one write. A connection whose client reads nothing holds at most one batch and one event
+ * beyond the response's own buffer.
  */
 export class Pump implements Sender, Periodic {
   readonly ready: Promise<void>

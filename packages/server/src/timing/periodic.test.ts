@@ -7,10 +7,13 @@ describe('heartbeat', () => {
   it('is a comment on every connection, sent by one timer that stops with the last connection', async () => {
     const timers = vi.spyOn(globalThis, 'setInterval')
     const cleared = vi.spyOn(globalThis, 'clearInterval')
-    const handler = sse({ heartbeatMs: 7 }, async function* ({ signal }) {
-      yield { data: 1 }
-      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-    })
+    const handler = sse(
+      { heartbeatMs: 7, maxConnectionMs: Number.POSITIVE_INFINITY },
+      async function* ({ signal }) {
+        yield { data: 1 }
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      },
+    )
     const readers = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { body } = await handler(new Request('http://a/'))
@@ -28,6 +31,26 @@ describe('heartbeat', () => {
     vi.restoreAllMocks()
   })
 
+  it('is no event for readers that take every block between empty lines for one', async () => {
+    const handler = sse({ heartbeatMs: 2, retryMs: 10 }, async function* () {
+      for (let n = 0; ; n += 1) {
+        yield { data: n }
+        await new Promise((resolve) => setTimeout(resolve, 12))
+      }
+    })
+    const { body } = await handler(new Request('http://a/'))
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+    let text = ''
+    while (!/:\n.*data: 3\n\n/s.test(text)) text += (await reader?.read())?.value
+    await reader?.cancel()
+    expect(text).toMatch(/^retry: 10\ndata: 0\n\n/)
+    expect(text).toMatch(/^:$/m)
+    // What follows the last empty line never becomes a block.
+    const blocks = text.split('\n\n').slice(0, -1)
+    const dataOf = (block: string) => JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? '')
+    expect(blocks.map(dataOf)).toEqual(blocks.map((_, n) => n))
+  })
+
   it('stops with its stream, so that nothing is written after the end', async () => {
     const ends = [
       async function* () {
@@ -41,7 +64,10 @@ describe('heartbeat', () => {
     const onError = vi.fn()
     const cleared = vi.spyOn(globalThis, 'clearInterval')
     for (const source of ends) {
-      const response = await sse({ heartbeatMs: 1, onError }, source)(new Request('http://a/'))
+      const response = await sse(
+        { heartbeatMs: 1, maxConnectionMs: Number.POSITIVE_INFINITY, onError },
+        source,
+      )(new Request('http://a/'))
       expect(await response.text()).toMatch(/event: sse\.(end|error)\ndata: .*\n\n$/)
     }
     expect(cleared).toHaveBeenCalledTimes(2)
