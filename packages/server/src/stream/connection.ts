@@ -89,6 +89,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
     return this.#abort.signal
   }
 
+  get isStarted(): boolean {
+    return this.#sink !== undefined
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
