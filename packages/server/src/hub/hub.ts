@@ -113,7 +113,7 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    * therefore revoke anyone.
    *
    * @returns the number of connections closed in this process, once the revocation is stored.
-   * @throws {SseError} `option_invalid`, `hub_closed`. Errors of the engine: the connections of this process are closed
+   * @throws {SseError} `name_invalid`, `hub_closed`. Errors of the engine: the connections of this process are closed
    * nevertheless, those of other processes may not be.
    */
   revoke(identity: string): Promise<number>

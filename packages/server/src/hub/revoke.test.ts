@@ -172,7 +172,7 @@ describe('revoke', () => {
     expect(again).toEqual([2, 3, 4, 5, 6, 7])
     expect(new Set(asked)).toEqual(new Set(['ada']))
     for (const channel of ['sse.revoked', 'sse.', 'sse.mine']) {
-      expect(() => hub.subscribe(channel)).toThrow(expect.objectContaining({ code: 'channel_invalid' }))
+      expect(() => hub.subscribe(channel)).toThrow(expect.objectContaining({ code: 'name_invalid' }))
     }
     await hub.close()
     await loop
@@ -193,7 +193,7 @@ describe('revoke', () => {
 
   it('rejects a name that is none, and stores nothing', async () => {
     const hub = testHub()
-    await expect(hub.revoke('')).rejects.toMatchObject({ code: 'option_invalid' })
+    await expect(hub.revoke('')).rejects.toMatchObject({ code: 'name_invalid' })
     expect(await hub.publish('ada', 'count', 1)).toMatch(/-1$/)
   })
 })

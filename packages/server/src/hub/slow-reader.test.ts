@@ -3,6 +3,7 @@ import { readOpen, serveHub, type TestHub, testHub } from '../fixtures/hub-serve
 import { eventually, stalledReader } from '../fixtures/server-scope.ts'
 import { memory } from '../index.ts'
 import type { Engine } from '../log/engine.ts'
+import { openSubscription } from '../stream/open-subscription.ts'
 
 const KILOBYTE = 'x'.repeat(1_000)
 
@@ -141,5 +142,73 @@ describe('a slow reader', () => {
     isBroken = false
     await readOpen(`${origin}/leads/ada`)
     expect(hub.stats().connections).toBe(1)
+  })
+
+  it('behind the ring holds one batch at most, and many at the same position cost one read', async () => {
+    const engine = memory({ maxBytes: Number.POSITIVE_INFINITY })
+    const working = engine.read.bind(engine)
+    let reads = 0
+    const counted = Object.assign(engine, {
+      read: (...given: Parameters<Engine['read']>) => {
+        if (given[1].isHistory) reads += 1
+        return working(...given)
+      },
+    })
+    const hub = testHub({ engine: counted, ring: { maxEvents: 10 } })
+    const content = 'x'.repeat(20_000)
+    const ids = await Promise.all(
+      Array.from({ length: 200 }, (_, n) => hub.publish('a', 'text', `${n} ${content}`)),
+    )
+    const clients = Array.from({ length: 40 }, () => {
+      const seen: number[] = []
+      let bytes = 0
+      let hasRoom = false
+      const write = (frames: string) => {
+        bytes += frames.length
+        for (const [, n] of frames.matchAll(/data: "(\d+) /g)) seen.push(Number(n))
+        return hasRoom || frames.includes('sse.open')
+      }
+      const opened = openSubscription(hub.subscribe('a'), { lastEventId: ids[0], sink: { write, end() {} } })
+      const resume = () => {
+        hasRoom = true
+        opened.drained()
+      }
+      return { opened, seen, held: () => bytes, resume }
+    })
+    await eventually(() => clients.every(({ held }) => held() > 1_000))
+    expect(reads).toBe(1)
+    for (const { held } of clients) expect(held()).toBeLessThan(262_144 + 25_000)
+    for (const { resume } of clients) resume()
+    await eventually(() => clients.every(({ seen }) => seen.length === 199))
+    for (const { seen } of clients) expect(seen).toEqual(Array.from({ length: 199 }, (_, n) => n + 1))
+    expect(reads).toBeLessThan(40)
+    for (const { opened } of clients) opened.close()
+  })
+
+  it('that leaves while its history waits to be read is not read for', async () => {
+    const engine = memory()
+    const working = engine.read.bind(engine)
+    const held: (() => void)[] = []
+    let isHeld = true
+    const slow = Object.assign(engine, {
+      read: async (...given: Parameters<Engine['read']>) => {
+        if (given[1].isHistory && isHeld) await new Promise<void>((resolve) => held.push(resolve))
+        return working(...given)
+      },
+    })
+    const hub = testHub({ engine: slow, ring: { maxEvents: 1 } })
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => hub.publish('a', 'count', n)))
+    const sink = { write: () => true, end() {} }
+    const open = (n: number) => openSubscription(hub.subscribe('a'), { lastEventId: ids[n], sink })
+    const clients = Array.from({ length: 8 }, (_, n) => open(n))
+    await Promise.all(clients.map(({ opened }) => opened))
+    await eventually(() => held.length === 2)
+    for (const { close } of clients) close()
+    isHeld = false
+    for (const answer of held) answer()
+    const last = open(10)
+    await eventually(() => hub.stats().connections === 1 && hub.stats().lagging === 0)
+    expect(held).toHaveLength(2)
+    last.close()
   })
 })
