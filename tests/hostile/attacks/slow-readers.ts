@@ -69,7 +69,7 @@ export const slowReaders: readonly Attack[] = [
       for (const deadline = Date.now() + STALLED_MS; Date.now() < deadline && (await hasSlots()); )
         await sleep(50)
     },
-    holdMs: 0,
+    holdMs: 1_000,
     // Presence outlasts a connection by 3 to 6 seconds.
     expectations: { connections: 40, maxSlots: 0, maxPresent: 40 },
   },

@@ -131,7 +131,7 @@ async function useEverything({ hub, port }: SerialHub, log: SharedLog): Promise<
     hub.presence(CHANNEL),
     Promise.race([loop.next(), sleep(WRONG_MS)]),
     hub.forget('durable'),
-    hub.revoke('nobody-else'),
+    hub.revoke('someone'),
     ...optional(hub, 'publishIn', {}, CHANNEL, 'n', { serial: 99 }),
     publish(5),
   ]
