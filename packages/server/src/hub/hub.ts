@@ -55,7 +55,8 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    * nothing yet.
    *
    * @param channels - up to 128, 1 to 256 characters each.
-   * @throws {SseError} `channel_invalid`, `option_invalid`, `hub_closed`.
+   * @throws {SseError} `name_invalid` (text that cannot be a name, as a client may have sent), `channel_invalid`,
+   * `option_invalid`, `hub_closed`.
    */
   subscribe(
     channels: Channel<Contract> | readonly Channel<Contract>[],
@@ -65,7 +66,7 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    * Stores that a subscriber has processed every event up to an id. Cumulative: an id behind the stored one changes
    * nothing.
    *
-   * @throws {SseError} `ack_invalid`: the id belongs to another log or is ahead of this one. `option_invalid`,
+   * @throws {SseError} `ack_invalid`: the id belongs to another log or is ahead of this one. `name_invalid`,
    * `hub_closed`, errors of the engine.
    */
   ack(subscriber: string, id: string): Promise<void>
@@ -75,7 +76,7 @@ export interface Hub<Contract extends StreamContract, Tx = never> {
    * Deletes what a subscriber has acknowledged: its next subscription starts like a new one's. Call it when the
    * subscriber will not return, such as for a deleted account. Idempotent.
    *
-   * @throws {SseError} `option_invalid`, `hub_closed`, errors of the engine.
+   * @throws {SseError} `name_invalid`, `hub_closed`, errors of the engine.
    */
   forget(subscriber: string): Promise<void>
   /**
