@@ -19,7 +19,7 @@ const countTo = (last: number) =>
   })
 
 /** Serves, with the permissions that a page of another origin needs. */
-async function serveNumbers(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => unknown) {
+async function serveNumbers(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => void) {
   const seen: (string | undefined)[] = []
   const server = await serve((req, res) => {
     res.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', '*')
@@ -44,8 +44,7 @@ afterAll(() => {
 
 describe.each(CLIENTS)('$name', ({ follow, end, on503 }) => {
   it('reads each event once, and asks no more after the end', async () => {
-    const numbersToFive = countTo(5)
-    await using server = await serveNumbers((req, res) => numbersToFive(req, res))
+    await using server = await serveNumbers((req, res) => countTo(5)(req, res))
     const got: string[] = []
     const stop = follow(server.url, (data) => got.push(data))
     await expect.poll(() => got, { timeout: 20_000 }).toEqual(['1', '2', '3', '4', '5'])

@@ -1,16 +1,10 @@
+import { createRequire } from 'node:module'
 import { fetchEventSource } from '@microsoft/fetch-event-source'
 import { EventSource as EventSource5 } from 'eventsource'
 import { createEventSource } from 'eventsource-client'
-import EventSource2 from 'eventsource2'
 import { EventSource as EventSource3 } from 'eventsource3'
-import reactNative from 'react-native-sse'
-import reconnecting from 'reconnecting-eventsource'
 import { SSE } from 'sse.js'
 import { EventSource as UndiciEventSource } from 'undici'
-
-// Their types say where the class is for `require`; `import` gets the class itself.
-const ReactNativeEventSource = reactNative as unknown as typeof reactNative.default
-const ReconnectingEventSource = reconnecting as unknown as typeof reconnecting.default
 
 /** Follows a stream as docs/guides/other-clients.md says, and returns what stops it. */
 type Follow = (url: string, onNumber: (data: string) => void) => () => void
@@ -26,9 +20,17 @@ interface OtherClient {
 }
 
 interface Source {
-  addEventListener(name: 'message', listener: (event: { data: string }) => void): void
+  addEventListener(name: string, listener: (event: { data: string; xhrStatus?: number }) => void): void
   close(): void
 }
+
+type SourceClass<Class extends Source = Source> = new (url: string, options?: object) => Class
+
+// CommonJS, whose types and values do not agree on what the default import is.
+const require = createRequire(import.meta.url)
+const EventSource2: SourceClass = require('eventsource2')
+const ReconnectingEventSource: SourceClass = require('reconnecting-eventsource').default
+const ReactNativeEventSource: SourceClass<Source & { open(): void }> = require('react-native-sse').default
 
 /** A class like the browsers' needs no lines. */
 const like =
@@ -50,20 +52,20 @@ const followReconnecting: Follow = (url, onNumber) => {
   const source = new ReconnectingEventSource(url, {
     max_retry_time: 50,
     // In a browser the window's own class.
-    eventSourceClass: EventSource5 as never,
+    eventSourceClass: EventSource5,
   })
   // `onmessage` would not remember the id.
-  source.addEventListener('message', ({ data }: MessageEvent<string>) => onNumber(data))
-  source.addEventListener('sse.end' as never, () => source.close())
+  source.addEventListener('message', ({ data }) => onNumber(data))
+  source.addEventListener('sse.end', () => source.close())
   return () => source.close()
 }
 
 const followReactNative: Follow = (url, onNumber) => {
-  const source = new ReactNativeEventSource<'sse.end'>(url, { pollingInterval: 50 })
-  source.addEventListener('message', ({ data }) => onNumber(data ?? ''))
+  const source = new ReactNativeEventSource(url, { pollingInterval: 50 })
+  source.addEventListener('message', ({ data }) => onNumber(data))
   source.addEventListener('sse.end', () => source.close())
-  source.addEventListener('error', (event) => {
-    if (!('xhrStatus' in event) || event.xhrStatus === 0) setTimeout(() => source.open(), 50)
+  source.addEventListener('error', ({ xhrStatus }) => {
+    if (!xhrStatus) setTimeout(() => source.open(), 50)
   })
   return () => source.close()
 }

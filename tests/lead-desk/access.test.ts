@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Desk, PASSWORD, post, type SignedIn, signIn, startDesk } from './desk.ts'
 
 let desk: Desk
@@ -77,6 +77,29 @@ describe('sign-in', () => {
     expect(await refusal(chloe.get('/api/inbox/chloe'))).toEqual([401, 'unauthorized'])
     // Another device of the same person keeps its session.
     expect((await other.get('/api/inbox/chloe')).status).toBe(200)
+  })
+
+  it('sign-out also closes the dispatcher’s desk', async () => {
+    const other = await signIn(desk, 'dana')
+    const stream = await other.get('/desk')
+    expect(stream.status).toBe(200)
+    expect((await post(`${desk.url}/api/sign-out`, {}, other.headers)).status).toBe(204)
+    expect(await stream.text()).toContain('"code":"revoked"')
+    expect(await refusal(other.get('/desk'))).toEqual([401, 'unauthorized'])
+  })
+
+  it('the limit of 20 connections of a person applies to every stream', async () => {
+    const other = await signIn(desk, 'dana')
+    const open = await Promise.all(Array.from({ length: 20 }, () => other.get('/desk')))
+    expect(open.map(({ status }) => status)).toEqual(Array(20).fill(200))
+    expect(await refusal(other.get('/desk'))).toEqual([503, 'too_many_connections'])
+    await Promise.all(open.map(({ body }) => body?.cancel()))
+    // Their places are free again once the server has noticed.
+    await vi.waitFor(async () => {
+      const response = await other.get('/desk')
+      await response.body?.cancel()
+      expect(response.status).toBe(200)
+    }, 20_000)
   })
 
   it('an expired session is not accepted', async () => {

@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
+import { connect } from '@sse/client'
+import { desk as deskStream } from '@sse-examples/lead-desk/stream'
 import { describe, expect, it, vi } from 'vitest'
 import { engines, isServer, startEngine } from '../fleet/engines/start-engine.ts'
 import { nextTitles, signIn, startDesk } from './desk.ts'
@@ -74,6 +76,12 @@ describe.each(engines.filter(isServer))('the lead desk with its events on %s', (
       'SseError',
       'SyntaxError',
     ])
+    // The dispatcher sees that an operator has to act.
+    using overviews = connect(deskStream, { baseUrl: desk.url, headers: dana.headers })
+    for await (const item of overviews) {
+      expect(item.event === 'overview' && item.payload.rejected).toBe(4)
+      break
+    }
     db.close()
   })
 })

@@ -28,7 +28,8 @@ let older: string
 let nest10: string
 beforeAll(() => {
   plain = withPackages(inject('installed'), ['@types/node'])
-  for (const file of ['core.ts', 'browser.ts']) copyFileSync(join(fixtures, file), join(plain, file))
+  for (const file of ['core.ts', 'browser.ts', 'commonjs.cts'])
+    copyFileSync(join(fixtures, file), join(plain, file))
   full = withPackages(plain, [...FRAMEWORKS, '@types/react'])
   older = withPackages(plain, FRAMEWORKS, 'frameworks/older')
   nest10 = withPackages(plain, NEST_10, 'frameworks/nest-10')
@@ -84,6 +85,10 @@ describe.concurrent.each([
 ])('TypeScript %s', { timeout: 120_000 }, (_, typescript) => {
   it('compiles every entry that needs no framework, without any', async () => {
     expect(await compile(typescript, plain, ['core.ts'], { ...NODE, module: 'nodenext' })).toEqual([])
+  })
+
+  it.each(['nodenext', 'node20'])('compiles a CommonJS module with module: %s', async (module) => {
+    expect(await compile(typescript, plain, ['commonjs.cts'], { ...NODE, module })).toEqual([])
   })
 
   describe.each(MODULES)('$resolution', ({ options }) => {

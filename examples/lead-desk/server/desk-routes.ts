@@ -25,10 +25,11 @@ export function addDeskRoutes(app: FastifyInstance, store: Store, personOf: Pers
   const isOnline = async (person: string) => (await hub.presence(inboxOf(person))).includes(person)
   const overview = async (): Promise<Overview> => {
     const team = readTeam(db).map(async (person) => ({ ...person, isOnline: await isOnline(person.id) }))
-    return { team: await Promise.all(team), recent: readRecent(db) }
+    return { team: await Promise.all(team), recent: readRecent(db), rejected: store.countRejected() }
   }
 
   changes.setMaxListeners(0)
+  store.onRejected(() => changes.emit('change'))
   for (const { id } of readTeam(db)) hub.onPresence(inboxOf(id), () => changes.emit('change'))
 
   app.get(

@@ -20,6 +20,8 @@ export class Outbox {
   readonly #db: DatabaseSync
   readonly #hub: Hub<typeof leads>
   readonly #closing = new AbortController()
+  /** Called when an event has been moved to `outbox_rejected`. */
+  onRejected: () => void = () => {}
   #running: Promise<void> | undefined
 
   constructor(db: DatabaseSync, hub: Hub<typeof leads>) {
@@ -53,6 +55,11 @@ export class Outbox {
       .run(channel, event, data, randomUUID())
     // In the next turn: by then the transaction has ended, and a rolled-back row is gone.
     setImmediate(() => this.#wake())
+  }
+
+  /** Number of events in `outbox_rejected`. */
+  countRejected(): number {
+    return Number(this.#db.prepare('SELECT COUNT(*) AS count FROM outbox_rejected').get()?.count)
   }
 
   /** Stops the relay after the current event. The next process publishes the others. */
@@ -90,6 +97,7 @@ export class Outbox {
             .prepare('INSERT INTO outbox_rejected (id, channel, event, data, reason) VALUES (?, ?, ?, ?, ?)')
             .run(id, channel, event, data, String(error))
           remove.run(id)
+          this.onRejected()
           continue
         }
         if (waitMs === MIN_WAIT_MS) console.error(`Events wait in the outbox: ${error}`)

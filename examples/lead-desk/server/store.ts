@@ -27,6 +27,10 @@ export interface Store {
   db: DatabaseSync
   hub: Hub<Leads>
   record: Record
+  /** Number of events that could never be published and were set aside. Always 0 in one file. */
+  countRejected(): number
+  /** Sets what is called when that number grows. */
+  onRejected(callback: () => void): void
   close(): Promise<void>
 }
 
@@ -58,6 +62,8 @@ function inOneFile(db: DatabaseSync, path: string, { maxEvents }: StoreOptions):
       // Synchronous on SQLite: the row is written, or the error thrown, before this returns.
       hub.publishIn(db, channel, event, payload)
     },
+    countRejected: () => 0,
+    onRejected() {},
     async close() {
       await hub.close()
       db.close()
@@ -73,6 +79,10 @@ function apart(db: DatabaseSync, engine: Engine, { maxEvents }: StoreOptions): S
     db,
     hub,
     record: (channel, event, payload) => outbox.add(channel, event, payload),
+    countRejected: () => outbox.countRejected(),
+    onRejected(callback) {
+      outbox.onRejected = callback
+    },
     async close() {
       await outbox.close()
       await hub.close()

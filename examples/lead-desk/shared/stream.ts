@@ -37,6 +37,8 @@ export const desk = defineStream({
       ),
       /** The latest assignments, newest first. */
       recent: z.array(lead.extend({ owner: z.string(), isRead: z.boolean() })),
+      /** Number of events that could not be published. An operator has to look at them. */
+      rejected: z.int(),
     }),
   },
 })

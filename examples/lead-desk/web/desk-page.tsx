@@ -20,11 +20,21 @@ export function DeskPage({ me, onLeave }: { me: Person; onLeave: () => void }) {
       <TopBar me={me} status={status} onLeave={onLeave} />
       <main className="desk">
         <h1 className="unseen">Desk</h1>
+        <Rejected count={overview?.rejected ?? 0} />
         <AssignForm team={overview?.team ?? []} />
         <Team team={overview?.team ?? []} />
         <Recent overview={overview} />
       </main>
     </>
+  )
+}
+
+function Rejected({ count }: { count: number }) {
+  if (count === 0) return null
+  return (
+    <p role="alert" className="problem">
+      {count} {count === 1 ? 'event' : 'events'} could not be published. See the table outbox_rejected.
+    </p>
   )
 }
 

@@ -49,7 +49,7 @@ export class MessageReader {
   async range(
     first: number,
     last: number,
-    maxBytes = Number.POSITIVE_INFINITY,
+    maxBytes: number = Number.POSITIVE_INFINITY,
   ): Promise<{ entries: Entry[]; reached: number }> {
     const entries: Entry[] = []
     let bytes = 0

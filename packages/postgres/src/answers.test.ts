@@ -232,9 +232,9 @@ describe.skipIf(!hasPostgres)('a server that refuses', { timeout: 60_000 }, () =
     expect((await until(() => engine.append(once), 'it is free')).positions).toEqual([2])
   })
 
-  it('stores payloads up to 64 MiB', async () => {
+  it('stores payloads up to 64 MiB', { timeout: 240_000 }, async () => {
     const { url } = await newDatabase()
-    const engine = open({ url, timeoutMs: 30_000 })
+    const engine = open({ url, timeoutMs: 120_000 })
     expect(engine.maxDataBytes).toBe(67_108_864)
     const large = lead('x'.repeat(67_108_862))
     expect((await engine.append([large])).positions).toEqual([1])

@@ -20,7 +20,7 @@ async function open(): Promise<OpenedEngine> {
   const writer = new ForeignWriter(server.url, name)
   let asked = 0
   const connect = () => {
-    const engine = redis({ url: server.url, name })
+    const engine = redis({ url: server.url, name, timeoutMs: 10_000 })
     engines.push(engine)
     return engine
   }

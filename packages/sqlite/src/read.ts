@@ -20,7 +20,7 @@ const COLUMNS = `
   position, CASE WHEN typeof(at) = 'integer' AND at BETWEEN 0 AND ${MAX_AT} THEN at ELSE 0 END AS at,
   ${name('channel')}, ${name('event')}, CASE WHEN typeof(data) = 'text' THEN data END AS data, ${name('key')}`
 
-export const SELECT_ALL = `SELECT ${COLUMNS} FROM sse_entries WHERE position > ? ORDER BY position LIMIT ?`
+export const SELECT_ALL: string = `SELECT ${COLUMNS} FROM sse_entries WHERE position > ? ORDER BY position LIMIT ?`
 const SELECT_ONE = `SELECT ${COLUMNS} FROM sse_entries WHERE position = ?`
 
 /** Maximum number of channels in one statement: SQLite allows 500 terms, but planning them takes time. */

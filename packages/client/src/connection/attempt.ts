@@ -39,8 +39,7 @@ export interface AttemptOwner {
   onEnd(attempt: Attempt, reason: SseError | EndReason): void
 }
 
-const BUFFERED =
-  'Responses start, but no data arrives: a proxy holds it back. Turn off its buffering for this URL'
+const BUFFERED = 'A proxy holds the response back: turn off its buffering for this URL'
 
 /**
  * One attempt to open a stream, from preparing its request to its end. Ignores everything its transport reports after

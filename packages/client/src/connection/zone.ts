@@ -1,6 +1,7 @@
 /** Part of zone.js, from which Angular learns when an app is stable: when no timer or request of its zone is pending. */
 interface Zone {
   run<Result>(task: () => Result): Result
+  wrap<Task>(task: Task, source: string): Task
 }
 
 const zones = () => (globalThis as { Zone?: { root?: Zone; current: Zone } }).Zone
@@ -19,8 +20,7 @@ export function inThisZone<Receiver extends object>(receiver: Receiver): Receive
   return new Proxy(receiver, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name)
-      if (typeof member !== 'function') return member
-      return (...values: unknown[]) => current.run(() => member.apply(target, values))
+      return typeof member === 'function' ? current.wrap(member.bind(target), '@sse/client') : member
     },
   })
 }

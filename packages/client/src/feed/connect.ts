@@ -107,7 +107,7 @@ export function connectWith(defaultTransport: Transport): Connect {
         idleTimeoutMs: options.idleTimeoutMs ?? (contract ? contract.heartbeatMs * 2 + 5_000 : Infinity),
         maxQueued: options.maxQueued ?? 10_000,
       }),
-      reconnect: checkNumbers({ ...DEFAULT_RECONNECT, ...options.reconnect }, 'reconnect.'),
+      reconnect: checkNumbers({ ...DEFAULT_RECONNECT, ...options.reconnect }),
       prepare: async () => ({
         url: options.url ? buildUrl(String(await options.url(new URL(url))), baseUrl) : url,
         method,
@@ -149,11 +149,10 @@ export function buildUrl(target: string, baseUrl: string | URL | undefined): str
 
 function checkNumbers<Options extends Record<string, number | boolean | readonly number[]>>(
   options: Options,
-  prefix = '',
 ): Options {
   for (const [name, value] of Object.entries(options)) {
     if (typeof value !== 'boolean' && !Array.isArray(value) && !(Number(value) >= 0)) {
-      throw invalid(`${prefix}${name} must be 0 or more, not ${value}`)
+      throw invalid(`${name} must be 0 or more, not ${value}`)
     }
   }
   return options

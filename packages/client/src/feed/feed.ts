@@ -85,7 +85,7 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
   ack(id: string): Promise<void>
   /**
    * Connects again after `lastEventId`, if the feed is closed: by an error, by the end of the stream, or by `close()`.
-   * Listeners are kept; loops have ended, and are started again. No effect while the feed is not closed, after its signal
+   * Listeners are kept; loops have ended: start new ones. No effect while the feed is not closed, after its signal
    * has aborted, or if it reads a stream (`fromReadableStream`). The status changes in the next microtask.
    */
   reopen(): void

@@ -4,6 +4,7 @@ import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handl
 import { errorFrame } from '../stream/error-frame.ts'
 import { reconnectFrame } from '../stream/max-age-timer.ts'
 import { nextTurn } from '../timing/next-turn.ts'
+import { unref } from '../timing/periodic.ts'
 import { RecentRevocations } from './recent-revocations.ts'
 
 export interface ConnectionLimits {
@@ -19,6 +20,8 @@ const MAX_TIMER_MS = 2_147_483_647
 const NO_CONNECTIONS: ReadonlySet<ConnectionHandle> = new Set()
 /** How far the clocks of the engine and of this process may be apart. */
 const MAX_CLOCK_SKEW_MS = 10_000
+/** How often a connection that is opening is looked at, in milliseconds. */
+const OPENING_MS = 50
 /** Connections closed in one turn of the event loop. */
 const CLOSED_PER_TURN = 256
 
@@ -81,14 +84,13 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
   }
 
   mayBeRevoked(identity: string, at: number): void {
-    for (const handle of [...(this.#byIdentity.get(identity) ?? [])]) {
-      const arrivedAt = Date.now() - (performance.now() - handle.arrivedAt)
-      if (at >= arrivedAt - MAX_CLOCK_SKEW_MS) authorizeAgain(handle)
-    }
+    const now = Date.now() - performance.now()
+    const handles = [...(this.#byIdentity.get(identity) ?? [])]
+    this.#authorizeAgain(handles.filter(({ arrivedAt }) => at >= now + arrivedAt - MAX_CLOCK_SKEW_MS))
   }
 
   anyMayBeRevoked(): void {
-    this.#authorizeAllAgain([...this.#identities].filter(([, identity]) => identity !== undefined))
+    this.#authorizeAgain([...this.#byIdentity.values()].flatMap((handles) => [...handles]))
   }
 
   /** Rejects new connections, ends the existing ones, and cuts off those that are still open after `graceMs`. */
@@ -136,9 +138,15 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     for (const handle of closing.slice(0, Math.max(0, closing.length - max))) handle.destroy()
   }
 
-  #authorizeAllAgain(connections: [ConnectionHandle, unknown][]): void {
-    for (const [handle] of connections.splice(0, CLOSED_PER_TURN)) authorizeAgain(handle)
-    if (connections.length > 0) nextTurn(() => this.#authorizeAllAgain(connections))
+  /** Ends connections so that their clients reconnect: one that is opening once it has started, not with an error. */
+  #authorizeAgain(handles: ConnectionHandle[]): void {
+    const opening: ConnectionHandle[] = []
+    for (const handle of handles.splice(0, CLOSED_PER_TURN)) {
+      if (handle.isStarted) authorizeAgain(handle)
+      else if (!handle.isClosed) opening.push(handle)
+    }
+    if (handles.length > 0) nextTurn(() => this.#authorizeAgain(handles))
+    if (opening.length > 0) unref(setTimeout(() => this.#authorizeAgain(opening), OPENING_MS))
   }
 
   #reject(code: 'draining' | 'too_many_connections', message: string): SseError {
@@ -162,11 +170,9 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
   }
 }
 
-/** Ends a connection so that its client reconnects and `authorize` decides. */
+/** `authorize` decides when the client reconnects. */
 function authorizeAgain(handle: ConnectionHandle): void {
-  const reason = new SseError('rotated', 'A revocation may have been missed: access is checked again', {
-    retryAfterMs: retryAfterMs(),
-  })
+  const reason = new SseError('rotated', 'A revocation may have been missed: access is checked again')
   handle.close(reason, reconnectFrame(handle.retryMs))
 }
 

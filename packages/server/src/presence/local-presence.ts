@@ -68,7 +68,7 @@ export class LocalPresence {
   }
 
   /** @param retryMs - reconnection delay that the client was sent. */
-  exit(identity: string, channels: readonly string[], retryMs = DEFAULT_RETRY_MS): void {
+  exit(identity: string, channels: readonly string[], retryMs: number = DEFAULT_RETRY_MS): void {
     const leavesAt = performance.now() + RECONNECT_MS + MAX_RETRY_FACTOR * retryMs
     for (const channel of channels) {
       const record = this.#channels.get(channel)?.get(identity)

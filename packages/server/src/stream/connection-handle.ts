@@ -16,6 +16,8 @@ export interface ConnectionHandle {
   readonly identity: string | undefined
   /** When the identity expires, in milliseconds since 1970. `Infinity`: never. */
   expiresAt: number
+  /** Whether the response has started. */
+  readonly isStarted: boolean
   readonly isClosed: boolean
   /** Ends the response cleanly after `lastFrame`. */
   end(lastFrame: string): void

@@ -40,10 +40,10 @@ const FIRST_BYTES = encodeComment()
  */
 export class Connection implements ConnectionHandle, SinkOwner {
   readonly lastEventId: string | undefined
-  readonly arrivedAt = performance.now()
+  readonly arrivedAt: number = performance.now()
   /** Set once `authorize` has admitted the client. */
   identity: string | undefined
-  expiresAt = Number.POSITIVE_INFINITY
+  expiresAt: number = Number.POSITIVE_INFINITY
   /** Argument of the app's functions. */
   context: unknown
   readonly #settings: ConnectionSettings
@@ -89,6 +89,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
     return this.#abort.signal
   }
 
+  get isStarted(): boolean {
+    return this.#sink !== undefined
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -126,7 +130,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
    *
    * @param maxConnectionMs - maximum age if the stream sets none. Default `Infinity`.
    */
-  start(sink: Sink, maxConnectionMs = Number.POSITIVE_INFINITY): void {
+  start(sink: Sink, maxConnectionMs: number = Number.POSITIVE_INFINITY): void {
     if (this.#isClosed) return sink.end()
     this.#sink = sink
     this.#startDuties(this.#settings.maxConnectionMs ?? maxConnectionMs)
