@@ -29,7 +29,7 @@ const CATCH_UP_MS = 10_000
 /** How often an attack may run: a late event may be the machine's fault once or twice. */
 const MAX_RUNS = 3
 /** Time limit of a call to the server: its log is filled before it listens. */
-const CALL_TIMEOUT_MS = scaled(60_000, 20_000)
+const CALL_TIMEOUT_MS = scaled(120_000, 30_000)
 
 /**
  * Starts a server with well-behaved readers, attacks it, and measures: memory, the hub's slots, presence, the

@@ -5,9 +5,9 @@ import { encodeGets, writeEach } from '../raw-socket.ts'
 import { scaled } from '../scale.ts'
 import type { ServerReport } from '../server-parameters.ts'
 
-const NEWCOMERS = scaled(3_000)
+const NEWCOMERS = scaled(1_500)
 /** Each takes 2 to 4 MB of history until its socket's buffers are full. */
-const BEHIND = scaled(1_000)
+const BEHIND = scaled(500)
 /** Longest time until all are admitted: a busy machine is slow. */
 const ADMIT_MS = 20_000 + NEWCOMERS * 5
 /** Longest time that `stats()` may take for each connection: it is called beside live events. */

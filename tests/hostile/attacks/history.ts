@@ -6,7 +6,7 @@ import { scaled } from '../scale.ts'
 import type { Ports, ServerReport } from '../server-parameters.ts'
 
 const RECONNECT_MS = scaled(2_000, 1_000)
-const LARGE_EVENTS = scaled(1_000, 80)
+const LARGE_EVENTS = Math.min(1_000, scaled(300))
 const BURST = scaled(140, 40)
 const LARGE_BYTES = 1_000_000
 
@@ -61,7 +61,7 @@ export const history: readonly Attack[] = [
   },
   {
     name: 'delivers live events in time while a client resumes ten times a second on a log on disk',
-    server: { engine: 'sqlite', preload: { count: 200, bytes: 200_000 } },
+    server: { engine: 'sqlite', preload: { count: scaled(200, 120), bytes: 200_000 } },
     run: (context) => reconnect(context, RECONNECT_MS),
     holdMs: 0,
     expectations: { connections: 2 },

@@ -23,16 +23,18 @@ export const slowReaders: readonly Attack[] = [
   },
   {
     name: 'shares pages of an engine on disk among sockets that read nothing',
-    server: { engine: 'sqlite', preload: { count: 800, bytes: 60_000 } },
+    server: { engine: 'sqlite', preload: { count: scaled(800, 400), bytes: 60_000 } },
     run: async ({ openAll, oldId }) => {
       const sockets = await openAll(scaled(40), { isReading: false })
       writeEach(sockets, (index) => encodeGets([`silent-${index}`], oldId))
     },
+    // The sockets' buffers take some megabytes each at first.
+    holdMs: 1_500,
     expectations: { connections: scaled(40) },
   },
   {
     name: 'cuts pages by bytes when events are as large as they may be',
-    server: { engine: 'sqlite', preload: { count: 100, bytes: 1_000_000 } },
+    server: { engine: 'sqlite', preload: { count: scaled(100, 40), bytes: 1_000_000 } },
     run: async ({ openAll, oldId }) => {
       const sockets = await openAll(scaled(20), { isReading: false })
       writeEach(sockets, (index) => encodeGets([`silent-${index}`], oldId))
