@@ -1,3 +1,5 @@
+import { SseError } from '@sse/contract'
+import { within } from '../engine-kit/within.ts'
 import type { PresenceStore } from '../log/engine.ts'
 import { createEpoch } from '../log/id.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
@@ -84,7 +86,8 @@ export class Lease implements Periodic {
   tick(): void {
     if (this.#isRenewing || !this.#store) return
     this.#isRenewing = true
-    this.#renew(this.#store)
+    // The answer to a call may be lost with its connection: the next call must not wait for it.
+    within(this.#leaseMs / 3, this.#renew(this.#store), lateRenewal)
       .catch(this.#onError)
       .finally(() => {
         this.#isRenewing = false
@@ -106,4 +109,11 @@ export class Lease implements Periodic {
     await store.enter(this.name, [this.#member], this.#ttlMs)
     this.#renewedAt = at
   }
+}
+
+function lateRenewal(): SseError {
+  return new SseError(
+    'engine_unavailable',
+    'The engine has not answered in time that the lease of the runs is renewed',
+  )
 }
