@@ -10,7 +10,7 @@ export function restartTest(name: string, serverOf: () => EngineServer): void {
     timeout: 120_000,
   }, async () => {
     const { url, server } = serverOf()
-    const options = { leaseMs: 600 }
+    const options = { leaseMs: 4_000 } // longer than one process may reconnect after the other
     const { runs } = startRuns(await openLog(url), options)
     const { runs: elsewhere } = startRuns(await openLog(url), options)
     const count = 150
@@ -38,7 +38,7 @@ export function restartTest(name: string, serverOf: () => EngineServer): void {
     })()
     while (yielded < 30) await setTimeout(5)
     await server?.kill()
-    await setTimeout(1_500)
+    await setTimeout(4_500)
     await server?.start()
     expect(await run.done).toEqual({ status: 'completed' })
     const all = Array.from({ length: count }, (_, n) => n)
