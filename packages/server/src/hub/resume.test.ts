@@ -310,7 +310,7 @@ describe('a durable subscriber', () => {
       await expect(hub.ack('ada', id)).rejects.toMatchObject({ code: 'ack_invalid' })
     }
     expect(await hub.committed('ada')).toBe(ids[2])
-    await expect(hub.ack('', ids[0] as string)).rejects.toMatchObject({ code: 'option_invalid' })
+    await expect(hub.ack('', ids[0] as string)).rejects.toMatchObject({ code: 'name_invalid' })
   })
 })
 
