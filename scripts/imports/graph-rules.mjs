@@ -9,7 +9,7 @@ const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
 const hooks = '^packages/(react|vue|svelte|solid)/src/'
 /** A hub and what it stands on: storage, order, delivery, presence. */
-const domain = '^packages/server/src/(hub|log|presence|memory|engine-kit)/'
+const domain = '^packages/server/src/(hub|log|runs|presence|memory|engine-kit)/'
 const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 

@@ -48,8 +48,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 19 entries of contract, server and client, one per engine, two per hook package and six of the tools', () => {
-  expect(ENTRIES).toHaveLength(19 + ENGINES.length + 2 * HOOKS.length + 6)
+it('there are 20 entries of contract, server and client, one per engine, two per hook package and six of the tools', () => {
+  expect(ENTRIES).toHaveLength(20 + ENGINES.length + 2 * HOOKS.length + 6)
 })
 
 describe.each([
@@ -58,7 +58,7 @@ describe.each([
 ])('%s', (_, type, code) => {
   it.each(FREE)('%s, with no framework installed and no warning', async (entry) => {
     expect(await evaluate(installed, type, code(entry))).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns)( \w+)*$/,
     )
   })
 

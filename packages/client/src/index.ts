@@ -20,7 +20,7 @@ export const connect: Connect = connectWith(fetchTransport)
 export { isSseError, SseError } from '@sse/contract'
 export type { ReconnectOptions } from './connection/reconnect.ts'
 export { singleFlight } from './connection/single-flight.ts'
-export type { FeedStatus } from './connection/status.ts'
+export type { FeedStatus, RunEnd } from './connection/status.ts'
 export type { ConnectOptions } from './feed/connect.ts'
 export type {
   EventMeta,

@@ -11,7 +11,7 @@ export const CONTROL = {
   heartbeat: 'sse.heartbeat',
   /** History does not reach back to the client's last event id: `{ reason, since? }`. */
   gap: 'sse.gap',
-  /** The source has finished. Its id is `END_ID`. */
+  /** The source has finished. Its id is `END_ID`. At the end of a run, its data is `{ status, code?, message? }`. */
   end: 'sse.end',
   /** The source has failed: `{ code, message }`. */
   error: 'sse.error',
@@ -27,9 +27,9 @@ export const END_ID = 'sse.end'
 export interface Gap {
   /**
    * `trimmed`: the client's last event id is older than the retained history. `epoch`: it belongs to another log.
-   * `ahead`: it is ahead of the log.
+   * `ahead`: it is ahead of the log. `restarted`: a run was started again, and its earlier events are void.
    */
-  reason: 'epoch' | 'ahead' | 'trimmed'
+  reason: 'epoch' | 'ahead' | 'trimmed' | 'restarted'
   /** Id of the oldest retained event, if there is one. */
   since?: string
 }

@@ -34,6 +34,8 @@ export type SseErrorCode =
   | 'last_event_id_invalid'
   | 'name_invalid'
   | 'ack_invalid'
+  | 'run_unknown'
+  | 'run_exists'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -44,6 +46,8 @@ export type SseErrorCode =
   | 'stalled'
   | 'revoked'
   | 'replaced'
+  | 'stopped'
+  | 'lost'
   | 'network'
   | 'http_status'
   | 'content_type'
@@ -93,6 +97,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   last_event_id_invalid: request(400),
   name_invalid: request(400),
   ack_invalid: request(409),
+  run_unknown: request(404),
+  run_exists: request(409),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),
@@ -104,6 +110,9 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   stalled: request(408),
   revoked: request(403),
   replaced: request(409),
+  // request: why a run was ended (`signal.reason` of its source)
+  stopped: request(409),
+  lost: request(503),
   // client
   network: client(502),
   http_status: client(502),

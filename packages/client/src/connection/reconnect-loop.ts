@@ -4,7 +4,7 @@ import type { PreparedRequest, Transport } from '../transport/transport.ts'
 import { Attempt, type AttemptOwner, type StreamReceiver } from './attempt.ts'
 import { isOffline, type PageChanges } from './page-life-cycle.ts'
 import { DEFAULT_RECONNECT, MAX_TIMER_MS, type ReconnectOptions, type RetryPolicy } from './reconnect.ts'
-import type { EndReason, FeedStatus, PauseReason } from './status.ts'
+import type { EndReason, FeedStatus, PauseReason, RunEnd } from './status.ts'
 import type { TokenRefresh } from './token-refresh.ts'
 import { inThisZone, outsideZone } from './zone.ts'
 
@@ -74,12 +74,16 @@ export class ReconnectLoop implements AttemptOwner, PageChanges {
     this.#wait(error, serverError, Date.now() + delayMs)
   }
 
-  /** Nothing reconnects until `reopen`. Idempotent. */
-  close(reason: EndReason | 'closed' | 'aborted' | SseError): void {
+  /**
+   * Nothing reconnects until `reopen`. Idempotent.
+   *
+   * @param end - how the run ended that the stream showed.
+   */
+  close(reason: EndReason | 'closed' | 'aborted' | SseError, end?: RunEnd): void {
     this.#disconnect()
     this.#setStatus(
       typeof reason === 'string'
-        ? { state: 'closed', reason }
+        ? { state: 'closed', reason, ...(end && { end }) }
         : { state: 'closed', reason: 'error', error: reason },
     )
   }

@@ -20,11 +20,30 @@ export type FeedStatus =
   | { readonly state: 'paused'; readonly reason: PauseReason }
   /**
    * Nothing reconnects: the stream has ended, the server answered 204 No Content (`no_content`), `close()` was called,
-   * or the signal aborted.
+   * or the signal aborted. `end` is set at the end of a run.
    */
-  | { readonly state: 'closed'; readonly reason: EndReason | 'closed' | 'aborted' }
+  | {
+      readonly state: 'closed'
+      readonly reason: EndReason | 'closed' | 'aborted'
+      readonly end?: RunEnd | undefined
+    }
   /** Nothing reconnects: the feed gave up because of `error`. */
-  | { readonly state: 'closed'; readonly reason: 'error'; readonly error: SseError }
+  | {
+      readonly state: 'closed'
+      readonly reason: 'error'
+      readonly error: SseError
+      readonly end?: undefined
+    }
+
+/** How a run ended, as its server said with `sse.end`. */
+export interface RunEnd {
+  /** `completed`, `failed`, `stopped` or `lost`; another text from a server of a later version. */
+  readonly status: 'completed' | 'failed' | 'stopped' | 'lost' | (string & {})
+  /** Code of the error of a run that failed. */
+  readonly code?: string
+  /** Message of that error. */
+  readonly message?: string
+}
 
 /**
  * Why a server ended a stream for good: `ended` with `sse.end` or the end of a response, `no_content` with the status

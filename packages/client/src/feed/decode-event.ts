@@ -1,5 +1,6 @@
 import { SseError, type StreamContract } from '@sse/contract'
 import { validate } from '@sse/contract/protocol'
+import type { RunEnd } from '../connection/status.ts'
 
 /** Vendor of `type<T>()`, which checks nothing at run time. */
 const TYPES_ALONE = '@sse/contract'
@@ -26,17 +27,31 @@ export function payloadReader(contract: StreamContract | undefined, event: strin
 
 /** Returns the error of `sse.error`, whatever the event contains. */
 export function decodeServerError(data: string): SseError {
-  let error: { code?: unknown; message?: unknown } | null = null
-  try {
-    error = JSON.parse(data)
-  } catch {
-    // Reported without details.
-  }
-  const { code, message } = error ?? {}
+  const { code, message } = parseFields(data)
   return new SseError(
     typeof code === 'string' ? code : 'internal',
     typeof message === 'string' ? message : 'The server failed',
   )
+}
+
+/** Returns how a run ended, of `sse.end`; `undefined` for the end of any other stream. */
+export function decodeRunEnd(data: string): RunEnd | undefined {
+  const { status, code, message } = parseFields(data)
+  if (typeof status !== 'string') return undefined
+  return {
+    status,
+    ...(typeof code === 'string' && { code }),
+    ...(typeof message === 'string' && { message }),
+  }
+}
+
+/** Returns the fields of a control event; none if its data is no JSON object. */
+function parseFields(data: string): Partial<Record<string, unknown>> {
+  try {
+    return JSON.parse(data) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** Reads JSON; `undefined` is sent as empty data. */

@@ -8,7 +8,13 @@ import type { FeedStatus } from '../connection/status.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
 import type { IdStore } from '../storage/id-store.ts'
 import type { PreparedRequest, Transport, TransportNote } from '../transport/transport.ts'
-import { decodeServerError, parseData, payloadReader, type ReadPayload } from './decode-event.ts'
+import {
+  decodeRunEnd,
+  decodeServerError,
+  parseData,
+  payloadReader,
+  type ReadPayload,
+} from './decode-event.ts'
 import type { InvalidEvent } from './feed.ts'
 import type { FeedProbe } from './inspect.ts'
 import { Listeners, type NameSubscription } from './listeners.ts'
@@ -144,7 +150,7 @@ export class EventDispatcher implements StreamReceiver {
 
   /** Returns `false` for a name that is not a control event: a foreign server may use any name. */
   #onControl(event: string, data: string): boolean {
-    if (event === CONTROL.end) this.loop.close('ended')
+    if (event === CONTROL.end) this.loop.close('ended', decodeRunEnd(data))
     else if (event === CONTROL.error) this.loop.explain(decodeServerError(data))
     else if (event === CONTROL.gap) this.#onGap(data)
     else return event === CONTROL.open || event === CONTROL.heartbeat

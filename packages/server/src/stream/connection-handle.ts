@@ -42,6 +42,11 @@ export interface ClosedWatcher {
 export interface Sender {
   /** Resolves when the response may start. A rejection becomes an HTTP status. */
   readonly ready: PromiseLike<void> | undefined
+  /**
+   * Resolves once the sender knows that it can serve the client; a rejection becomes an HTTP status. The response does not
+   * start before, however long it takes. Default: it knows at once.
+   */
+  readonly decided?: PromiseLike<void> | undefined
   /** Called after the headers: writes `preamble`, then the sender's own frames. */
   start(sink: Sink, preamble: string): void
   /** The sink has room again. */

@@ -104,7 +104,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   /**
    * Opens the source and waits until it is ready, but at most `COMMIT_WAIT_MS`: a source that fails at once becomes an
-   * HTTP status, and one that is only slow does not delay the response.
+   * HTTP status, and one that is only slow does not delay the response. Waits longer for a sender that has not decided.
    */
   async prepare(makeSource: () => unknown): Promise<void> {
     const opening = this.#open(makeSource)
@@ -115,6 +115,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
         timer = setTimeout(resolve, COMMIT_WAIT_MS, true)
       }),
     ]).finally(() => clearTimeout(timer))
+    if (isLate) await Promise.race([this.#sender?.decided, opening])
     // Once the client has left, nothing starts this connection: a failure is reported from here.
     if (isLate && this.#isClosed) opening.catch((error) => this.report(error))
     else if (isLate) this.#opening = opening

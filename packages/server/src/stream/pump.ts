@@ -26,6 +26,7 @@ export class Pump implements Sender, Periodic {
   readonly ready: Promise<void>
   readonly #handle: ConnectionHandle
   readonly #encode: (item: unknown) => string
+  readonly #encodeEnd: (returned: unknown) => string
   #iterator: EventIterator | undefined
   #first: Pulled | undefined
   #sink: Sink | undefined
@@ -38,10 +39,19 @@ export class Pump implements Sender, Periodic {
   /** Pulling stopped because of either. */
   #isPaused = false
 
-  /** @throws {SseError} `source_invalid`. */
-  constructor(source: unknown, handle: ConnectionHandle, encode: (item: unknown) => string) {
+  /**
+   * @param encodeEnd - makes the last frame of what the source returns. Default: the end without data.
+   * @throws {SseError} `source_invalid`.
+   */
+  constructor(
+    source: unknown,
+    handle: ConnectionHandle,
+    encode: (item: unknown) => string,
+    encodeEnd: (returned: unknown) => string = () => END,
+  ) {
     this.#handle = handle
     this.#encode = encode
+    this.#encodeEnd = encodeEnd
     this.#iterator = iterate(source, handle.path)
     this.ready = this.#pullFirst(this.#iterator)
   }
@@ -119,7 +129,7 @@ export class Pump implements Sender, Periodic {
     }
     if (done) {
       this.#iterator = undefined
-      this.#handle.end(END)
+      this.#handle.end(this.#encodeEnd(value))
       return false
     }
     try {

@@ -10,8 +10,14 @@ const PARKED_WARNING_MS = 10_000
 /**
  * Asks a source to finish, without waiting for it: `return()` queues behind a `next()` that may never settle.
  * Reports what its cleanup throws, and `source_parked` when it has not finished after 10 s.
+ *
+ * @param since - what happened before it was asked, for the message.
  */
-export function releaseSource(iterator: EventIterator, handle: ConnectionHandle): void {
+export function releaseSource(
+  iterator: EventIterator,
+  handle: Pick<ConnectionHandle, 'path' | 'report'>,
+  since = 'its client left',
+): void {
   let returned: unknown
   try {
     returned = iterator.return?.()
@@ -19,7 +25,7 @@ export function releaseSource(iterator: EventIterator, handle: ConnectionHandle)
   } catch (error) {
     return handle.report(error)
   }
-  const timer = setTimeout(() => handle.report(parkedError(handle.path)), PARKED_WARNING_MS)
+  const timer = setTimeout(() => handle.report(parkedError(handle.path, since)), PARKED_WARNING_MS)
   unref(timer)
   returned.then(
     () => clearTimeout(timer),
@@ -30,9 +36,9 @@ export function releaseSource(iterator: EventIterator, handle: ConnectionHandle)
   )
 }
 
-function parkedError(path: string): SseError {
+function parkedError(path: string, since: string): SseError {
   return new SseError(
     'source_parked',
-    `The source of ${path} is still waiting ${PARKED_WARNING_MS / 1000} s after its client left; pass the context's signal to what it awaits`,
+    `The source of ${path} is still waiting ${PARKED_WARNING_MS / 1000} s after ${since}; pass the context's signal to what it awaits`,
   )
 }

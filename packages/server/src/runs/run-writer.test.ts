@@ -1,0 +1,124 @@
+import { defineStream, SseError, type } from '@sse/contract'
+import { describe, expect, it } from 'vitest'
+import { RunEvent } from './run-event.ts'
+import type { RunHub } from './run-log.ts'
+import { RunWriter } from './run-writer.ts'
+
+const contract = defineStream({ path: '/a', events: { delta: type<string>(), step: type<number>() } })
+const merge = new Map([['delta', (earlier: unknown, later: unknown) => `${earlier}${later}`]])
+
+/** A hub whose publishes the test answers. Only its `publish` is used. */
+function heldHub() {
+  const calls: {
+    payload: unknown
+    key: string
+    resolve: (id: string) => void
+    reject: (error: unknown) => void
+  }[] = []
+  const publish = (_channel: string, _event: string, payload: unknown, { idempotencyKey: key = '' } = {}) =>
+    new Promise<string>((resolve, reject) => calls.push({ payload, key, resolve, reject }))
+  return { hub: { publish } as unknown as RunHub, calls }
+}
+
+function writerOn({ hub }: ReturnType<typeof heldHub>, batchMs = 20) {
+  return new RunWriter({ contract, hub, channel: 'c', merge, batchMs })
+}
+
+const away = () => new SseError('engine_unavailable', 'away')
+const turns = async () => {
+  for (let n = 0; n < 5; n += 1) await new Promise((resolve) => setImmediate(resolve))
+}
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const payloads = (held: ReturnType<typeof heldHub>) => held.calls.map(({ payload }) => payload)
+
+describe('the writer of a run', () => {
+  it('stores the first event in the same turn, merges those that follow, and keeps others in their place', async () => {
+    const held = heldHub()
+    const writer = writerOn(held, 10_000)
+    writer.push(new RunEvent('delta', 'a'))
+    expect(payloads(held)).toEqual(['a'])
+    for (const token of ['b', 'c']) writer.push(new RunEvent('delta', token))
+    held.calls[0]?.resolve('e-1')
+    await turns()
+    expect(payloads(held)).toEqual(['a']) // waits for others
+    writer.push(new RunEvent('delta', 'd'))
+    writer.push(new RunEvent('step', 1))
+    await turns()
+    expect(payloads(held)).toEqual(['a', 'bcd', 1])
+    held.calls[1]?.resolve('e-2')
+    held.calls[2]?.resolve('e-3')
+    await writer.flush()
+  })
+
+  it('stores a lone event after batchMs, and one after a pause at once', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    writer.push(new RunEvent('delta', 'a'))
+    held.calls[0]?.resolve('e-1')
+    await turns()
+    writer.push(new RunEvent('delta', 'b'))
+    const since = performance.now()
+    while (held.calls.length < 2) await pause(1)
+    expect(performance.now() - since).toBeLessThan(5_000)
+    held.calls[1]?.resolve('e-2')
+    await pause(30)
+    writer.push(new RunEvent('delta', 'c'))
+    expect(payloads(held)).toEqual(['a', 'b', 'c'])
+    held.calls[2]?.resolve('e-3')
+    await writer.flush()
+  })
+
+  it('repeats only what failed, with the same keys, and then continues', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    for (const n of [1, 2, 3]) writer.push(new RunEvent('step', n))
+    const flushed = writer.flush()
+    held.calls[0]?.resolve('e-1')
+    while (held.calls.length < 3) await pause(1)
+    held.calls[1]?.reject(away())
+    held.calls[2]?.reject(away())
+    while (held.calls.length < 5) await pause(1)
+    expect(held.calls.slice(3).map(({ payload, key }) => [payload, key])).toEqual([
+      [2, '1'],
+      [3, '2'],
+    ])
+    held.calls[3]?.resolve('e-2')
+    held.calls[4]?.resolve('e-3')
+    await flushed
+  })
+
+  it('fails when an event was stored behind a later one, instead of showing them in that order', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    for (const n of [1, 2, 3]) writer.push(new RunEvent('step', n))
+    const flushed = writer.flush()
+    held.calls[0]?.resolve('e-1')
+    while (held.calls.length < 3) await pause(1)
+    held.calls[1]?.reject(away())
+    held.calls[2]?.resolve('e-2')
+    while (held.calls.length < 4) await pause(1)
+    held.calls[3]?.resolve('e-3')
+    await expect(flushed).rejects.toMatchObject({ code: 'engine_failed' })
+    expect(() => writer.push(new RunEvent('step', 4))).toThrow('another order')
+  })
+
+  it('fails at once with an error that a retry does not mend', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    writer.push(new RunEvent('step', 1))
+    held.calls[0]?.reject(new SseError('payload_too_large', 'too large'))
+    await expect(writer.flush()).rejects.toMatchObject({ code: 'payload_too_large' })
+  })
+
+  it('drops what waits when it is closed, also while it waits for another attempt', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    writer.push(new RunEvent('step', 1))
+    held.calls[0]?.reject(away())
+    await turns()
+    writer.push(new RunEvent('step', 2))
+    writer.close()
+    await writer.flush()
+    expect(held.calls).toHaveLength(1)
+  })
+})
