@@ -17,7 +17,7 @@ it('skips a port that is taken', async () => {
   const first = await freePort()
   const server = createServer().listen(first, '127.0.0.1')
   await once(server, 'listening')
-  const random = vi.spyOn(Math, 'random').mockReturnValueOnce((first - 10_000) / 12_000)
+  const random = vi.spyOn(Math, 'random').mockReturnValueOnce((first - 10_000 + 0.5) / 12_000)
   expect(await freePort()).not.toBe(first)
   expect(random.mock.calls.length).toBeGreaterThan(1)
   random.mockRestore()
