@@ -71,7 +71,7 @@ export interface Attack {
   readonly liveBytes?: number
   /** Brings the attack into place. */
   run(context: AttackContext): Promise<void>
-  /** How long the attack stays in place before it is measured, in milliseconds. Default 400. */
+  /** How long the attack stays in place before it is measured, in milliseconds. Default 1,000. */
   readonly holdMs?: number
   readonly expectations: Expectations
 }

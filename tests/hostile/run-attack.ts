@@ -19,7 +19,8 @@ export interface Outcome {
 
 const PUBLISH_EVERY_MS = 5
 const CALM_MS = 250
-const HOLD_MS = 400
+/** Longer than what an attack does at first, such as filling the buffers of its sockets: a median is measured. */
+const HOLD_MS = 1_000
 const READERS: readonly { protocol: ReaderTarget['protocol']; owner: string }[] = [
   { protocol: 'http1', owner: 'reader-1' },
   { protocol: 'http1', owner: 'reader-2' },

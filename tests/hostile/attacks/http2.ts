@@ -47,7 +47,6 @@ export const http2: readonly Attack[] = [
     run: async ({ openHttp2 }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS)
     },
-    holdMs: 1_000,
     expectations: { requests: STREAMS },
   },
   {

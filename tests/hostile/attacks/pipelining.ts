@@ -44,7 +44,6 @@ export const pipelining: readonly Attack[] = [
       const socket = await open()
       socket.write(encodeGets(owners(scaled(100))))
     },
-    holdMs: 1_000,
     expectations: { connections: 1, requests: scaled(100) },
   },
   {
@@ -54,7 +53,6 @@ export const pipelining: readonly Attack[] = [
       const socket = await open()
       socket.write(encodeGets(owners(scaled(200, 80))))
     },
-    holdMs: 1_000,
     expectations: { connections: 1, requests: scaled(200, 80) },
   },
   {
@@ -68,7 +66,6 @@ export const pipelining: readonly Attack[] = [
       const socket = await open({ isReading: false })
       socket.write(encodeGets(owners(scaled(200, 80)), oldId))
     },
-    holdMs: 1_000,
     expectations: { connections: 1, requests: scaled(200, 80) },
   },
   {

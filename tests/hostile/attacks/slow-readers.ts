@@ -52,7 +52,6 @@ export const slowReaders: readonly Attack[] = [
       const sockets = await openAll(scaled(50), { isReading: false })
       writeEach(sockets, (index) => encodeGets([`silent-${index}`]))
     },
-    holdMs: 1_000,
     expectations: { connections: scaled(50) },
   },
   {
@@ -71,7 +70,6 @@ export const slowReaders: readonly Attack[] = [
       for (const deadline = Date.now() + STALLED_MS; Date.now() < deadline && (await hasSlots()); )
         await sleep(50)
     },
-    holdMs: 1_000,
     // Presence outlasts a connection by 3 to 6 seconds.
     expectations: { connections: 40, maxSlots: 0, maxPresent: 40 },
   },
