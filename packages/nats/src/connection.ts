@@ -3,7 +3,7 @@ import { type NatsConnection as Client, type ConnectionOptions, connect } from '
 import { unavailable, within } from '@sse/server/engine-kit'
 import { AckInbox } from './ack-inbox.ts'
 import { toSseError } from './errors.ts'
-import type { NatsSettings } from './options.ts'
+import type { Authenticator, NatsSettings } from './options.ts'
 import { isBelow, OVERHEAD_BYTES } from './server-limits.ts'
 
 /** Interval of pings. After two of them without an answer, the connection is closed. */
@@ -68,11 +68,25 @@ export class NatsConnection {
   }
 }
 
+/** The client library calls an authenticator synchronously: a promise is of no use to it, and must have an owner. */
+function own(answer: Authenticator, warn: (message: string) => void): Authenticator {
+  return (nonce) => {
+    const answered = answer(nonce)
+    if (!(answered instanceof Promise)) return answered
+    answered.catch(() => {})
+    warn('The authenticator of nats() returned a promise: it must return credentials synchronously')
+    return undefined
+  }
+}
+
 async function openConnection(settings: NatsSettings): Promise<NatsConnection> {
-  const { servers, timeoutMs, hub, replicas, idempotencyMs, warn, ...credentials } = settings
+  const { servers, timeoutMs, hub, replicas, idempotencyMs, warn, authenticator, ...credentials } = settings
   // The library's own timeout counts for each of the servers.
   const opening = connect({
     ...(credentials as ConnectionOptions),
+    ...(authenticator && {
+      authenticator: [authenticator].flat().map((answer) => own(answer, warn)) as never,
+    }),
     servers: [...servers],
     timeout: timeoutMs,
     reconnect: false,

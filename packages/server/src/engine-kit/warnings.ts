@@ -1,3 +1,5 @@
+import { callApp } from '../log/app-callback.ts'
+
 interface Emitter {
   emitWarning(message: string, type: string): void
 }
@@ -8,17 +10,20 @@ interface Emitter {
  * @param type of the process warning, such as `SseRedisWarning`.
  * @param onWarning receives the messages instead of `process.emitWarning`.
  */
-export function reportOnce(
-  type: string,
-  onWarning: (message: string) => void = (message) => {
+export function reportOnce(type: string, onWarning?: (message: string) => void): (message: string) => void {
+  const reported = new Set<string>()
+  const emit = (message: string) => {
     const { process: emitter } = globalThis as unknown as Record<'process', Emitter | undefined>
     emitter?.emitWarning(message, type)
-  },
-): (message: string) => void {
-  const reported = new Set<string>()
+  }
   return (message) => {
     if (reported.has(message)) return
     reported.add(message)
-    onWarning(message)
+    if (onWarning)
+      callApp(
+        () => onWarning(message),
+        (error) => emit(`onWarning failed: ${String(error)}`),
+      )
+    else emit(message)
   }
 }

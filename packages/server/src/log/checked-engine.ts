@@ -1,5 +1,6 @@
 import { isSseError, SseError } from '@sse/contract'
 import { within } from '../engine-kit/within.ts'
+import { callApp } from './app-callback.ts'
 import type { Commit, Engine, Entry, LogState, NewEntry, Page, ReadOptions, Retention } from './engine.ts'
 
 /** How long a call may take. A last resort: engines have limits of their own, which are shorter. */
@@ -73,18 +74,12 @@ export class CheckedEngine {
   /** Calls `callback` as the engine's own `onWake` does. Never throws: a hub also polls. */
   onWake(callback: () => void): () => void {
     let stop: (() => void) | undefined
-    this.#guard(() => {
+    const report = (error: unknown) => this.#onError(engineError(error, 'onWake'))
+    callApp(() => {
       stop = this.#engine.onWake(callback)
-    })
-    return () => this.#guard(() => stop?.())
-  }
-
-  #guard(call: () => void): void {
-    try {
-      call()
-    } catch (error) {
-      this.#onError(engineError(error))
-    }
+      return stop
+    }, report)
+    return () => callApp(() => stop?.(), report)
   }
 
   async #call<Result>(verb: string, call: () => Promise<Result>): Promise<Result> {
@@ -123,21 +118,34 @@ function checkState({ epoch, head, oldest }: LogState): LogState {
   return { epoch, head, oldest: Math.min(Math.max(1, oldest), head + 1) }
 }
 
-/** Returns the entries between two positions, in order and each position once. */
+/** Returns the entries between two positions, in order. Of several with one position, the first counts. */
 function orderEntries(entries: readonly Entry[], after: number, reached: number): readonly Entry[] {
   let last = after
-  const isOrdered = entries.every((entry) => {
-    const isNext = isPosition(entry?.position, last + 1) && entry.position <= reached
-    if (isNext) last = entry.position
-    return isNext
-  })
-  if (isOrdered) return entries
-  const byPosition = new Map<number, Entry>()
+  let isOrdered = true
+  const found: Entry[] = []
   for (const entry of entries) {
-    if (isPosition(entry?.position, after + 1) && entry.position <= reached)
-      byPosition.set(entry.position, entry)
+    const copy = readEntry(entry)
+    if (!copy || !isPosition(copy.position, after + 1) || copy.position > reached) continue
+    isOrdered &&= copy.position > last
+    last = copy.position
+    found.push(copy)
+  }
+  if (isOrdered) return found
+  const byPosition = new Map<number, Entry>()
+  for (const entry of found) {
+    if (!byPosition.has(entry.position)) byPosition.set(entry.position, entry)
   }
   return [...byPosition.values()].sort((a, b) => a.position - b.position)
+}
+
+/** Copies the fields, so that nothing that follows runs code of the engine's. Returns `undefined` if that fails. */
+function readEntry(entry: Entry): Entry | undefined {
+  try {
+    const { position, channel, event, data, key, at } = entry
+    return { position, channel, event, data, key, at }
+  } catch {
+    return undefined
+  }
 }
 
 function isEpoch(value: unknown): value is string {

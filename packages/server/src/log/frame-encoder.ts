@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { encodeMessage, isReservedEvent } from '@sse/contract/protocol'
+import { isThenable } from '../timing/is-thenable.ts'
 import { isControlChannel } from './control-entry.ts'
 import type { Entry } from './engine.ts'
 import { formatId } from './id.ts'
@@ -71,7 +72,9 @@ export class FrameEncoder {
 
   #isLatestPerKey(channel: string): boolean {
     try {
-      return this.#latestPerKey(channel) === true
+      const answer: unknown = this.#latestPerKey(channel)
+      if (isThenable(answer)) answer.then(undefined, this.#onError)
+      return answer === true
     } catch (error) {
       this.#onError(error)
       return false

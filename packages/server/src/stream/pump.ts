@@ -136,6 +136,8 @@ export class Pump implements Sender, Periodic {
       this.#send(value instanceof EncodedEvent ? value.frame : this.#encode(value))
       return true
     } catch (error) {
+      // A plain generator does not await what it yields.
+      if (isThenable(value)) value.then(undefined, (cause) => this.#handle.report(cause))
       this.#reject(error)
       return false
     }

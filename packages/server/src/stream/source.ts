@@ -1,6 +1,7 @@
 import type { EventName, StreamContract } from '@sse/contract'
 import { SseError } from '@sse/contract'
 import type { EncodedEvent, Message } from '@sse/contract/protocol'
+import { isThenable } from '../timing/is-thenable.ts'
 
 /** An event of a stream without a contract. `data` that is a string is sent as it is, anything else as JSON. */
 export interface UntypedEvent extends Omit<Message, 'data'> {
@@ -55,6 +56,10 @@ export function iterate(source: unknown, path: string): EventIterator {
   const start = async ?? sync
   if (typeof start !== 'function') throw notIterable(source, path)
   const iterator = start.call(source)
+  if (isThenable(iterator)) {
+    iterator.then(undefined, () => {}) // what is reported is that there is a promise at all
+    throw notIterable(iterator, path)
+  }
   // An iterator that is its own iterable can be iterated once.
   if ((iterator as unknown) === source) claim(source, path)
   return iterator
@@ -71,7 +76,7 @@ function claim(source: object, path: string): void {
 }
 
 function notIterable(source: unknown, path: string): SseError {
-  const shown = source === null ? 'null' : typeof source
+  const shown = source === null ? 'null' : isThenable(source) ? 'a promise of an iterator' : typeof source
   return new SseError(
     'source_invalid',
     `The source of ${path} gave ${shown}; it must be an async generator function, or give an (async) iterable or a ReadableStream`,
