@@ -1,15 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
-import { concurrent, resolveSource, shared } from './vitest.shared.ts'
-
-/** Packages whose tests start servers of other projects, and kill them. */
-const ENGINES = ['sqlite', 'redis', 'nats', 'postgres']
+import { resolveSource, shared } from './vitest.shared.ts'
 
 /** The tests beside a package's sources, run as the project of the folder's name. */
 const unit = (name: string) => ({
   ...resolveSource,
   test: {
-    ...(ENGINES.includes(name) ? shared : concurrent),
+    ...shared,
     name,
     root: `packages/${name}`,
     include: ['src/**/*.test.ts'],
@@ -23,7 +20,7 @@ export default defineConfig({
   test: {
     projects: [
       ...readdirSync('packages').map(unit),
-      { test: { ...concurrent, name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
+      { test: { ...shared, name: 'scripts', root: 'scripts', include: ['**/*.test.mjs'] } },
       'tests/vitest.config.ts',
       'tests/vitest.packed.config.ts',
     ],

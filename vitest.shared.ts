@@ -12,21 +12,13 @@ export const resolveSource = {
   },
 }
 
-/**
- * Options of every project. On two cores, files run one after the other: tests with browsers, or with engines that are
- * killed, fail when several of them compete for the cores. Vitest does not pass the root's options on to projects.
- */
+/** Options of every project. Vitest does not pass the root's options on to projects. */
 export const shared = {
-  maxWorkers: Math.max(1, availableParallelism() - 1),
-  // Projects of another number of workers run at another time.
-  sequence: { groupOrder: 1 },
+  maxWorkers: availableParallelism(),
   // A busy machine is slow. No test passes because something was fast.
   testTimeout: 40_000,
   hookTimeout: 60_000,
 }
-
-/** Options of projects whose tests need nothing but this process and its sockets: they share the cores. */
-export const concurrent = { ...shared, maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } }
 
 const paths = {
   chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',

@@ -12,7 +12,7 @@ import { RUNNERS } from './run-names.ts'
  */
 export class Lease implements Periodic {
   /** Unique name of this process. */
-  readonly name = createEpoch()
+  readonly name: string = createEpoch()
   readonly #store: PresenceStore | undefined
   readonly #leaseMs: number
   readonly #ttlMs: number
