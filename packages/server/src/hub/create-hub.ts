@@ -8,6 +8,7 @@ import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
+import { CatchUpQueue } from './catch-up-queue.ts'
 import { checkChannel, checkChannels, checkName, checkRequestName } from './check-names.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
@@ -67,6 +68,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.#subscriptions = {
       log: this.#log,
       fanout: this.#fanout,
+      catchUps: new CatchUpQueue(),
       heartbeat: new Heartbeat(this.#log.tail),
       counters: this.#counters,
       connections: this.#connections,

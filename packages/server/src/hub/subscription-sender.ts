@@ -6,25 +6,24 @@ import type { Fanout, Follower } from '../log/fanout.ts'
 import type { Heartbeat } from '../log/heartbeat-frame.ts'
 import type { HistoryReceiver } from '../log/history-reader.ts'
 import type { Log } from '../log/log.ts'
-import { type GapStep, LogCursor, type StartPosition } from '../log/log-cursor.ts'
+import { type GapStep, LogCursor, type StartPosition, type Step } from '../log/log-cursor.ts'
 import type { SharedFrames } from '../log/shared-frames.ts'
 import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
-import { nextTurn } from '../timing/next-turn.ts'
 import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
+import type { CatchingUp, CatchUpQueue } from './catch-up-queue.ts'
 import type { Counters } from './counters.ts'
 
 /** What the senders of a hub share. */
 export interface SenderContext {
   readonly log: Log
   readonly fanout: Fanout
+  readonly catchUps: CatchUpQueue
   readonly heartbeat: Heartbeat
   readonly counters: Counters
 }
 
 const COMMENT = encodeComment()
-/** Steps taken in one turn, before other connections get theirs. */
-const MAX_STEPS = 16
 /** Pause before another attempt after the engine failed. */
 const RETRY_MS = 1_000
 
@@ -32,7 +31,7 @@ const RETRY_MS = 1_000
  * Pushes a subscription to a connection: moves a cursor to the head, and then takes live frames from the fan-out.
  * Nothing is queued here. When the sink is full the sender stops, and writes what it missed once there is room.
  */
-export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Periodic {
+export class SubscriptionSender implements Sender, Follower, HistoryReceiver, CatchingUp, Periodic {
   readonly ready: Promise<void> | undefined
   isLive = false
   mask = 0
@@ -44,7 +43,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Pe
   #cursor: LogCursor | undefined
   #sink: Sink | undefined
   #isFull = false
-  /** The next step comes later: after a read, a pause or a turn. */
+  /** The next step comes later: after a read or a pause. */
   #isWaiting = false
   #cancelRead: (() => void) | undefined
 
@@ -147,29 +146,33 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Pe
 
   /** Moves to the head, as far as the sink has room. */
   #advance(): void {
+    const cursor = this.#cursor as LogCursor
+    // Does not wait for other connections with nothing to write, nor with a batch of the history: all would hold one.
+    while (cursor.lag === 0 || cursor.hasBatch) if (!this.step()) return
+    this.#context.catchUps.add(this)
+  }
+
+  step(): boolean {
+    if (!this.#canStep) return false
     try {
-      for (let steps = 0; this.#sink && !this.#isFull && !this.#isWaiting; steps += 1) {
-        if (steps === MAX_STEPS) return this.#advanceLater()
-        if (this.#step(this.#cursor as LogCursor)) return
-      }
+      this.#take((this.#cursor as LogCursor).next())
+      return this.#canStep
     } catch (error) {
       this.fail(error)
+      return false
     }
   }
 
-  /** Takes one step and returns whether the cursor is at the head. */
-  #step(cursor: LogCursor): boolean {
-    const step = cursor.next()
-    if (step.kind === 'gap') this.#write(this.#encodeGap(step))
-    else if (step.kind === 'read') this.#read(step.position)
-    else if (step.kind === 'head') this.#context.fanout.setLive(this, true)
-    else if (step.batch.frames.length > 0) this.#writeFrames(step.batch.joined)
-    return this.isLive
+  get #canStep(): boolean {
+    return this.#sink !== undefined && !this.#isFull && !this.#isWaiting && !this.isLive
   }
 
-  #advanceLater(): void {
-    this.#isWaiting = true
-    nextTurn(() => this.#resume())
+  #take(step: Step): void {
+    const { fanout, catchUps } = this.#context
+    if (step.kind === 'gap') this.#write(this.#encodeGap(step))
+    else if (step.kind === 'read') this.#read(step.position)
+    else if (step.kind === 'head') fanout.setLive(this, true)
+    else if (step.batch.frames.length > 0) this.#writeFrames(catchUps.join(step.batch))
   }
 
   #read(position: number): void {

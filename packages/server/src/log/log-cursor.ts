@@ -69,6 +69,11 @@ export class LogCursor {
     return this.#gap !== undefined
   }
 
+  /** Whether a batch that was read is yet to be taken as a step. */
+  get hasBatch(): boolean {
+    return this.#batch !== undefined
+  }
+
   get id(): string {
     return formatId({ epoch: this.#tail.epoch, position: this.#position })
   }
