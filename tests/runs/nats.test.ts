@@ -1,6 +1,5 @@
 import { crashTable } from './crashes.ts'
 import { openLog } from './open-log.ts'
-import { restartTest } from './restarts.ts'
 import { startServer } from './start-server.ts'
 import { runsTable } from './table.ts'
 
@@ -8,4 +7,3 @@ const serverOf = startServer('nats')
 
 runsTable('nats', () => openLog(serverOf().url))
 crashTable('nats', () => serverOf().url)
-restartTest('nats', serverOf)
