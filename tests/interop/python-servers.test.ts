@@ -60,7 +60,7 @@ for (const { name, file, python, prefixes } of SERVERS) {
         const received: unknown[] = []
         for await (const { payload, id } of feed) received.push([id, payload])
         expect(received).toEqual([1, 2, 3, 4, 5, 6, 7].map((n) => [String(n), n * 10]))
-        expect(feed.status).toEqual({ state: 'closed', reason: 'ended' })
+        expect(feed.status).toEqual({ state: 'closed', reason: 'no_content' })
       })
   })
 }
