@@ -1,5 +1,6 @@
 import { crashTable } from './crashes.ts'
 import { openLog } from './open-log.ts'
+import { restartTest } from './restarts.ts'
 import { startServer } from './start-server.ts'
 import { runsTable } from './table.ts'
 
@@ -7,3 +8,4 @@ const serverOf = startServer('nats')
 
 runsTable('nats', () => openLog(serverOf().url))
 crashTable('nats', () => serverOf().url)
+restartTest('nats', serverOf)

@@ -20,8 +20,10 @@ export class Lease implements Periodic {
   readonly #onError: (error: unknown) => void
   #holders = 0
   #renewedAt = Number.NEGATIVE_INFINITY
-  /** When the store last did not answer as it should. */
-  #awayAt = Number.NEGATIVE_INFINITY
+  /** Whether the last look at the store failed. */
+  #isAway = false
+  /** When the store was first seen to answer again. Other processes can renew their leases from about then on. */
+  #backAt = Number.NEGATIVE_INFINITY
   #entering: Promise<void> | undefined
   #isRenewing = false
 
@@ -75,10 +77,11 @@ export class Lease implements Periodic {
       const names = new Set(await this.#store.present(RUNNERS))
       const now = performance.now()
       // In a shorter time no lease can have expired.
-      if (now - calledAt > this.#leaseMs / 2) this.#awayAt = now
-      return now - this.#awayAt < this.#leaseMs ? undefined : names
+      if (this.#isAway || now - calledAt > this.#leaseMs / 2) this.#backAt = now
+      this.#isAway = false
+      return now - this.#backAt < this.#leaseMs ? undefined : names
     } catch (error) {
-      this.#awayAt = performance.now()
+      this.#isAway = true
       throw error
     }
   }
