@@ -1,14 +1,13 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type ConnectOptions, connect, type Feed, fetchTransport, type IdStore } from '@sse/client'
 import { defineStream } from '@sse/contract'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { serve } from '@sse/test-support/http-server'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 
 const numbers = defineStream({ path: '/numbers', events: { n: z.number() } })
 
 /** Answers 401 to the first request if asked to, and streams an event that is invalid, a gap, and two events. */
-const server = createServer((req, res) => {
+const server = await serve((req, res) => {
   req.resume()
   const { searchParams } = new URL(req.url ?? '/', 'http://localhost')
   const run = searchParams.get('run') ?? ''
@@ -21,15 +20,7 @@ const server = createServer((req, res) => {
   res.write('id: 1\nevent: n\ndata: 1\n\nid: 2\nevent: n\ndata: 2\n\n')
 })
 const requests = new Map<string, number>()
-let origin = ''
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 const feeds: { close(): void }[] = []
 afterEach(() => {
   for (const feed of feeds.splice(0)) feed.close()
@@ -106,7 +97,7 @@ async function run(name: Callback, behave: () => unknown, outcome: Outcome, idle
   const key = crypto.randomUUID()
   const called = vi.fn(behave) as unknown as () => never
   const feed = connect(numbers, {
-    baseUrl: origin,
+    baseUrl: server.origin,
     url: (url) => `${url}?run=${key}&${query}`,
     reconnect: { jitterMs: 1, maxJitterMs: 2 },
     idleTimeoutMs,

@@ -1,25 +1,16 @@
 import type {} from 'zone.js'
 import 'zone.js/node' // patches the timers and promises of this file's process, as in an Angular app
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type ConnectOptions, connect, type Feed, fetchTransport } from '@sse/client'
 import { storedId } from '@sse/client/storage'
 import { tabsTransport } from '@sse/client/tabs'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { serve } from '@sse/test-support/http-server'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 
-const server = createServer((req, res) => {
+const server = await serve((req, res) => {
   if (req.url === '/refused') return void res.writeHead(503).end()
   res.writeHead(200, { 'content-type': 'text/event-stream' }).write('id: 1\ndata: a\n\n')
 })
-let origin = ''
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 const feeds: { close(): void }[] = []
 afterEach(() => {
   for (const feed of feeds.splice(0)) feed.close()
@@ -45,7 +36,7 @@ function open(options: ConnectOptions & { path?: string } = {}) {
     zonesOf[what] ??= Zone.current.name
   }
   const feed: Feed<Record<string, string>> = app.zone.run(() => {
-    const opened = connect(`${origin}${options.path ?? '/'}`, {
+    const opened = connect(`${server.origin}${options.path ?? '/'}`, {
       idleTimeoutMs: 60_000,
       onError: () => note('onError'),
       ...options,

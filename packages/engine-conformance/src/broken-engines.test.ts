@@ -86,8 +86,8 @@ const promises: Record<Fault, string> = {
   'forgets every commit': 'forget removes the commit of one subscriber',
   'does not wake others': 'wakes this one',
   'cannot be stopped from waking': 'function that stops the calls',
-  'wakes nobody after it was stopped once': 'wakes a callback that is added later',
-  'polls while nobody waits': 'sends nothing to its store by itself',
+  'makes no calls after it was stopped once': 'wakes a callback that is added later',
+  'polls without a callback': 'sends nothing to its store by itself',
   'answers after close': 'every call after close rejects',
   'fails at an entry of another program': 'entries of another program',
 }
@@ -114,8 +114,8 @@ const UNSEEN: readonly Fault[] = [
   'forgets every commit',
   'does not wake others',
   'cannot be stopped from waking',
-  'wakes nobody after it was stopped once',
-  'polls while nobody waits',
+  'makes no calls after it was stopped once',
+  'polls without a callback',
   'answers after close',
   'fails at an entry of another program',
 ]

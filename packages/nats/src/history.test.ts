@@ -44,7 +44,7 @@ async function startStallingProxy(target: number) {
 }
 
 describe.skipIf(!hasNats)('history', { timeout: 60_000 }, () => {
-  it('is read on a connection of its own, which opens at the first such read', async () => {
+  it('is read on a separate connection, which opens at the first such read', async () => {
     const server = await start()
     const proxy = laterStop(await TcpProxy.open(server.port))
     const engine = open({ servers: `nats://127.0.0.1:${proxy.port}` })

@@ -108,7 +108,7 @@ describe.skipIf(!hasPostgres)('large events', { timeout: 120_000 }, () => {
 })
 
 describe.skipIf(!hasPostgres)('history', { timeout: 60_000 }, () => {
-  it('is read on a connection of its own, which appends and live reads never wait for', async () => {
+  it('is read on a separate connection, so that appends and live reads never wait for it', async () => {
     const { server, url } = await newDatabase()
     await open(url).append([lead('x'.repeat(1_000_000)), lead(2)])
     const relay = laterStop(await TcpProxy.open(server.port))

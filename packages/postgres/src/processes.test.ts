@@ -130,7 +130,7 @@ describe.skipIf(!hasPostgres)('processes on one database', { timeout: 60_000 }, 
     expect(payloads(page.entries)).toEqual(['last words'])
   })
 
-  it('leave an event that nobody has moved to the next reader, or to the next publisher', async () => {
+  it('leave an event that no process has moved to the next reader, or to the next publisher', async () => {
     const { server, url } = await newDatabase()
     const engine = open(url)
     await engine.read(0, STATE)

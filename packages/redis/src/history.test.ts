@@ -43,7 +43,7 @@ async function startStallingProxy(target: number) {
 }
 
 describe.skipIf(!hasRedis)('history', { timeout: 60_000 }, () => {
-  it('is read on a connection of its own, which opens at the first such read', async () => {
+  it('is read on a separate connection, which opens at the first such read', async () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(3))

@@ -2,6 +2,7 @@ import { type Channel, SseError, type StreamContract } from '@sse/contract'
 import { checkHeartbeat, encodeMessage } from '@sse/contract/protocol'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { Authorized, IdentityOf } from '../stream/identity.ts'
+import { MAX_TIMER_MS } from '../timing/at-most.ts'
 import type { StreamContext } from './context.ts'
 
 /** Options of every stream. */
@@ -127,8 +128,6 @@ export interface GivenOptions {
   hub?: ConnectionAdmitter
   refuse?: 'status' | 'retry'
 }
-
-const MAX_TIMER_MS = 2_147_483_647
 
 /** @throws {SseError} `option_invalid`, naming the option. */
 export function checkOptions(options: GivenOptions, contract: StreamContract | undefined): void {

@@ -3,6 +3,7 @@ import type { RevocationListener } from '../log/log.ts'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
 import { errorFrame } from '../stream/error-frame.ts'
 import { reconnectFrame } from '../stream/max-age-timer.ts'
+import { atMost } from '../timing/at-most.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { unref } from '../timing/periodic.ts'
 import { RecentRevocations } from './recent-revocations.ts'
@@ -15,8 +16,6 @@ export interface ConnectionLimits {
 
 /** Minimum of the `Retry-After` of a rejected request, in milliseconds. The maximum is twice that, against stampedes. */
 const RETRY_AFTER_MS = 2_000
-/** A longer timer would fire at once. */
-const MAX_TIMER_MS = 2_147_483_647
 const NO_CONNECTIONS: ReadonlySet<ConnectionHandle> = new Set()
 /** How far the clocks of the engine and of this process may be apart. */
 const MAX_CLOCK_SKEW_MS = 10_000
@@ -101,12 +100,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
       handle.close(reason, reconnectFrame())
     }
     if (this.size === 0) return
-    let timer: ReturnType<typeof setTimeout> | undefined
-    await new Promise<void>((resolve) => {
-      this.#onEmpty.add(resolve)
-      if (graceMs !== Number.POSITIVE_INFINITY) timer = setTimeout(resolve, Math.min(graceMs, MAX_TIMER_MS))
-    })
-    clearTimeout(timer)
+    await atMost(graceMs, new Promise<void>((resolve) => this.#onEmpty.add(resolve)))
     for (const handle of [...this.#identities.keys()]) handle.destroy()
   }
 

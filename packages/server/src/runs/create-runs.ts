@@ -4,6 +4,7 @@ import type { HubStats } from '../hub/stats.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { callApp } from '../log/app-callback.ts'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
+import { atMost, MAX_TIMER_MS } from '../timing/at-most.ts'
 import { Lease } from './lease.ts'
 import { type RunsOptions, type SettledRunsOptions, settleRunsOptions } from './options.ts'
 import { type ClaimScope, RunClaims, runExists } from './run-claims.ts'
@@ -38,7 +39,6 @@ type Source = (context: RunnerContext) => unknown
 
 /** How many times the start of a run is appended again within the maximum age of an event. */
 const RENEWALS = 3
-const MAX_TIMER_MS = 2_147_483_647
 
 class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly contract: Contract
@@ -131,9 +131,9 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     this.#isDraining = true
     const viewers = this.#log.hub.drain({ graceMs })
     const started = Promise.allSettled(this.#starting.values())
-    await within(
-      started.then(() => this.#allFinished()),
+    await atMost(
       graceMs,
+      started.then(() => this.#allFinished()),
     )
     await this.#giveUp()
     await viewers
@@ -300,13 +300,4 @@ function toStatus(id: string, { attempt, group, startedAt, end }: RunState): Run
 
 function draining(): SseError {
   return new SseError('draining', 'The server is shutting down; retry in a moment', { retryAfterMs: 2_000 })
-}
-
-/** Waits, but not longer than a time. */
-async function within(task: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const timeout = new Promise<void>((resolve) => {
-    if (ms !== Number.POSITIVE_INFINITY) timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS))
-  })
-  await Promise.race([task, timeout]).finally(() => clearTimeout(timer))
 }
