@@ -63,14 +63,7 @@ const steps = [
   },
   {
     name: 'attacks',
-    // The attacks themselves measure delays, which a busy machine prolongs: `pnpm hostile` runs them all.
-    run: vitest(
-      'hostile',
-      '--config=vitest.hostile.config.ts',
-      '--retry=2',
-      'malformed-engine',
-      'throwing-app',
-    ),
+    run: vitest('hostile', '--config=vitest.hostile.config.ts'),
     live: true,
     next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
   },
