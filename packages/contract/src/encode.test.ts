@@ -145,6 +145,16 @@ describe.each(['id', 'event'] as const)('%s', (field) => {
   })
 })
 
+it('an id that no server would accept back is refused', () => {
+  expect(encodeMessage({ data: 'a', id: 'x'.repeat(1_024) })).toContain('x\n')
+  expect(() => encodeMessage({ data: 'a', id: 'x'.repeat(1_025) })).toThrow(
+    expect.objectContaining({
+      code: 'message_invalid',
+      message: 'id must have at most 1024 characters, not 1025',
+    }),
+  )
+})
+
 describe('fields that are falsy', () => {
   it.each<[Message, string]>([
     [{ data: 'a', id: '' }, 'id: \ndata: a\n\n'],

@@ -6,7 +6,7 @@ export interface Message {
   event?: string | undefined
   /** Any text. Line ends split it into several `data:` lines. With `event` alone, empty data is written. */
   data?: string | undefined
-  /** The client's next `Last-Event-ID`. `''` resets it. */
+  /** The client's next `Last-Event-ID`: at most 1,024 characters. `''` resets it. */
   id?: string | undefined
   /** Reconnection delay, a whole number of milliseconds, 0 to 2,147,483,647. */
   retry?: number | undefined
@@ -16,6 +16,8 @@ export interface Message {
 const FORBIDDEN = /[\r\n\0]|\p{Surrogate}/u
 const LINE_END = /\r\n|\r|\n/
 const MAX_RETRY_MS = 2_147_483_647
+/** Maximum length of an id in characters: a server accepts no longer one, so a client could not resume after it. */
+export const MAX_ID_CHARS = 1_024
 
 /**
  * Encodes one message as the text of its frame. No other code writes frames.
@@ -42,6 +44,9 @@ export function encodeHead(event?: string, id?: string, retry?: number): string 
   let head = ''
   if (id !== undefined) {
     checkText('id', id)
+    if (id.length > MAX_ID_CHARS) {
+      throw invalid(`id must have at most ${MAX_ID_CHARS} characters, not ${id.length}`)
+    }
     head += `id: ${id}\n`
   }
   if (event !== undefined && event !== 'message') {

@@ -1,7 +1,7 @@
 import { type Gap, SseError, type StreamContract } from '@sse/contract'
-import { CONTROL } from '@sse/contract/protocol'
+import { CONTROL, MAX_ID_CHARS } from '@sse/contract/protocol'
 import type { StreamReceiver } from '../connection/attempt.ts'
-import { isLastEventId, MAX_ID_LENGTH } from '../connection/last-event-id.ts'
+import { isLastEventId } from '../connection/last-event-id.ts'
 import { jitteredRetry, type ReconnectOptions } from '../connection/reconnect.ts'
 import { ReconnectLoop, toSseError } from '../connection/reconnect-loop.ts'
 import type { FeedStatus } from '../connection/status.ts'
@@ -66,7 +66,7 @@ export class EventDispatcher implements StreamReceiver {
   }
 
   onId(id: string): void {
-    if (id.length <= MAX_ID_LENGTH) this.lastEventId = id
+    if (id.length <= MAX_ID_CHARS) this.lastEventId = id
     else if (!this.#hasLongId) {
       this.#hasLongId = true
       this.report(invalidId())

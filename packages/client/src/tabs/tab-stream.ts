@@ -1,6 +1,6 @@
 import type { SseError } from '@sse/contract'
+import { MAX_ID_CHARS } from '@sse/contract/protocol'
 import type { StreamReceiver } from '../connection/attempt.ts'
-import { MAX_ID_LENGTH } from '../connection/last-event-id.ts'
 import { DEFAULT_RECONNECT, jitteredRetry } from '../connection/reconnect.ts'
 import { ReconnectLoop } from '../connection/reconnect-loop.ts'
 import type { EndReason, FeedStatus } from '../connection/status.ts'
@@ -138,7 +138,7 @@ export class TabStream implements StreamReceiver {
 
   onId(id: string): void {
     // The feed reports it, and the events after it have no id for the other tabs.
-    if (id.length > MAX_ID_LENGTH) return this.#events.onId(id)
+    if (id.length > MAX_ID_CHARS) return this.#events.onId(id)
     if (this.hasFreshId) this.observer?.onOwnEvent?.() // the block before it only set an id
     this.lastEventId = id
     this.isExact = true

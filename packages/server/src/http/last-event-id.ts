@@ -1,7 +1,6 @@
 import { SseError } from '@sse/contract'
+import { MAX_ID_CHARS } from '@sse/contract/protocol'
 
-/** Ids come from the library or the app; neither makes longer ones. */
-const MAX_CHARS = 1024
 const MAX_UTF8_BYTES = 4
 
 const FORBIDDEN = /[\r\n\0]/
@@ -16,7 +15,7 @@ const ASCII = /^[\0-\x7f]*$/
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#last-event-id
  */
 export function checkLastEventId(id = ''): void {
-  if (id.length > MAX_CHARS) throw invalid(`is longer than ${MAX_CHARS} characters`)
+  if (id.length > MAX_ID_CHARS) throw invalid(`is longer than ${MAX_ID_CHARS} characters`)
   if (FORBIDDEN.test(id)) throw invalid('contains CR, LF or NUL')
 }
 
@@ -26,7 +25,7 @@ export function checkLastEventId(id = ''): void {
  */
 export function decodeLastEventId(text: string): string {
   // Anything longer is rejected later; characters beyond Latin-1 were already decoded by the runtime.
-  if (text.length > MAX_CHARS * MAX_UTF8_BYTES) return text
+  if (text.length > MAX_ID_CHARS * MAX_UTF8_BYTES) return text
   if (ASCII.test(text) || !LATIN1.test(text)) return text
   try {
     const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0))
