@@ -58,6 +58,7 @@ describe('an invalid definition is rejected with what to write instead', () => {
       { error: type() },
       'event name "error" is reserved ("open", "error", "gap" and "sse.…"); choose another',
     ],
+    [{ ['x'.repeat(257)]: type() }, 'an event name must have at most 256 characters, not 257'],
     [{ open: type() }, 'event name "open" is reserved'],
     [{ gap: type() }, 'event name "gap" is reserved'],
     [{ 'sse.lead': type() }, 'event name "sse.lead" is reserved'],

@@ -2,13 +2,17 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkPatterns } from './channel.ts'
 import { isReservedEvent, RESERVED_NAMES, RESERVED_PREFIX } from './control.ts'
 import { SseError } from './error.ts'
+import { MAX_NAME_CHARS } from './name.ts'
 import { checkPath } from './path.ts'
 import type { EventMap, StreamContract } from './stream-contract.ts'
 
 export interface StreamDefinition<Path extends string, Events extends EventMap, Pattern extends string> {
   /** URL path of the stream: literal segments and `:name` parameters, such as `/leads/:owner`. */
   path: Path
-  /** One Standard Schema per event (zod, valibot, arktype …), or `type<T>()` for types alone. */
+  /**
+   * One Standard Schema per event (zod, valibot, arktype …), or `type<T>()` for types alone. Names have at most 256
+   * characters.
+   */
   events: Events
   /**
    * Patterns of the channels a hub may publish to and subscribe to, such as `['owner:{owner}', 'everyone']`. A
@@ -72,6 +76,9 @@ export function checkHeartbeat(heartbeatMs: unknown): void {
 
 function checkEvent(name: string, schema: unknown): void {
   const shown = JSON.stringify(name)
+  if (name.length > MAX_NAME_CHARS) {
+    throw invalid(`an event name must have at most ${MAX_NAME_CHARS} characters, not ${name.length}`)
+  }
   if (name === '' || /[\r\n\0]|\p{Surrogate}/u.test(name)) {
     throw invalid(
       `event name ${shown} must not be empty and must not contain CR, LF or NUL, or half a surrogate pair`,

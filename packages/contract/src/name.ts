@@ -1,4 +1,4 @@
-/** Maximum length of a channel, subscriber, identity or key, in characters. */
+/** Maximum length of an event name, channel, subscriber, identity or key, in characters. */
 export const MAX_NAME_CHARS = 256
 // Half a surrogate pair has no UTF-8, and a control character in a name is a mistake.
 const FORBIDDEN = /\p{Cc}|\p{Surrogate}/u
