@@ -121,4 +121,12 @@ describe.skipIf(!hasNats)('presence of many members', { timeout: 60_000 }, () =>
     await presence.leave('p', members.slice(1))
     expect(await presence.present('a')).toEqual(['i0'])
   })
+
+  it('stays while many calls renew one lease at once', async () => {
+    const server = await start()
+    const engines = [1, 2, 3].map(() => open(server))
+    await engines[0]?.presence.enter('p', [{ channel: 'a', identity: 'i' }], 60_000)
+    const renewals = Array.from({ length: 60 }, (_, n) => engines[n % 3]?.presence.touch('p', 60_000))
+    expect(await Promise.all(renewals)).toEqual(renewals.map(() => true))
+  })
 })

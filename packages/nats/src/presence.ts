@@ -1,4 +1,5 @@
-import { type Member, type PresenceStore, randomName } from '@sse/server/engine-kit'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Member, type PresenceStore, randomName, unavailable } from '@sse/server/engine-kit'
 import type { NatsConnection } from './connection.ts'
 import { isOvertaken } from './errors.ts'
 import { inParallel } from './in-parallel.ts'
@@ -7,7 +8,8 @@ import { RANDOM_LETTERS } from './streams.ts'
 import { fromToken, type HubNames, toToken } from './subjects.ts'
 
 /** Attempts to renew a lease that another call changes at the same time. */
-const MAX_ATTEMPTS = 5
+const MAX_ATTEMPTS = 20
+const MAX_PAUSE_MS = 20
 
 /** The latest record of a process: its life, and when its lease expires. */
 interface PresenceRecord {
@@ -62,18 +64,23 @@ export class Presence implements PresenceStore {
   touch(process: string, ttlMs: number): Promise<boolean> {
     return this.#run(async (connection) => {
       await this.#removeOneExpired(connection, process)
+      let before: PresenceRecord | undefined
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
         const record = await this.#recordOf(connection, toToken(process))
         if (!record || record.expiresAt <= (await this.#clock.now(connection))) return false
+        // Another call has renewed the lease since: this one has nothing left to do.
+        if (record.life === before?.life && record.seq !== before.seq) return true
         try {
           await this.#renew(connection, process, record.life, ttlMs, record.seq)
           return true
         } catch (error) {
           // Another process has just removed the record, or another renewal of this one is being stored.
           if (!isOvertaken(error)) throw error
+          before = record
+          await pause(Math.random() * MAX_PAUSE_MS)
         }
       }
-      return false
+      throw unavailable('Too many renewals of one lease at once: retry')
     })
   }
 
