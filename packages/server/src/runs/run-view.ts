@@ -1,5 +1,4 @@
 import { type Gap, SseError } from '@sse/contract'
-import { CONTROL, END_ID, encodeMessage } from '@sse/contract/protocol'
 import { type LogEvent, makeGapEvent } from '../hub/log-event.ts'
 import { formatId, parseId } from '../log/id.ts'
 import type {
@@ -8,10 +7,12 @@ import type {
   OpenableSource,
   Sender,
 } from '../stream/connection-handle.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { Pump } from '../stream/pump.ts'
 import type { FoundRun, RunLog } from './run-log.ts'
 import { controlChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
 import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
+import type { FollowOptions } from './runs.ts'
 import type { Watched, Watcher } from './watcher.ts'
 
 /** Parts of the runs that a view needs. */
@@ -21,37 +22,63 @@ export interface ViewContext {
   readonly admitter: ConnectionAdmitter
 }
 
+/** Returns the run's id once it may be read; `undefined` if there is none. Called for each reading. */
+export type Begin = () => string | undefined | Promise<string | undefined>
+
 /**
  * A run as one viewer sees it: everything from its start, or after the id that the viewer has, then live, then the end.
  * The source of a stream, or something to loop over.
  */
 export class RunView implements OpenableSource {
   readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
-  readonly #after: string | undefined
+  readonly #begin: Begin
+  readonly #options: FollowOptions
 
-  /** @param begin - returns the run's id, once it may be read. Called for each reading. */
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: ViewContext, begin: Begin, options: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after || undefined
+    this.#options = options
   }
 
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED_SENDER
     this.#context.admitter['@sse/admit'](handle)
-    const reader = new RunReader(this.#context, this.#begin, this.#after ?? handle.lastEventId)
-    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, encodeEnd)
+    const after = this.#options.after || handle.lastEventId
+    const reader = new RunReader(this.#context, this.#begin, { ...this.#options, after })
+    const pump = new Pump(
+      { [Symbol.asyncIterator]: () => reader },
+      handle,
+      String,
+      (outcome) => outcome as RunOutcome | undefined,
+    )
     return Object.assign(pump, { decided: reader.opened })
   }
 
   [Symbol.asyncIterator](): AsyncIterator<LogEvent, RunOutcome | undefined> {
-    return new RunReader(this.#context, this.#begin, this.#after)
+    return new RunLoop(new RunReader(this.#context, this.#begin, this.#options))
   }
 }
 
-function encodeEnd(outcome: unknown): string {
-  return encodeMessage({ event: CONTROL.end, id: END_ID, data: JSON.stringify(outcome) })
+/** A loop over a run. Where a stream is answered with 204, it ends. */
+class RunLoop implements AsyncIterator<LogEvent, RunOutcome | undefined> {
+  readonly #reader: RunReader
+
+  constructor(reader: RunReader) {
+    this.#reader = reader
+  }
+
+  async next(): Promise<IteratorResult<LogEvent, RunOutcome | undefined>> {
+    try {
+      return await this.#reader.next()
+    } catch (error) {
+      if (error === NOTHING_TO_STREAM) return { done: true, value: undefined }
+      throw error
+    }
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    return this.#reader.return()
+  }
 }
 
 /** One reading of a run. It takes nothing of the run's channels after the end: the log's order is the fence. */
@@ -60,7 +87,8 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Resolves once the run was found. Rejects with what kept it from being found. */
   readonly opened: Promise<void>
   readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
+  readonly #begin: Begin
+  readonly #onlyRunning: boolean
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
   /** Id to resume after. Used once. */
   #after: string | undefined
@@ -69,12 +97,14 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   #epoch = ''
   /** Gap to report before the next event. */
   #gap: Gap['reason'] | undefined
+  #isFound = false
   #isClosed = false
 
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: ViewContext, begin: Begin, { after, onlyRunning = false }: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after
+    this.#onlyRunning = onlyRunning
+    this.#after = after || undefined
     this.opened = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -122,9 +152,11 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Reads the run's state, and starts after the viewer's id or at the start of the current attempt. */
   async #open(): Promise<void> {
     const { log, watcher } = this.#context
-    this.id ||= await this.#begin()
+    this.id ||= (await this.#begin()) ?? ''
     const found = isRunName(this.id) ? await log.find(this.id) : undefined
+    if (this.#onlyRunning && (!found || found.state.end) && !this.#isFound) throw NOTHING_TO_STREAM
     if (!found) throw runUnknown()
+    this.#isFound = true
     const position = await this.#startOf(found)
     this.#settle?.resolve()
     if (this.#isClosed) return
