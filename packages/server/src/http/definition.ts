@@ -22,7 +22,7 @@ export interface Mount {
   readonly actions: readonly Action[]
 }
 
-/** A request at a path of its own, below the stream's. */
+/** A request at a path below the stream's. */
 export interface Action {
   /** Last segment of the path. */
   readonly name: 'ack' | 'stop' | 'status'
