@@ -84,18 +84,18 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   open(
     id: string,
     source: RunSource<Contract>,
-    { after, ...options }: StartOptions & FollowOptions = {},
+    { after, ...options }: StartOptions & Pick<FollowOptions, 'after'> = {},
   ): Subscription<Contract> {
     checkRunName('id', id)
     settleStart(source, options)
     this.#checkOpen()
     const start = async () => (await this.start(id, source, options)).id
-    return new RunView(this.#view, start, after) as unknown as Subscription<Contract>
+    return new RunView(this.#view, start, { after }) as unknown as Subscription<Contract>
   }
 
-  follow(id: string, { after }: FollowOptions = {}): Subscription<Contract> {
+  follow(id: string, options: FollowOptions = {}): Subscription<Contract> {
     this.#checkOpen()
-    return new RunView(this.#view, () => id, after) as unknown as Subscription<Contract>
+    return new RunView(this.#view, () => id, options) as unknown as Subscription<Contract>
   }
 
   async stop(id: string): Promise<RunOutcome> {

@@ -12,6 +12,7 @@ import { Pump } from '../stream/pump.ts'
 import type { FoundRun, RunLog } from './run-log.ts'
 import { controlChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
 import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
+import type { FollowOptions } from './runs.ts'
 import type { Watched, Watcher } from './watcher.ts'
 
 /** Parts of the runs that a view needs. */
@@ -28,25 +29,27 @@ export interface ViewContext {
 export class RunView implements OpenableSource {
   readonly #context: ViewContext
   readonly #begin: () => string | Promise<string>
-  readonly #after: string | undefined
+  readonly #options: FollowOptions
 
   /** @param begin - returns the run's id, once it may be read. Called for each reading. */
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: ViewContext, begin: () => string | Promise<string>, options: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after || undefined
+    this.#options = options
   }
 
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED_SENDER
+    const { after, untilHead } = this.#options
+    if (untilHead) throw new SseError('option_invalid', 'follow: untilHead is for loops, not for connections')
     this.#context.admitter['@sse/admit'](handle)
-    const reader = new RunReader(this.#context, this.#begin, this.#after ?? handle.lastEventId)
+    const reader = new RunReader(this.#context, this.#begin, { after: after || handle.lastEventId })
     const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, encodeEnd)
     return Object.assign(pump, { decided: reader.opened })
   }
 
   [Symbol.asyncIterator](): AsyncIterator<LogEvent, RunOutcome | undefined> {
-    return new RunReader(this.#context, this.#begin, this.#after)
+    return new RunReader(this.#context, this.#begin, this.#options)
   }
 }
 
@@ -64,6 +67,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
   /** Id to resume after. Used once. */
   #after: string | undefined
+  readonly #untilHead: boolean
   #state: RunState | undefined
   #events: AsyncIterator<LogEvent, unknown> | undefined
   #epoch = ''
@@ -71,10 +75,11 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   #gap: Gap['reason'] | undefined
   #isClosed = false
 
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: ViewContext, begin: () => string | Promise<string>, options: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after
+    this.#after = options.after || undefined
+    this.#untilHead = options.untilHead ?? false
     this.opened = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -96,6 +101,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
         if (this.#state?.end) return this.#finish(this.#state.end.outcome)
         const pulled = await this.#events?.next()
         if (this.#isClosed) continue
+        if (pulled?.done && this.#untilHead) return this.return()
         if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
         const event = this.#take(pulled.value)
         if (event) return { done: false, value: event }
@@ -135,7 +141,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     if (this.#state.end) return
     watcher.watch(this)
     this.#events = log
-      .followEvents(this.id, found, position)
+      .followEvents(this.id, found, position, this.#untilHead)
       [Symbol.asyncIterator]() as AsyncIterator<LogEvent>
   }
 

@@ -84,6 +84,11 @@ export interface FollowOptions {
    * not one of this run is answered with a gap and everything from the start.
    */
   after?: string | undefined
+  /**
+   * Ends a loop once it has received every event that was stored when it started. Not for connections. Default `false`:
+   * the loop waits until the run ends.
+   */
+  untilHead?: boolean | undefined
 }
 
 /** Runs of a contract: sources that run once, whatever connects and disconnects. Created by `createRuns`. */
@@ -108,7 +113,7 @@ export interface Runs<Contract extends StreamContract> {
   open(
     id: string,
     source: RunSource<Contract>,
-    options?: StartOptions & FollowOptions,
+    options?: StartOptions & Pick<FollowOptions, 'after'>,
   ): Subscription<Contract>
   /**
    * Returns the events of a run: everything from its start, or after an id, then live, until it ends. The source of an
