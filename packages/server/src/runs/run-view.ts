@@ -45,12 +45,7 @@ export class RunView implements OpenableSource {
     this.#context.admitter['@sse/admit'](handle)
     const after = this.#options.after || handle.lastEventId
     const reader = new RunReader(this.#context, this.#begin, { ...this.#options, after })
-    const pump = new Pump(
-      { [Symbol.asyncIterator]: () => reader },
-      handle,
-      String,
-      (outcome) => outcome as RunOutcome | undefined,
-    )
+    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, true)
     return Object.assign(pump, { decided: reader.opened })
   }
 
