@@ -27,6 +27,7 @@ const STREAM_HEADERS = {
 }
 /** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
+const JSON_HEADERS = { 'content-type': 'application/json', ...NO_STORE }
 
 /** Minimum delay for a refusal that names none. The maximum is twice that, against stampedes. */
 const MIN_RETRY_MS = 2_000
@@ -77,6 +78,11 @@ export const EMPTY_REPLY: Reply = {
   isLast: false,
 }
 
+/** Makes the answer with a value. */
+export function jsonReply(value: unknown): Reply {
+  return { ...EMPTY_REPLY, status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) }
+}
+
 /** Makes the answer for an error before the stream has started. Errors that are not exposed are masked. */
 export function errorReply(error: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   const known = isSseError(error) ? error : undefined
@@ -87,8 +93,7 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
   return {
     status,
     headers: {
-      'content-type': 'application/json',
-      ...NO_STORE,
+      ...JSON_HEADERS,
       ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
       ...headers,
     },
@@ -101,7 +106,9 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
 
 /** The answer for a method that a path does not take. */
 export function methodReply(allow: string): Reply {
-  return errorReply(new SseError('method_not_allowed', `Use ${allow.replace(', ', ' or ')}`), { allow })
+  return errorReply(new SseError('method_not_allowed', `Use ${allow.replace(/, (?=\w+$)/, ' or ')}`), {
+    allow,
+  })
 }
 
 /** The answer for a path that is no stream. */

@@ -34,8 +34,7 @@ import { Watcher } from './watcher.ts'
  * @throws {SseError} `option_invalid`.
  * @example
  * const runs = createRuns(answers, { engine: sqlite('runs.db') })
- * app.post(answers.path, sse(answers, ({ params, req }) => runs.open(params.run, answer(req))))
- * app.get(answers.path, sse(answers, ({ params }) => runs.follow(params.run)))
+ * app.use(sse(runs, { authorize: ({ req, params }) => mayUse(req, params.run), start: ({ req }) => answer(req.body) }))
  */
 export function createRuns<Contract extends StreamContract>(
   contract: Contract,
@@ -57,6 +56,8 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly #claims: RunClaims
   readonly #watcher: Watcher
   readonly #view: ViewContext
+  /** Connections of a mount are counted, limited, drained and revoked by the hub that stores the runs. */
+  readonly '@sse/admit': ConnectionAdmitter['@sse/admit']
   readonly #abort = new AbortController()
   /** Runs of this process. */
   readonly #runners = new Map<string, Runner>()
@@ -79,7 +80,9 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined
     this.#claims = new RunClaims(this.#log, this.#lease, { runners: this.#runners, serially, isClosed })
-    this.#view = { log: this.#log, watcher: this.#watcher, admitter: hub as unknown as ConnectionAdmitter }
+    const admitter = hub as unknown as ConnectionAdmitter
+    this['@sse/admit'] = (handle) => admitter['@sse/admit'](handle)
+    this.#view = { log: this.#log, watcher: this.#watcher, admitter }
   }
 
   async start(id: string, source: RunSource<Contract>, options: StartOptions = {}): Promise<Run> {

@@ -31,10 +31,13 @@ async function read(runs: Runs<Contract>, id: string): Promise<unknown[]> {
   return seen
 }
 
-/** An engine in memory whose verbs fail while `isAway` is set. With `keeps`, appends are stored all the same. */
+/**
+ * An engine in memory whose verbs fail while `isAway` is set, and reads of older events without `hasHistory`. With
+ * `keeps`, appends are stored all the same.
+ */
 function flaky() {
   const engine = memory()
-  const state = { isAway: false, keeps: false }
+  const state = { isAway: false, keeps: false, hasHistory: true }
   const away = () => new SseError('engine_unavailable', 'cut off')
   const guarded: Engine = {
     async append(entries) {
@@ -42,7 +45,10 @@ function flaky() {
       if (state.keeps) await engine.append(entries)
       throw away()
     },
-    read: (after, options) => (state.isAway ? Promise.reject(away()) : engine.read(after, options)),
+    read: (after, options) => {
+      const fails = state.isAway || (options.isHistory && !state.hasHistory)
+      return fails ? Promise.reject(away()) : engine.read(after, options)
+    },
     onWake: () => () => {},
     trim: (retention) => engine.trim(retention),
     commit: (subscriber, commit) => engine.commit(subscriber, commit),
@@ -310,6 +316,37 @@ describe('an engine that is away', () => {
     })
     expect(await run.done).toEqual({ status: 'completed' })
     expect(errors.every((error) => (error as SseError).code === 'engine_unavailable')).toBe(true)
+  })
+
+  it('that fails under a viewer delays it: no event is lost or doubled, and the stream does not end', async () => {
+    const { engine, state } = flaky()
+    const { runs, errors } = testRuns({ engine, ring: { maxEvents: 1 } })
+    let go = () => {}
+    const run = await runs.start('a', async function* ({ event }) {
+      for (let n = 0; n < 50; n += 1) yield event('step', { n })
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      yield event('step', { n: 50 })
+    })
+    await until(() => runs.stats().head > 50)
+    state.hasHistory = false
+    const seenErrors: unknown[] = []
+    const options = { onError: (error: unknown) => seenErrors.push(error) }
+    const handler = sse(contract, options, ({ params }) => runs.follow(params.run))
+    const response = await handler(new Request('http://a/answers/a'))
+    expect(response.status).toBe(200)
+    await until(() => seenErrors.length > 1) // the first attempt and a second one
+    await expect(read(runs, 'a')).rejects.toMatchObject({ code: 'engine_unavailable' }) // a loop tells its caller
+    state.hasHistory = true
+    const text = response.text()
+    await until(() => errors.length > 0)
+    go()
+    expect(await run.done).toEqual({ status: 'completed' })
+    const steps = [...(await text).matchAll(/data: {"n":(\d+)}/g)].map(([, n]) => Number(n))
+    expect(steps).toEqual(Array.from({ length: 51 }, (_, n) => n))
+    expect(await text).not.toMatch(/sse\.(error|gap)/)
+    expect(await text).toMatch(/event: sse.end\ndata: {"status":"completed"}\n\n$/)
   })
 
   it('makes the stream of a run 503 instead of an unknown run', async () => {

@@ -1,4 +1,4 @@
-import { type Gap, SseError } from '@sse/contract'
+import { type Gap, isSseError, SseError } from '@sse/contract'
 import { type LogEvent, makeGapEvent } from '../hub/log-event.ts'
 import { formatId, parseId } from '../log/id.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
 } from '../stream/connection-handle.ts'
 import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { Pump } from '../stream/pump.ts'
+import { unref } from '../timing/periodic.ts'
 import type { FoundRun, RunLog } from './run-log.ts'
 import { controlChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
 import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
@@ -44,7 +45,12 @@ export class RunView implements OpenableSource {
     if (handle.isClosed) return CLOSED_SENDER
     this.#context.admitter['@sse/admit'](handle)
     const after = this.#options.after || handle.lastEventId
-    const reader = new RunReader(this.#context, this.#begin, { ...this.#options, after })
+    const wait = (error: unknown) => {
+      handle.report(error)
+      // Not all viewers of a process ask again at once.
+      return new Promise<void>((resolve) => unref(setTimeout(resolve, RETRY_MS * (0.5 + Math.random()))))
+    }
+    const reader = new RunReader(this.#context, this.#begin, { ...this.#options, after }, wait)
     const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, true)
     return Object.assign(pump, { decided: reader.opened })
   }
@@ -76,6 +82,9 @@ class RunLoop implements AsyncIterator<LogEvent, RunOutcome | undefined> {
   }
 }
 
+/** Mean pause before another attempt after the engine failed. */
+const RETRY_MS = 1_000
+
 /** One reading of a run. It takes nothing of the run's channels after the end: the log's order is the fence. */
 class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watched {
   id = ''
@@ -87,19 +96,32 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
   /** Id to resume after. Used once. */
   #after: string | undefined
+  readonly #wait: ((error: unknown) => Promise<void>) | undefined
   #state: RunState | undefined
+  /** Position of the last event that was delivered. */
+  #position = 0
+  #wasOpen = false
   #events: AsyncIterator<LogEvent, unknown> | undefined
   #epoch = ''
   /** Gap to report before the next event. */
   #gap: Gap['reason'] | undefined
-  #isFound = false
   #isClosed = false
 
-  constructor(context: ViewContext, begin: Begin, { after, onlyRunning = false }: FollowOptions) {
+  /**
+   * @param wait - pauses after the engine failed, before the run is read on. Default: reading ends with the error. An
+   * engine that fails before the run was found ends it always.
+   */
+  constructor(
+    context: ViewContext,
+    begin: Begin,
+    { after, onlyRunning = false }: FollowOptions,
+    wait?: (error: unknown) => Promise<void>,
+  ) {
     this.#context = context
     this.#begin = begin
     this.#onlyRunning = onlyRunning
     this.#after = after || undefined
+    this.#wait = wait
     this.opened = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
@@ -112,23 +134,33 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
 
   /** @throws {SseError} `run_unknown`, `hub_closed`, errors of the engine; the reading is over then. */
   async next(): Promise<IteratorResult<LogEvent, RunOutcome | undefined>> {
-    try {
-      for (;;) {
-        if (this.#isClosed) return { done: true, value: undefined }
-        if (!this.#events && !this.#state?.end) await this.#open()
-        const gap = this.#takeGap()
-        if (gap) return { done: false, value: gap }
-        if (this.#state?.end) return this.#finish(this.#state.end.outcome)
-        const pulled = await this.#events?.next()
-        if (this.#isClosed) continue
-        if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
-        const event = this.#take(pulled.value)
-        if (event) return { done: false, value: event }
+    for (;;) {
+      try {
+        return await this.#next()
+      } catch (error) {
+        if (!this.#wait || !this.#wasOpen || this.#isClosed || !isEngineFailure(error)) {
+          this.#settle?.reject(error)
+          this.return()
+          throw error
+        }
+        this.#reopenLater()
+        await this.#wait(error)
       }
-    } catch (error) {
-      this.#settle?.reject(error)
-      this.return()
-      throw error
+    }
+  }
+
+  async #next(): Promise<IteratorResult<LogEvent, RunOutcome | undefined>> {
+    for (;;) {
+      if (this.#isClosed) return { done: true, value: undefined }
+      if (!this.#events && !this.#state?.end) await this.#open()
+      const gap = this.#takeGap()
+      if (gap) return { done: false, value: gap }
+      if (this.#state?.end) return this.#finish(this.#state.end.outcome)
+      const pulled = await this.#events?.next()
+      if (this.#isClosed) continue
+      if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
+      const event = this.#take(pulled.value)
+      if (event) return { done: false, value: event }
     }
   }
 
@@ -149,13 +181,14 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     const { log, watcher } = this.#context
     this.id ||= (await this.#begin()) ?? ''
     const found = isRunName(this.id) ? await log.find(this.id) : undefined
-    if (this.#onlyRunning && (!found || found.state.end) && !this.#isFound) throw NOTHING_TO_STREAM
+    if (this.#onlyRunning && (!found || found.state.end) && !this.#wasOpen) throw NOTHING_TO_STREAM
     if (!found) throw runUnknown()
-    this.#isFound = true
     const position = await this.#startOf(found)
     this.#settle?.resolve()
     if (this.#isClosed) return
+    this.#wasOpen = true
     this.#epoch = found.epoch
+    this.#position = position
     // The control entries after `position` are applied again as they are read.
     const { state } = found
     this.#state = { ...state, end: state.end && state.end.position <= position ? state.end : undefined }
@@ -195,11 +228,14 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Returns the event to deliver, if the entry is one. */
   #take(entry: LogEvent): LogEvent | undefined {
     if (entry.event === 'gap') return this.#reopen((entry.payload as Gap).reason)
-    const isControl = entry.channel === controlChannel(this.id)
-    if (entry.event !== RUN_EVENT) return isControl ? undefined : entry
-    if (!isControl) return undefined
-    const before = this.#state as RunState
     const position = this.#context.log.positionOf(entry.id)
+    const isControl = entry.channel === controlChannel(this.id)
+    if (isControl !== (entry.event === RUN_EVENT)) return undefined
+    if (!isControl) {
+      this.#position = position
+      return entry
+    }
+    const before = this.#state as RunState
     const state = applyRecord(before, readRecord(entry.payload), position, 0)
     if (state === undefined) return this.#reopen('restarted')
     this.#state = state
@@ -216,11 +252,22 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     return undefined
   }
 
+  /** Reads the state again, and continues after the last event. */
+  #reopenLater(): void {
+    this.#stopReading()
+    if (this.#state) this.#after = formatId({ epoch: this.#epoch, position: this.#position })
+    this.#state = undefined
+  }
+
   #stopReading(): void {
     this.#events?.return?.()
     this.#events = undefined
     this.#context.watcher.unwatch(this)
   }
+}
+
+function isEngineFailure(error: unknown): boolean {
+  return isSseError(error) && error.kind === 'engine' && error.code !== 'hub_closed'
 }
 
 /** For a client that has left: opens nothing. */
