@@ -144,8 +144,8 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
   }
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
   const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse, dialect } = options
-  if (dialect !== undefined && !isDialect(dialect)) {
-    throw invalidOption('dialect must be made by defineDialect(), or one of aiSdk(), plain() and graphql()')
+  if (dialect !== undefined && !hasMember(dialect, '@sse/dialect')) {
+    throw invalidOption('dialect must be made by defineDialect()')
   }
   if (refuse !== undefined && refuse !== 'status' && refuse !== 'retry') {
     throw invalidOption(`refuse must be 'status' or 'retry', not ${String(refuse)}`)
@@ -169,11 +169,11 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
 
 /** Returns whether a value is a hub, also one from another copy of this package. */
 export function isHub(value: unknown): value is ConnectionAdmitter & StreamHub<StreamContract> {
-  return typeof value === 'object' && value !== null && '@sse/admit' in value
+  return hasMember(value, '@sse/admit')
 }
 
-function isDialect(value: unknown): value is StreamDialect {
-  return typeof value === 'object' && value !== null && '@sse/dialect' in value
+function hasMember(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && name in value
 }
 
 export function invalidOption(message: string): SseError {

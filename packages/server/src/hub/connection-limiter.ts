@@ -96,7 +96,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     this.#isDraining = true
     for (const handle of [...this.#identities.keys()]) {
       const reason = new SseError('shutdown', 'The server is shutting down', { retryAfterMs: retryAfterMs() })
-      handle.close(reason, { retryMs: reconnectDelay() })
+      handle.close(reason, reconnectDelay())
     }
     if (this.size === 0) return
     await atMost(graceMs, new Promise<void>((resolve) => this.#onEmpty.add(resolve)))
@@ -166,7 +166,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
 /** `authorize` decides when the client reconnects. */
 function authorizeAgain(handle: ConnectionHandle): void {
   const reason = new SseError('rotated', 'A revocation may have been missed: access is checked again')
-  handle.close(reason, { retryMs: reconnectDelay(handle.retryMs) })
+  handle.close(reason, reconnectDelay(handle.retryMs))
 }
 
 function revoked(): SseError {

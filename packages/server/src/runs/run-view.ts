@@ -51,18 +51,9 @@ export class RunView implements OpenableSource {
       // Not all viewers of a process ask again at once.
       return new Promise<void>((resolve) => unref(setTimeout(resolve, RETRY_MS * (0.5 + Math.random()))))
     }
-    const reader = new RunReader(
-      this.#context,
-      this.#begin,
-      { ...this.#options, after: after || handle.lastEventId },
-      wait,
-    )
-    const pump = new Pump(
-      { [Symbol.asyncIterator]: () => reader },
-      handle,
-      String,
-      (outcome) => outcome as RunOutcome | undefined,
-    )
+    const options = { ...this.#options, after: after || handle.lastEventId }
+    const reader = new RunReader(this.#context, this.#begin, options, wait)
+    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, true)
     return Object.assign(pump, { decided: reader.opened })
   }
 
@@ -117,7 +108,6 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   #epoch = ''
   /** Gap to report before the next event. */
   #gap: Gap['reason'] | undefined
-  #isFound = false
   #isClosed = false
 
   /**
@@ -196,9 +186,8 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     const { log, watcher } = this.#context
     this.id ||= (await this.#begin()) ?? ''
     const found = isRunName(this.id) ? await log.find(this.id) : undefined
-    if (this.#onlyRunning && (!found || found.state.end) && !this.#isFound) throw NOTHING_TO_STREAM
+    if (this.#onlyRunning && (!found || found.state.end) && !this.#wasOpen) throw NOTHING_TO_STREAM
     if (!found) throw runUnknown()
-    this.#isFound = true
     const position = await this.#startOf(found)
     this.#settle?.resolve()
     if (this.#isClosed) return

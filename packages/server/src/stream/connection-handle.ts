@@ -2,8 +2,8 @@ import type { ControlEncoder } from '../dialects/control-encoder.ts'
 import type { RunOutcome } from '../runs/run-state.ts'
 import type { Sink } from './sink.ts'
 
-/** What a client is told when the server closes its connection: an error, or when to reconnect. */
-export type LastWord = 'error' | { readonly retryMs: number }
+/** Last frame of a connection that the server closes: an error, or when to reconnect, in milliseconds. */
+export type LastWord = 'error' | number
 
 /** A connection, as its sender and a hub see it. */
 export interface ConnectionHandle {

@@ -196,7 +196,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
     const code = isSseError(reason) ? reason.code : 'internal'
     // A process that shuts down must not be asked again on the same transport.
     if (code === 'shutdown') this.#sink?.closeTransport()
-    const lastFrame = lastWord && this.#sink ? this.#encodeLastWord(reason, lastWord) : undefined
+    const lastFrame = this.#sink && this.#encodeLastWord(reason, lastWord)
     this.#finish(code, lastFrame)
     if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
   }
@@ -240,9 +240,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
     await sender.ready
   }
 
-  #encodeLastWord(reason: Error, lastWord: LastWord): string | undefined {
+  #encodeLastWord(reason: Error, lastWord: LastWord | undefined): string | undefined {
     if (lastWord === 'error') return this.#encodeError(reason)
-    return this.control.close(toPublicError(reason), lastWord.retryMs, this)
+    if (lastWord !== undefined) return this.control.close(toPublicError(reason), lastWord, this)
+    return undefined
   }
 
   /** Returns `undefined` if the dialect has no words for it: the response must not look complete. */

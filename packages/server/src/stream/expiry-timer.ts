@@ -20,7 +20,7 @@ export class ExpiryTimer implements Periodic {
   tick(): void {
     if (Date.now() < this.#handle.expiresAt) return
     const reason = new SseError('expired', 'Access to this stream has expired')
-    this.#handle.close(reason, { retryMs: reconnectDelay(this.#retryMs) })
+    this.#handle.close(reason, reconnectDelay(this.#retryMs))
   }
 
   stop(): void {

@@ -26,7 +26,7 @@ export class MaxAgeTimer implements Periodic {
   tick(): void {
     if (performance.now() < this.#closesAt) return
     const reason = new SseError('rotated', 'The connection has reached its maximum age')
-    this.#handle.close(reason, { retryMs: reconnectDelay(this.#retryMs) })
+    this.#handle.close(reason, reconnectDelay(this.#retryMs))
   }
 
   stop(): void {

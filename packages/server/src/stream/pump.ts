@@ -27,7 +27,7 @@ export class Pump implements Sender, Periodic {
   readonly ready: Promise<void>
   readonly #handle: ConnectionHandle
   readonly #encode: (item: unknown) => string
-  readonly #readEnd: (returned: unknown) => RunOutcome | undefined
+  readonly #isRun: boolean
   readonly #isNative: boolean
   #iterator: EventIterator | undefined
   #first: Pulled | undefined
@@ -42,18 +42,18 @@ export class Pump implements Sender, Periodic {
   #isPaused = false
 
   /**
-   * @param readEnd - says how a run ended, by what its source returns. Default: the source is no run.
+   * @param isRun - whether what the source returns says how a run ended.
    * @throws {SseError} `source_invalid`.
    */
   constructor(
     source: unknown,
     handle: ConnectionHandle,
     encode: (item: unknown) => string,
-    readEnd: (returned: unknown) => RunOutcome | undefined = () => undefined,
+    isRun: boolean = false,
   ) {
     this.#handle = handle
     this.#encode = encode
-    this.#readEnd = readEnd
+    this.#isRun = isRun
     this.#isNative = handle.control === NATIVE
     this.#iterator = iterate(source, handle.path)
     this.ready = this.#pullFirst(this.#iterator)
@@ -132,7 +132,7 @@ export class Pump implements Sender, Periodic {
     }
     if (done) {
       this.#iterator = undefined
-      this.#handle.end(this.#readEnd(value))
+      this.#handle.end(this.#isRun ? (value as RunOutcome | undefined) : undefined)
       return false
     }
     try {
