@@ -45,7 +45,7 @@ export function createRuns<Contract extends StreamContract>(
 
 type Source = (context: RunnerContext) => unknown
 
-/** How many times the start of a run is appended again within the maximum age of an event. */
+/** How many times the start of a run is appended again within the retention. */
 const RENEWALS = 3
 
 class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
@@ -259,15 +259,18 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   }
 
   #run(id: string, found: FoundRun, source: Source, { waitUntil }: Starting): Run {
-    const { merge, batchMs, onError, maxAgeMs } = this.#settings
+    const { merge, batchMs, onError, retention } = this.#settings
     const { contract } = this
     const { state } = found
     const log = this.#log
     const tracker = this.#track(id, found)
     const channel = eventsChannel(id, state.attempt)
     const writer = new RunWriter({ contract, hub: log.hub, channel, merge, batchMs })
-    const renewMs = Math.min(maxAgeMs / RENEWALS, MAX_TIMER_MS)
-    const runner = new Runner({ contract, log, tracker, writer, state, source, renewMs, onError })
+    const renewal = {
+      maxAgeMs: Math.min(retention.maxAgeMs / RENEWALS, MAX_TIMER_MS),
+      maxEntries: retention.maxEvents / RENEWALS,
+    }
+    const runner = new Runner({ contract, log, tracker, writer, state, source, renewal, onError })
     this.#runners.set(id, runner)
     runner.finished.then(() => {
       if (this.#runners.get(id) === runner) this.#runners.delete(id)

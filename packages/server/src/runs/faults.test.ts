@@ -406,6 +406,46 @@ describe('retention', () => {
   })
 })
 
+it('a running run stays known however many events follow its start, also those of others; late viewers get a gap', async () => {
+  const { runs } = testRuns({ retention: { maxEvents: 1_000 }, ring: { maxEvents: 10 } })
+  const go = { on: true }
+  const quiet = await runs.start('quiet', async function* ({ event }) {
+    yield event('step', { n: 0 })
+    await until(() => !go.on)
+    yield event('step', { n: 1 })
+  })
+  const busy = await runs.start('busy', async function* ({ event }) {
+    for (let n = 0; go.on; n += 1) {
+      yield event('step', { n })
+      if (n % 50 === 0) await pause(20)
+    }
+  })
+  const whole = read(runs, 'busy')
+  await until(() => runs.stats().head > 4_000)
+  for (const id of ['quiet', 'busy']) expect(await runs.status(id)).toMatchObject({ status: 'running' })
+  const late = ['quiet', 'busy'].map(async (id) => {
+    const seen: { event: string; payload: unknown }[] = []
+    for await (const { event, payload } of runs.follow(id)) seen.push({ event, payload })
+    return seen
+  })
+  await pause(50)
+  go.on = false
+  expect(await Promise.all([quiet.done, busy.done])).toMatchObject([
+    { status: 'completed' },
+    { status: 'completed' },
+  ])
+  const [ofQuiet, ofBusy] = await Promise.all(late)
+  expect(ofQuiet).toEqual([
+    { event: 'gap', payload: { reason: 'trimmed' } },
+    { event: 'step', payload: { n: 1 } },
+  ])
+  expect(ofBusy?.[0]).toEqual({ event: 'gap', payload: { reason: 'trimmed' } })
+  const numbers = (ofBusy ?? []).slice(1).map(({ payload }) => (payload as { n: number }).n)
+  expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index))
+  // A viewer that keeps up misses nothing.
+  expect((await whole).length).toBe((numbers.at(-1) ?? 0) + 1)
+})
+
 describe('ids, groups and options', () => {
   it.each([[''], ['x'.repeat(201)], ['a\nb'], ['\0'], ['\ud800'], [7], [undefined]])(
     'rejects the id %j',
@@ -435,7 +475,7 @@ describe('ids, groups and options', () => {
     ['leaseMs', { leaseMs: 0 }],
     ['batchMs', { batchMs: -1 }],
     ['retention.maxAgeMs', { retention: { maxAgeMs: 1 } }],
-    ['retention.maxEvents', { retention: { maxEvents: -1 } }],
+    ['retention.maxEvents', { retention: { maxEvents: 999 } }],
     ['merge names "nothing"', { merge: { nothing: () => 1 } }],
     ['merge.delta', { merge: { delta: 1 } }],
     ['onError', { onError: 1 }],

@@ -43,14 +43,16 @@ export class RunView implements OpenableSource {
 
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED_SENDER
+    const { after, untilHead } = this.#options
+    if (untilHead) throw new SseError('option_invalid', 'follow: untilHead is for loops, not for connections')
     this.#context.admitter['@sse/admit'](handle)
-    const after = this.#options.after || handle.lastEventId
     const wait = (error: unknown) => {
       handle.report(error)
       // Not all viewers of a process ask again at once.
       return new Promise<void>((resolve) => unref(setTimeout(resolve, RETRY_MS * (0.5 + Math.random()))))
     }
-    const reader = new RunReader(this.#context, this.#begin, { ...this.#options, after }, wait)
+    const options = { ...this.#options, after: after || handle.lastEventId }
+    const reader = new RunReader(this.#context, this.#begin, options, wait)
     const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, true)
     return Object.assign(pump, { decided: reader.opened })
   }
@@ -97,6 +99,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Id to resume after. Used once. */
   #after: string | undefined
   readonly #wait: ((error: unknown) => Promise<void>) | undefined
+  readonly #untilHead: boolean
   #state: RunState | undefined
   /** Position of the last event that was delivered. */
   #position = 0
@@ -114,12 +117,13 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   constructor(
     context: ViewContext,
     begin: Begin,
-    { after, onlyRunning = false }: FollowOptions,
+    { after, onlyRunning = false, untilHead = false }: FollowOptions,
     wait?: (error: unknown) => Promise<void>,
   ) {
     this.#context = context
     this.#begin = begin
     this.#onlyRunning = onlyRunning
+    this.#untilHead = untilHead
     this.#after = after || undefined
     this.#wait = wait
     this.opened = new Promise((resolve, reject) => {
@@ -158,6 +162,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
       if (this.#state?.end) return this.#finish(this.#state.end.outcome)
       const pulled = await this.#events?.next()
       if (this.#isClosed) continue
+      if (pulled?.done && this.#untilHead) return this.return()
       if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
       const event = this.#take(pulled.value)
       if (event) return { done: false, value: event }
@@ -195,7 +200,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     if (this.#state.end) return
     watcher.watch(this)
     this.#events = log
-      .followEvents(this.id, found, position)
+      .followEvents(this.id, found, position, this.#untilHead)
       [Symbol.asyncIterator]() as AsyncIterator<LogEvent>
   }
 

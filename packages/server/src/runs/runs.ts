@@ -97,6 +97,11 @@ export interface FollowOptions {
    * an `EventSource` to stop; a loop ends at once. Default `false`: it is replayed, and 404 if it is unknown.
    */
   onlyRunning?: boolean | undefined
+  /**
+   * Ends a loop once it has received every event that was stored when it started. Not for connections. Default `false`:
+   * the loop waits until the run ends.
+   */
+  untilHead?: boolean | undefined
 }
 
 /** Runs of a contract: sources that run once, whatever connects and disconnects. Created by `createRuns`. */
