@@ -31,7 +31,7 @@ it('shows events in a component, also after a lost connection', async () => {
   server.send('count', 4)
   await clock.advance(0)
   expect(screen.getByRole('status').textContent).toBe('waiting')
-  await clock.advance(2_000)
+  await clock.advance(2_100) // the longest delay, and a frame
   expect(screen.getByRole('status').textContent).toBe('open')
   expect(screen.getByRole('heading').textContent).toBe('4 leads')
   cleanup()
