@@ -73,3 +73,21 @@ it('shows that the server refused the stream', async () => {
   console.error = error
   expect(screen.getByRole('status').textContent).toBe('closed')
 })
+
+it('shows how a run ended, after a click that stops it', async () => {
+  function Answer() {
+    const feed = useStream(leads, { params: { owner: 'ada' } })
+    const { state, end } = useStreamStatus(feed)
+    return [
+      createElement('p', { key: 'state', role: 'status' }, end?.status ?? state),
+      createElement('button', { key: 'stop', type: 'button', onClick: () => feed.stop() }, 'Stop'),
+    ]
+  }
+  render(createElement(StrictMode, null, createElement(Answer)))
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('open')
+  await act(async () => screen.getByRole('button').click())
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('stopped')
+  expect(server.stops).toHaveLength(1)
+})

@@ -38,3 +38,26 @@ it('shows events in a component, also after a lost connection', async () => {
   await clock.advance(2_000)
   expect(server.connections).toEqual([])
 })
+
+it('shows how a run ended, after a click that stops it', async () => {
+  using clock = fakeClock()
+  using server = fakeServer(leads)
+  server.install()
+  const Answer = defineComponent(() => {
+    const feed = useStream(leads, { params: { owner: 'ada' } })
+    const status = useStreamStatus(feed)
+    return () => [
+      h('p', { role: 'status' }, status.value.end?.status ?? status.value.state),
+      h('button', { onClick: () => feed.value.stop() }, 'Stop'),
+    ]
+  })
+  render(Answer)
+  await clock.advance(100)
+  expect(screen.getByRole('status').textContent).toBe('open')
+  screen.getByRole('button').click()
+  await clock.advance(100)
+  expect(screen.getByRole('status').textContent).toBe('stopped')
+  expect(server.stops).toHaveLength(1)
+  cleanup()
+  await clock.advance(2_000)
+})
