@@ -1,17 +1,19 @@
 import { isSseError, SseError, type StreamContract } from '@sse/contract'
 import { createEventEncoder, END_ID } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
+import { NATIVE } from '../dialects/native.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
-import { toPublicError } from '../stream/error-frame.ts'
 import { readAuthorization } from '../stream/identity.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
+import { toPublicError } from '../stream/public-error.ts'
 import { isThenable } from '../timing/is-thenable.ts'
 import { RequestContext } from './context.ts'
 import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
 import { checkLastEventId } from './last-event-id.ts'
 import type { GivenOptions } from './options.ts'
-import { EMPTY_REPLY, errorReply, HEAD_REPLY, type Reply, streamReply, toRetryReply } from './reply.ts'
+import { EMPTY_REPLY, errorReply, headReply, type Reply, streamReply, toRetryReply } from './reply.ts'
 
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576
 const DEFAULT_HEARTBEAT_MS = 15_000
@@ -41,6 +43,7 @@ export class Endpoint<Native> {
       stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
       maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
+      control: options.dialect?.['@sse/dialect'] ?? NATIVE,
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize: authorize && ((context) => authorize((context as RequestContext).withoutIdentity())),
       onError: (error, context) => reportError(onError, error, context),
@@ -119,7 +122,7 @@ export class Endpoint<Native> {
     const { options } = this.#definition
     await this.#admit(connection, context)
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
-    if (method === 'HEAD') return HEAD_REPLY
+    if (method === 'HEAD') return headReply(connection)
     connection.throwIfClosed()
     options.hub?.['@sse/admit'](connection)
     await connection.prepare(() => makeSource(context, connection))
@@ -140,6 +143,10 @@ export class Endpoint<Native> {
   }
 
   #refuse(connection: Connection, error: unknown, refuse: (error: unknown) => Reply): Reply {
+    if (error === NOTHING_TO_STREAM) {
+      connection.gone()
+      return EMPTY_REPLY
+    }
     connection.report(error)
     const isGone = connection.isClosed && connection.closeReason === undefined
     // A source may end with another error because the connection was closed.

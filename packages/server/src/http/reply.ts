@@ -1,7 +1,8 @@
 import { isSseError, SseError } from '@sse/contract'
 import { encodeMessage } from '@sse/contract/protocol'
+import { NATIVE } from '../dialects/native.ts'
 import type { Connection } from '../stream/connection.ts'
-import { toPublicError } from '../stream/error-frame.ts'
+import { toPublicError } from '../stream/public-error.ts'
 
 /** An answer: a complete body, or a stream that begins with `connection.start(sink)`. */
 export interface Reply {
@@ -36,7 +37,13 @@ const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shut
 
 /** The answer to a request that is streamed. */
 export function streamReply(connection: Connection, refuse: (reason: Error) => Reply): Reply {
-  return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false, refuse }
+  const headers = headersOf(connection)
+  return { status: 200, headers, body: '', connection, isLast: false, refuse }
+}
+
+/** The headers of a stream. They are the same object for all streams of the native dialect. */
+function headersOf({ control }: Connection): Reply['headers'] {
+  return control === NATIVE ? STREAM_HEADERS : { ...STREAM_HEADERS, ...control.headers }
 }
 
 /** The answer instead of a stream whose connection the server has closed before the head was sent. */
@@ -57,15 +64,12 @@ export function toRetryReply(reply: Reply): Reply {
 }
 
 /** The answer to HEAD: the stream's headers, without a body. */
-export const HEAD_REPLY: Reply = {
-  status: 200,
-  headers: { ...STREAM_HEADERS, ...NO_STORE },
-  body: '',
-  connection: undefined,
-  isLast: false,
+export function headReply(connection: Connection): Reply {
+  const headers = { ...headersOf(connection), ...NO_STORE }
+  return { status: 200, headers, body: '', connection: undefined, isLast: false }
 }
 
-/** The answer without a body: the client has seen the end, or its acknowledgement is stored. */
+/** The answer without a body: there is nothing more to stream, or the acknowledgement is stored. */
 export const EMPTY_REPLY: Reply = {
   status: 204,
   headers: NO_STORE,

@@ -15,7 +15,16 @@ import { RunTracker } from './run-tracker.ts'
 import { RunView, type ViewContext } from './run-view.ts'
 import { RunWriter } from './run-writer.ts'
 import { Runner, type RunnerContext } from './runner.ts'
-import type { FollowOptions, Run, RunSource, RunStatus, Runs, StartOptions } from './runs.ts'
+import type {
+  FollowedRun,
+  FollowOptions,
+  OpenOptions,
+  Run,
+  RunSource,
+  RunStatus,
+  Runs,
+  StartOptions,
+} from './runs.ts'
 import { type Starting, settleStart } from './start-options.ts'
 import { Watcher } from './watcher.ts'
 
@@ -87,18 +96,25 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   open(
     id: string,
     source: RunSource<Contract>,
-    { after, ...options }: StartOptions & FollowOptions = {},
+    { after, ...options }: OpenOptions = {},
   ): Subscription<Contract> {
     checkRunName('id', id)
     settleStart(source, options)
     this.#checkOpen()
     const start = async () => (await this.start(id, source, options)).id
-    return new RunView(this.#view, start, after) as unknown as Subscription<Contract>
+    return new RunView(this.#view, start, { after }) as unknown as Subscription<Contract>
   }
 
-  follow(id: string, { after }: FollowOptions = {}): Subscription<Contract> {
+  follow(run: FollowedRun, options: FollowOptions = {}): Subscription<Contract> {
     this.#checkOpen()
-    return new RunView(this.#view, () => id, after) as unknown as Subscription<Contract>
+    const find = typeof run === 'string' ? () => run : this.#finderOf(run)
+    return new RunView(this.#view, find, options) as unknown as Subscription<Contract>
+  }
+
+  /** Returns what finds the newest run of a group. */
+  #finderOf({ group }: { readonly group: string }): () => Promise<string | undefined> {
+    checkRunName('group', group)
+    return async () => (await this.#log.newest(group))?.run
   }
 
   async stop(id: string): Promise<RunOutcome> {

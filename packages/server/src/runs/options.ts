@@ -6,12 +6,12 @@ import type { Engine } from '../log/engine.ts'
 import { memory } from '../memory/memory-engine.ts'
 import { RUN_EVENT } from './run-names.ts'
 
-/** For each event name, a function that combines two consecutive payloads into one. */
+/** For each event name, a function that combines two consecutive payloads into one, or returns `undefined`: stay two. */
 export type MergeOptions<Contract extends StreamContract> = {
   [Name in EventName<Contract>]?: (
     earlier: Payload<Contract, Name>,
     later: Payload<Contract, Name>,
-  ) => PayloadInput<Contract, Name>
+  ) => PayloadInput<Contract, Name> | undefined
 }
 
 /** Options of `createRuns`. */

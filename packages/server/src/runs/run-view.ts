@@ -1,5 +1,4 @@
 import { type Gap, isSseError, SseError } from '@sse/contract'
-import { CONTROL, END_ID, encodeMessage } from '@sse/contract/protocol'
 import { type LogEvent, makeGapEvent } from '../hub/log-event.ts'
 import { formatId, parseId } from '../log/id.ts'
 import type {
@@ -8,11 +7,13 @@ import type {
   OpenableSource,
   Sender,
 } from '../stream/connection-handle.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { Pump } from '../stream/pump.ts'
 import { unref } from '../timing/periodic.ts'
 import type { FoundRun, RunLog } from './run-log.ts'
 import { controlChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
 import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
+import type { FollowOptions } from './runs.ts'
 import type { Watched, Watcher } from './watcher.ts'
 
 /** Parts of the runs that a view needs. */
@@ -22,42 +23,65 @@ export interface ViewContext {
   readonly admitter: ConnectionAdmitter
 }
 
+/** Returns the run's id once it may be read; `undefined` if there is none. Called for each reading. */
+export type Begin = () => string | undefined | Promise<string | undefined>
+
 /**
  * A run as one viewer sees it: everything from its start, or after the id that the viewer has, then live, then the end.
  * The source of a stream, or something to loop over.
  */
 export class RunView implements OpenableSource {
   readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
-  readonly #after: string | undefined
+  readonly #begin: Begin
+  readonly #options: FollowOptions
 
-  /** @param begin - returns the run's id, once it may be read. Called for each reading. */
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: ViewContext, begin: Begin, options: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after || undefined
+    this.#options = options
   }
 
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED_SENDER
+    const { after, untilHead } = this.#options
+    if (untilHead) throw new SseError('option_invalid', 'follow: untilHead is for loops, not for connections')
     this.#context.admitter['@sse/admit'](handle)
     const wait = (error: unknown) => {
       handle.report(error)
       // Not all viewers of a process ask again at once.
       return new Promise<void>((resolve) => unref(setTimeout(resolve, RETRY_MS * (0.5 + Math.random()))))
     }
-    const reader = new RunReader(this.#context, this.#begin, this.#after ?? handle.lastEventId, wait)
-    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, encodeEnd)
+    const options = { ...this.#options, after: after || handle.lastEventId }
+    const reader = new RunReader(this.#context, this.#begin, options, wait)
+    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, true)
     return Object.assign(pump, { decided: reader.opened })
   }
 
   [Symbol.asyncIterator](): AsyncIterator<LogEvent, RunOutcome | undefined> {
-    return new RunReader(this.#context, this.#begin, this.#after)
+    return new RunLoop(new RunReader(this.#context, this.#begin, this.#options))
   }
 }
 
-function encodeEnd(outcome: unknown): string {
-  return encodeMessage({ event: CONTROL.end, id: END_ID, data: JSON.stringify(outcome) })
+/** A loop over a run. Where a stream is answered with 204, it ends. */
+class RunLoop implements AsyncIterator<LogEvent, RunOutcome | undefined> {
+  readonly #reader: RunReader
+
+  constructor(reader: RunReader) {
+    this.#reader = reader
+  }
+
+  async next(): Promise<IteratorResult<LogEvent, RunOutcome | undefined>> {
+    try {
+      return await this.#reader.next()
+    } catch (error) {
+      if (error === NOTHING_TO_STREAM) return { done: true, value: undefined }
+      throw error
+    }
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    return this.#reader.return()
+  }
 }
 
 /** Mean pause before another attempt after the engine failed. */
@@ -69,11 +93,13 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Resolves once the run was found. Rejects with what kept it from being found. */
   readonly opened: Promise<void>
   readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
+  readonly #begin: Begin
+  readonly #onlyRunning: boolean
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
   /** Id to resume after. Used once. */
   #after: string | undefined
   readonly #wait: ((error: unknown) => Promise<void>) | undefined
+  readonly #untilHead: boolean
   #state: RunState | undefined
   /** Position of the last event that was delivered. */
   #position = 0
@@ -90,13 +116,15 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
    */
   constructor(
     context: ViewContext,
-    begin: () => string | Promise<string>,
-    after: string | undefined,
+    begin: Begin,
+    { after, onlyRunning = false, untilHead = false }: FollowOptions,
     wait?: (error: unknown) => Promise<void>,
   ) {
     this.#context = context
     this.#begin = begin
-    this.#after = after
+    this.#onlyRunning = onlyRunning
+    this.#untilHead = untilHead
+    this.#after = after || undefined
     this.#wait = wait
     this.opened = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
@@ -134,6 +162,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
       if (this.#state?.end) return this.#finish(this.#state.end.outcome)
       const pulled = await this.#events?.next()
       if (this.#isClosed) continue
+      if (pulled?.done && this.#untilHead) return this.return()
       if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
       const event = this.#take(pulled.value)
       if (event) return { done: false, value: event }
@@ -155,8 +184,9 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
   /** Reads the run's state, and starts after the viewer's id or at the start of the current attempt. */
   async #open(): Promise<void> {
     const { log, watcher } = this.#context
-    this.id ||= await this.#begin()
+    this.id ||= (await this.#begin()) ?? ''
     const found = isRunName(this.id) ? await log.find(this.id) : undefined
+    if (this.#onlyRunning && (!found || found.state.end) && !this.#wasOpen) throw NOTHING_TO_STREAM
     if (!found) throw runUnknown()
     const position = await this.#startOf(found)
     this.#settle?.resolve()
@@ -170,7 +200,7 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     if (this.#state.end) return
     watcher.watch(this)
     this.#events = log
-      .followEvents(this.id, found, position)
+      .followEvents(this.id, found, position, this.#untilHead)
       [Symbol.asyncIterator]() as AsyncIterator<LogEvent>
   }
 

@@ -1,5 +1,5 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { toPublicError } from '../stream/error-frame.ts'
+import { toPublicError } from '../stream/public-error.ts'
 import { releaseSource } from '../stream/release-source.ts'
 import { type EventIterator, iterate, type Pulled } from '../stream/source.ts'
 import { captureContext } from '../timing/async-context.ts'
