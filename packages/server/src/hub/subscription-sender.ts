@@ -1,5 +1,5 @@
 import { type Gap, SseError } from '@sse/contract'
-import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { encodeComment } from '@sse/contract/protocol'
 import { report } from '../diagnostics.ts'
 import type { Batch } from '../log/batch.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
@@ -80,7 +80,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     const gap = cursor.takeGap()
     const opening = preamble + (gap ? this.#encodeGap(gap) : '')
     // Where the connection stands: cut off before its first event, it resumes there.
-    this.#write(opening + encodeMessage({ id: cursor.id, event: CONTROL.open }))
+    this.#write(opening + this.#handle.control.open(cursor.id, this.#handle))
     this.#advance()
   }
 
@@ -99,7 +99,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   tick(): void {
     try {
       // A full sink needs no heartbeat, and would only grow.
-      if (this.isLive) this.deliver(this.#context.heartbeat.frames, this.#context.log.tail.head)
+      if (this.isLive) this.deliver(this.#heartbeat, this.#context.log.tail.head)
       else if (!this.#isFull) this.#write(COMMENT)
     } catch (error) {
       this.fail(error)
@@ -138,7 +138,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     stopPeriodic(this, this.#handle.heartbeatMs)
     this.#onStop?.()
     if (sink && lastFrame !== undefined) {
-      sink.write(lastFrame)
+      if (lastFrame) sink.write(lastFrame)
       sink.end()
     }
     return sink !== undefined
@@ -175,6 +175,10 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     else if (step.batch.frames.length > 0) this.#writeFrames(catchUps.join(step.batch))
   }
 
+  get #heartbeat(): SharedFrames {
+    return this.#context.heartbeat.framesFor(this.#handle.control, this.#handle)
+  }
+
   #read(position: number): void {
     this.#isWaiting = true
     this.#cancelRead = this.#context.log.readHistory(position, this.#channels, this)
@@ -200,7 +204,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   #encodeGap({ id, gap }: GapStep): string {
     this.#context.counters.gaps += 1
     report('sse.gap', { reason: gap.reason })
-    return encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
+    return this.#handle.control.gap(gap, id, this.#handle)
   }
 
   #writeFrames(frames: SharedFrames): void {
@@ -208,6 +212,6 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   #write(text: string): void {
-    if (this.#sink && !this.#sink.write(text)) this.#isFull = true
+    if (text && this.#sink && !this.#sink.write(text)) this.#isFull = true
   }
 }

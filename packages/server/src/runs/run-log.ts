@@ -81,9 +81,14 @@ export class RunLog {
   }
 
   /** Follows the control entries and the events of the current attempt after a position. */
-  followEvents(id: string, { epoch, state }: FoundRun, position: number): Subscription<LoggedContract> {
+  followEvents(
+    id: string,
+    { epoch, state }: FoundRun,
+    position: number,
+    untilHead: boolean,
+  ): Subscription<LoggedContract> {
     const channels = [controlChannel(id), eventsChannel(id, state.attempt)]
-    return this.hub.subscribe(channels, { after: formatId({ epoch, position }) })
+    return this.hub.subscribe(channels, { after: formatId({ epoch, position }), untilHead })
   }
 
   /** Returns whether the entry at a position is one that readers of the run's current attempt receive. */
@@ -96,6 +101,11 @@ export class RunLog {
     if (entry.channel !== channels[0]) return true
     const record = readRecord(parseJson(entry.data))
     return record?.type === 'started' && record.attempt === state.attempt
+  }
+
+  /** Position of the newest entry of all runs that this process knows. */
+  get head(): number {
+    return this.hub.stats().head
   }
 
   /** Returns the position of an id that the hub has written. */
