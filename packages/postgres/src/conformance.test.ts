@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 5)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 8)
 
 let server: PostgresServer
 /** Counts what engines send. */
