@@ -5,6 +5,7 @@ import { formatId } from '../log/id.ts'
 import type { Log } from '../log/log.ts'
 import { LogCursor, type StartPosition } from '../log/log-cursor.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
+import type { TurnBudget } from '../log/turn-budget.ts'
 import { decodeFrame, type LogEvent, makeGapEvent } from './log-event.ts'
 
 const DONE = { done: true, value: undefined } as const
@@ -13,6 +14,8 @@ const DONE = { done: true, value: undefined } as const
 export interface LoopContext {
   readonly log: Log
   readonly fanout: Fanout
+  /** Shared by all loops of a hub. */
+  readonly loopTurns: TurnBudget
 }
 
 export interface LoopOptions {
@@ -34,6 +37,8 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   #until = Number.POSITIVE_INFINITY
   #frames: readonly StoredFrame[] = []
   #next = 0
+  /** Size of the event that was taken last. */
+  #bytes = 0
   /** Ends the wait for events, or for a read. */
   #wake: (() => void) | undefined
   #isReader = false
@@ -49,6 +54,8 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   async next(): Promise<IteratorResult<LogEvent, undefined>> {
     try {
       for (;;) {
+        // A loop body that awaits nothing else would hold up everything while it reads a backlog.
+        await this.#context.loopTurns.spend(this.#bytes)
         if (this.#isDone || this.#options.signal?.aborted) return this.return()
         const event = this.#takeEvent() ?? (await this.#advance())
         if (event) return { done: false, value: event }
@@ -92,6 +99,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     const { log } = this.#context
     for (let frame = this.#frames[this.#next]; frame; frame = this.#frames[this.#next]) {
       this.#next += 1
+      this.#bytes = frame.bytes.byteLength
       if (frame.position > this.#until) return undefined
       const id = formatId({ epoch: log.tail.epoch, position: frame.position })
       try {

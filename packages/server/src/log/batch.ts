@@ -26,6 +26,11 @@ export class Batch {
     this.missingUpTo = missingUpTo
   }
 
+  /** Size of all frames. */
+  get bytes(): number {
+    return this.frames.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+  }
+
   /** All frames, joined once for every connection that writes them. */
   get joined(): SharedFrames {
     this.#joined ??= new SharedFrames(joinFrames(this.frames))

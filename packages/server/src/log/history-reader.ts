@@ -208,10 +208,11 @@ export class HistoryReader {
   }
 
   async #serve({ receivers }: Group, batch: Batch): Promise<void> {
+    const { bytes } = batch
     for (const receiver of receivers) {
       receivers.delete(receiver)
       this.#guard(() => receiver.received(batch))
-      await this.#budget.spend()
+      await this.#budget.spend(bytes)
     }
   }
 
