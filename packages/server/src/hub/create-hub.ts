@@ -6,7 +6,7 @@ import { Fanout } from '../log/fanout.ts'
 import { Heartbeat } from '../log/heartbeat-frame.ts'
 import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
-import { TurnBudget } from '../log/turn-budget.ts'
+import { TurnClock } from '../log/turn-clock.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import { CatchUpQueue } from './catch-up-queue.ts'
@@ -72,7 +72,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
       log: this.#log,
       fanout: this.#fanout,
       catchUps: new CatchUpQueue(),
-      loopTurns: new TurnBudget(LOOP_TURN_MS),
+      loopTurns: new TurnClock(LOOP_TURN_MS),
       heartbeat: new Heartbeat(this.#log.tail),
       counters: this.#counters,
       connections: this.#connections,

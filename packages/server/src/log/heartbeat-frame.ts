@@ -22,7 +22,7 @@ export class Heartbeat {
       this.#epoch = epoch
       this.#head = head
       const id = formatId({ epoch, position: head })
-      this.#frames = new SharedFrames(encoder.encode(encodeMessage({ id, event: CONTROL.heartbeat })))
+      this.#frames = new SharedFrames([encoder.encode(encodeMessage({ id, event: CONTROL.heartbeat }))])
     }
     return this.#frames
   }

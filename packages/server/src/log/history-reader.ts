@@ -8,6 +8,7 @@ import type { LogTail } from './log-tail.ts'
 import { PageFrames } from './page-frames.ts'
 import type { StoredFrame } from './stored-frame.ts'
 import { TurnBudget } from './turn-budget.ts'
+import { TurnClock } from './turn-clock.ts'
 
 /** Receives what it asked the history for: one of the two calls, unless it cancels. */
 export interface HistoryReceiver {
@@ -35,6 +36,8 @@ const OWN_PAGE: ReadOptions = { limit: BATCH_LIMIT, maxBytes: BATCH_BYTES, isHis
 const SHARED_PAGE: ReadOptions = { limit: 1_000, maxBytes: 1_048_576, isHistory: true }
 /** How long a shared page serves readers that continue within it, and new ones. */
 const MAX_PAGE_MS = 1_000
+/** How long one turn of the event loop may be used, in milliseconds. */
+const TURN_MS = 8
 
 export interface HistoryReaderSettings {
   readonly engine: CheckedEngine
@@ -56,10 +59,12 @@ export class HistoryReader {
   readonly #settings: HistoryReaderSettings
   /** Requests that wait, by position and channels, the oldest first. */
   readonly #groups = new Map<string, Group>()
-  readonly #budget = new TurnBudget()
+  readonly #budget = new TurnBudget(new TurnClock(TURN_MS))
   #reads = 0
   #round = 0
   #isSweeping = false
+  /** Batches that are being given to their readers. */
+  #serving = 0
   #isScheduled = false
 
   constructor(settings: HistoryReaderSettings) {
@@ -103,7 +108,8 @@ export class HistoryReader {
 
   #startRead(): boolean {
     const first = this.#firstWaiting()
-    if (this.#isSweeping || !first) return false
+    // Readers of the batch that is being given out ask for the same next one: they stay in step.
+    if (this.#isSweeping || this.#serving > 0 || !first) return false
     const isStorm = this.#groups.size - this.#reads > MAX_OWN_GROUPS
     this.#reads += 1
     this.#isSweeping = isStorm
@@ -208,12 +214,15 @@ export class HistoryReader {
   }
 
   async #serve({ receivers }: Group, batch: Batch): Promise<void> {
-    const { bytes } = batch
+    const { byteLength } = batch.joined
+    this.#serving += 1
     for (const receiver of receivers) {
       receivers.delete(receiver)
       this.#guard(() => receiver.received(batch))
-      await this.#budget.spend(bytes)
+      await this.#budget.spend(byteLength)
     }
+    this.#serving -= 1
+    this.#schedule()
   }
 
   async #fail(groups: readonly Group[], thrown: unknown): Promise<void> {
@@ -223,7 +232,7 @@ export class HistoryReader {
       for (const receiver of receivers) {
         receivers.delete(receiver)
         this.#guard(() => receiver.failed(error))
-        await this.#budget.spend()
+        await this.#budget.spend(0)
       }
     }
   }
