@@ -1,15 +1,21 @@
-import type { SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
 import { isRetryable } from '../connection/reconnect.ts'
 import { toSseError } from '../connection/reconnect-loop.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
+import { outsideZone } from '../connection/zone.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 import { sendAck } from './send-ack.ts'
+
+/** How long a request, from its preparation to its answer, and a fresh token may take, in milliseconds. */
+const TIMEOUT_MS = 30_000
 
 export interface AckSettings {
   prepare: () => PreparedRequest | Promise<PreparedRequest>
   /** Gets a fresh token after 401. */
   token: TokenRefresh | undefined
   onError: (error: unknown) => void
+  /** Default 30,000. */
+  timeoutMs?: number
 }
 
 /** Sends a feed's acknowledgements: one at a time and only the newest, as they are cumulative. */
@@ -42,24 +48,27 @@ export class Acknowledgements {
   }
 
   async #sendPending(): Promise<void> {
-    const { prepare, onError } = this.#settings
+    const { prepare, onError, timeoutMs = TIMEOUT_MS } = this.#settings
     let { token } = this.#settings
     let failure: SseError | undefined
     try {
       while (this.#id !== undefined) {
         let sent: string | undefined
         try {
-          const request = await prepare()
-          sent = this.#id // includes calls made meanwhile
-          this.#id = undefined
-          await sendAck(request, sent)
+          await within(timeoutMs, async (signal) => {
+            const request = await prepare()
+            if (signal.aborted) return
+            sent = this.#id // includes calls made meanwhile
+            this.#id = undefined
+            if (sent !== undefined) await sendAck(request, sent, signal)
+          })
           failure = undefined
         } catch (cause) {
           failure = toSseError(cause, 'The acknowledgement failed')
           const isUnauthorized = failure.status === 401 && token !== undefined
           if (isUnauthorized || isRetryable(failure)) this.#id ??= sent
           if (isUnauthorized) {
-            failure = await refreshToken(token)
+            failure = await refreshToken(token, timeoutMs)
             token = undefined
             if (!failure) continue
           }
@@ -77,11 +86,33 @@ export class Acknowledgements {
 }
 
 /** Returns why there is no fresh token. */
-async function refreshToken(token: TokenRefresh | undefined): Promise<SseError | undefined> {
+async function refreshToken(
+  token: TokenRefresh | undefined,
+  timeoutMs: number,
+): Promise<SseError | undefined> {
   try {
-    await token?.refresh()
+    await within(timeoutMs, async () => token?.refresh())
     return undefined
   } catch (cause) {
     return toSseError(cause, 'The token refresh failed')
+  }
+}
+
+/** Rejects with `idle` if `run` has not settled in time: an app's `fetch` may ignore its signal. */
+async function within(timeoutMs: number, run: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const abort = new AbortController()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<never>((_, reject) => {
+    const stop = () => {
+      const error = new SseError('idle', `The acknowledgement was not answered for ${timeoutMs} ms`)
+      reject(error)
+      abort.abort(error)
+    }
+    timer = outsideZone(() => setTimeout(stop, timeoutMs))
+  })
+  try {
+    await Promise.race([run(abort.signal), timeout])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -9,7 +9,7 @@ import type { PreparedRequest } from '../transport/transport.ts'
  * @throws {SseError} `network`, or `http_status` with the `status`.
  * @see docs/reference/protocol.md#acknowledgements
  */
-export async function sendAck(request: PreparedRequest, id: string): Promise<void> {
+export async function sendAck(request: PreparedRequest, id: string, signal: AbortSignal): Promise<void> {
   const url = ackUrl(request.url)
   let status: number
   try {
@@ -19,6 +19,7 @@ export async function sendAck(request: PreparedRequest, id: string): Promise<voi
       headers: { ...request.headers, 'content-type': 'application/json', 'last-event-id': toByteString(id) },
       body: '{}',
       credentials: request.credentials,
+      signal,
       keepalive: true, // an acknowledgement outlives the page that sends it
     } as RequestInit)
     status = response.status
