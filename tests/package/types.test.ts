@@ -103,6 +103,13 @@ describe.concurrent.each([
   })
 })
 
+it('a CommonJS module with module: node16 cannot import ES modules, as the client’s guide says', async () => {
+  const output = await compile('typescript', plain, ['commonjs.cts'], { ...NODE, module: 'node16' })
+  const errors = output.filter((line) => line.includes('error'))
+  expect(errors.length).toBeGreaterThan(0)
+  for (const error of errors) expect(error).toContain('error TS1479')
+})
+
 // With one compiler: these types are old, and the frameworks' own.
 describe.each([
   ['Express 4, Fastify 4, Koa 2, Hono 3 and Nest 11', () => older],

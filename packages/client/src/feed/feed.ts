@@ -79,7 +79,7 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * Cumulative: of several pending calls, the newest id is sent, and they settle together. An acknowledgement that
    * fails for lack of a connection is sent again when the stream is open.
    *
-   * @returns a promise that may be ignored. It rejects with `network` or `http_status`, which is also reported to
+   * @returns a promise that may be ignored. It rejects with `network`, `http_status`, or `idle` after 30 s without an answer, which is also reported to
    * `onError`.
    */
   ack(id: string): Promise<void>
