@@ -1,9 +1,8 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { createHub } from '../hub/create-hub.ts'
+import { createLogHub } from '../hub/create-hub.ts'
 import type { HubStats } from '../hub/stats.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { callApp } from '../log/app-callback.ts'
-import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import { atMost, MAX_TIMER_MS } from '../timing/at-most.ts'
 import { Lease } from './lease.ts'
 import { type RunsOptions, type SettledRunsOptions, settleRunsOptions } from './options.ts'
@@ -63,14 +62,14 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const { engine, leaseMs, onError } = settings
     this.contract = contract
     this.#settings = settings
-    const hub = createHub(loggedContract(contract), settings.hub)
+    const hub = createLogHub(loggedContract(contract), settings.hub)
     this.#log = new RunLog(hub, engine, onError)
     this.#lease = new Lease(engine.presence, leaseMs, onError)
     this.#watcher = new Watcher(this.#log, this.#lease, leaseMs, onError)
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined
     this.#claims = new RunClaims(this.#log, this.#lease, { runners: this.#runners, serially, isClosed })
-    this.#view = { log: this.#log, watcher: this.#watcher, admitter: hub as unknown as ConnectionAdmitter }
+    this.#view = { log: this.#log, watcher: this.#watcher, admitter: hub }
   }
 
   async start(id: string, source: RunSource<Contract>, options: StartOptions = {}): Promise<Run> {
@@ -246,7 +245,8 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const log = this.#log
     const tracker = this.#track(id, found)
     const channel = eventsChannel(id, state.attempt)
-    const writer = new RunWriter({ contract, hub: log.hub, channel, merge, batchMs })
+    const keyPrefix = `${state.position}-`
+    const writer = new RunWriter({ contract, hub: log.hub, channel, keyPrefix, merge, batchMs })
     const renewMs = Math.min(maxAgeMs / RENEWALS, MAX_TIMER_MS)
     const runner = new Runner({ contract, log, tracker, writer, state, source, renewMs, onError })
     this.#runners.set(id, runner)

@@ -1,5 +1,5 @@
 import { type StreamContract, type as typeOf } from '@sse/contract'
-import type { Hub } from '../hub/hub.ts'
+import type { LogHub } from '../hub/create-hub.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CheckedEngine } from '../log/checked-engine.ts'
 import type { Engine, Entry } from '../log/engine.ts'
@@ -9,7 +9,7 @@ import { applyRecord, type RunRecord, type RunState, readRecord } from './run-st
 
 /** A contract whose payloads are checked already, with the control event. */
 export type LoggedContract = StreamContract
-export type RunHub = Hub<LoggedContract>
+export type RunHub = LogHub<LoggedContract>
 
 /** A run as it was read, and the position up to which it was. */
 export interface FoundRun {

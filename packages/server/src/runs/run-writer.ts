@@ -1,12 +1,19 @@
 import { isSseError, SseError, type StreamContract } from '@sse/contract'
-import { parseId } from '../log/id.ts'
+import type { AppendResult } from '../log/append-queue.ts'
+import type { NewEntry } from '../log/engine.ts'
 import { makeRunEvent, type RunEvent } from './run-event.ts'
 import type { RunHub } from './run-log.ts'
 
+/** What a writer needs of the runs' hub. */
+export type WriterHub = Pick<RunHub, 'appendOwn' | 'checkSize'>
+
 export interface RunWriterSettings {
   readonly contract: StreamContract
-  readonly hub: RunHub
+  readonly hub: WriterHub
+  /** Channel of the attempt. Nothing else appends to it. */
   readonly channel: string
+  /** First part of the idempotency keys. An earlier run with the same id, which is no longer retained, had another one. */
+  readonly keyPrefix: string
   readonly merge: ReadonlyMap<string, (earlier: unknown, later: unknown) => unknown>
   readonly batchMs: number
 }
@@ -76,6 +83,7 @@ export class RunWriter {
 
   #merge(event: RunEvent): boolean {
     const { merge, contract } = this.#settings
+    if (merge.size === 0) return false
     const combine = merge.get(event.event)
     const last = this.#pending.at(-1)
     if (!combine || last?.event !== event.event || this.#merged >= MAX_MERGED) return false
@@ -119,24 +127,49 @@ export class RunWriter {
   }
 
   async #store(batch: readonly RunEvent[]): Promise<void> {
-    const { hub, channel } = this.#settings
-    const first = this.#sequence
-    this.#sequence += batch.length
-    const positions: (number | undefined)[] = batch.map(() => undefined)
-    for (let waitMs = FIRST_RETRY_MS; !this.#isClosed; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
-      const results = await Promise.allSettled(
-        batch.map(async ({ event, payload }, index) => {
-          const idempotencyKey = String(first + index)
-          positions[index] ??= parseId(
-            await hub.publish(channel, event, payload, { idempotencyKey }),
-          )?.position
-        }),
-      )
-      const failed = results.find((result) => result.status === 'rejected')
-      if (!failed) return this.#checkOrder(positions as number[])
-      if (!isTransient(failed.reason)) throw failed.reason
+    const { entries, error } = this.#encode(batch)
+    const positions: (number | undefined)[] = entries.map(() => undefined)
+    let left = entries
+    for (let waitMs = FIRST_RETRY_MS; left.length > 0; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
+      const results = await this.#append(left)
+      const failed = results.find((result) => result instanceof Error)
+      for (const [index, result] of results.entries()) {
+        if (!(result instanceof Error)) positions[entries.indexOf(left[index] as NewEntry)] = result.position
+      }
+      if (!failed) break
+      if (!isTransient(failed)) throw failed
       await this.#pause(waitMs)
+      if (this.#isClosed) return
+      left = entries.filter((_, index) => positions[index] === undefined)
     }
+    this.#checkOrder(positions as number[])
+    if (error !== undefined) throw error
+  }
+
+  /** Encodes events up to the first one that is too large. */
+  #encode(batch: readonly RunEvent[]): { entries: NewEntry[]; error: unknown } {
+    const { hub, channel, keyPrefix } = this.#settings
+    const entries: NewEntry[] = []
+    try {
+      for (const { event, data } of batch) {
+        hub.checkSize(event, data)
+        entries.push({
+          channel,
+          event,
+          data,
+          key: undefined,
+          idempotencyKey: `${keyPrefix}${this.#sequence}`,
+        })
+        this.#sequence += 1
+      }
+    } catch (error) {
+      return { entries, error }
+    }
+    return { entries, error: undefined }
+  }
+
+  #append(entries: readonly NewEntry[]): Promise<readonly AppendResult[]> {
+    return new Promise((resolve) => this.#settings.hub.appendOwn(entries, resolve))
   }
 
   /** A batch that was stored in two parts, the first of which had to be repeated, is out of order. */
