@@ -53,6 +53,17 @@ export function runsTable(name: string, open: () => Engine | Promise<Engine>): v
       expect(await other.status(id)).toMatchObject({ id, status: 'completed', attempt: 1 })
     })
 
+    it('stores a text of any characters and shows it unchanged in every process', async () => {
+      const [one, other] = await two()
+      const id = newId()
+      const texts = ['', '\0', ' <b>\n\n</b>\n', '"a"\u2028', '\ufeff🦊', 'data: x', '\\']
+      const run = await one.start(id, async function* ({ event }) {
+        for (const text of texts) yield event('html', text)
+      })
+      expect(await run.done).toEqual({ status: 'completed' })
+      expect(await readRun(other, id)).toEqual(texts)
+    })
+
     it('continues without viewers, and shows a late viewer everything from the start, then live, then the end', async () => {
       const [one, other] = await two()
       const follow = await serve(other)

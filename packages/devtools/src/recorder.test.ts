@@ -1,12 +1,12 @@
 import { connect, SseError } from '@sse/client'
 import type { InspectableFeed } from '@sse/client/inspect'
 import type { Transport, TransportEvents } from '@sse/client/transport'
-import { defineStream, type } from '@sse/contract'
+import { defineStream, text, type } from '@sse/contract'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { MAX_CHANGES, MAX_DATA_LENGTH, MAX_EVENTS } from './feed-log.ts'
 import { Recorder } from './recorder.ts'
 
-const numbers = defineStream({ path: '/numbers', events: { n: type<number>() } })
+const numbers = defineStream({ path: '/numbers', events: { n: type<number>(), html: text() } })
 const stops: (() => void)[] = []
 let recorder: Recorder
 beforeEach(() => {
@@ -107,6 +107,15 @@ it('records which tab leads, also if it was reported before', async () => {
   expect(recorder.logs[0]?.role).toBe('follower')
   events.onNote?.({ role: 'leader' })
   expect(recorder.logs[0]?.role).toBe('leader')
+})
+
+it('records a text as it was sent, which looks like JSON only by chance', async () => {
+  recorder.start()
+  const { events } = await play()
+  events.onMessage('html', '{ "a":  1 }')
+  expect(recorder.logs[0]?.events.last).toMatchObject({ data: '{ "a":  1 }', isText: true })
+  events.onMessage('n', '1')
+  expect(recorder.logs[0]?.events.last).toMatchObject({ data: '1', isText: false })
 })
 
 it('bounds its memory, and counts dropped entries', async () => {

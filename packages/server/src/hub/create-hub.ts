@@ -1,5 +1,5 @@
 import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
-import { checkSize, encodeEventData } from '@sse/contract/protocol'
+import { checkSize, encodeEventData, textEvents } from '@sse/contract/protocol'
 import { within } from '../engine-kit/within.ts'
 import type { AppendResult } from '../log/append-queue.ts'
 import type { NewEntry } from '../log/engine.ts'
@@ -76,7 +76,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     this.contract = contract
     this.#settings = settings
     this.#fanout = new Fanout(onError)
-    this.#log = new Log(settings, this.#fanout, this.#connections)
+    this.#log = new Log({ ...settings, texts: textEvents(contract) }, this.#fanout, this.#connections)
     this.#presence = new Presence(engine.presence, onError)
     this.#subscriptions = {
       log: this.#log,

@@ -24,11 +24,20 @@ export type SubscriptionEvent<Contract extends StreamContract> =
 
 const decoder = new TextDecoder()
 
-/** Decodes a frame. @throws {SyntaxError} when its data is not JSON. */
-export function decodeFrame(id: string, { bytes, event, channel }: StoredFrame): LogEvent {
+/**
+ * Decodes a frame.
+ *
+ * @param isText - whether its data is the payload itself.
+ * @throws {SyntaxError} when its data is not JSON.
+ */
+export function decodeFrame(
+  id: string,
+  { bytes, event, channel }: StoredFrame,
+  isText: boolean = false,
+): LogEvent {
   const frame = decoder.decode(bytes)
   const data = readFrameData(frame)
-  const payload = data === '' ? undefined : JSON.parse(data)
+  const payload = isText ? data : data === '' ? undefined : JSON.parse(data)
   return new LogEvent(event, frame, id, channel, payload)
 }
 

@@ -18,6 +18,8 @@ export interface LogSettings {
   readonly retention: Retention
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
+  /** Names of the events whose payload is a text. Default: none. */
+  readonly texts?: ReadonlySet<string> | undefined
   /** Receives failures in the background. Must not throw. */
   readonly onError: (error: unknown) => void
 }
@@ -57,11 +59,11 @@ export class Log {
   appended = 0
 
   constructor(settings: LogSettings, fanout: Fanout, revocations: RevocationListener) {
-    const { retention, ring, latestPerKey, onError } = settings
+    const { retention, ring, latestPerKey, texts, onError } = settings
     const limits = { maxEvents: Math.min(ring.maxEvents, retention.maxEvents), maxBytes: ring.maxBytes }
     const engine = new CheckedEngine(settings.engine, onError)
     this.#engine = engine
-    this.#encoder = new FrameEncoder(latestPerKey, onError)
+    this.#encoder = new FrameEncoder(latestPerKey, onError, texts)
     const newest = new Ring({ ...limits, maxAgeMs: retention.maxAgeMs })
     this.tail = new LogTail(newest, fanout, this.#encoder, (entry, id) => this.#onControl(entry, id))
     this.#appends = new AppendQueue(engine, (entries, appended) => this.#onAppended(entries, appended))
@@ -97,6 +99,11 @@ export class Log {
   /** Number of entries that could not be delivered. */
   get skipped(): number {
     return this.#encoder.skipped
+  }
+
+  /** Returns whether the data of an event's frame is the payload itself, not JSON. */
+  isText(event: string): boolean {
+    return this.#encoder.isText(event)
   }
 
   /**

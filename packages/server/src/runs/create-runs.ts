@@ -7,11 +7,12 @@ import { atMost, MAX_TIMER_MS } from '../timing/at-most.ts'
 import { Lease } from './lease.ts'
 import { type RunsOptions, type SettledRunsOptions, settleRunsOptions } from './options.ts'
 import { type ClaimScope, RunClaims, runExists } from './run-claims.ts'
+import type { CursorContext } from './run-cursor.ts'
 import { type FoundRun, loggedContract, RunLog } from './run-log.ts'
 import { checkRunName, eventsChannel, isRunName, runUnknown } from './run-names.ts'
 import type { RunOutcome, RunState } from './run-state.ts'
 import { RunTracker } from './run-tracker.ts'
-import { RunView, type ViewContext } from './run-view.ts'
+import { RunView } from './run-view.ts'
 import { RunWriter } from './run-writer.ts'
 import { Runner, type RunnerContext } from './runner.ts'
 import type { FollowOptions, Run, RunSource, RunStatus, Runs, StartOptions } from './runs.ts'
@@ -46,7 +47,7 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly #lease: Lease
   readonly #claims: RunClaims
   readonly #watcher: Watcher
-  readonly #view: ViewContext
+  readonly #view: CursorContext
   readonly #abort = new AbortController()
   /** Runs of this process. */
   readonly #runners = new Map<string, Runner>()
@@ -69,7 +70,7 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined
     this.#claims = new RunClaims(this.#log, this.#lease, { runners: this.#runners, serially, isClosed })
-    this.#view = { log: this.#log, watcher: this.#watcher, admitter: hub }
+    this.#view = { log: this.#log, watcher: this.#watcher }
   }
 
   async start(id: string, source: RunSource<Contract>, options: StartOptions = {}): Promise<Run> {

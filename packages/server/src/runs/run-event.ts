@@ -1,5 +1,5 @@
-import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
-import { encodePayload, validate } from '@sse/contract/protocol'
+import type { EventName, PayloadInput, StreamContract } from '@sse/contract'
+import { checkPayload, encodePayload } from '@sse/contract/protocol'
 
 /** An event of a run, checked and not stored yet. Made by the context's `event`. */
 export class RunEvent<Name extends string = string> {
@@ -25,6 +25,9 @@ export class RunEvent<Name extends string = string> {
   }
 }
 
+/** Types of values that cannot be changed by the source, and are JSON. */
+const PLAIN: ReadonlySet<string> = new Set(['string', 'number', 'boolean'])
+
 /** Makes an event of a run. A wrong name or payload is a compile error at that argument. */
 export type RunEventMaker<Contract extends StreamContract> = <Name extends keyof Contract['events'] & string>(
   name: Name,
@@ -41,19 +44,7 @@ export type RunEventOf<Contract extends StreamContract> = RunEvent<EventName<Con
  * @throws {SseError} `event_unknown`, `payload_invalid`, `schema_async`.
  */
 export function makeRunEvent(contract: StreamContract, name: string, payload: unknown): RunEvent {
-  const schema = Object.hasOwn(contract.events, name) ? contract.events[name] : undefined
-  if (schema === undefined) {
-    const known = Object.keys(contract.events).join('", "')
-    const message = `Stream "${contract.path}" has no event ${JSON.stringify(name)}; it has "${known}"`
-    throw new SseError('event_unknown', message)
-  }
-  const checked = validate(schema, payload, name)
-  if (!checked.ok) throw new SseError('payload_invalid', `Event "${name}": ${checked.summary}`)
-  const { value } = checked
-  const isEncodable =
-    value === undefined ||
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'boolean'
-  return isEncodable ? new RunEvent(name, value) : new RunEvent(name, undefined, encodePayload(name, value))
+  const value = checkPayload(contract, name, payload)
+  const isPlain = value === undefined || PLAIN.has(typeof value)
+  return isPlain ? new RunEvent(name, value) : new RunEvent(name, undefined, encodePayload(name, value))
 }

@@ -1,4 +1,5 @@
 import { type StreamContract, type as typeOf } from '@sse/contract'
+import { isText } from '@sse/contract/protocol'
 import type { LogHub } from '../hub/create-hub.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CheckedEngine } from '../log/checked-engine.ts'
@@ -28,11 +29,14 @@ const PAGE = { limit: 100, maxBytes: 1_048_576 }
 
 /** Returns the contract of the hub that stores the runs of `contract`. */
 export function loggedContract(contract: StreamContract): LoggedContract {
-  const names = [...Object.keys(contract.events), RUN_EVENT]
+  const events = Object.entries(contract.events).map(([name, schema]) => [
+    name,
+    isText(schema) ? schema : typeOf(),
+  ])
   return {
     ...contract,
     channels: undefined,
-    events: Object.fromEntries(names.map((name) => [name, typeOf()])),
+    events: { ...Object.fromEntries(events), [RUN_EVENT]: typeOf() },
   }
 }
 
@@ -74,12 +78,6 @@ export class RunLog {
     signal: AbortSignal,
   ): Subscription<LoggedContract> {
     return this.hub.subscribe(controlChannel(id), { after: formatId({ epoch, position }), signal })
-  }
-
-  /** Follows the control entries and the events of the current attempt after a position. */
-  followEvents(id: string, { epoch, state }: FoundRun, position: number): Subscription<LoggedContract> {
-    const channels = [controlChannel(id), eventsChannel(id, state.attempt)]
-    return this.hub.subscribe(channels, { after: formatId({ epoch, position }) })
   }
 
   /** Returns whether the entry at a position is one that readers of the run's current attempt receive. */
