@@ -48,8 +48,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 20 entries of contract, server and client, one per engine, two per hook package and six of the tools', () => {
-  expect(ENTRIES).toHaveLength(20 + ENGINES.length + 2 * HOOKS.length + 6)
+it('there are 21 entries of contract, server and client, one per engine, two per hook package and six of the tools', () => {
+  expect(ENTRIES).toHaveLength(21 + ENGINES.length + 2 * HOOKS.length + 6)
 })
 
 describe.each([

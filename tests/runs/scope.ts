@@ -33,12 +33,11 @@ export function startRuns(engine: Engine, options: RunsOptions<Answers> = {}): R
   return { runs, errors }
 }
 
-/** Serves a process's runs at the contract's path, and returns how to read one. */
+/** Mounts a process's runs, and returns how to read one. */
 export async function serve(
   runs: Runs<Answers>,
 ): Promise<(id: string, lastEventId?: string) => Promise<StreamReader>> {
-  const stream = sse(answers, { onError() {} }, ({ params }) => runs.follow(params.run))
-  const server = createServer(stream)
+  const server = createServer(sse(runs, { authorize: () => true, onError() {} }))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closeLater(() => {
     server.closeAllConnections()

@@ -112,6 +112,28 @@ export function runsTable(name: string, open: () => Engine | Promise<Engine>): v
       expect(third.payloads).toEqual(['c', 'd'])
     })
 
+    it('loops over what is stored now of a run, without waiting for more', async () => {
+      const [one, other] = await two()
+      const id = newId()
+      const stored = async (after?: string) => {
+        const payloads: unknown[] = []
+        for await (const { payload } of other.follow(id, { after, untilHead: true })) payloads.push(payload)
+        return payloads
+      }
+      await expect(stored()).rejects.toMatchObject({ code: 'run_unknown' })
+      await one.start(id, async function* ({ event }) {
+        yield event('delta', 'a')
+        yield event('step', { n: 1 })
+        await new Promise(() => {})
+      })
+      await until(async () => (await stored()).length === 2)
+      let first = ''
+      for await (const event of other.follow(id, { untilHead: true })) first ||= event.id
+      expect(await stored(first)).toEqual([{ n: 1 }])
+      await other.stop(id)
+      expect(await stored()).toEqual(['a', { n: 1 }])
+    })
+
     it('answers an id of another run, or of no log, with a gap and everything from the start', async () => {
       const [one] = await two()
       const [id, another] = [newId(), newId()]

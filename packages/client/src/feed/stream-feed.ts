@@ -1,9 +1,11 @@
-import type { SseError } from '@sse/contract'
-import { Acknowledgements } from '../acknowledge/acknowledgements.ts'
+import { SseError } from '@sse/contract'
+import { Acknowledgements } from '../actions/acknowledgements.ts'
+import { type ActionSettings, sendAction } from '../actions/send-action.ts'
 import type { watchPage } from '../connection/page-life-cycle.ts'
-import type { FeedStatus } from '../connection/status.ts'
+import type { FeedStatus, RunEnd } from '../connection/status.ts'
 import { TokenRefresh } from '../connection/token-refresh.ts'
 import type { TransportNote } from '../transport/transport.ts'
+import { decodeRunEnd } from './decode-event.ts'
 import { type DispatcherSettings, EventDispatcher, silently } from './event-dispatcher.ts'
 import type { Overflow } from './event-queue.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
@@ -24,19 +26,22 @@ export class StreamFeed implements InspectableFeed {
   readonly #settings: FeedSettings
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
+  readonly #actions: ActionSettings
+  #stopping: Promise<RunEnd> | undefined
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
   #unwatchPage: (() => void) | undefined
   #isReopening = false
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    const { prepare, refresh } = settings
+    const { prepare, refresh, idleTimeoutMs: timeoutMs } = settings
     const token = refresh && new TokenRefresh(() => refresh())
     const onStatus = (status: FeedStatus): void => this.#onStatus(status)
     const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
-    this.#acknowledgements = new Acknowledgements({ prepare, token, onError })
+    this.#actions = { prepare, token, timeoutMs }
+    this.#acknowledgements = new Acknowledgements({ ...this.#actions, onError })
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {
       if (this.status.state === 'connecting') dispatcher.loop.start()
@@ -78,6 +83,14 @@ export class StreamFeed implements InspectableFeed {
     return this.#acknowledgements.send(id)
   }
 
+  stop(): Promise<RunEnd> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    this.#stopping.catch(() => {}) // the promise may be ignored: the failure was reported
+    return this.#stopping
+  }
+
   reopen(): void {
     const { loop } = this.#dispatcher
     this.#isReopening = !!this.#settings.watchPage
@@ -106,6 +119,17 @@ export class StreamFeed implements InspectableFeed {
     const queue = this.#dispatcher.listeners.loop(maxQueued, overflow)
     if (this.status.state === 'closed') queue.finish(failureOf(this.status))
     return queue as AsyncIterator<AnyEvent & never>
+  }
+
+  async #stop(): Promise<RunEnd> {
+    try {
+      const end = this.status.end ?? decodeRunEnd(await sendAction(this.#actions, 'stop'))
+      if (end) return end
+      throw new SseError('content_type', 'The answer to stop is not the end of a run', { status: 200 })
+    } catch (error) {
+      this.#dispatcher.report(error, silently)
+      throw error
+    }
   }
 
   #onStatus(status: FeedStatus): void {

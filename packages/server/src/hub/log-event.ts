@@ -1,5 +1,6 @@
 import type { EventName, Gap, Payload, StreamContract } from '@sse/contract'
-import { CONTROL, EncodedEvent, encodeMessage, readFrameData } from '@sse/contract/protocol'
+import { EncodedEvent, readFrameData } from '@sse/contract/protocol'
+import { NATIVE } from '../dialects/native.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 
 /** An event of the log, as a loop over a subscription receives it. A generator may yield it unchanged. */
@@ -42,6 +43,5 @@ export function decodeFrame(
 }
 
 export function makeGapEvent(id: string, gap: Gap): LogEvent<'gap', Gap> {
-  const frame = encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
-  return new LogEvent('gap', frame, id, '', gap)
+  return new LogEvent('gap', NATIVE.gap(gap, id), id, '', gap)
 }

@@ -1,5 +1,5 @@
 import { type Gap, SseError } from '@sse/contract'
-import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { encodeComment } from '@sse/contract/protocol'
 import { report } from '../diagnostics.ts'
 import { Batch } from '../log/batch.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
@@ -7,7 +7,7 @@ import type { Heartbeat } from '../log/heartbeat-frame.ts'
 import type { HistoryReceiver } from '../log/history-reader.ts'
 import type { Log } from '../log/log.ts'
 import { type GapStep, LogCursor, type StartPosition, type Step } from '../log/log-cursor.ts'
-import { SharedFrames } from '../log/shared-frames.ts'
+import type { SharedFrames } from '../log/shared-frames.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
@@ -37,7 +37,6 @@ export interface FrameGate {
 }
 
 const COMMENT = encodeComment()
-const COMMENT_FRAMES = new SharedFrames(new TextEncoder().encode(COMMENT))
 /** Pause before another attempt after the engine failed. */
 const RETRY_MS = 1_000
 
@@ -94,13 +93,13 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     fanout.add(this, this.#channels)
     startPeriodic(this, this.#handle.heartbeatMs)
     if (this.#gate) {
-      if (preamble) this.#write(preamble)
+      this.#write(preamble)
       return this.#advance()
     }
     const gap = cursor.takeGap()
     const opening = preamble + (gap ? this.#encodeGap(gap) : '')
     // Where the connection stands: cut off before its first event, it resumes there.
-    this.#write(opening + encodeMessage({ id: cursor.id, event: CONTROL.open }))
+    this.#write(opening + this.#handle.control.open(cursor.id, this.#handle))
     this.#advance()
   }
 
@@ -119,8 +118,8 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   tick(): void {
     try {
       // A full sink needs no heartbeat, and would only grow.
-      const { heartbeat, log } = this.#context
-      if (this.isLive) this.#deliver(this.#gate ? COMMENT_FRAMES : heartbeat.frames, log.tail.head)
+      if (this.isLive && this.#gate) this.#writeLive(this.#handle.control.heartbeat(undefined, this.#handle))
+      else if (this.isLive) this.#deliver(this.#heartbeat, this.#context.log.tail.head)
       else if (!this.#isFull) this.#write(COMMENT)
     } catch (error) {
       this.fail(error)
@@ -137,7 +136,15 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   #deliver(frames: SharedFrames, position: number): void {
-    if (this.#sink?.writeShared(frames)) return
+    if (!this.#sink?.writeShared(frames)) this.#filled(position)
+  }
+
+  #writeLive(text: string): void {
+    if (text && !this.#sink?.write(text)) this.#filled(this.#context.log.tail.head)
+  }
+
+  /** A live sender has written everything up to a position, and the sink has no room for more. */
+  #filled(position: number): void {
     this.#context.fanout.setLive(this, false)
     this.#isFull = true
     this.#cursor?.moveTo(position)
@@ -168,7 +175,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     stopPeriodic(this, this.#handle.heartbeatMs)
     this.#onStop?.()
     if (sink && lastFrame !== undefined) {
-      sink.write(lastFrame)
+      if (lastFrame) sink.write(lastFrame)
       sink.end()
     }
     return sink !== undefined
@@ -217,6 +224,10 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     this.#gate?.passed()
   }
 
+  get #heartbeat(): SharedFrames {
+    return this.#context.heartbeat.framesFor(this.#handle.control, this.#handle)
+  }
+
   #read(position: number): void {
     this.#isWaiting = true
     this.#cancelRead = this.#context.log.readHistory(position, this.#channels, this)
@@ -242,7 +253,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   #encodeGap({ id, gap }: GapStep): string {
     this.#context.counters.gaps += 1
     report('sse.gap', { reason: gap.reason })
-    return encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
+    return this.#handle.control.gap(gap, id, this.#handle)
   }
 
   #writeFrames(frames: SharedFrames): void {
@@ -250,6 +261,6 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   #write(text: string): void {
-    if (this.#sink && !this.#sink.write(text)) this.#isFull = true
+    if (text && this.#sink && !this.#sink.write(text)) this.#isFull = true
   }
 }

@@ -1,10 +1,10 @@
 import type { Gap } from '@sse/contract'
-import type { LogEvent } from '../hub/log-event.ts'
-import { makeGapEvent } from '../hub/log-event.ts'
 import { formatId, parseId } from '../log/id.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import type { FoundRun, RunLog } from './run-log.ts'
 import { controlChannel, eventsChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
 import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
+import type { FollowOptions } from './runs.ts'
 import type { Watched, Watcher } from './watcher.ts'
 
 /** Parts of the runs that a cursor needs. */
@@ -12,6 +12,9 @@ export interface CursorContext {
   readonly log: RunLog
   readonly watcher: Watcher
 }
+
+/** Returns the run's id once it may be read; `undefined` if there is none. Called until there is one. */
+export type Begin = () => string | undefined | Promise<string | undefined>
 
 /** Where a viewer reads: what follows `after` in two channels. */
 export interface RunPlace {
@@ -50,24 +53,31 @@ export type Verdict =
 export class RunCursor implements Watched {
   id = ''
   readonly #context: CursorContext
-  readonly #begin: () => string | Promise<string>
+  readonly #begin: Begin
+  readonly #onlyRunning: boolean
   /** Id to resume after. Used once. */
   #after: string | undefined
   #state: RunState | undefined
+  #wasOpen = false
   #epoch = ''
   /** Gap to report before the next event. */
   #gap: Gap['reason'] | undefined
   #isClosed = false
 
-  /** @param begin - returns the run's id, once it may be read. Called once. */
-  constructor(context: CursorContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: CursorContext, begin: Begin, { after, onlyRunning = false }: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after
+    this.#onlyRunning = onlyRunning
+    this.#after = after || undefined
   }
 
   get state(): RunState | undefined {
     return this.#state
+  }
+
+  /** Whether the run was found. */
+  get wasOpen(): boolean {
+    return this.#wasOpen
   }
 
   /** How the run ended, once the viewer has everything before it. */
@@ -79,15 +89,18 @@ export class RunCursor implements Watched {
    * Reads the run's state, and resolves with where to read: after the viewer's id, or at the start of the current attempt.
    * `undefined` if there is nothing to read: it has ended before, or the cursor was closed.
    *
-   * @throws {SseError} `run_unknown`, errors of the engine, and what `begin` throws.
+   * @throws {SseError} `run_unknown`, errors of the engine, and what `begin` throws. `NOTHING_TO_STREAM` with
+   * `onlyRunning`, for a run that has ended or is unknown.
    */
   async open(): Promise<RunPlace | undefined> {
     const { log, watcher } = this.#context
-    this.id ||= await this.#begin()
+    this.id ||= (await this.#begin()) ?? ''
     const found = isRunName(this.id) ? await log.find(this.id) : undefined
+    if (this.#onlyRunning && (!found || found.state.end) && !this.#wasOpen) throw NOTHING_TO_STREAM
     if (!found) throw runUnknown()
     const position = await this.#startOf(found)
     if (this.#isClosed) return undefined
+    this.#wasOpen = true
     const { epoch, state } = found
     this.#epoch = epoch
     // The control entries after `position` are applied again as they are read.
@@ -101,13 +114,13 @@ export class RunCursor implements Watched {
     }
   }
 
-  /** Returns the gap to report before anything else, once. */
-  takeGap(): LogEvent | undefined {
+  /** Returns the gap to report before anything else, and the id of what it is followed by, once. */
+  takeGap(): { gap: Gap; id: string } | undefined {
     if (this.#gap === undefined || !this.#state) return undefined
     const { position } = this.#state
     const gap = { reason: this.#gap }
     this.#gap = undefined
-    return makeGapEvent(formatId({ epoch: this.#epoch, position }), gap)
+    return { gap, id: formatId({ epoch: this.#epoch, position }) }
   }
 
   /** Takes the next entry of the two channels. */

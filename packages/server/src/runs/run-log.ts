@@ -92,6 +92,11 @@ export class RunLog {
     return record?.type === 'started' && record.attempt === state.attempt
   }
 
+  /** Position of the newest entry of all runs that this process knows. */
+  get head(): number {
+    return this.hub.stats().head
+  }
+
   /** Returns the position of an id that the hub has written. */
   positionOf(id: string): number {
     return parseId(id)?.position ?? 0

@@ -1,5 +1,4 @@
-import type { Gap } from '@sse/contract'
-import { CONTROL, END_ID, encodeMessage } from '@sse/contract/protocol'
+import { type Gap, isSseError } from '@sse/contract'
 import { decodeFrame } from '../hub/log-event.ts'
 import { startPosition } from '../hub/start-position.ts'
 import { type FrameGate, type SenderContext, SubscriptionSender } from '../hub/subscription-sender.ts'
@@ -7,7 +6,11 @@ import { formatId } from '../log/id.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
+import { unref } from '../timing/periodic.ts'
 import type { RunCursor, RunPlace, Verdict } from './run-cursor.ts'
+
+/** Mean pause before another attempt after the engine failed. */
+const RETRY_MS = 1_000
 
 /**
  * Pushes a run to a connection. The events are the frames that every viewer gets: they are neither decoded nor encoded
@@ -48,7 +51,7 @@ export class RunSender implements Sender {
     this.#cursor.close()
     const isInnerStarted = this.#inner?.stop(lastFrame) ?? false
     if (sink && !isInnerStarted && lastFrame !== undefined) {
-      sink.write(lastFrame)
+      if (lastFrame) sink.write(lastFrame)
       sink.end()
     }
     return sink !== undefined
@@ -71,19 +74,31 @@ export class RunSender implements Sender {
   #continue(preamble: string): void {
     const sink = this.#sink
     if (!sink) return
-    const opening = preamble + (this.#cursor.takeGap()?.frame ?? '')
+    const { control } = this.#handle
+    const missing = this.#cursor.takeGap()
+    const opening = preamble + (missing ? control.gap(missing.gap, missing.id, this.#handle) : '')
     if (this.#inner) return this.#inner.start(sink, opening)
     if (opening) sink.write(opening)
-    this.#end()
+    this.#handle.end(this.#cursor.outcome)
   }
 
   #onVerdict(verdict: 'ended' | 'reopen'): void {
-    if (verdict === 'ended') return this.#end()
+    if (verdict === 'ended') return this.#handle.end(this.#cursor.outcome)
+    this.#reopen()
+  }
+
+  /** Opens the run again, however long the engine is away. */
+  #reopen(): void {
     this.#inner?.stop()
     this.#inner = undefined
     this.#open().then(
       () => this.#continue(''),
-      (error) => this.#handle.fail(error),
+      (error) => {
+        if (this.#isStopped || !isEngineFailure(error)) return this.#handle.fail(error)
+        this.#handle.report(error)
+        // Not all viewers of a process ask again at once.
+        unref(setTimeout(() => this.#isStopped || this.#reopen(), RETRY_MS * (0.5 + Math.random())))
+      },
     )
   }
 
@@ -98,12 +113,10 @@ export class RunSender implements Sender {
       return undefined
     }
   }
+}
 
-  #end(): void {
-    this.#handle.end(
-      encodeMessage({ event: CONTROL.end, id: END_ID, data: JSON.stringify(this.#cursor.outcome) }),
-    )
-  }
+function isEngineFailure(error: unknown): boolean {
+  return isSseError(error) && error.kind === 'engine' && error.code !== 'hub_closed'
 }
 
 interface GateActions {

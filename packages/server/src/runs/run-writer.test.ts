@@ -46,6 +46,24 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const payloads = (held: ReturnType<typeof heldHub>) => held.calls.map(({ payload }) => payload)
 
 describe('the writer of a run', () => {
+  it('keeps two events apart that the merge function does not combine', async () => {
+    const held = heldHub()
+    const apart = new Map([['delta', () => undefined]])
+    const writer = new RunWriter({
+      contract,
+      hub: held.hub,
+      channel: 'c',
+      keyPrefix: '7-',
+      merge: apart,
+      batchMs: 10_000,
+    })
+    for (const token of ['a', 'b', 'c']) writer.push(new RunEvent('delta', token))
+    expect(payloads(held)).toEqual(['a'])
+    held.calls[0]?.resolve('e-1')
+    await turns()
+    expect(payloads(held)).toEqual(['a', 'b', 'c'])
+  })
+
   it('stores the first event in the same turn, merges those that follow, and keeps others in their place', async () => {
     const held = heldHub()
     const writer = writerOn(held, 10_000)

@@ -88,6 +88,7 @@ export class RunWriter {
     const last = this.#pending.at(-1)
     if (!combine || last?.event !== event.event || this.#merged >= MAX_MERGED) return false
     const payload = combine(last.payload, event.payload)
+    if (payload === undefined) return false
     this.#pending[this.#pending.length - 1] = makeRunEvent(contract, event.event, payload)
     this.#merged += 1
     return true

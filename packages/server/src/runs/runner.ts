@@ -1,5 +1,5 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { toPublicError } from '../stream/error-frame.ts'
+import { toPublicError } from '../stream/public-error.ts'
 import { releaseSource } from '../stream/release-source.ts'
 import { type EventIterator, iterate, type Pulled } from '../stream/source.ts'
 import { captureContext } from '../timing/async-context.ts'
@@ -19,10 +19,17 @@ export interface RunnerSettings {
   /** The run with the attempt that this process has won. */
   readonly state: RunState
   readonly source: (context: RunnerContext) => unknown
-  /** How often the start is appended again, so that it stays retained, in milliseconds. */
-  readonly renewMs: number
+  readonly renewal: RenewalLimits
   /** Never throws. */
   readonly onError: (error: unknown) => void
+}
+
+/** When the start of a run is appended again, so that it stays retained: after either of them. */
+export interface RenewalLimits {
+  /** Milliseconds. `Infinity`: never. */
+  readonly maxAgeMs: number
+  /** Entries of all runs. `Infinity`: never. */
+  readonly maxEntries: number
 }
 
 /** Argument of a source, without types of a contract. */
@@ -35,6 +42,8 @@ export interface RunnerContext {
 
 const CUT = Symbol('cut')
 const FIRST_RETRY_MS = 50
+/** How often the number of entries since the last renewal is looked at. */
+const COUNT_MS = 250
 const MAX_RETRY_MS = 2_000
 
 /** One attempt of a run in this process: pulls the source, stores what it yields, and appends the end. */
@@ -46,6 +55,9 @@ export class Runner implements Periodic {
   readonly #abort = new AbortController()
   readonly #inContext = captureContext()
   readonly #path: string
+  readonly #tickMs: number
+  /** Time and position of the last renewal. */
+  #renewed: { at: number; position: number }
   #iterator: EventIterator | undefined
   #isSourceDone = false
   #isCut = false
@@ -55,9 +67,12 @@ export class Runner implements Periodic {
     this.#settings = settings
     this.attempt = settings.state.attempt
     this.#path = `run "${settings.tracker.id}"`
+    const { maxAgeMs, maxEntries } = settings.renewal
+    this.#tickMs = maxEntries === Number.POSITIVE_INFINITY ? maxAgeMs : Math.min(maxAgeMs, COUNT_MS)
+    this.#renewed = { at: performance.now(), position: settings.state.position }
     settings.tracker.onState(this.#onState)
-    startPeriodic(this, settings.renewMs)
-    this.finished = this.#run().finally(() => stopPeriodic(this, settings.renewMs))
+    startPeriodic(this, this.#tickMs)
+    this.finished = this.#run().finally(() => stopPeriodic(this, this.#tickMs))
   }
 
   /** Aborts the source. Nothing it yields from here on is stored. Idempotent. */
@@ -70,7 +85,14 @@ export class Runner implements Periodic {
   }
 
   tick(): void {
-    const { log, tracker, state, onError } = this.#settings
+    const { log, tracker, state, renewal, onError } = this.#settings
+    const [at, position] = [performance.now(), log.head]
+    const isDue =
+      this.#tickMs === renewal.maxAgeMs ||
+      at - this.#renewed.at >= renewal.maxAgeMs ||
+      position - this.#renewed.position >= renewal.maxEntries
+    if (!isDue) return
+    this.#renewed = { at, position }
     const { attempt, runner, maxAttempts, group, startedAt: since } = state
     log
       .append(tracker.id, {

@@ -1,15 +1,10 @@
 import type { SseError } from '@sse/contract'
 import { isRetryable } from '../connection/reconnect.ts'
-import { toSseError } from '../connection/reconnect-loop.ts'
-import type { TokenRefresh } from '../connection/token-refresh.ts'
-import type { PreparedRequest } from '../transport/transport.ts'
-import { sendAck } from './send-ack.ts'
+import { toByteString } from '../transport/byte-string.ts'
+import { type ActionSettings, sendAction } from './send-action.ts'
 
-export interface AckSettings {
-  prepare: () => PreparedRequest | Promise<PreparedRequest>
-  /** Gets a fresh token after 401. */
-  token: TokenRefresh | undefined
-  onError: (error: unknown) => void
+export interface AckSettings extends ActionSettings {
+  readonly onError: (error: unknown) => void
 }
 
 /** Sends a feed's acknowledgements: one at a time and only the newest, as they are cumulative. */
@@ -42,30 +37,24 @@ export class Acknowledgements {
   }
 
   async #sendPending(): Promise<void> {
-    const { prepare, onError } = this.#settings
-    let { token } = this.#settings
     let failure: SseError | undefined
     try {
       while (this.#id !== undefined) {
         let sent: string | undefined
         try {
-          const request = await prepare()
-          sent = this.#id // includes calls made meanwhile
-          this.#id = undefined
-          await sendAck(request, sent)
+          await sendAction(this.#settings, 'ack', () => {
+            sent = this.#id ?? sent // includes calls made meanwhile
+            this.#id = undefined
+            return { 'last-event-id': toByteString(sent as string) }
+          })
           failure = undefined
-        } catch (cause) {
-          failure = toSseError(cause, 'The acknowledgement failed')
-          const isUnauthorized = failure.status === 401 && token !== undefined
-          if (isUnauthorized || isRetryable(failure)) this.#id ??= sent
-          if (isUnauthorized) {
-            failure = await refreshToken(token)
-            token = undefined
-            if (!failure) continue
-          }
-          onError(failure)
+        } catch (error) {
+          failure = error as SseError
+          this.#settings.onError(failure)
           // A refused id does not hold back a newer one. Any other failure would meet that one as well.
-          if (isUnauthorized || sent === undefined || isRetryable(failure)) break
+          if (sent !== undefined && !isRetryable(failure) && failure.status !== 401) continue
+          this.#id ??= sent
+          break
         }
       }
     } finally {
@@ -73,15 +62,5 @@ export class Acknowledgements {
       this.#isSending = false
     }
     if (failure) throw failure
-  }
-}
-
-/** Returns why there is no fresh token. */
-async function refreshToken(token: TokenRefresh | undefined): Promise<SseError | undefined> {
-  try {
-    await token?.refresh()
-    return undefined
-  } catch (cause) {
-    return toSseError(cause, 'The token refresh failed')
   }
 }

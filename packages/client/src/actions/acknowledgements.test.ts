@@ -18,6 +18,7 @@ function acknowledge(answer: Answer, refresh?: () => unknown) {
   const acknowledgements = new Acknowledgements({
     prepare: () => ({ ...request, fetch: fetchStatus as typeof fetch }) as never,
     token: refresh && new TokenRefresh(refresh),
+    timeoutMs: Number.POSITIVE_INFINITY,
     onError,
   })
   return { acknowledgements, sent, onError }

@@ -1,0 +1,67 @@
+import { SseError } from '@sse/contract'
+import { MAX_TIMER_MS } from '../connection/reconnect.ts'
+import { toSseError } from '../connection/reconnect-loop.ts'
+import type { TokenRefresh } from '../connection/token-refresh.ts'
+import { readRefusedResponse } from '../transport/read-refusal.ts'
+import type { PreparedRequest } from '../transport/transport.ts'
+
+export interface ActionSettings {
+  readonly prepare: () => PreparedRequest | Promise<PreparedRequest>
+  /** Gets a fresh token after 401. */
+  readonly token: TokenRefresh | undefined
+  /** Maximum time until the answer, in milliseconds. `Infinity`: no limit. */
+  readonly timeoutMs: number
+}
+
+/**
+ * Sends a request next to a feed's stream, with the same headers and credentials: `POST` to the stream's path plus the
+ * name of the action. After 401 with a fresh token, once.
+ *
+ * @param headersOf - returns further headers, once the request is prepared.
+ * @returns the body of the answer.
+ * @throws {SseError} `network`, `idle` without an answer in time, `http_status` with the `status`.
+ * @see docs/reference/protocol.md#acknowledgements
+ */
+export async function sendAction(
+  { prepare, token, timeoutMs }: ActionSettings,
+  action: 'ack' | 'stop',
+  headersOf?: () => Record<string, string>,
+): Promise<string> {
+  const send = async () => {
+    const request = await prepare()
+    const url = actionUrl(request.url, action)
+    const controller = new AbortController()
+    const late = () => controller.abort(new SseError('idle', `No answer for ${timeoutMs} ms`))
+    const timer = setTimeout(late, Math.min(MAX_TIMER_MS, timeoutMs))
+    try {
+      const response = await request.fetch(url, {
+        method: 'POST',
+        // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
+        headers: { ...request.headers, 'content-type': 'application/json', ...headersOf?.() },
+        body: '{}',
+        credentials: request.credentials,
+        keepalive: true, // it outlives the page that sends it
+        signal: controller.signal,
+      } as RequestInit)
+      if (response.status < 200 || response.status > 299) throw await readRefusedResponse(response, url)
+      return await response.text()
+    } finally {
+      clearTimeout(timer)
+      controller.abort() // a body that was not read keeps its connection
+    }
+  }
+  try {
+    return await send().catch(async (cause) => {
+      if (!token || cause.status !== 401) throw cause
+      await token.refresh()
+      return send()
+    })
+  } catch (cause) {
+    throw toSseError(cause, `The ${action} request failed`)
+  }
+}
+
+/** Appends the action to the path. As text: in React Native, the parts of a `URL` cannot be set. */
+function actionUrl(url: string, action: string): string {
+  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${action}${query}`)
+}
