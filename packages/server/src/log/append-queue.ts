@@ -70,6 +70,8 @@ export class AppendQueue {
    * idempotency keys are the caller's own: no other append to the channel has the same key and other content.
    */
   addOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
+    const [first] = entries
+    if (first && entries.length === 1) return this.#push(first, true, (result) => settled([result]))
     const results: AppendResult[] = []
     let pending = entries.length
     for (const [index, entry] of entries.entries()) {
