@@ -1,4 +1,4 @@
-import { AppendQueue } from './append-queue.ts'
+import { AppendQueue, type AppendResult, type QueuedEntry } from './append-queue.ts'
 import { type Appended, CheckedEngine } from './checked-engine.ts'
 import { CommitReader } from './commit-reader.ts'
 import { decodeRevocation, encodeRevocation, isControlChannel, type Revocation } from './control-entry.ts'
@@ -115,6 +115,15 @@ export class Log {
     return this.#appends.add(entry)
   }
 
+  /**
+   * Appends entries in order, at least one, and calls `settled` with what became of each: `overloaded`, errors of the
+   * engine. It must not throw. The idempotency keys must be the caller's own: an earlier append with the same key had the
+   * same content, so nothing is read back.
+   */
+  appendOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
+    this.#appends.addOwn(entries, settled)
+  }
+
   /** An entry was stored by the engine's `insert`. */
   inserted(): void {
     this.#trimmer.appended(1)
@@ -197,25 +206,26 @@ export class Log {
     await Promise.all([reading, this.#state.idle(), this.#commits.idle(), this.#trimmer.stop()])
   }
 
-  #onAppended(entries: readonly NewEntry[], appended: Appended | undefined): void {
+  #onAppended(entries: readonly QueuedEntry[], appended: Appended | undefined): void {
     if (!appended) return this.#reader.follow() // they may have been stored all the same
-    for (const { channel } of entries) if (!isControlChannel(channel)) this.appended += 1
+    for (const { entry } of entries) if (!isControlChannel(entry.channel)) this.appended += 1
     this.#trimmer.appended(entries.length)
     if (this.isOpen) this.#addAppended(entries, appended)
     else this.#reader.follow() // it may be opening, and have read the head before
   }
 
   /** Adds appended entries without reading them back, as far as they follow directly on the head. */
-  #addAppended(entries: readonly NewEntry[], { epoch, positions }: Appended): void {
+  #addAppended(entries: readonly QueuedEntry[], { epoch, positions }: Appended): void {
     if (epoch !== this.tail.epoch) return this.#reader.follow()
     const at = Date.now()
     const added: Entry[] = []
     let { head } = this.tail
-    for (const [index, entry] of entries.entries()) {
+    for (const [index, { entry, isOwn }] of entries.entries()) {
       const position = positions[index] as number
       if (position <= head) continue // stored before, or read in the meantime
       // With an idempotency key, another process may have stored it before with other content.
-      if (position !== head + 1 || entry.idempotencyKey !== undefined) {
+      const isCertain = isOwn || entry.idempotencyKey === undefined
+      if (position !== head + 1 || !isCertain) {
         this.#reader.follow()
         break
       }

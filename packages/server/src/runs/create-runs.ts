@@ -1,5 +1,5 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { createHub } from '../hub/create-hub.ts'
+import { createLogHub } from '../hub/create-hub.ts'
 import type { HubStats } from '../hub/stats.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { callApp } from '../log/app-callback.ts'
@@ -8,11 +8,12 @@ import { atMost, MAX_TIMER_MS } from '../timing/at-most.ts'
 import { Lease } from './lease.ts'
 import { type RunsOptions, type SettledRunsOptions, settleRunsOptions } from './options.ts'
 import { type ClaimScope, RunClaims, runExists } from './run-claims.ts'
+import type { CursorContext } from './run-cursor.ts'
 import { type FoundRun, loggedContract, RunLog } from './run-log.ts'
 import { checkRunName, eventsChannel, isRunName, runUnknown } from './run-names.ts'
 import type { RunOutcome, RunState } from './run-state.ts'
 import { RunTracker } from './run-tracker.ts'
-import { RunView, type ViewContext } from './run-view.ts'
+import { RunView } from './run-view.ts'
 import { RunWriter } from './run-writer.ts'
 import { Runner, type RunnerContext } from './runner.ts'
 import type {
@@ -55,7 +56,7 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly #lease: Lease
   readonly #claims: RunClaims
   readonly #watcher: Watcher
-  readonly #view: ViewContext
+  readonly #view: CursorContext
   /** Connections of a mount are counted, limited, drained and revoked by the hub that stores the runs. */
   readonly '@sse/admit': ConnectionAdmitter['@sse/admit']
   readonly #abort = new AbortController()
@@ -73,16 +74,15 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const { engine, leaseMs, onError } = settings
     this.contract = contract
     this.#settings = settings
-    const hub = createHub(loggedContract(contract), settings.hub)
+    const hub = createLogHub(loggedContract(contract), settings.hub)
     this.#log = new RunLog(hub, engine, onError)
     this.#lease = new Lease(engine.presence, leaseMs, onError)
     this.#watcher = new Watcher(this.#log, this.#lease, leaseMs, onError)
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined
     this.#claims = new RunClaims(this.#log, this.#lease, { runners: this.#runners, serially, isClosed })
-    const admitter = hub as unknown as ConnectionAdmitter
-    this['@sse/admit'] = (handle) => admitter['@sse/admit'](handle)
-    this.#view = { log: this.#log, watcher: this.#watcher, admitter }
+    this['@sse/admit'] = (handle) => hub['@sse/admit'](handle)
+    this.#view = { log: this.#log, watcher: this.#watcher }
   }
 
   async start(id: string, source: RunSource<Contract>, options: StartOptions = {}): Promise<Run> {
@@ -265,7 +265,8 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const log = this.#log
     const tracker = this.#track(id, found)
     const channel = eventsChannel(id, state.attempt)
-    const writer = new RunWriter({ contract, hub: log.hub, channel, merge, batchMs })
+    const keyPrefix = `${state.position}-`
+    const writer = new RunWriter({ contract, hub: log.hub, channel, keyPrefix, merge, batchMs })
     const renewal = {
       maxAgeMs: Math.min(retention.maxAgeMs / RENEWALS, MAX_TIMER_MS),
       maxEntries: retention.maxEvents / RENEWALS,

@@ -1,6 +1,6 @@
 import { type StreamContract, type as typeOf } from '@sse/contract'
 import { isText } from '@sse/contract/protocol'
-import type { Hub } from '../hub/hub.ts'
+import type { LogHub } from '../hub/create-hub.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CheckedEngine } from '../log/checked-engine.ts'
 import type { Engine, Entry } from '../log/engine.ts'
@@ -10,7 +10,7 @@ import { applyRecord, type RunRecord, type RunState, readRecord } from './run-st
 
 /** A contract whose payloads are checked already, with the control event. */
 export type LoggedContract = StreamContract
-export type RunHub = Hub<LoggedContract>
+export type RunHub = LogHub<LoggedContract>
 
 /** A run as it was read, and the position up to which it was. */
 export interface FoundRun {
@@ -78,17 +78,6 @@ export class RunLog {
     signal: AbortSignal,
   ): Subscription<LoggedContract> {
     return this.hub.subscribe(controlChannel(id), { after: formatId({ epoch, position }), signal })
-  }
-
-  /** Follows the control entries and the events of the current attempt after a position. */
-  followEvents(
-    id: string,
-    { epoch, state }: FoundRun,
-    position: number,
-    untilHead: boolean,
-  ): Subscription<LoggedContract> {
-    const channels = [controlChannel(id), eventsChannel(id, state.attempt)]
-    return this.hub.subscribe(channels, { after: formatId({ epoch, position }), untilHead })
   }
 
   /** Returns whether the entry at a position is one that readers of the run's current attempt receive. */

@@ -3,6 +3,7 @@ import { toPublicError } from '../stream/public-error.ts'
 import { releaseSource } from '../stream/release-source.ts'
 import { type EventIterator, iterate, type Pulled } from '../stream/source.ts'
 import { captureContext } from '../timing/async-context.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { makeRunEvent, RunEvent } from './run-event.ts'
 import type { RunLog } from './run-log.ts'
@@ -134,36 +135,72 @@ export class Runner implements Periodic {
   }
 
   async #pull(): Promise<void> {
-    const { contract, writer, source, tracker } = this.#settings
+    const { contract, source, tracker } = this.#settings
     const { attempt } = this
     const event = (name: string, payload: unknown) => makeRunEvent(contract, name, payload)
     const made = await this.#unlessCut(
       (async () => source({ id: tracker.id, attempt, signal: this.#abort.signal, event }))(),
     )
     if (made === CUT) return
-    const iterator = iterate(made, this.#path)
-    this.#iterator = iterator
-    while (!this.#isCut) {
-      const pulled = await this.#unlessCut(this.#next(iterator))
-      if (pulled === CUT || pulled.done) return
-      if (!(pulled.value instanceof RunEvent)) {
-        throw new SseError('message_invalid', `${this.#path} must yield event(name, payload)`)
-      }
-      writer.push(pulled.value)
-      if (writer.isFull) await this.#unlessCut(writer.flush())
-    }
+    this.#iterator = iterate(made, this.#path)
+    await this.#pullAll(this.#iterator)
   }
 
-  /** A source that has returned or thrown is done. */
-  async #next(iterator: EventIterator): Promise<Pulled> {
-    try {
-      const pulled = await iterator.next()
-      if (pulled.done) this.#isSourceDone = true
-      return pulled
-    } catch (error) {
-      this.#isSourceDone = true
-      throw error
+  /** Resolves once the source is done, or the run is cut. No promise per event beside the source's own. */
+  #pullAll(iterator: EventIterator): Promise<void> {
+    const { writer } = this.#settings
+    return new Promise((resolve, reject) => {
+      this.#onCut = resolve
+      const threw = (error: unknown) => {
+        this.#isSourceDone = true
+        reject(error)
+      }
+      /** Returns whether to pull the next one at once. */
+      const take = (pulled: Pulled): boolean => {
+        if (pulled.done) this.#isSourceDone = true
+        if (pulled.done || this.#isCut) resolve()
+        else {
+          this.#write(pulled.value)
+          if (!writer.isFull) return true
+          writer.flush().then(pull, reject)
+        }
+        return false
+      }
+      const onPulled = (pulled: Pulled) => {
+        try {
+          if (take(pulled)) pull()
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const pull = () => {
+        for (let isNext = true; isNext && !this.#isCut; ) {
+          let pulled: Pulled | PromiseLike<Pulled>
+          try {
+            pulled = iterator.next()
+          } catch (error) {
+            return threw(error)
+          }
+          if (isThenable(pulled)) {
+            pulled.then(onPulled, threw)
+            return
+          }
+          try {
+            isNext = take(pulled)
+          } catch (error) {
+            return reject(error)
+          }
+        }
+      }
+      pull()
+    })
+  }
+
+  #write(value: unknown): void {
+    if (!(value instanceof RunEvent)) {
+      throw new SseError('message_invalid', `${this.#path} must yield event(name, payload)`)
     }
+    this.#settings.writer.push(value)
   }
 
   /** Repeats until the end is in the log, or another one is. */
