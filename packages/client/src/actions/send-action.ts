@@ -2,7 +2,7 @@ import { SseError } from '@sse/contract'
 import { MAX_TIMER_MS } from '../connection/reconnect.ts'
 import { toSseError } from '../connection/reconnect-loop.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
-import { readRefusedResponse } from '../transport/read-refusal.ts'
+import { readDetail, readRefusal } from '../transport/read-refusal.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 
 export interface ActionSettings {
@@ -31,7 +31,7 @@ export async function sendAction(
     const request = await prepare()
     const url = actionUrl(request.url, action)
     const controller = new AbortController()
-    const late = () => controller.abort(new SseError('idle', `No answer for ${timeoutMs} ms`))
+    const late = () => controller.abort(new SseError('idle', `No data for ${timeoutMs} ms`))
     const timer = setTimeout(late, Math.min(MAX_TIMER_MS, timeoutMs))
     try {
       const response = await request.fetch(url, {
@@ -43,7 +43,9 @@ export async function sendAction(
         keepalive: true, // it outlives the page that sends it
         signal: controller.signal,
       } as RequestInit)
-      if (response.status < 200 || response.status > 299) throw await readRefusedResponse(response, url)
+      if (response.status < 200 || response.status > 299) {
+        throw readRefusal(response.status, null, url, { cause: await readDetail(response) })
+      }
       return await response.text()
     } finally {
       clearTimeout(timer)
@@ -57,11 +59,11 @@ export async function sendAction(
       return send()
     })
   } catch (cause) {
-    throw toSseError(cause, `The ${action} request failed`)
+    throw toSseError(cause, 'The request failed')
   }
 }
 
 /** Appends the action to the path. As text: in React Native, the parts of a `URL` cannot be set. */
 function actionUrl(url: string, action: string): string {
-  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${action}${query}`)
+  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, `/${action}$1`)
 }

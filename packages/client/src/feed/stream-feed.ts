@@ -27,7 +27,6 @@ export class StreamFeed implements InspectableFeed {
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
   readonly #actions: ActionSettings
-  #stopping: Promise<RunEnd> | undefined
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
   #unwatchPage: (() => void) | undefined
   #isReopening = false
@@ -84,11 +83,9 @@ export class StreamFeed implements InspectableFeed {
   }
 
   stop(): Promise<RunEnd> {
-    this.#stopping ??= this.#stop().finally(() => {
-      this.#stopping = undefined
-    })
-    this.#stopping.catch(() => {}) // the promise may be ignored: the failure was reported
-    return this.#stopping
+    const stopping = this.#stop()
+    stopping.catch(silently) // the promise may be ignored: the failure was reported
+    return stopping
   }
 
   reopen(): void {
@@ -125,7 +122,7 @@ export class StreamFeed implements InspectableFeed {
     try {
       const end = this.status.end ?? decodeRunEnd(await sendAction(this.#actions, 'stop'))
       if (end) return end
-      throw new SseError('content_type', 'The answer to stop is not the end of a run', { status: 200 })
+      throw new SseError('content_type', 'Not the end of a run', { status: 200 })
     } catch (error) {
       this.#dispatcher.report(error, silently)
       throw error

@@ -38,7 +38,7 @@ export interface CommonOptions<Contract, Native> {
    */
   refuse?: 'status' | 'retry'
   /**
-   * What the stream says besides its events, for clients that know another protocol: `aiSdk()`, `plain()`, `graphql()`
+   * What the stream sends besides its events, for clients that know another protocol: `aiSdk()`, `plain()`, `graphql()`
    * or `defineDialect()` of `@sse/server/dialects`. Default: the dialect of `connect()`, which browsers' `EventSource`
    * reads too.
    */
