@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Answer, createChat, mergeChunks, uiMessages } from '@sse/ai'
+import { type Answer, createChat, mergeChunks, resumedMessages, uiMessages } from '@sse/ai'
 import { aiSdk } from '@sse/server/dialects'
 import type { Engine } from '@sse/server/engine-kit'
 import { sse } from '@sse/server/express'
@@ -85,11 +85,11 @@ export async function startChatServer({
     ),
   )
   app.get(
-    `${uiMessages.path}/:chat/stream`,
+    resumedMessages.path,
     sse(
-      uiMessages,
+      resumedMessages,
       { authorize: ({ req, params }) => authorize(req.get('x-user'), params.chat), ...options },
-      ({ params, lastEventId }) => chat.resume(String(params.chat), lastEventId),
+      ({ params, lastEventId }) => chat.resume(params.chat, lastEventId),
     ),
   )
   app.post(`${uiMessages.path}/:chat/stop`, async (req, res) => {

@@ -139,6 +139,14 @@ describe.each([
 
 describe('TypeScript 7', { timeout: 120_000 }, () => {
   it.each(names)('%s', async (name) => expect(await compileNatively(programs()[name] as Job)).toEqual([]))
+
+  it('cannot import ES modules in a CommonJS module with module: node16, as the client’s guide says', async () => {
+    const compilerOptions = { ...NODE, module: 'node16' }
+    const output = await compileNatively({ folder: plain, files: ['commonjs.cts'], compilerOptions })
+    const errors = output.filter((line) => line.includes('error'))
+    expect(errors.length).toBeGreaterThan(0)
+    for (const error of errors) expect(error).toContain('error TS1479')
+  })
 })
 
 // With one compiler: these types are old, and the frameworks' own.

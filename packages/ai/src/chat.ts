@@ -3,7 +3,7 @@ import type { RunOutcome, Runs } from '@sse/server/runs'
 import type { UIMessageChunk } from 'ai'
 import { type ChatRequest, checkId, readChatRequest } from './chat-request.ts'
 import { digest } from './digest.ts'
-import type { UiMessages } from './ui-messages.ts'
+import type { ResumedMessages, UiMessages } from './ui-messages.ts'
 
 /** Argument of the function that answers. */
 export interface AnswerContext extends Omit<ChatRequest, 'answerKey'> {
@@ -34,7 +34,7 @@ export interface Chat {
    * @param lastEventId - that of the request: the rest of the newest answer follows, also if it has ended meanwhile.
    * @throws {SseError} `chat_invalid`, 400.
    */
-  resume(chatId: string, lastEventId?: string): Subscription<UiMessages>
+  resume(chatId: string, lastEventId?: string): Subscription<ResumedMessages>
   /**
    * Stops the answer that is running, whichever process runs it. Resolves with its end once that is stored;
    * `undefined` if the chat has no answer.
@@ -69,7 +69,9 @@ export function createChat(runs: Runs<UiMessages>): Chat {
 
     resume(chatId, lastEventId) {
       checkId('the chat', chatId)
-      return runs.follow({ group: chatId }, { onlyRunning: !lastEventId, after: lastEventId })
+      const answer = runs.follow({ group: chatId }, { onlyRunning: !lastEventId, after: lastEventId })
+      // The two contracts differ in their paths only.
+      return answer as unknown as Subscription<ResumedMessages>
     },
 
     async stop(chatId) {

@@ -5,4 +5,4 @@
  * @module
  */
 export { type Answer, type AnswerContext, type Chat, createChat, mergeChunks } from './chat.ts'
-export { uiMessages } from './ui-messages.ts'
+export { resumedMessages, uiMessages } from './ui-messages.ts'
