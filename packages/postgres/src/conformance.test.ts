@@ -55,7 +55,7 @@ const openWith = (hasChecks: boolean) => async (): Promise<OpenedEngine> => {
 describe.skipIf(!hasPostgres)('postgres()', () => {
   const abilities = ['another', 'reopen', 'presence', 'traffic', 'foreign'] as const
   const cases = engineSuite({ name: 'postgres', open: openWith(true), abilities, seeds })
-  for (const { name, run } of cases) it(name, run, 120_000)
+  for (const { name, run } of cases) it(name, run, 300_000)
 
   const all = engineSuite({
     name: 'postgres without constraints',
@@ -64,5 +64,5 @@ describe.skipIf(!hasPostgres)('postgres()', () => {
     seeds: 5,
   })
   for (const { name, run } of all.filter(({ name }) => name.includes('another program')))
-    it(name, run, 120_000)
+    it(name, run, 300_000)
 })
