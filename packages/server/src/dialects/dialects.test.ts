@@ -246,3 +246,12 @@ it('the dialects of other projects are made once', () => {
   expect(aiSdk()).toBe(aiSdk())
   expect(graphql()).toBe(graphql())
 })
+
+it('a request that is refused gets its status and JSON in every dialect, without the dialect’s headers', async () => {
+  const options = { dialect, authorize: () => false as const, onError() {} }
+  const { origin } = await scoped(listen(createServer(sse(stream, options, []))))
+  const response = await fetch(`${origin}/leads/1`)
+  expect(response.status).toBe(403)
+  expect(response.headers.get('x-dialect')).toBeNull()
+  expect(await response.json()).toMatchObject({ code: 'forbidden' })
+})
