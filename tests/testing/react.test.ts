@@ -90,3 +90,21 @@ it('shows a text as it was sent', async () => {
   await clock.advance(2_000)
   other.close()
 })
+
+it('shows how a run ended, after a click that stops it', async () => {
+  function Answer() {
+    const feed = useStream(leads, { params: { owner: 'ada' } })
+    const { state, end } = useStreamStatus(feed)
+    return [
+      createElement('p', { key: 'state', role: 'status' }, end?.status ?? state),
+      createElement('button', { key: 'stop', type: 'button', onClick: () => feed.stop() }, 'Stop'),
+    ]
+  }
+  render(createElement(StrictMode, null, createElement(Answer)))
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('open')
+  await act(async () => screen.getByRole('button').click())
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('stopped')
+  expect(server.stops).toHaveLength(1)
+})

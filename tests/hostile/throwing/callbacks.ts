@@ -35,7 +35,7 @@ const wrapped = (
 })
 
 /** A function of a hub's stream. */
-const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after'): Callback => ({
+const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after' | 'from'): Callback => ({
   name: `${option} of a hub's stream`,
   handler: ({ hub }, misbehave) =>
     mountHub(hub, {
@@ -52,6 +52,7 @@ export const callbacks: readonly Callback[] = [
   ofHubStream('channels'),
   ofHubStream('subscriber'),
   ofHubStream('after'),
+  ofHubStream('from'),
   {
     name: "onError of a hub's stream",
     handler: ({ hub }, misbehave) =>
