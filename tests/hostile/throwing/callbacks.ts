@@ -36,7 +36,7 @@ const wrapped = (
 })
 
 /** A function of a hub's stream. */
-const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after'): Callback => ({
+const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after' | 'from'): Callback => ({
   name: `${option} of a hub's stream`,
   handler: ({ hub }, misbehave) =>
     mountHub(hub, {
@@ -68,6 +68,7 @@ export const callbacks: readonly Callback[] = [
   ofHubStream('channels'),
   ofHubStream('subscriber'),
   ofHubStream('after'),
+  ofHubStream('from'),
   ofRuns('authorize of runs', 'authorize'),
   ofRuns('id of runs', 'id'),
   ofRuns('start of runs', 'start'),

@@ -23,6 +23,7 @@ export const hubStreamCallbacks = {
   channels: "channels of a hub's stream",
   subscriber: "subscriber of a hub's stream",
   after: "after of a hub's stream",
+  from: "from of a hub's stream",
   onError: "onError of a hub's stream",
 } as const satisfies Record<FunctionName<HubStreamOptions<Beats, NodeNative>>, string>
 

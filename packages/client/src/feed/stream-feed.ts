@@ -11,6 +11,9 @@ import type { Overflow } from './event-queue.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
 import type { AnyEvent, Listener } from './listeners.ts'
 
+/** Longest wait for the answer to an acknowledgement or a stop, in milliseconds: a feed may have no idle timeout. */
+const MAX_ANSWER_MS = 30_000
+
 export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStatus' | 'inspected'> {
   maxQueued: number
   overflow: Overflow
@@ -33,13 +36,13 @@ export class StreamFeed implements InspectableFeed {
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    const { prepare, refresh, idleTimeoutMs: timeoutMs } = settings
+    const { prepare, refresh, idleTimeoutMs } = settings
     const token = refresh && new TokenRefresh(() => refresh())
     const onStatus = (status: FeedStatus): void => this.#onStatus(status)
     const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
-    this.#actions = { prepare, token, timeoutMs }
+    this.#actions = { prepare, token, timeoutMs: Math.min(idleTimeoutMs, MAX_ANSWER_MS) }
     this.#acknowledgements = new Acknowledgements({ ...this.#actions, onError })
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {

@@ -20,7 +20,7 @@ function throwing(): never {
   throw new Error('dialect')
 }
 
-/** Says everything it is asked for, in its own words. */
+/** Has an event for everything. */
 const loud: Dialect = {
   headers: { 'X-Dialect': 'loud' },
   open: (id) => ({ event: 'hello', data: { id } }),
@@ -118,7 +118,7 @@ describe('a hub’s stream', () => {
     expect(readers[0]?.text).toContain(frame)
   })
 
-  it('reports a gap in the words of its dialect, also where a generator sends on a loop’s events', async () => {
+  it('reports a gap as the dialect encodes it, also where a generator yields the events of a loop', async () => {
     const hub = testHub()
     await hub.publish('everyone', 'count', 1)
     const direct = await serveHub(hub, { dialect })
@@ -134,7 +134,7 @@ describe('a hub’s stream', () => {
     }
   })
 
-  it('ends with the words of its dialect when access is revoked and when the hub drains', async () => {
+  it('ends with the dialect’s event when access is revoked and when the hub drains', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub, { dialect })
     const revoked = await read(`${origin}/leads/ada`)
@@ -147,7 +147,7 @@ describe('a hub’s stream', () => {
     expect(drained.text).toMatch(/retry: \d+\nevent: later/)
   })
 
-  it('without words for it ends cleanly when the hub drains', async () => {
+  it('ends cleanly when the hub drains and the dialect has no event for it', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub, { dialect: defineDialect({}) })
     const reader = await read(`${origin}/leads/ada`)
@@ -161,7 +161,7 @@ describe('a hub’s stream', () => {
 })
 
 describe('a run', () => {
-  it('ends with the words of its dialect, which get its status', async () => {
+  it('ends with the dialect’s event, which gets its status', async () => {
     const runs = createRuns(stream, { onError() {} })
     const done = await runs.start('done', function* ({ event }) {
       yield event('count', 1)
@@ -232,6 +232,19 @@ describe('a run', () => {
     await runs.close()
   })
 
+  it('that is followed only while it runs just ends where the source took so long that the response has started', async () => {
+    const runs = createRuns(stream)
+    const onError = vi.fn()
+    const handler = sse(stream, { dialect, onError }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return runs.follow('a', { onlyRunning: true })
+    })
+    const { origin } = await scoped(listen(createServer(handler)))
+    expect(await (await fetch(`${origin}/leads/1`)).text()).toBe(':\nevent: bye\ndata: over\n\n')
+    expect(onError).not.toHaveBeenCalled()
+    await runs.close()
+  })
+
   it.each(['', 'a\0', 7])('of a group with the invalid name %j is refused where it is followed', (group) => {
     const runs = createRuns(stream)
     expect(() => runs.follow({ group: group as string })).toThrow(
@@ -286,7 +299,8 @@ describe('a function of a dialect', () => {
   })
 
   it.each<[string, Dialect]>([
-    ['has no words for a failure', {}],
+    ['returns nothing for a failure', { error: () => undefined }],
+    ['is missing for a failure', {}],
     ['throws for a failure', { error: throwing }],
   ])('that %s cuts the response off, so that it does not look complete', async (_, given) => {
     const { text } = await readStream(given, () => {

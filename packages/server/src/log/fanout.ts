@@ -1,7 +1,7 @@
 import type { Gap } from '@sse/contract'
 import { BATCH_BYTES } from './batch.ts'
 import { SharedFrames } from './shared-frames.ts'
-import { joinFrames, type StoredFrame } from './stored-frame.ts'
+import type { StoredFrame } from './stored-frame.ts'
 
 /** A reader of the log: a connection's sender, or a loop over a subscription. */
 export interface Follower {
@@ -144,7 +144,7 @@ export class Fanout {
 
   #deliverTo(follower: Follower, frames: SharedFrames, position: number, from: number): void {
     if (!follower.isLive) return // it fell behind, or another follower's delivery closed it
-    this.bytes += frames.bytes.byteLength
+    this.bytes += frames.byteLength
     try {
       follower.deliver(frames, position, from)
     } catch (error) {
@@ -171,5 +171,5 @@ export class Fanout {
 }
 
 function share(frames: readonly StoredFrame[]): SharedFrames {
-  return new SharedFrames(joinFrames(frames))
+  return new SharedFrames(frames.map(({ bytes }) => bytes))
 }
