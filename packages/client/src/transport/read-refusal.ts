@@ -1,8 +1,7 @@
 import { SseError, type SseErrorOptions } from '@sse/contract'
+import { MAX_WAIT_MS } from '../connection/reconnect.ts'
 import type { EndReason } from '../connection/status.ts'
 
-/** Maximum delay taken from `Retry-After`, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000
 /** Maximum time to read a refusal's body, which is only a detail, in milliseconds. The rest is cancelled. */
 const BODY_TIMEOUT_MS = 1_000
 
@@ -43,7 +42,7 @@ export async function readRefusedResponse(
   const type = headers.get('content-type')
   const details: { retryAfterMs?: number; cause?: Error | undefined } = {}
   const retryAfterMs = readRetryAfter(headers)
-  if (retryAfterMs > 0) details.retryAfterMs = Math.min(MAX_RETRY_AFTER_MS, retryAfterMs)
+  if (retryAfterMs > 0) details.retryAfterMs = Math.min(MAX_WAIT_MS, retryAfterMs)
   if (status >= 400 && /[/+]json$/.test(readMediaType(type))) {
     details.cause = await readDetail(response)
   }

@@ -40,6 +40,8 @@ const MAX_PAGE_MS = 1_000
 const LIVE_MS = 1_000
 /** Longest pause between two reads while live events are flowing. */
 const MAX_PAUSE_MS = 50
+/** Reads that are shorter delay nothing: a timer alone would take longer. */
+const MIN_READ_MS = 1
 /** How long one turn of the event loop may be used, in milliseconds. */
 const TURN_MS = 8
 
@@ -130,7 +132,7 @@ export class HistoryReader {
     const { head } = this.#settings.tail
     if (this.#head !== undefined && head !== this.#head) this.#liveUntil = now + LIVE_MS
     this.#head = head
-    if (now < this.#liveUntil) this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
+    if (tookMs >= MIN_READ_MS && now < this.#liveUntil) this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
   }
 
   #startRead(): boolean {

@@ -1,4 +1,4 @@
-import { hub, version } from '$lib/hub.js'
+import { hub, version } from '../../lib/hub.js'
 
 export async function GET({ url }) {
   await hub.publish('everyone', 'count', Number(url.searchParams.get('count')))
