@@ -6,8 +6,11 @@
 import { parseArgs } from 'node:util'
 import { pick } from './common/pick.ts'
 import { showProgress } from './common/progress.ts'
-import { writeResults } from './common/results.ts'
+import { versions, writeResults } from './common/results.ts'
 import { type CostRow, measureCost, printCost } from './runs/cost.ts'
+import { measureFirstToken, printFirstToken } from './runs/first-token.ts'
+import { measureMany, printMany } from './runs/many.ts'
+import { measureResumable, printResumable } from './runs/resumable.ts'
 import { startReader } from './runs/row.ts'
 import { ENGINES } from './runs/rows.ts'
 
@@ -18,24 +21,56 @@ const { values } = parseArgs({
     parts: { type: 'string' }, // such as cost,first
     engines: { type: 'string' }, // such as memory,sqlite
     rounds: { type: 'string', default: '3' },
-    node: { type: 'string', multiple: true }, // for the servers, such as --node=--cpu-prof
+    runs: { type: 'string', default: '1000' }, // at once
+    seconds: { type: 'string', default: '5' }, // of those
+    requests: { type: 'string', default: '100' }, // for a first token, in a round
+    node: { type: 'string', multiple: true }, // for the servers of `cost`, such as --node=--cpu-prof
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },
 })
 const parts = pick(PARTS, values.parts)
 const engines = pick(ENGINES, values.engines)
-const rounds = Number(values.rounds)
+const stored = engines.filter((engine) => engine !== 'memory')
+const [rounds, runs, seconds, requests] = [
+  Number(values.rounds),
+  Number(values.runs),
+  Number(values.seconds),
+  Number(values.requests),
+]
 const execArgv = values.node ?? []
-const step = showProgress(engines.length * 2 * (rounds + 1))
+const steps = {
+  cost: engines.length * 2 * (rounds + 1),
+  first: (engines.length + 1) * (rounds + 1),
+  many: stored.length * 2,
+  resumable: 3 * (rounds + 2),
+}
+const step = showProgress(parts.reduce((sum, part) => sum + steps[part], 0))
+const results: Record<string, object> = {}
 const reader = await startReader()
 try {
-  const cost: CostRow[] = []
   if (parts.includes('cost')) {
+    const cost: CostRow[] = []
     for (const engine of engines)
       cost.push(...(await measureCost(engine, reader, { rounds, execArgv, step })))
+    results.cost = cost
     printCost(cost)
   }
-  if (!values.dry) writeResults('runs', { rounds, cost })
+  if (parts.includes('first')) {
+    const first = await measureFirstToken(engines, reader, { rounds, requests, step })
+    results.first = first
+    printFirstToken(first)
+  }
+  if (parts.includes('many')) {
+    const many = await measureMany(stored, reader, { runs, seconds, step })
+    results.many = many
+    printMany(many)
+  }
+  if (parts.includes('resumable')) {
+    const against = await measureResumable(reader, { rounds, step })
+    results.resumable = { versions: versions(['resumable-stream', '@redis/client']), rows: against }
+    printResumable(against)
+  }
+  if (!values.dry) writeResults('runs', { rounds, runs, seconds, requests, ...results })
 } finally {
   reader.stop()
 }

@@ -5,8 +5,8 @@ import type { Engine } from './rows.ts'
 
 /** `everyMs` 20 is a model's pace; 0 is a token of each stream in every turn of the event loop. */
 const PACES = [
-  { pace: '50 tokens a second', streams: 200, tokensPerStream: 100, everyMs: 20 },
-  { pace: 'a token a turn', streams: 100, tokensPerStream: 200, everyMs: 0 },
+  { pace: '50 tokens a second', streams: 100, tokensPerStream: 200, everyMs: 20 },
+  { pace: 'a token a turn', streams: 100, tokensPerStream: 300, everyMs: 0 },
 ]
 const VIEWERS = 1
 

@@ -1,5 +1,3 @@
-import type { Engine, Kind } from './rows.ts'
-
 /** What the producers of one measurement do. */
 export interface Plan {
   /** Names of the streams begin with this: no two measurements share one. */
@@ -8,6 +6,8 @@ export interface Plan {
   tokensPerStream: number
   /** Pause between two tokens of a stream, in milliseconds. 0: one turn of the event loop. */
   everyMs: number
+  /** Whether the streams stay open after their last token, and their viewers connected. */
+  stays?: boolean
 }
 
 /** From the bench to a row's server. */
@@ -34,8 +34,8 @@ export type ReaderOrder =
   | { type: 'view'; port: number; plan: Plan; viewers: number }
   /** Opens one stream after the other, and reads each to its first token. */
   | { type: 'first'; port: number; prefix: string; streams: number }
-  /** Opens one connection, and times its first byte of content. */
-  | { type: 'resume'; port: number; stream: string; tokens: number }
+  /** Opens one connection, and reads it up to a token; without `tokens` to its end, for a while. */
+  | { type: 'resume'; port: number; stream: string; tokens?: number; waitMs: number }
   | { type: 'close' }
 
 export type ReaderAnswer =
@@ -44,11 +44,17 @@ export type ReaderAnswer =
   /** Every connection has every token. `lagsMs`: from the yield to the client, of some of them. */
   | { type: 'seen'; lagsMs: number[]; problem?: string }
   | { type: 'firsts'; ms: number[]; problem?: string }
-  /** `endedMs`: `undefined` for a response that had not ended. */
-  | { type: 'resumed'; firstMs: number; allMs: number; problem?: string }
+  | ({ type: 'resumed' } & Reading)
   | { type: 'closed' }
 
-export interface RowName {
-  kind: Kind
-  engine: Engine
+/** What one connection got. */
+export interface Reading {
+  status: string
+  tokens: number
+  firstMs: number
+  /** When the response ended; `undefined` if it had not. */
+  endedMs?: number | undefined
+  /** Data of its `sse.end`. */
+  end?: string | undefined
+  problem?: string | undefined
 }

@@ -17,10 +17,13 @@ export async function serveResumable(
   return async (req, res) => {
     const { pathname } = new URL(req.url ?? '', 'http://localhost')
     const stream = pathname.split('/').at(-1) as string
-    const make = () => ReadableStream.from(framesOf(tokensOf(stream)))
+    const make = () => toStream(framesOf(tokensOf(stream)))
     try {
       const frames = await context.resumableStream(stream, make)
-      if (!frames) return res.writeHead(422).end()
+      if (!frames) {
+        res.writeHead(422).end()
+        return
+      }
       res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
       for await (const frame of frames) res.write(frame)
       res.end()
@@ -28,6 +31,16 @@ export async function serveResumable(
       res.destroy()
     }
   }
+}
+
+function toStream(frames: AsyncGenerator<string, void>): ReadableStream<string> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await frames.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
 }
 
 async function* framesOf(tokens: AsyncIterable<string>): AsyncGenerator<string, void> {

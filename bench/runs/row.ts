@@ -20,6 +20,17 @@ export interface Cost {
   lagsMs: number[]
 }
 
+type Started = Pick<Row, 'server' | 'port'>
+
+async function startServer(args: string[], execArgv: string[]): Promise<Started> {
+  const server: Row['server'] = new Child(new URL('./server.ts', import.meta.url), args, {
+    execArgv,
+    timeoutMs: TIMEOUT_MS,
+  })
+  const { port } = await server.hear('listening')
+  return { server, port }
+}
+
 /** A row: a server in a process of its own, with its file or Redis. */
 export class Row {
   readonly name: string
@@ -28,22 +39,19 @@ export class Row {
   readonly server: Child<ServerOrder, ServerAnswer>
   readonly port: number
   readonly #release: () => unknown
+  readonly #args: string[]
 
   static async start(kind: Kind, engine: Engine, execArgv: string[] = []): Promise<Row> {
     const folder = mkdtempSync(join(tmpdir(), 'sse-runs-'))
     const redis = engine === 'redis' ? await RedisServer.start() : undefined
-    const server = new Child<ServerOrder, ServerAnswer>(
-      new URL('./server.ts', import.meta.url),
-      [kind, engine, redis?.url ?? join(folder, 'log.db')],
-      { execArgv, timeoutMs: TIMEOUT_MS },
-    )
-    const { port } = await server.hear('listening')
+    const args = [kind, engine, redis?.url ?? join(folder, 'log.db')]
+    const { server, port } = await startServer(args, execArgv)
     const release = async () => {
       server.stop()
       await redis?.stop()
       rmSync(folder, { recursive: true })
     }
-    return new Row({ kind, engine, server, port, release })
+    return new Row({ kind, engine, server, port, release, args })
   }
 
   private constructor({
@@ -52,13 +60,20 @@ export class Row {
     server,
     port,
     release,
-  }: Pick<Row, 'kind' | 'engine' | 'server' | 'port'> & { release: () => unknown }) {
+    args,
+  }: Pick<Row, 'kind' | 'engine' | 'server' | 'port'> & { release: () => unknown; args: string[] }) {
     this.kind = kind
     this.engine = engine
     this.name = `${kind}, ${engine}`
     this.server = server
     this.port = port
     this.#release = release
+    this.#args = args
+  }
+
+  /** Starts another server on the same file or Redis. */
+  startOther(): Promise<Started> {
+    return startServer(this.#args, [])
   }
 
   stop(): unknown {

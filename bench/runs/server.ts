@@ -28,6 +28,7 @@ async function* tokensOf(stream: string): AsyncGenerator<string, void> {
   const own = plan
   await gate
   yield* tokens(own, Number(stream.slice(own.prefix.length)))
+  if (own.stays) await new Promise(() => {})
 }
 
 /** Publishes what the generator of every stream yields; only a hub's server does. */
