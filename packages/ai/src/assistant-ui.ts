@@ -111,7 +111,7 @@ export function resumableStore(runs: Runs<ByteStream>): Store {
         throw notFound(streamId)
       }
       producers.delete(streamId)
-      const failure = new SseError('stream_failed', error, { status: 500, expose: true })
+      const failure = new SseError('run_failed', error)
       const outcome = await run.end(status === 'error' ? failure : undefined)
       return outcome.status === (status === 'error' ? 'failed' : 'completed')
     },

@@ -12,7 +12,7 @@ export function readAnswer(feed: AnswerFeed): ReadableStream<UIMessageChunk> {
       feed.on('chunk', (chunk) => controller.enqueue(chunk))
       feed.on('gap', ({ reason }) => {
         controller.error(
-          new SseError('trimmed', `Chunks of this answer are missing (${reason}): load the chat again`),
+          new SseError('lost', `Chunks of this answer are missing (${reason}): load the chat again`),
         )
         feed.close()
       })

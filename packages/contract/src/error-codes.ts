@@ -37,6 +37,8 @@ export type SseErrorCode =
   | 'ack_invalid'
   | 'run_unknown'
   | 'run_exists'
+  | 'run_failed'
+  | 'chat_invalid'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -101,6 +103,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   ack_invalid: request(409),
   run_unknown: request(404),
   run_exists: request(409),
+  run_failed: request(500),
+  chat_invalid: request(400),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),

@@ -132,7 +132,8 @@ export class HistoryReader {
     const { head } = this.#settings.tail
     if (this.#head !== undefined && head !== this.#head) this.#liveUntil = now + LIVE_MS
     this.#head = head
-    if (tookMs >= MIN_READ_MS && now < this.#liveUntil) this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
+    if (tookMs >= MIN_READ_MS && now < this.#liveUntil)
+      this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
   }
 
   #startRead(): boolean {
