@@ -1,0 +1,97 @@
+import type { ChangeEvent, McpHub } from './messages.ts'
+
+/** `ServerEventBus` of the MCP SDK, version 2. */
+export interface EventBus {
+  /** Announces a change to every process. A failure is reported to `onError`. */
+  publish(event: ChangeEvent): void
+  /** Calls `listener` for each change. Returns a function that removes it, idempotent. */
+  subscribe(listener: (event: ChangeEvent) => void): () => void
+}
+
+export interface EventBusOptions {
+  /** Channel of the changes, 1 to 256 characters. Default `mcp-changes`. */
+  channel?: string
+  /** Receives errors of the engine and of listeners. Default `console.error`. */
+  onError?: (error: unknown) => void
+}
+
+/** Pause before the log is followed again after the engine failed, in milliseconds. */
+const RETRY_MS = 1_000
+const LISTS = ['tools_list_changed', 'prompts_list_changed', 'resources_list_changed'] as const
+
+/**
+ * Makes the event bus of `createMcpHandler`: `subscriptions/listen` streams of every process get the changes that any
+ * process announces. Changes that may have been missed, because the engine was away, are announced as changes of all
+ * lists.
+ *
+ * The log is followed while there is a listener.
+ *
+ * @example
+ * createMcpHandler(createServer, { bus: createEventBus(hub) })
+ */
+export function createEventBus(hub: McpHub, options: EventBusOptions = {}): EventBus {
+  const { channel = 'mcp-changes', onError = console.error } = options
+  const listeners = new Set<(event: ChangeEvent) => void>()
+  let following: AsyncIterator<unknown> | undefined
+  hub.subscribe(channel) // checks it, and opens nothing
+
+  const deliver = (event: ChangeEvent): void => {
+    for (const listener of [...listeners]) {
+      try {
+        listener(event)
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+  const deliverMissed = (): void => {
+    for (const kind of LISTS) deliver({ kind })
+  }
+
+  async function follow(): Promise<void> {
+    const events = hub.subscribe(channel)[Symbol.asyncIterator]()
+    following = events
+    const isCurrent = () => following === events
+    try {
+      for (;;) {
+        const { done, value } = await events.next()
+        if (done || !isCurrent()) return
+        if (value.event === 'gap') deliverMissed()
+        else if (value.event === 'change' && isChange(value.payload)) deliver(value.payload)
+      }
+    } catch (error) {
+      if (!isCurrent()) return
+      onError(error)
+      setTimeout(() => {
+        if (!isCurrent()) return
+        void follow()
+        deliverMissed()
+      }, RETRY_MS)
+    }
+  }
+
+  return {
+    publish(event) {
+      hub.publish(channel, 'change', event).catch(onError)
+    },
+    subscribe(listener) {
+      // A listener of its own for each call: the same function may be registered twice.
+      const registered = (event: ChangeEvent) => listener(event)
+      listeners.add(registered)
+      if (!following) void follow()
+      return () => {
+        if (!listeners.delete(registered) || listeners.size > 0) return
+        const stopped = following
+        following = undefined
+        void stopped?.return?.()
+      }
+    },
+  }
+}
+
+/** Another program may have written the entry. */
+function isChange(payload: unknown): payload is ChangeEvent {
+  if (typeof payload !== 'object' || payload === null) return false
+  const { kind, uri } = payload as { kind?: unknown; uri?: unknown }
+  return kind === 'resource_updated' ? typeof uri === 'string' : LISTS.some((list) => list === kind)
+}
