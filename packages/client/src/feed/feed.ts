@@ -79,8 +79,8 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * Cumulative: of several pending calls, the newest id is sent, and they settle together. An acknowledgement that
    * fails for lack of a connection is sent again when the stream is open.
    *
-   * @returns a promise that may be ignored. It rejects with `network`, `http_status`, or `idle` after 30 s without an answer, which is also reported to
-   * `onError`.
+   * @returns a promise that may be ignored. It rejects with `network`, `http_status`, `idle` after 30 s without an answer,
+   * or `last_event_id_invalid` for an id that is empty or cannot be sent. The error is also reported to `onError`.
    */
   ack(id: string): Promise<void>
   /**
