@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { sse } from '@sse/server/node'
+import { type Program, startProgram } from '@sse/test-support/program'
 import type { TestProject } from 'vitest/node'
 import { startScriptServer } from '../support/script-server.ts'
 import { countdown } from './countdown.ts'
@@ -17,8 +22,12 @@ declare module 'vitest' {
     hubOrigin: string
     /** Where `room` is served; see `startRoomServer`. */
     roomOrigin: string
+    /** Where two processes serve the runs of one file; see `runs-process.ts`. */
+    runsOrigins: readonly [string, string]
   }
 }
+
+const runsProgram = fileURLToPath(new URL('runs-process.ts', import.meta.url))
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<unknown>> {
   const script = await startScriptServer()
@@ -47,7 +56,15 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const rooms = await startRoomServer()
   provide('roomOrigin', rooms.origin)
 
+  const folder = mkdtempSync(join(tmpdir(), 'sse-runs-'))
+  const args = ['--conditions=@sse/source', runsProgram, join(folder, 'runs.db')]
+  const processes = [startProgram(process.execPath, args), startProgram(process.execPath, args)] as const
+  const originOf = async ({ says }: Program) => `http://127.0.0.1:${(await says(/^at (\d+)$/m))[1]}`
+  provide('runsOrigins', [await originOf(processes[0]), await originOf(processes[1])])
+
   return async () => {
+    await Promise.all(processes.map((each) => each.stop('SIGKILL')))
+    rmSync(folder, { recursive: true })
     server.closeAllConnections()
     server.close()
     await hub.close()

@@ -12,6 +12,7 @@ import { answerCalls } from './answer-calls.ts'
 import { beats, clock } from './beats.ts'
 import { mount } from './mount.ts'
 import type { EngineName, Ports, Published, ServerParameters, ServerReport } from './server-parameters.ts'
+import { frameworks } from './throwing/adapters.ts'
 
 const parameters: ServerParameters = JSON.parse(process.argv[2] ?? '{}')
 const errors: string[] = []
@@ -33,6 +34,15 @@ function checkOwner(owner: string): void {
   if (!/^[\w-]{1,64}$/.test(owner)) throw new SseError('owner_unknown', 'No such owner', { status: 404 })
 }
 
+/** The URL of a request of any framework. */
+function urlOf(context: unknown): string {
+  const { req, request, c, ctx } = context as Record<
+    string,
+    { url?: string; req?: { url: string } } | undefined
+  >
+  return (req ?? request ?? c?.req ?? ctx)?.url ?? ''
+}
+
 // The query `?durable` asks for a subscription with a subscriber.
 const handler = mount(beats, parameters.stream ?? {}, ({ params: { owner }, lastEventId, req }) => {
   checkOwner(owner)
@@ -44,8 +54,29 @@ const handler = mount(beats, parameters.stream ?? {}, ({ params: { owner }, last
 })
 
 const acknowledgements = sse(hub, { authorize: ({ params: { owner } }) => owner, channels: 'everyone' })
-const serve: typeof handler = (req, res) =>
+const serveNode: typeof handler = (req, res) =>
   req.url?.endsWith('/ack') ? acknowledgements(req, res) : handler(req, res)
+
+/** The same stream as one mount of a framework. */
+const mountFramework = frameworks[process.env.HOSTILE_FRAMEWORK ?? '']
+const serve = (
+  mountFramework
+    ? await mountFramework(
+        hub as never,
+        {
+          ...parameters.stream,
+          authorize: ({ params: { owner } }: { params: { owner: string } }) => {
+            checkOwner(owner)
+            return owner
+          },
+          channels: ({ params: { owner } }: { params: { owner: string } }) => [owner, 'everyone'],
+          subscriber: (context: { params: { owner: string } }) =>
+            urlOf(context).includes('?durable') && context.params.owner,
+          onError: () => {},
+        } as never,
+      )
+    : serveNode
+) as typeof serveNode
 
 const PRELOAD_BATCH = 50
 const SAMPLE_MS = 10

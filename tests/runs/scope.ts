@@ -4,16 +4,23 @@ import type { Engine } from '@sse/server/engine-kit'
 import { sse } from '@sse/server/node'
 import { createRuns, type Runs, type RunsOptions } from '@sse/server/runs'
 import { StreamReader } from '@sse/test-support/stream-reader'
-import { afterEach } from 'vitest'
+import { afterEach, beforeEach } from 'vitest'
 import { type Answers, answers } from './answers.ts'
 
 const open: (() => unknown)[] = []
 
+let running = 0
+beforeEach(() => {
+  running += 1
+})
+// Of tests that run at the same time, the last one closes everything.
 afterEach(async () => {
+  running -= 1
+  if (running > 0) return
   for (const close of open.splice(0).reverse()) await close()
 })
 
-/** Calls `close` when the test ends, the last one first. */
+/** Calls `close` when the test ends and none runs beside it, the last one first. */
 export function closeLater(close: () => unknown): void {
   open.push(close)
 }
@@ -33,12 +40,11 @@ export function startRuns(engine: Engine, options: RunsOptions<Answers> = {}): R
   return { runs, errors }
 }
 
-/** Serves a process's runs at the contract's path, and returns how to read one. */
+/** Mounts a process's runs, and returns how to read one. */
 export async function serve(
   runs: Runs<Answers>,
 ): Promise<(id: string, lastEventId?: string) => Promise<StreamReader>> {
-  const stream = sse(answers, { onError() {} }, ({ params }) => runs.follow(params.run))
-  const server = createServer(stream)
+  const server = createServer(sse(runs, { authorize: () => true, onError() {} }))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   closeLater(() => {
     server.closeAllConnections()

@@ -53,6 +53,17 @@ export function runsTable(name: string, open: () => Engine | Promise<Engine>): v
       expect(await other.status(id)).toMatchObject({ id, status: 'completed', attempt: 1 })
     })
 
+    it('stores a text of any characters and shows it unchanged in every process', async () => {
+      const [one, other] = await two()
+      const id = newId()
+      const texts = ['', '\0', ' <b>\n\n</b>\n', '"a"\u2028', '\ufeff🦊', 'data: x', '\\']
+      const run = await one.start(id, async function* ({ event }) {
+        for (const text of texts) yield event('html', text)
+      })
+      expect(await run.done).toEqual({ status: 'completed' })
+      expect(await readRun(other, id)).toEqual(texts)
+    })
+
     it('continues without viewers, and shows a late viewer everything from the start, then live, then the end', async () => {
       const [one, other] = await two()
       const follow = await serve(other)
@@ -99,6 +110,28 @@ export function runsTable(name: string, open: () => Engine | Promise<Engine>): v
       const third = await followOther(id, afterB)
       await third.message('sse.end')
       expect(third.payloads).toEqual(['c', 'd'])
+    })
+
+    it('loops over what is stored now of a run, without waiting for more', async () => {
+      const [one, other] = await two()
+      const id = newId()
+      const stored = async (after?: string) => {
+        const payloads: unknown[] = []
+        for await (const { payload } of other.follow(id, { after, untilHead: true })) payloads.push(payload)
+        return payloads
+      }
+      await expect(stored()).rejects.toMatchObject({ code: 'run_unknown' })
+      await one.start(id, async function* ({ event }) {
+        yield event('delta', 'a')
+        yield event('step', { n: 1 })
+        await new Promise(() => {})
+      })
+      await until(async () => (await stored()).length === 2)
+      let first = ''
+      for await (const event of other.follow(id, { untilHead: true })) first ||= event.id
+      expect(await stored(first)).toEqual([{ n: 1 }])
+      await other.stop(id)
+      expect(await stored()).toEqual(['a', { n: 1 }])
     })
 
     it('answers an id of another run, or of no log, with a gap and everything from the start', async () => {

@@ -1,6 +1,6 @@
 import { encodeData, encodeHead } from './encode.ts'
 import { SseError } from './error.ts'
-import { validate } from './schema.ts'
+import { isText, validate } from './schema.ts'
 import type { PayloadInput, StreamContract } from './stream-contract.ts'
 
 export interface EventOptions {
@@ -46,8 +46,10 @@ export function createEventEncoder<Contract extends StreamContract>(
   maxEventBytes: number,
 ): EventEncoder<Contract> {
   const heads = new Map(Object.keys(contract.events).map((name) => [name, encodeHead(name)]))
+  const texts = textEvents(contract)
   return (name, payload, options) => {
-    const data = encodeEventData(contract, name, payload)
+    const value = checkPayload(contract, name, payload)
+    const data = texts?.has(name) ? (value as string) : encodePayload(name, value)
     const fields = options === undefined ? '' : encodeHead(undefined, options.id, options.retry)
     const frame = fields + heads.get(name) + encodeData(data)
     checkSize(name, frame, maxEventBytes)
@@ -56,12 +58,27 @@ export function createEventEncoder<Contract extends StreamContract>(
 }
 
 /**
- * Encodes the payload of one event: checks it, keeps the schema's output, and returns it as one line of JSON (`''`
- * for `undefined`).
+ * Encodes the payload of one event for a log: checks it, keeps the schema's output, and returns it as one line of JSON
+ * (`''` for `undefined`). A text is JSON there too.
  *
  * @throws {SseError} `event_unknown`, `payload_invalid`.
  */
 export function encodeEventData(contract: StreamContract, name: string, payload: unknown): string {
+  return encodePayload(name, checkPayload(contract, name, payload))
+}
+
+/** Returns the names of the events whose payload is `text()`; `undefined` if there are none. */
+export function textEvents(contract: StreamContract): ReadonlySet<string> | undefined {
+  const names = Object.entries(contract.events).flatMap(([name, schema]) => (isText(schema) ? [name] : []))
+  return names.length > 0 ? new Set(names) : undefined
+}
+
+/**
+ * Checks the payload of one event and returns the schema's output.
+ *
+ * @throws {SseError} `event_unknown`, `payload_invalid`, `schema_async`.
+ */
+export function checkPayload(contract: StreamContract, name: string, payload: unknown): unknown {
   const schema = Object.hasOwn(contract.events, name) ? contract.events[name] : undefined
   if (schema === undefined) {
     const known = Object.keys(contract.events).join('", "')
@@ -72,7 +89,7 @@ export function encodeEventData(contract: StreamContract, name: string, payload:
   }
   const checked = validate(schema, payload, name)
   if (!checked.ok) throw refuse('payload_invalid', `Event "${name}": ${checked.summary}`)
-  return encodePayload(name, checked.value)
+  return checked.value
 }
 
 /** Checks the size of a frame. @throws {SseError} `payload_too_large` above `maxEventBytes` bytes of UTF-8. */

@@ -76,10 +76,10 @@ export function encodeData(data: string): string {
     .join('')}\n`
 }
 
-/** Reads the data of a frame that has a single data line. */
+/** Reads the data of a frame that `encodeMessage` made. */
 export function readFrameData(frame: string): string {
   const start = frame.startsWith('data: ') ? 0 : frame.indexOf('\ndata: ') + 1
-  return frame.slice(start + 'data: '.length, -2)
+  return frame.slice(start + 'data: '.length, -2).replaceAll('\ndata: ', '\n')
 }
 
 /**

@@ -31,6 +31,7 @@ export type SseErrorCode =
   | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
+  | 'content_type_unsupported'
   | 'last_event_id_invalid'
   | 'name_invalid'
   | 'ack_invalid'
@@ -94,6 +95,7 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   forbidden: request(403),
   not_found: request(404),
   method_not_allowed: request(405),
+  content_type_unsupported: request(415),
   last_event_id_invalid: request(400),
   name_invalid: request(400),
   ack_invalid: request(409),

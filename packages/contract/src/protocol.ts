@@ -10,6 +10,7 @@ export { CONTROL, END_ID, isReservedEvent, RESERVED_PREFIX } from './control.ts'
 export { checkHeartbeat } from './define-stream.ts'
 export { encodeComment, encodeMessage, MAX_ID_CHARS, type Message, readFrameData } from './encode.ts'
 export {
+  checkPayload,
   checkSize,
   createEventEncoder,
   EncodedEvent,
@@ -17,7 +18,8 @@ export {
   type EventOptions,
   encodeEventData,
   encodePayload,
+  textEvents,
 } from './encode-event.ts'
 export { findNameProblem, MAX_NAME_CHARS } from './name.ts'
 export { buildPath, matchPath } from './path.ts'
-export { type Validation, validate } from './schema.ts'
+export { isText, type Validation, validate } from './schema.ts'

@@ -4,7 +4,7 @@ import { counted, formatBytes, formatTime } from './format.ts'
 
 /** Returns the details of one event, with its data. */
 export function entryDetails(entry: EventEntry, close: () => void): TemplateResult {
-  const { name, id, at, bytes, data, isCut, problem } = entry
+  const { name, id, at, bytes, data, isCut, isText, problem } = entry
   return html`<aside class="details" aria-label="Event">
     <header>
       <h3>${name}</h3>
@@ -21,7 +21,7 @@ export function entryDetails(entry: EventEntry, close: () => void): TemplateResu
       <dd>${formatBytes(bytes)}</dd>
       ${problem === undefined ? nothing : html`<dt>Problem</dt><dd class="problem">${problem}</dd>`}
     </dl>
-    <pre tabindex="0" role="group" aria-label="Data">${pretty(data)}</pre>
+    <pre tabindex="0" role="group" aria-label="Data">${isText ? data : pretty(data)}</pre>
     ${isCut ? html`<p class="note">The first ${counted(MAX_DATA_LENGTH, 'character')}.</p>` : nothing}
   </aside>`
 }

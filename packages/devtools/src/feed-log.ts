@@ -12,6 +12,9 @@ export const MAX_CHANGES = 100
 /** Maximum number of characters kept of one event's data. */
 export const MAX_DATA_LENGTH = 10_000
 
+/** Vendor of the schema `text()`, by which it is recognised in the contract of any copy of the package. */
+const TEXT_VENDOR = '@sse/contract/text'
+
 export interface EventEntry {
   /** `unknown`: the name is not in the contract. `control`: an event of the library, `sse.*`. */
   kind: 'event' | 'unknown' | 'control' | 'gap' | 'invalid'
@@ -27,6 +30,8 @@ export interface EventEntry {
   /** First `MAX_DATA_LENGTH` characters, redacted. */
   readonly data: string
   readonly isCut: boolean
+  /** Whether the data is the payload itself, not JSON. */
+  readonly isText: boolean
   /** Reason why the event is invalid. */
   problem?: string
 }
@@ -53,6 +58,7 @@ export class FeedLog {
   role: TransportNote['role']
   counts = { events: 0, bytes: 0, heartbeats: 0, gaps: 0, invalid: 0, drops: 0, unrecorded: 0 }
   readonly #names: readonly string[] | undefined
+  readonly #contract: FeedOrigin['contract']
   readonly #redact: Redact
   #order = 0
 
@@ -63,6 +69,7 @@ export class FeedLog {
     this.transport = transport.name.replace(/Transport$/, '') || 'custom'
     this.headers = headerNames?.join(', ') ?? 'from a function'
     this.#names = contract && Object.keys(contract.events)
+    this.#contract = contract
     this.#redact = redact
     this.status = this.#redacted(status)
     this.#push(this.status)
@@ -104,6 +111,7 @@ export class FeedLog {
       bytes,
       data: shown.slice(0, MAX_DATA_LENGTH),
       isCut: shown.length > MAX_DATA_LENGTH,
+      isText: this.#contract?.events[name]?.['~standard'].vendor === TEXT_VENDOR,
     })
   }
 
@@ -131,6 +139,9 @@ export class FeedLog {
   }
 
   #redacted(status: FeedStatus): FeedStatus {
+    if (status.end?.message) {
+      return { ...status, end: { ...status.end, message: redactData(status.end.message, this.#redact) } }
+    }
     if (!('error' in status)) return status
     const message = redactMessage(status.error.message, this.#redact)
     return { ...status, error: Object.create(status.error, { message: { value: message } }) }

@@ -4,6 +4,9 @@ import { transaction } from './transaction.ts'
 
 const INTO = 'INSERT INTO main.sse_entries (at, channel, event, data, key, idempotency_key)'
 
+/** SQLite's code of an entry whose key is taken. */
+const CONSTRAINT_UNIQUE = 2067
+
 /** Appends batches of entries, each in one transaction. */
 export class Appender {
   readonly #db: DatabaseSync
@@ -35,11 +38,7 @@ export class EntryWriter {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, NULL)`)
-    // Not `ON CONFLICT DO NOTHING`: that uses up a position, and positions have no holes.
-    this.#insertOnce = db.prepare(
-      `${INTO} SELECT ?1, ?2, ?3, ?4, ?5, ?6
-       WHERE NOT EXISTS (SELECT 1 FROM main.sse_entries WHERE channel = ?2 AND idempotency_key = ?6)`,
-    )
+    this.#insertOnce = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, ?)`)
     this.#findByIdempotencyKey = db.prepare(
       'SELECT position FROM main.sse_entries WHERE channel = ? AND idempotency_key = ?',
     )
@@ -50,9 +49,14 @@ export class EntryWriter {
     if (idempotencyKey === undefined) {
       return Number(this.#insert.run(at, channel, event, data, key).lastInsertRowid)
     }
-    const { changes, lastInsertRowid } = this.#insertOnce.run(at, channel, event, data, key, idempotencyKey)
-    if (changes) return Number(lastInsertRowid)
-    return this.#findByIdempotencyKey.get(channel, idempotencyKey)?.position as number
+    try {
+      return Number(this.#insertOnce.run(at, channel, event, data, key, idempotencyKey).lastInsertRowid)
+    } catch (error) {
+      // Most keys are new, so they are not looked up first. `ON CONFLICT DO NOTHING` would use up a position; a statement
+      // that fails does not.
+      if ((error as { errcode?: number }).errcode !== CONSTRAINT_UNIQUE) throw error
+      return this.#findByIdempotencyKey.get(channel, idempotencyKey)?.position as number
+    }
   }
 }
 

@@ -1,11 +1,11 @@
 import type { SseError } from '@sse/contract'
 
-/** State of a feed. Every change is a new object; a status is never mutated. */
+/** State of a feed. Every change is a new object; a status is never mutated. `end` is readable in every state. */
 export type FeedStatus =
   /** A request is in flight. `attempt` counts from 1 since the last event. */
-  | { readonly state: 'connecting'; readonly attempt: number }
+  | { readonly state: 'connecting'; readonly attempt: number; readonly end?: undefined }
   /** The server answered with an event stream. */
-  | { readonly state: 'open' }
+  | { readonly state: 'open'; readonly end?: undefined }
   /**
    * The last attempt failed with `error`. The next one starts at `retryAt`, in milliseconds since the epoch, or at
    * a time only the transport knows (`undefined`).
@@ -15,9 +15,10 @@ export type FeedStatus =
       readonly attempt: number
       readonly retryAt: number | undefined
       readonly error: SseError
+      readonly end?: undefined
     }
   /** Nothing is open. The feed resumes by itself at its last event id. */
-  | { readonly state: 'paused'; readonly reason: PauseReason }
+  | { readonly state: 'paused'; readonly reason: PauseReason; readonly end?: undefined }
   /**
    * Nothing reconnects: the stream has ended, the server answered 204 No Content (`no_content`), `close()` was called,
    * or the signal aborted. `end` is set at the end of a run.

@@ -1,5 +1,5 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { validate } from '@sse/contract/protocol'
+import { isText, validate } from '@sse/contract/protocol'
 import type { RunEnd } from '../connection/status.ts'
 
 /** Vendor of `type<T>()`, which checks nothing at run time. */
@@ -18,6 +18,7 @@ export function payloadReader(contract: StreamContract | undefined, event: strin
   const schema = Object.hasOwn(contract.events, event) && contract.events[event]
   if (!schema) return undefined
   if (schema['~standard'].vendor === TYPES_ALONE) return parseData
+  if (isText(schema)) return (data) => data
   return (data) => {
     const checked = validate(schema, parseData(data), event)
     if (!checked.ok) throw new Error(checked.summary)

@@ -1,7 +1,7 @@
 // A page whose `lib` is ES2022 has no `Disposable`: this goes into the published types.
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { EventName, Gap, Payload, SseError, StreamContract } from '@sse/contract'
-import type { FeedStatus } from '../connection/status.ts'
+import type { FeedStatus, RunEnd } from '../connection/status.ts'
 
 /** Payload type of each event name: a contract's payloads, or the raw data for a bare URL. */
 export type FeedPayloads<Target> = Target extends StreamContract
@@ -79,10 +79,22 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * Cumulative: of several pending calls, the newest id is sent, and they settle together. An acknowledgement that
    * fails for lack of a connection is sent again when the stream is open.
    *
-   * @returns a promise that may be ignored. It rejects with `network`, `http_status`, `idle` after 30 s without an answer,
-   * or `last_event_id_invalid` for an id that is empty or cannot be sent. The error is also reported to `onError`.
+   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`, 30 s at
+   * most), `http_status`, or `last_event_id_invalid` for an id that is empty or cannot be sent. The error is also reported
+   * to `onError`.
    */
   ack(id: string): Promise<void>
+  /**
+   * Stops the run that the feed shows, whichever process runs it: `POST` to the stream's path and `/stop`, with the
+   * feed's headers, credentials and `refresh`. Resolves with how the run has ended, `stopped` or an end that came first,
+   * once that is stored. The stream then ends too, and `status.end` says the same. Works in every state; a feed that
+   * knows the end sends nothing. Idempotent.
+   *
+   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`, 30 s at
+   * most), `http_status` (404: no such run, or the stream is not `sse(runs, …)`) or `content_type`, which is also reported to
+   * `onError`. The run may have been stopped all the same, and the call may be repeated.
+   */
+  stop(): Promise<RunEnd>
   /**
    * Connects again after `lastEventId`, if the feed is closed: by an error, by the end of the stream, or by `close()`.
    * Listeners are kept; loops have ended: start new ones. No effect while the feed is not closed, after its signal

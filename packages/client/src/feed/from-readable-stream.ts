@@ -9,7 +9,7 @@ export type ReadOptions = Pick<ConnectOptions, 'onInvalid' | 'onError' | 'maxQue
 
 /**
  * Reads an existing body, such as a response's, as a feed: typed and checked by the contract. The feed closes with
- * `ended` at the end of the body and with a `network` error if it breaks. It never reconnects, and `ack` is of no use.
+ * `ended` at the end of the body and with a `network` error if it breaks. It never reconnects; `ack` and `stop` reject with `option_invalid`.
  *
  * @param stream - bytes. The feed is its only reader, and cancels it on `close()`.
  * @throws {TypeError} if the stream is locked by another reader.
@@ -21,6 +21,7 @@ export function fromReadableStream<const Contract extends StreamContract>(
   options: ReadOptions = {},
 ): Feed<FeedPayloads<Contract>> {
   const reader = stream.getReader()
+  let isPrepared = false
   const feed = new StreamFeed({
     contract,
     transport: (_, events) => {
@@ -31,14 +32,11 @@ export function fromReadableStream<const Contract extends StreamContract>(
       )
       return { close() {} }
     },
-    prepare: async () => ({
-      url: '',
-      method: '',
-      headers: {},
-      body: undefined,
-      credentials: undefined,
-      fetch,
-    }),
+    prepare: async () => {
+      if (isPrepared) throw new SseError('option_invalid', 'fromReadableStream: this feed has no URL')
+      isPrepared = true
+      return { url: '', method: '', headers: {}, body: undefined, credentials: undefined, fetch }
+    },
     reconnect: { ...DEFAULT_RECONNECT, maxAttempts: 0 },
     idleTimeoutMs: Infinity,
     lastEventId: '',

@@ -1,13 +1,18 @@
-import type { SseError } from '@sse/contract'
-import { Acknowledgements } from '../acknowledge/acknowledgements.ts'
+import { SseError } from '@sse/contract'
+import { Acknowledgements } from '../actions/acknowledgements.ts'
+import { type ActionSettings, sendAction } from '../actions/send-action.ts'
 import type { watchPage } from '../connection/page-life-cycle.ts'
-import type { FeedStatus } from '../connection/status.ts'
+import type { FeedStatus, RunEnd } from '../connection/status.ts'
 import { TokenRefresh } from '../connection/token-refresh.ts'
 import type { TransportNote } from '../transport/transport.ts'
+import { decodeRunEnd } from './decode-event.ts'
 import { type DispatcherSettings, EventDispatcher, silently } from './event-dispatcher.ts'
 import type { Overflow } from './event-queue.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
 import type { AnyEvent, Listener } from './listeners.ts'
+
+/** Longest wait for the answer to an acknowledgement or a stop, in milliseconds: a feed may have no idle timeout. */
+const MAX_ANSWER_MS = 30_000
 
 export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStatus' | 'inspected'> {
   maxQueued: number
@@ -24,19 +29,21 @@ export class StreamFeed implements InspectableFeed {
   readonly #settings: FeedSettings
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
+  readonly #actions: ActionSettings
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
   #unwatchPage: (() => void) | undefined
   #isReopening = false
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    const { prepare, refresh } = settings
+    const { prepare, refresh, idleTimeoutMs } = settings
     const token = refresh && new TokenRefresh(() => refresh())
     const onStatus = (status: FeedStatus): void => this.#onStatus(status)
     const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
-    this.#acknowledgements = new Acknowledgements({ prepare, token, onError })
+    this.#actions = { prepare, token, timeoutMs: Math.min(idleTimeoutMs, MAX_ANSWER_MS) }
+    this.#acknowledgements = new Acknowledgements({ ...this.#actions, onError })
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {
       if (this.status.state === 'connecting') dispatcher.loop.start()
@@ -78,6 +85,12 @@ export class StreamFeed implements InspectableFeed {
     return this.#acknowledgements.send(id)
   }
 
+  stop(): Promise<RunEnd> {
+    const stopping = this.#stop()
+    stopping.catch(silently) // the promise may be ignored: the failure was reported
+    return stopping
+  }
+
   reopen(): void {
     const { loop } = this.#dispatcher
     this.#isReopening = !!this.#settings.watchPage
@@ -106,6 +119,17 @@ export class StreamFeed implements InspectableFeed {
     const queue = this.#dispatcher.listeners.loop(maxQueued, overflow)
     if (this.status.state === 'closed') queue.finish(failureOf(this.status))
     return queue as AsyncIterator<AnyEvent & never>
+  }
+
+  async #stop(): Promise<RunEnd> {
+    try {
+      const end = this.status.end ?? decodeRunEnd(await sendAction(this.#actions, 'stop'))
+      if (end) return end
+      throw new SseError('content_type', 'Not the end of a run', { status: 200 })
+    } catch (error) {
+      this.#dispatcher.report(error, silently)
+      throw error
+    }
   }
 
   #onStatus(status: FeedStatus): void {

@@ -1,5 +1,5 @@
 import { SseError } from '@sse/contract'
-import type { FeedStatus } from '../connection/status.ts'
+import type { FeedStatus, RunEnd } from '../connection/status.ts'
 import type { EventMeta, Feed, FeedEvent, ListenableName, ListenablePayload } from '../feed/feed.ts'
 import { compareRequests } from './compare-requests.ts'
 import { type ConnectionPool, RELEASE_DELAY_MS } from './connection-pool.ts'
@@ -127,11 +127,11 @@ export class PooledFeed<Payloads> implements Feed<Payloads> {
   }
 
   ack(id: string): Promise<void> {
-    const release = this.retain()
-    const closed = () => Promise.reject(new SseError('network', 'ack: this feed is closed or not enabled'))
-    const sent = this.#connection?.feed.ack(id) ?? closed()
-    sent.then(release, release)
-    return sent
+    return this.#ask((feed) => feed.ack(id), 'ack')
+  }
+
+  stop(): Promise<RunEnd> {
+    return this.#ask((feed) => feed.stop(), 'stop')
   }
 
   /** Connects again, for all components that use the connection. No effect on a feed this component has closed. */
@@ -189,6 +189,16 @@ export class PooledFeed<Payloads> implements Feed<Payloads> {
   get #current(): PooledConnection | undefined {
     if (this.#isOff) return undefined
     return this.#connection ?? this.#pool.find(this.#request)
+  }
+
+  /** Sends a request with the connection, which it keeps open until the answer. */
+  #ask<Answer>(send: (feed: PooledConnection['feed']) => Promise<Answer>, name: string): Promise<Answer> {
+    const release = this.retain()
+    const closed = () =>
+      Promise.reject(new SseError('network', `${name}: this feed is closed or not enabled`))
+    const sent = this.#connection ? send(this.#connection.feed) : closed()
+    sent.then(release, release)
+    return sent
   }
 
   #use(start: (connection: PooledConnection) => () => void, about: Omit<Use, 'stop'>): () => void {

@@ -67,8 +67,11 @@ function readRetryAfter(headers: Headers): number {
   return Date.parse(value) - (Date.parse(headers.get('date') ?? '') || Date.now())
 }
 
-/** Returns only what the body has: `code` and `message` of this library, `message` of Spring, `detail` of FastAPI. */
-async function readDetail(response: Response): Promise<Error | undefined> {
+/**
+ * Returns what a JSON body says, if it is read in time: `code` and `message` of this library, `message` of Spring, `detail`
+ * of FastAPI.
+ */
+export async function readDetail(response: Response): Promise<Error | undefined> {
   const timeout = new Promise<string>((resolve) => setTimeout(resolve, BODY_TIMEOUT_MS, ''))
   try {
     const { code, message, detail } = JSON.parse(await Promise.race([response.text(), timeout]))

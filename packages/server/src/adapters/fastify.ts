@@ -15,17 +15,16 @@ export type FastifyHandler = (request: FastifyRequest, reply: FastifyReply) => v
 
 /**
  * Makes a stream for Fastify: `app.get(leads.path, sse(leads, source))`, or `app.register(sse(hub, options))`, a plugin
- * that adds the contract's path and its `/ack`, under the `prefix` it is registered with.
+ * that adds the contract's path and those below it, under the `prefix` it is registered with. The same for runs.
  *
  * Hooks run as for any reply, `onSend` with a payload that is no text. Other methods are left to Fastify.
  */
 export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = defineAdapter({
   handle: (endpoint) => handlerOf(endpoint.stream),
   mount: (endpoint) => (app: FastifyInstance, _options, done) => {
-    const path = endpoint.contract?.path ?? '/'
-    app.get(path, { exposeHeadRoute: false }, handlerOf(endpoint.stream))
-    app.head(path, handlerOf(endpoint.stream))
-    app.post(`${path === '/' ? '' : path}/ack`, handlerOf(endpoint.acknowledge))
+    for (const { path: url, methods, answer } of endpoint.routes) {
+      app.route({ method: [...methods], url, exposeHeadRoute: false, handler: handlerOf(answer) })
+    }
     done()
   },
 })

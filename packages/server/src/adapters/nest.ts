@@ -5,6 +5,7 @@ import type { StreamContext } from '../http/context.ts'
 import { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { CommonOptions, HubSourceOptions, StreamHub, StreamOptions } from '../http/options.ts'
+import type { RunRequest, RunSourceOptions, StreamRuns } from '../http/run-options.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from '../node/serve-node.ts'
 import type { Identity as AnyIdentity, ExpiringIdentity } from '../stream/identity.ts'
 import type { Iterated, Yielded } from '../stream/source.ts'
@@ -33,6 +34,15 @@ export type NestAuthorize<Contract, Identity extends AnyIdentity> = (
 export type NestHubOptions<Contract extends StreamContract, Identity> = CommonOptions<Contract, NestNative> &
   HubSourceOptions<Contract, NestContext<Contract, Identity>>
 
+/** The method that `@sse(runs)` decorates: `authorize`, which returns the identity or refuses. */
+export type NestRunAuthorize<Contract, Identity extends AnyIdentity> = (
+  context: NestContext<Contract, undefined> & RunRequest,
+) => MaybePromise<Identity | ExpiringIdentity<Identity> | null | undefined | false | '' | 0>
+
+/** Options of a run stream in Nest: without `authorize`, which is the decorated method. */
+export type NestRunOptions<Contract extends StreamContract, Identity> = CommonOptions<Contract, NestNative> &
+  RunSourceOptions<Contract, NestContext<Contract, Identity>>
+
 export type NestDecorator<Decorated> = <Method extends Decorated>(
   target: object,
   key: string | symbol,
@@ -45,6 +55,8 @@ export type NestDecorator<Decorated> = <Method extends Decorated>(
  * - `@sse(contract)` on a generator method: the source of the stream, at the contract's path.
  * - `@sse(hub, options)` on a method that returns an identity: `authorize` of a hub's stream, at the contract's path and,
  *   for acknowledgements, at that path and `/ack`. Annotate the context of `channels` to type its identity.
+ * - `@sse(runs, options)` on such a method: the same for runs, at the contract's path, and at that path and `/stop` or
+ *   `/status`. Annotate the context of `start` to type its identity.
  *
  * Guards, interceptors and metadata of the method apply, whether they stand above or below. `this` is the controller.
  *
@@ -61,6 +73,10 @@ export function sse<Contract extends StreamContract, Identity extends AnyIdentit
   hub: StreamHub<Contract>,
   options: NestHubOptions<Contract, Identity>,
 ): NestDecorator<NestAuthorize<Contract, Identity>>
+export function sse<Contract extends StreamContract, Identity extends AnyIdentity = AnyIdentity>(
+  runs: StreamRuns<Contract>,
+  options?: NestRunOptions<Contract, Identity>,
+): NestDecorator<NestRunAuthorize<Contract, Identity>>
 export function sse<Contract extends StreamContract>(
   contract: Contract,
   options?: StreamOptions<Contract, NestNative>,
@@ -70,9 +86,9 @@ export function sse(target: object, options: object = {}): NestDecorator<(contex
     const method = descriptor.value as unknown as (this: unknown, context: unknown) => unknown
     // The controller is known only when a request arrives; it is found by the request.
     const call = (context: NestNative) => method.call(controllers.get(context.req), context)
-    const isHub = 'contract' in target
-    const given = isHub ? [target, { ...options, authorize: call }] : [target, options, call]
-    if (isHub && 'authorize' in options) {
+    const isMount = 'contract' in target
+    const given = isMount ? [target, { ...options, authorize: call }] : [target, options, call]
+    if (isMount && 'authorize' in options) {
       throw new SseError('option_invalid', 'sse: the decorated method is authorize; remove the option')
     }
     const endpoint = new Endpoint<NestNative>(readArguments(given))
@@ -83,8 +99,8 @@ export function sse(target: object, options: object = {}): NestDecorator<(contex
     descriptor.value = handler as never
     Req()(prototype, key, 0)
     Res()(prototype, key, 1)
-    const path = endpoint.contract?.path as string
-    const route = endpoint.isHub ? All([path, `${path === '/' ? '' : path}/ack`]) : Get(path)
+    const paths = new Set(endpoint.routes.map(({ path }) => path))
+    const route = isMount ? All([...paths]) : Get(endpoint.contract?.path as string)
     route(prototype, key, descriptor as TypedPropertyDescriptor<unknown>)
   }
 }
@@ -99,7 +115,8 @@ function handlerOf(endpoint: Endpoint<NestNative>) {
     controllers.set(req, this)
     const isFastify = 'raw' in response
     const res = isFastify ? response.raw : response
-    const route = endpoint.isHub
+    const isMount = endpoint.routes.length > 0
+    const route = isMount
       ? (findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname) ?? notFound(endpoint))
       : { answer: endpoint.stream, params: request.params }
     const exchange = { req, res, native: { req, res } }

@@ -2,20 +2,24 @@ import { SseError, type StreamContract } from '@sse/contract'
 import type { StreamDefinition } from './definition.ts'
 import { defineHubStream, type GivenHubOptions } from './hub-stream.ts'
 import { checkOptions, type GivenOptions, isHub } from './options.ts'
+import { defineRunStream, type GivenRunOptions, isRuns } from './run-stream.ts'
 
 /**
- * Reads the arguments of `sse`: `(hub, options)`, `(contract, source)`, `(contract, options, source)`, `(source)` or
- * `(options, source)`.
+ * Reads the arguments of `sse`: `(hub, options)`, `(runs, options)`, `(contract, source)`, `(contract, options, source)`,
+ * `(source)` or `(options, source)`.
  *
  * @throws {SseError} `option_invalid`, `source_invalid`.
  */
 export function readArguments(given: readonly unknown[]): StreamDefinition {
   const [first, ...rest] = given
+  if (isRuns(first)) return defineRunStream(first, rest[0] as GivenRunOptions)
   if (isHub(first)) return defineHubStream(first, rest[0] as GivenHubOptions)
   const contract = isContract(first) ? first : undefined
   const [options, source] = readOptions(contract ? rest : given)
   if (isHub(source)) {
-    throw new SseError('source_invalid', 'sse: a hub is not a source; its stream is sse(hub, options)')
+    const what = isRuns(source) ? 'runs' : 'hub'
+    const message = `sse: a ${what} object is not a source; its stream is sse(${what}, options)`
+    throw new SseError('source_invalid', message)
   }
   checkOptions(options, contract)
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
@@ -25,7 +29,7 @@ export function readArguments(given: readonly unknown[]): StreamDefinition {
     )
   }
   const makeSource = typeof source === 'function' ? (context: unknown) => source(context) : () => source
-  return { contract, options, makeSource, acks: undefined }
+  return { contract, options, makeSource, mount: undefined }
 }
 
 function readOptions(given: readonly unknown[]): [options: GivenOptions, source: unknown] {

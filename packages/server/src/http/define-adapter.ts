@@ -6,7 +6,7 @@ import type { Sse } from './sse.ts'
 export interface Adapter<Native, Handler, Mount> {
   /** Makes the handler of a stream with a source: the app's router chooses the path. */
   handle(endpoint: Endpoint<Native>): Handler
-  /** Makes what answers a hub's stream and its acknowledgements: it recognises the paths itself. */
+  /** Makes what answers the routes of a hub or of runs: it recognises the paths itself. */
   mount(endpoint: Endpoint<Native>): Mount
 }
 
@@ -16,6 +16,6 @@ export function defineAdapter<Native, Handler, Mount = Handler>(
 ): Sse<Native, Handler, Mount> {
   return ((...given: unknown[]) => {
     const endpoint = new Endpoint<Native>(readArguments(given))
-    return endpoint.isHub ? adapter.mount(endpoint) : adapter.handle(endpoint)
+    return endpoint.routes.length > 0 ? adapter.mount(endpoint) : adapter.handle(endpoint)
   }) as Sse<Native, Handler, Mount>
 }

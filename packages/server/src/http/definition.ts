@@ -1,20 +1,38 @@
 import type { StreamContract } from '@sse/contract'
 import type { ConnectionHandle } from '../stream/connection-handle.ts'
-import type { GivenOptions, StreamHub } from './options.ts'
+import type { GivenOptions } from './options.ts'
+import type { Reply } from './reply.ts'
 
 /** A stream as it was defined, whichever way `sse` was called. */
 export interface StreamDefinition {
   readonly contract: StreamContract | undefined
   readonly options: GivenOptions
-  /** Returns the source of one connection: something to iterate, or a hub's subscription. */
-  makeSource(context: unknown, connection: ConnectionHandle): unknown
-  /** Where acknowledgements go; `undefined` for a stream without a hub. */
-  readonly acks: AckTarget | undefined
+  readonly makeSource: MakeSource
+  /** Requests that are answered besides the stream; `undefined` for a stream with a source. */
+  readonly mount: Mount | undefined
 }
 
-/** A hub that stores acknowledgements. */
-export interface AckTarget {
-  readonly hub: StreamHub<StreamContract>
-  /** Resolves to the subscriber of a request, `undefined` when it has none. */
-  subscriberOf(context: unknown, connection: ConnectionHandle): Promise<string | undefined>
+/** Returns the source of one connection: something to iterate, or a subscription. */
+export type MakeSource = (context: unknown, connection: ConnectionHandle) => unknown
+
+/** What `sse(hub, …)` and `sse(runs, …)` answer besides GET at the stream's path. */
+export interface Mount {
+  /** Makes the source of a POST to the stream's path. `undefined`: GET is the only method. */
+  readonly start: MakeSource | undefined
+  readonly actions: readonly Action[]
+}
+
+/** A request at a path below the stream's. */
+export interface Action {
+  /** Last segment of the path. */
+  readonly name: 'ack' | 'stop' | 'status'
+  readonly method: 'GET' | 'POST'
+  /** Answers a request that was admitted. */
+  answer(context: unknown, connection: ConnectionHandle, request: ActionRequest): Promise<Reply>
+}
+
+/** What actions read of a request. */
+export interface ActionRequest {
+  /** The `Content-Type` header; `undefined` without one. */
+  readonly contentType: string | undefined
 }

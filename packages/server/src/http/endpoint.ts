@@ -1,17 +1,19 @@
 import { isSseError, SseError, type StreamContract } from '@sse/contract'
 import { createEventEncoder, END_ID } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
+import { NATIVE } from '../dialects/native.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
-import { toPublicError } from '../stream/error-frame.ts'
 import { readAuthorization } from '../stream/identity.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
+import { toPublicError } from '../stream/public-error.ts'
 import { isThenable } from '../timing/is-thenable.ts'
 import { RequestContext } from './context.ts'
-import type { StreamDefinition } from './definition.ts'
-import type { Answer, HttpRequest } from './exchange.ts'
+import type { Action, MakeSource, StreamDefinition } from './definition.ts'
+import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
 import { checkLastEventId } from './last-event-id.ts'
 import type { GivenOptions } from './options.ts'
-import { EMPTY_REPLY, errorReply, HEAD_REPLY, type Reply, streamReply, toRetryReply } from './reply.ts'
+import { EMPTY_REPLY, errorReply, headReply, type Reply, streamReply, toRetryReply } from './reply.ts'
 
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576
 const DEFAULT_HEARTBEAT_MS = 15_000
@@ -20,8 +22,8 @@ const DEFAULT_STALL_TIMEOUT_MS = 60_000
 /** One stream on any framework: answers the requests that an adapter recognises. */
 export class Endpoint<Native> {
   readonly contract: StreamContract | undefined
-  /** Whether acknowledgements are answered too: the stream of a hub. */
-  readonly isHub: boolean
+  /** What a mount answers, the most specific path first. Empty for a stream with a source, which chooses no path. */
+  readonly routes: readonly MountedRoute<Native>[]
   readonly #definition: StreamDefinition
   readonly #settings: ConnectionSettings
   readonly #event: unknown
@@ -32,7 +34,6 @@ export class Endpoint<Native> {
     const path = contract?.path ?? 'the stream'
     const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
     this.contract = contract
-    this.isHub = definition.acks !== undefined
     this.#definition = definition
     this.#event = contract && createEventEncoder(contract, maxEventBytes)
     this.#settings = {
@@ -42,38 +43,63 @@ export class Endpoint<Native> {
       stallTimeoutMs: options.stallTimeoutMs ?? DEFAULT_STALL_TIMEOUT_MS,
       maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
+      control: options.dialect?.['@sse/dialect'] ?? NATIVE,
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize: authorize && ((context) => authorize((context as RequestContext).withoutIdentity())),
       onError: (error, context) => reportError(onError, error, context),
     }
+    this.routes = this.#makeRoutes()
   }
 
   /** Answers with the stream. */
-  readonly stream: Answer<Native> = (request) => {
-    const isRetried = this.#definition.options.refuse === 'retry' && request.method === 'GET'
-    const refuse = isRetried ? (error: unknown) => toRetryReply(errorReply(error)) : errorReply
-    const open = (connection: Connection, context: RequestContext) =>
-      this.#openStream(request, connection, context, refuse)
-    return this.#answer(request, request.header ?? request.query, open, refuse)
-  }
-
-  /** Answers an acknowledgement: its id is in the header, so that no body is parsed and no HTML form can send one. */
-  readonly acknowledge: Answer<Native> = (request) =>
-    this.#answer(request, request.header, (connection, context) => this.#storeAck(connection, context))
+  readonly stream: Answer<Native> = (request) => this.#stream(request, 'follow', this.#definition.makeSource)
 
   /** Answers without calling the app. */
   refuse(reply: Reply): Answer<Native> {
     return () => ({ connection: new Connection(this.#settings, undefined), reply: Promise.resolve(reply) })
   }
 
+  #makeRoutes(): MountedRoute<Native>[] {
+    const { contract, mount } = this.#definition
+    if (!contract || !mount) return []
+    const { path } = contract
+    const { start, actions } = mount
+    const routes: MountedRoute<Native>[] = actions.map((action) => ({
+      path: `${path === '/' ? '' : path}/${action.name}`,
+      methods: [action.method],
+      answer: (request) => this.#act(request, action),
+    }))
+    routes.push({ path, methods: ['GET', 'HEAD'], answer: this.stream })
+    if (start) {
+      routes.push({ path, methods: ['POST'], answer: (request) => this.#stream(request, 'start', start) })
+    }
+    return routes
+  }
+
+  #stream(request: HttpRequest<Native>, action: string, makeSource: MakeSource): Exchange {
+    const isRetried = this.#definition.options.refuse === 'retry' && request.method === 'GET'
+    const refuse = isRetried ? (error: unknown) => toRetryReply(errorReply(error)) : errorReply
+    const open = (connection: Connection, context: RequestContext) =>
+      this.#openStream(request, connection, context, makeSource, refuse)
+    return this.#answer(request, request.header ?? request.query, action, open, refuse)
+  }
+
+  #act(request: HttpRequest<Native>, { name, answer }: Action): Exchange {
+    return this.#answer(request, request.header, name, async (connection, context) => {
+      await this.#admit(connection, context)
+      return answer(context, connection, request)
+    })
+  }
+
   #answer(
     { params, native, whenWritable }: HttpRequest<Native>,
     lastEventId: string | undefined,
+    action: string,
     act: (connection: Connection, context: RequestContext) => Promise<Reply>,
     refuse: (error: unknown) => Reply = errorReply,
-  ): ReturnType<Answer<Native>> {
+  ): Exchange {
     const connection = new Connection(this.#settings, lastEventId || undefined) // '' is what a reset leaves behind
-    const context = Object.assign(new RequestContext(connection, params, this.#event), native)
+    const context = Object.assign(new RequestContext(connection, params, this.#event), native, { action })
     connection.context = context
     // In a later microtask: the adapter first gets to report that the client has already left.
     const reply = Promise.resolve()
@@ -90,31 +116,18 @@ export class Endpoint<Native> {
     { method }: HttpRequest<Native>,
     connection: Connection,
     context: RequestContext,
+    makeSource: MakeSource,
     refuse: (error: unknown) => Reply,
   ): Promise<Reply> {
-    const { options, makeSource } = this.#definition
+    const { options } = this.#definition
     await this.#admit(connection, context)
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
-    if (method === 'HEAD') return HEAD_REPLY
+    if (method === 'HEAD') return headReply(connection)
     connection.throwIfClosed()
     options.hub?.['@sse/admit'](connection)
     await connection.prepare(() => makeSource(context, connection))
     connection.throwIfClosed()
     return streamReply(connection, refuse)
-  }
-
-  async #storeAck(connection: Connection, context: RequestContext): Promise<Reply> {
-    const { acks } = this.#definition
-    await this.#admit(connection, context)
-    const { lastEventId } = connection
-    if (!lastEventId)
-      throw new SseError('ack_invalid', 'The Last-Event-ID header is missing', { status: 400 })
-    const subscriber = await acks?.subscriberOf(context, connection)
-    if (subscriber === undefined) {
-      throw new SseError('ack_invalid', 'This client has no subscriber id, so nothing can be acknowledged')
-    }
-    await acks?.hub.ack(subscriber, lastEventId)
-    return EMPTY_REPLY
   }
 
   /** Checks the request and calls `authorize`. */
@@ -130,6 +143,10 @@ export class Endpoint<Native> {
   }
 
   #refuse(connection: Connection, error: unknown, refuse: (error: unknown) => Reply): Reply {
+    if (error === NOTHING_TO_STREAM) {
+      connection.gone()
+      return EMPTY_REPLY
+    }
     connection.report(error)
     const isGone = connection.isClosed && connection.closeReason === undefined
     // A source may end with another error because the connection was closed.

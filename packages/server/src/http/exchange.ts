@@ -8,6 +8,8 @@ export interface HttpRequest<Native> {
   readonly header: string | undefined
   /** The `lastEventId` query parameter, decoded but not checked; `undefined` without one. */
   readonly query: string | undefined
+  /** The `Content-Type` header; `undefined` without one. */
+  readonly contentType: string | undefined
   readonly params: Readonly<Record<string, string | undefined>>
   /** The framework's own objects. They become part of the context. */
   readonly native: Native
@@ -31,4 +33,12 @@ export type Answer<Native> = (request: HttpRequest<Native>) => Exchange
 export interface Route<Native> {
   readonly answer: Answer<Native>
   readonly params: Readonly<Record<string, string>>
+}
+
+/** One path of a mount. */
+export interface MountedRoute<Native> {
+  /** Path pattern, such as `/leads/:owner/ack`. */
+  readonly path: string
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST')[]
+  readonly answer: Answer<Native>
 }

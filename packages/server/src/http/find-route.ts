@@ -9,8 +9,7 @@ export type PathMatch = 'exact' | 'tail'
 /**
  * Finds what a request's method and pathname lead to.
  *
- * A stream with a source takes every method. A hub's stream takes GET and HEAD, its path and `/ack` takes POST; other
- * methods lead to 405.
+ * A stream with a source takes every method. A mount takes the methods of its routes; others lead to 405.
  *
  * @returns `undefined` for any other path.
  */
@@ -20,15 +19,25 @@ export function findRoute<Native>(
   pathname: string,
   match: PathMatch = 'tail',
 ): Route<Native> | undefined {
-  const { contract } = endpoint
-  if (!contract) return { answer: endpoint.stream, params: {} }
-  const params = matchStream(contract.path, pathname, match)
-  if (!endpoint.isHub) return params && { answer: endpoint.stream, params }
-  const ackParams = matchStream(`${contract.path === '/' ? '' : contract.path}/ack`, pathname, match)
-  if (ackParams && method === 'POST') return { answer: endpoint.acknowledge, params: ackParams }
-  if (params && (method === 'GET' || method === 'HEAD')) return { answer: endpoint.stream, params }
-  if (ackParams) return { answer: endpoint.refuse(methodReply('POST')), params: ackParams }
-  return params && { answer: endpoint.refuse(methodReply('GET, HEAD')), params }
+  const { contract, routes, stream } = endpoint
+  if (!contract) return { answer: stream, params: {} }
+  if (routes.length === 0) {
+    const params = matchStream(contract.path, pathname, match)
+    return params && { answer: stream, params }
+  }
+  let refused: Route<Native> | undefined
+  for (const { path, methods, answer } of routes) {
+    const params = matchStream(path, pathname, match)
+    if (!params) continue
+    if (methods.some((taken) => taken === method)) return { answer, params }
+    refused ??= { answer: endpoint.refuse(methodReply(methodsOf(endpoint, path).join(', '))), params }
+  }
+  return refused
+}
+
+/** Returns the methods of a mount's path. */
+function methodsOf<Native>({ routes }: Endpoint<Native>, path: string): string[] {
+  return routes.flatMap((route) => (route.path === path ? route.methods : []))
 }
 
 /** What a path that is no stream leads to, where nothing else can answer. */

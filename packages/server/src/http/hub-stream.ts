@@ -1,4 +1,4 @@
-import type { StreamContract } from '@sse/contract'
+import { SseError, type StreamContract } from '@sse/contract'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import type { StreamContext } from './context.ts'
 import type { StreamDefinition } from './definition.ts'
@@ -9,6 +9,7 @@ import {
   invalidOption,
   type StreamHub,
 } from './options.ts'
+import { EMPTY_REPLY, type Reply } from './reply.ts'
 
 /** The options of a hub's stream, as they arrive at run time. */
 export type GivenHubOptions = GivenOptions & HubSourceOptions<StreamContract, StreamContext<StreamContract>>
@@ -41,9 +42,28 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
     })
   }
 
+  /** Its id is in the header, so that no body is parsed and no HTML form can send one. */
+  async function acknowledge(context: unknown, connection: ConnectionHandle): Promise<Reply> {
+    const { lastEventId } = connection
+    if (!lastEventId)
+      throw new SseError('ack_invalid', 'The Last-Event-ID header is missing', { status: 400 })
+    const id = await subscriberOf(context, connection)
+    if (id === undefined) {
+      throw new SseError('ack_invalid', 'This client has no subscriber id, so nothing can be acknowledged')
+    }
+    await hub.ack(id, lastEventId)
+    return EMPTY_REPLY
+  }
+
   // Counted from `authorize` on, so that `revoke` and the limits also reach a connection whose `channels` still awaits.
   const admitter = hub as unknown as ConnectionAdmitter
-  return { contract, options: { ...options, hub: admitter }, makeSource, acks: { hub, subscriberOf } }
+  const actions = [{ name: 'ack', method: 'POST', answer: acknowledge }] as const
+  return {
+    contract,
+    options: { ...options, hub: admitter },
+    makeSource,
+    mount: { start: undefined, actions },
+  }
 }
 
 function checkHubOptions({ authorize, channels, subscriber, after, from, ...rest }: GivenHubOptions): void {

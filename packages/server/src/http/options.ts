@@ -1,5 +1,6 @@
 import { type Channel, SseError, type StreamContract } from '@sse/contract'
 import { checkHeartbeat, encodeMessage } from '@sse/contract/protocol'
+import type { StreamDialect } from '../dialects/control-encoder.ts'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { Authorized, IdentityOf } from '../stream/identity.ts'
 import { MAX_TIMER_MS } from '../timing/at-most.ts'
@@ -37,7 +38,13 @@ export interface CommonOptions<Contract, Native> {
    */
   refuse?: 'status' | 'retry'
   /**
-   * Receives every error of a source or an option function, masked or not. Default: `console.error` for those that
+   * What the stream sends besides its events, for clients that know another protocol: `aiSdk()`, `plain()`, `graphql()`
+   * or `defineDialect()` of `@sse/server/dialects`. Default: the dialect of `connect()`, which browsers' `EventSource`
+   * reads too.
+   */
+  dialect?: StreamDialect
+  /**
+   * Receives every error of a source, an option function or a dialect, masked or not. Default: `console.error` for those that
    * are masked for the client.
    */
   onError?: (error: unknown, context: StreamContext<Contract> & Native) => void
@@ -139,6 +146,7 @@ export interface GivenOptions {
   reauthorizeMs?: number
   hub?: ConnectionAdmitter
   refuse?: 'status' | 'retry'
+  dialect?: StreamDialect
 }
 
 /** @throws {SseError} `option_invalid`, naming the option. */
@@ -147,7 +155,10 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
     throw invalidOption(`options must be an object, not ${options === null ? 'null' : typeof options}`)
   }
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
-  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse, dialect } = options
+  if (dialect !== undefined && !hasMember(dialect, '@sse/dialect')) {
+    throw invalidOption('dialect must be made by defineDialect()')
+  }
   if (refuse !== undefined && refuse !== 'status' && refuse !== 'retry') {
     throw invalidOption(`refuse must be 'status' or 'retry', not ${String(refuse)}`)
   }
@@ -170,7 +181,11 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
 
 /** Returns whether a value is a hub, also one from another copy of this package. */
 export function isHub(value: unknown): value is ConnectionAdmitter & StreamHub<StreamContract> {
-  return typeof value === 'object' && value !== null && '@sse/admit' in value
+  return hasMember(value, '@sse/admit')
+}
+
+function hasMember(value: unknown, name: string): boolean {
+  return typeof value === 'object' && value !== null && name in value
 }
 
 export function invalidOption(message: string): SseError {

@@ -1,7 +1,8 @@
 import { isSseError, SseError } from '@sse/contract'
 import { encodeMessage } from '@sse/contract/protocol'
+import { NATIVE } from '../dialects/native.ts'
 import type { Connection } from '../stream/connection.ts'
-import { toPublicError } from '../stream/error-frame.ts'
+import { toPublicError } from '../stream/public-error.ts'
 
 /** An answer: a complete body, or a stream that begins with `connection.start(sink)`. */
 export interface Reply {
@@ -26,6 +27,7 @@ const STREAM_HEADERS = {
 }
 /** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
+const JSON_HEADERS = { 'content-type': 'application/json', ...NO_STORE }
 
 /** Minimum delay for a refusal that names none. The maximum is twice that, against stampedes. */
 const MIN_RETRY_MS = 2_000
@@ -35,7 +37,13 @@ const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shut
 
 /** The answer to a request that is streamed. */
 export function streamReply(connection: Connection, refuse: (reason: Error) => Reply): Reply {
-  return { status: 200, headers: STREAM_HEADERS, body: '', connection, isLast: false, refuse }
+  const headers = headersOf(connection)
+  return { status: 200, headers, body: '', connection, isLast: false, refuse }
+}
+
+/** The headers of a stream. They are the same object for all streams of the native dialect. */
+function headersOf({ control }: Connection): Reply['headers'] {
+  return control === NATIVE ? STREAM_HEADERS : { ...STREAM_HEADERS, ...control.headers }
 }
 
 /** The answer instead of a stream whose connection the server has closed before the head was sent. */
@@ -56,21 +64,23 @@ export function toRetryReply(reply: Reply): Reply {
 }
 
 /** The answer to HEAD: the stream's headers, without a body. */
-export const HEAD_REPLY: Reply = {
-  status: 200,
-  headers: { ...STREAM_HEADERS, ...NO_STORE },
-  body: '',
-  connection: undefined,
-  isLast: false,
+export function headReply(connection: Connection): Reply {
+  const headers = { ...headersOf(connection), ...NO_STORE }
+  return { status: 200, headers, body: '', connection: undefined, isLast: false }
 }
 
-/** The answer without a body: the client has seen the end, or its acknowledgement is stored. */
+/** The answer without a body: there is nothing more to stream, or the acknowledgement is stored. */
 export const EMPTY_REPLY: Reply = {
   status: 204,
   headers: NO_STORE,
   body: '',
   connection: undefined,
   isLast: false,
+}
+
+/** Makes the answer with a value. */
+export function jsonReply(value: unknown): Reply {
+  return { ...EMPTY_REPLY, status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) }
 }
 
 /** Makes the answer for an error before the stream has started. Errors that are not exposed are masked. */
@@ -83,8 +93,7 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
   return {
     status,
     headers: {
-      'content-type': 'application/json',
-      ...NO_STORE,
+      ...JSON_HEADERS,
       ...(retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
       ...headers,
     },
@@ -97,7 +106,9 @@ export function errorReply(error: unknown, headers: Readonly<Record<string, stri
 
 /** The answer for a method that a path does not take. */
 export function methodReply(allow: string): Reply {
-  return errorReply(new SseError('method_not_allowed', `Use ${allow.replace(', ', ' or ')}`), { allow })
+  return errorReply(new SseError('method_not_allowed', `Use ${allow.replace(/, (?=\w+$)/, ' or ')}`), {
+    allow,
+  })
 }
 
 /** The answer for a path that is no stream. */

@@ -3,14 +3,23 @@ import type { Authorized, IdentityOf } from '../stream/identity.ts'
 import type { Source, UntypedEvent, Yielded } from '../stream/source.ts'
 import type { StreamContext } from './context.ts'
 import type { HubStreamOptions, StreamHub, StreamOptions } from './options.ts'
+import type { RunStreamOptions, StreamRuns } from './run-options.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a hub of any contract
 type AnyHub = StreamHub<any>
+// biome-ignore lint/suspicious/noExplicitAny: runs of any contract
+type AnyRuns = StreamRuns<any>
 
 /** Options of a stream without a contract, where they stand first. */
 export interface UntypedStreamOptions<Native> extends StreamOptions<undefined, Native> {}
 
 type HubContract<Target> = Target extends StreamHub<infer Contract> ? Contract : never
+type RunsContract<Target> = Target extends StreamRuns<infer Contract> ? Contract : never
+
+/** Options of a mount. An intersection with `never` removes those of the other kind, and `Answer` is inferred still. */
+type MountOptions<Target, Native, Answer extends Authorized> =
+  | (HubStreamOptions<HubContract<Target>, Native, Answer> & (Target extends AnyHub ? unknown : never))
+  | (RunStreamOptions<RunsContract<Target>, Native, Answer> & (Target extends AnyRuns ? unknown : never))
 
 /** The contract that a source's items are checked against; `undefined` without one. */
 type SourceContract<Target> = Target extends StreamContract ? Target : undefined
@@ -19,8 +28,8 @@ type UntypedIdentity<Target> = Target extends { authorize: (...given: never[]) =
   ? IdentityOf<Answer>
   : undefined
 
-/** The source that follows `Target`; none follows a hub. */
-type SourceOf<Target, Native> = Target extends AnyHub
+/** The source that follows `Target`; none follows a hub or runs. */
+type SourceOf<Target, Native> = Target extends AnyHub | AnyRuns
   ? never
   : Source<
       Yielded<SourceContract<Target>>,
@@ -40,18 +49,20 @@ export interface Sse<Native, Handler, Mount = Handler> {
   /**
    * - `sse(hub, options)`: serves a hub's stream at its contract's path, and its acknowledgements at that path and
    *   `/ack`.
+   * - `sse(runs, options)`: follows runs at their contract's path, starts them with POST, and takes requests at that
+   *   path and `/stop` or `/status`.
    * - `sse(contract, source)`: streams a source's events.
    * - `sse(options, source)`: the same without a contract: the source yields plain messages.
    *
    * @throws {SseError} `option_invalid`, `source_invalid`, at definition time.
    */
   <
-    Target extends AnyHub | StreamContract | UntypedStreamOptions<Native>,
+    Target extends AnyHub | AnyRuns | StreamContract | UntypedStreamOptions<Native>,
     Answer extends Authorized = Authorized,
   >(
     target: Target,
-    optionsOrSource: HubStreamOptions<HubContract<Target>, Native, Answer> | SourceOf<Target, Native>,
-  ): Target extends AnyHub ? Mount : Handler
+    optionsOrSource: MountOptions<Target, Native, Answer> | SourceOf<Target, Native>,
+  ): Target extends AnyHub | AnyRuns ? Mount : Handler
 
   /**
    * Streams a source's events. The source's `identity` is what `authorize` returns.

@@ -1,8 +1,7 @@
 import { SseError } from '@sse/contract'
 import type { RevocationListener } from '../log/log.ts'
 import type { ClosedWatcher, ConnectionHandle } from '../stream/connection-handle.ts'
-import { errorFrame } from '../stream/error-frame.ts'
-import { reconnectFrame } from '../stream/max-age-timer.ts'
+import { reconnectDelay } from '../stream/max-age-timer.ts'
 import { atMost } from '../timing/at-most.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { unref } from '../timing/periodic.ts'
@@ -73,7 +72,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     const handles = [...(this.#byIdentity.get(identity) ?? [])].filter(({ isClosed }) => !isClosed)
     for (const handle of handles) {
       const reason = revoked()
-      handle.close(reason, errorFrame(reason))
+      handle.close(reason, 'error')
     }
     return handles.length
   }
@@ -97,7 +96,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     this.#isDraining = true
     for (const handle of [...this.#identities.keys()]) {
       const reason = new SseError('shutdown', 'The server is shutting down', { retryAfterMs: retryAfterMs() })
-      handle.close(reason, reconnectFrame())
+      handle.close(reason, reconnectDelay())
     }
     if (this.size === 0) return
     await atMost(graceMs, new Promise<void>((resolve) => this.#onEmpty.add(resolve)))
@@ -125,7 +124,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     const open = [...own].filter(({ isClosed }) => !isClosed)
     for (const oldest of open.slice(0, open.length - max + 1)) {
       const reason = new SseError('replaced', 'A newer connection of this user has taken its place')
-      oldest.close(reason, errorFrame(reason))
+      oldest.close(reason, 'error')
     }
     // A peer that is gone does not take the last frame, and must not add up: at most as many are closing as may be open.
     const closing = [...own].filter(({ isClosed }) => isClosed)
@@ -167,7 +166,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
 /** `authorize` decides when the client reconnects. */
 function authorizeAgain(handle: ConnectionHandle): void {
   const reason = new SseError('rotated', 'A revocation may have been missed: access is checked again')
-  handle.close(reason, reconnectFrame(handle.retryMs))
+  handle.close(reason, reconnectDelay(handle.retryMs))
 }
 
 function revoked(): SseError {

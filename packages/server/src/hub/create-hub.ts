@@ -1,6 +1,7 @@
 import { type EventName, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
-import { checkSize, encodeEventData } from '@sse/contract/protocol'
+import { checkSize, encodeEventData, textEvents } from '@sse/contract/protocol'
 import { within } from '../engine-kit/within.ts'
+import type { AppendResult } from '../log/append-queue.ts'
 import type { NewEntry } from '../log/engine.ts'
 import { Fanout } from '../log/fanout.ts'
 import { Heartbeat } from '../log/heartbeat-frame.ts'
@@ -22,6 +23,7 @@ import {
   type Subscription,
   type SubscriptionContext,
 } from './subscription.ts'
+import type { SenderContext } from './subscription-sender.ts'
 
 /** How long each step of closing may wait for the engine, in milliseconds. */
 const CLOSE_MS = 10_000
@@ -45,10 +47,21 @@ export function createHub<Contract extends StreamContract, Tx = never>(
   contract: Contract,
   options: HubOptions<Tx> = {},
 ): Hub<Contract, Tx> {
+  return createLogHub(contract, options)
+}
+
+/** Creates a hub for other parts of this package. */
+export function createLogHub<Contract extends StreamContract, Tx = never>(
+  contract: Contract,
+  options: HubOptions<Tx>,
+): LogHub<Contract, Tx> {
   return new LogHub(contract, settleHubOptions(options))
 }
 
-class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, ConnectionAdmitter {
+/** A hub, with what the runs need of its inside. */
+export class LogHub<Contract extends StreamContract, Tx = never>
+  implements Hub<Contract, Tx>, ConnectionAdmitter
+{
   readonly contract: Contract
   readonly #settings: SettledHubOptions<Tx>
   readonly #fanout: Fanout
@@ -66,7 +79,7 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     this.contract = contract
     this.#settings = settings
     this.#fanout = new Fanout(onError)
-    this.#log = new Log(settings, this.#fanout, this.#connections)
+    this.#log = new Log({ ...settings, texts: textEvents(contract) }, this.#fanout, this.#connections)
     this.#presence = new Presence(engine.presence, onError)
     this.#subscriptions = {
       log: this.#log,
@@ -122,10 +135,30 @@ class LogHub<Contract extends StreamContract, Tx> implements Hub<Contract, Tx>, 
     if (key !== undefined) checkName('key', key)
     if (idempotencyKey !== undefined) checkName('idempotencyKey', idempotencyKey)
     const data = encodeEventData(this.contract, event, payload)
-    const { maxEventBytes, engine } = this.#settings
-    checkSize(event, data, Math.min(maxEventBytes, engine.maxDataBytes ?? Number.POSITIVE_INFINITY))
+    this.checkSize(event, data)
     this.#checkOpen()
     return { channel, event, data, key, idempotencyKey }
+  }
+
+  /** Parts for senders beside those of `subscribe`. */
+  get senderContext(): SenderContext {
+    return this.#subscriptions
+  }
+
+  /**
+   * Appends entries that are checked and encoded, as `Log.appendOwn` does.
+   *
+   * @throws {SseError} `hub_closed`.
+   */
+  appendOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
+    this.#checkOpen()
+    this.#log.appendOwn(entries, settled)
+  }
+
+  /** @throws {SseError} `payload_too_large`. */
+  checkSize(event: string, data: string): void {
+    const { maxEventBytes, engine } = this.#settings
+    checkSize(event, data, Math.min(maxEventBytes, engine.maxDataBytes ?? Number.POSITIVE_INFINITY))
   }
 
   subscribe(channels: string | readonly string[], options: SubscribeOptions = {}): Subscription<Contract> {

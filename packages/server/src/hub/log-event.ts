@@ -1,5 +1,6 @@
 import type { EventName, Gap, Payload, StreamContract } from '@sse/contract'
-import { CONTROL, EncodedEvent, encodeMessage, readFrameData } from '@sse/contract/protocol'
+import { EncodedEvent, readFrameData } from '@sse/contract/protocol'
+import { encodeGap } from '../dialects/native.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 
 /** An event of the log, as a loop over a subscription receives it. A generator may yield it unchanged. */
@@ -24,15 +25,23 @@ export type SubscriptionEvent<Contract extends StreamContract> =
 
 const decoder = new TextDecoder()
 
-/** Decodes a frame. @throws {SyntaxError} when its data is not JSON. */
-export function decodeFrame(id: string, { bytes, event, channel }: StoredFrame): LogEvent {
+/**
+ * Decodes a frame.
+ *
+ * @param isText - whether its data is the payload itself.
+ * @throws {SyntaxError} when its data is not JSON.
+ */
+export function decodeFrame(
+  id: string,
+  { bytes, event, channel }: StoredFrame,
+  isText: boolean = false,
+): LogEvent {
   const frame = decoder.decode(bytes)
   const data = readFrameData(frame)
-  const payload = data === '' ? undefined : JSON.parse(data)
+  const payload = isText ? data : data === '' ? undefined : JSON.parse(data)
   return new LogEvent(event, frame, id, channel, payload)
 }
 
 export function makeGapEvent(id: string, gap: Gap): LogEvent<'gap', Gap> {
-  const frame = encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
-  return new LogEvent('gap', frame, id, '', gap)
+  return new LogEvent('gap', encodeGap(gap, id), id, '', gap)
 }

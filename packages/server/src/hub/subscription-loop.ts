@@ -114,7 +114,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
       if (frame.position > this.#until) return undefined
       const id = formatId({ epoch: log.tail.epoch, position: frame.position })
       try {
-        return decodeFrame(id, frame)
+        return decodeFrame(id, frame, log.isText(frame.event))
       } catch (error) {
         log.skip(id, error)
       }

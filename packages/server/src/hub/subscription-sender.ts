@@ -1,13 +1,14 @@
 import { type Gap, SseError } from '@sse/contract'
-import { CONTROL, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import { encodeComment } from '@sse/contract/protocol'
 import { report } from '../diagnostics.ts'
-import type { Batch } from '../log/batch.ts'
+import { Batch } from '../log/batch.ts'
 import type { Fanout, Follower } from '../log/fanout.ts'
 import type { Heartbeat } from '../log/heartbeat-frame.ts'
 import type { HistoryReceiver } from '../log/history-reader.ts'
 import type { Log } from '../log/log.ts'
 import { type GapStep, LogCursor, type StartPosition, type Step } from '../log/log-cursor.ts'
 import type { SharedFrames } from '../log/shared-frames.ts'
+import type { StoredFrame } from '../log/stored-frame.ts'
 import type { ConnectionHandle, Sender } from '../stream/connection-handle.ts'
 import type { Sink } from '../stream/sink.ts'
 import { type Periodic, startPeriodic, stopPeriodic, unref } from '../timing/periodic.ts'
@@ -21,6 +22,18 @@ export interface SenderContext {
   readonly catchUps: CatchUpQueue
   readonly heartbeat: Heartbeat
   readonly counters: Counters
+}
+
+/** What stands between the log and the client of a subscription that is not a hub's: the events of a run. */
+export interface FrameGate {
+  /** Channel whose frames the client gets as they are. */
+  readonly channel: string
+  /** Returns those of the frames that the client gets: all, if they are of the gate's channel. */
+  pass(frames: readonly StoredFrame[]): readonly StoredFrame[]
+  /** What was passed is written. */
+  passed(): void
+  /** Events are missing. */
+  missed(reason: Gap['reason']): void
 }
 
 const COMMENT = encodeComment()
@@ -39,6 +52,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   readonly #handle: ConnectionHandle
   readonly #channels: readonly string[]
   readonly #onStop: (() => void) | undefined
+  readonly #gate: FrameGate | undefined
   #startPosition: StartPosition | undefined
   #cursor: LogCursor | undefined
   #sink: Sink | undefined
@@ -52,12 +66,13 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     handle: ConnectionHandle,
     channels: readonly string[],
     start: StartPosition | Promise<StartPosition>,
-    onStop: (() => void) | undefined,
+    { onStop, gate }: { onStop?: (() => void) | undefined; gate?: FrameGate } = {},
   ) {
     this.#context = context
     this.#handle = handle
     this.#channels = channels
     this.#onStop = onStop
+    this.#gate = gate
     context.log.addReader()
     if (!(start instanceof Promise)) {
       this.#startPosition = start
@@ -77,10 +92,14 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     // Added before the cursor moves: an event stored from now on is delivered, one stored before is read.
     fanout.add(this, this.#channels)
     startPeriodic(this, this.#handle.heartbeatMs)
+    if (this.#gate) {
+      this.#write(preamble)
+      return this.#advance()
+    }
     const gap = cursor.takeGap()
     const opening = preamble + (gap ? this.#encodeGap(gap) : '')
     // Where the connection stands: cut off before its first event, it resumes there.
-    this.#write(opening + encodeMessage({ id: cursor.id, event: CONTROL.open }))
+    this.#write(opening + this.#handle.control.open(cursor.id, this.#handle))
     this.#advance()
   }
 
@@ -99,15 +118,33 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   tick(): void {
     try {
       // A full sink needs no heartbeat, and would only grow.
-      if (this.isLive) this.deliver(this.#context.heartbeat.frames, this.#context.log.tail.head)
+      if (this.isLive && this.#gate) this.#writeLive(this.#handle.control.heartbeat(undefined, this.#handle))
+      else if (this.isLive) this.#deliver(this.#heartbeat, this.#context.log.tail.head)
       else if (!this.#isFull) this.#write(COMMENT)
     } catch (error) {
       this.fail(error)
     }
   }
 
-  deliver(frames: SharedFrames, position: number): void {
-    if (this.#sink?.writeShared(frames)) return
+  deliver(frames: SharedFrames, position: number, from: number): void {
+    if (!this.#gate || frames.channel === this.#gate.channel) return this.#deliver(frames, position)
+    // Some are for the gate. It gets them in the order of the log, once this delivery is over.
+    this.#context.fanout.setLive(this, false)
+    this.#cursor?.moveTo(from)
+    this.#isWaiting = true
+    queueMicrotask(() => this.#resume())
+  }
+
+  #deliver(frames: SharedFrames, position: number): void {
+    if (!this.#sink?.writeShared(frames)) this.#filled(position)
+  }
+
+  #writeLive(text: string): void {
+    if (text && !this.#sink?.write(text)) this.#filled(this.#context.log.tail.head)
+  }
+
+  /** A live sender has written everything up to a position, and the sink has no room for more. */
+  #filled(position: number): void {
     this.#context.fanout.setLive(this, false)
     this.#isFull = true
     this.#cursor?.moveTo(position)
@@ -138,7 +175,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     stopPeriodic(this, this.#handle.heartbeatMs)
     this.#onStop?.()
     if (sink && lastFrame !== undefined) {
-      sink.write(lastFrame)
+      if (lastFrame) sink.write(lastFrame)
       sink.end()
     }
     return sink !== undefined
@@ -168,11 +205,27 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   #take(step: Step): void {
-    const { fanout, catchUps } = this.#context
-    if (step.kind === 'gap') this.#write(this.#encodeGap(step))
+    const { fanout } = this.#context
+    if (step.kind === 'gap') this.#takeGap(step)
     else if (step.kind === 'read') this.#read(step.position)
     else if (step.kind === 'head') fanout.setLive(this, true)
-    else if (step.batch.frames.length > 0) this.#writeFrames(catchUps.join(step.batch))
+    else if (step.batch.frames.length > 0) this.#writeBatch(step.batch)
+  }
+
+  #takeGap(step: GapStep): void {
+    if (this.#gate) this.#gate.missed(step.gap.reason)
+    else this.#write(this.#encodeGap(step))
+  }
+
+  #writeBatch(batch: Batch): void {
+    const frames = this.#gate ? this.#gate.pass(batch.frames) : batch.frames
+    const passed = frames === batch.frames ? batch : new Batch(batch.after, frames, batch.position)
+    if (frames.length > 0) this.#writeFrames(this.#context.catchUps.join(passed))
+    this.#gate?.passed()
+  }
+
+  get #heartbeat(): SharedFrames {
+    return this.#context.heartbeat.framesFor(this.#handle.control, this.#handle)
   }
 
   #read(position: number): void {
@@ -200,7 +253,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   #encodeGap({ id, gap }: GapStep): string {
     this.#context.counters.gaps += 1
     report('sse.gap', { reason: gap.reason })
-    return encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
+    return this.#handle.control.gap(gap, id, this.#handle)
   }
 
   #writeFrames(frames: SharedFrames): void {
@@ -208,6 +261,6 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   #write(text: string): void {
-    if (this.#sink && !this.#sink.write(text)) this.#isFull = true
+    if (text && this.#sink && !this.#sink.write(text)) this.#isFull = true
   }
 }

@@ -73,7 +73,7 @@ export class LogSubscription<Contract extends StreamContract> implements Subscri
     if (identity !== undefined) presence.enter(identity, this.#channels)
     const leave = () => presence.exit(identity as string, this.#channels, handle.retryMs)
     const onStop = identity === undefined ? undefined : leave
-    return new SubscriptionSender(this.#context, handle, this.#channels, this.#findStart(after), onStop)
+    return new SubscriptionSender(this.#context, handle, this.#channels, this.#findStart(after), { onStop })
   }
 
   [Symbol.asyncIterator](): AsyncIterator<SubscriptionEvent<Contract>, undefined> {

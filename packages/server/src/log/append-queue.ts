@@ -3,14 +3,23 @@ import { utf8Length } from '../engine-kit/utf8-length.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { type Appended, type CheckedEngine, engineError } from './checked-engine.ts'
 import { Deque } from './deque.ts'
-import type { NewEntry } from './engine.ts'
+import type { Commit, NewEntry } from './engine.ts'
 import { formatId } from './id.ts'
+
+/** What became of an entry: the position it has in a log, or why it was not stored. */
+export type AppendResult = Commit | SseError
 
 interface PendingAppend {
   readonly entry: NewEntry
   readonly bytes: number
-  readonly resolve: (id: string) => void
-  readonly reject: (error: SseError) => void
+  readonly isOwn: boolean
+  readonly settle: (result: AppendResult) => void
+}
+
+/** An entry, and whether what its key was stored with has the same content, whatever append stored it. */
+export interface QueuedEntry {
+  readonly entry: NewEntry
+  readonly isOwn: boolean
 }
 
 /** Maximum size of one append: four of the largest events that a hub accepts by default. */
@@ -28,7 +37,7 @@ const MEASURED_BYTES = 4_096
  */
 export class AppendQueue {
   readonly #engine: CheckedEngine
-  readonly #onSettled: (entries: readonly NewEntry[], appended: Appended | undefined) => void
+  readonly #onSettled: (entries: readonly QueuedEntry[], appended: Appended | undefined) => void
   readonly #pending = new Deque<PendingAppend>()
   #pendingBytes = 0
   #running: Promise<void> | undefined
@@ -36,7 +45,7 @@ export class AppendQueue {
   /** @param onSettled - called after each append, with `undefined` if it failed. Must not throw. */
   constructor(
     engine: CheckedEngine,
-    onSettled: (entries: readonly NewEntry[], appended: Appended | undefined) => void,
+    onSettled: (entries: readonly QueuedEntry[], appended: Appended | undefined) => void,
   ) {
     this.#engine = engine
     this.#onSettled = onSettled
@@ -48,16 +57,41 @@ export class AppendQueue {
    * @throws {SseError} `overloaded`, errors of the engine.
    */
   add(entry: NewEntry): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#push(entry, false, (result) => {
+        if (result instanceof Error) reject(result)
+        else resolve(formatId(result))
+      })
+    })
+  }
+
+  /**
+   * Appends entries in order, at least one, and calls `settled` with what became of each; it must not throw. Their
+   * idempotency keys are the caller's own: no other append to the channel has the same key and other content.
+   */
+  addOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
+    const [first] = entries
+    if (first && entries.length === 1) return this.#push(first, true, (result) => settled([result]))
+    const results: AppendResult[] = []
+    let pending = entries.length
+    for (const [index, entry] of entries.entries()) {
+      this.#push(entry, true, (result) => {
+        results[index] = result
+        pending -= 1
+        if (pending === 0) settled(results)
+      })
+    }
+  }
+
+  #push(entry: NewEntry, isOwn: boolean, settle: PendingAppend['settle']): void {
     if (this.#pending.length >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES) {
       const message = `${this.#pending.length} publishes are waiting for the engine: await them, or publish less`
-      return Promise.reject(new SseError('overloaded', message))
+      return settle(new SseError('overloaded', message))
     }
-    return new Promise((resolve, reject) => {
-      const bytes = sizeOf(entry)
-      this.#pending.push({ entry, bytes, resolve, reject })
-      this.#pendingBytes += bytes
-      this.#running ??= this.#run()
-    })
+    const bytes = sizeOf(entry)
+    this.#pending.push({ entry, bytes, isOwn, settle })
+    this.#pendingBytes += bytes
+    this.#running ??= this.#run()
   }
 
   /** Resolves once nothing is pending. */
@@ -88,9 +122,10 @@ export class AppendQueue {
     const entries = batch.map(({ entry }) => entry)
     try {
       const appended = await this.#engine.append(entries)
-      this.#onSettled(entries, appended)
-      for (const [index, { resolve }] of batch.entries()) {
-        resolve(formatId({ epoch: appended.epoch, position: appended.positions[index] as number }))
+      this.#onSettled(batch, appended)
+      const { epoch, positions } = appended
+      for (const [index, { settle }] of batch.entries()) {
+        settle({ epoch, position: positions[index] as number })
       }
     } catch (cause) {
       const error = engineError(cause)
@@ -100,8 +135,8 @@ export class AppendQueue {
         await this.#append(batch.slice(0, middle))
         return this.#append(batch.slice(middle))
       }
-      for (const { reject } of batch) reject(error)
-      this.#onSettled(entries, undefined)
+      for (const { settle } of batch) settle(error)
+      this.#onSettled(batch, undefined)
     }
   }
 }

@@ -111,9 +111,10 @@ export class Fanout {
     const position = (run.at(-1) as StoredFrame).position
     const from = (run[0] as StoredFrame).position - 1
     if (channels.size === 1) {
-      const followers = this.#byChannel.get((run[0] as StoredFrame).channel)
+      const { channel } = run[0] as StoredFrame
+      const followers = this.#byChannel.get(channel)
       if (!followers) return
-      const frames = share(run)
+      const frames = share(run, channel)
       for (const follower of followers) this.#deliverTo(follower, frames, position, from)
       return
     }
@@ -135,7 +136,9 @@ export class Fanout {
       follower.mask = 0
       let frames = shared.get(mask)
       if (!frames) {
-        frames = share(run.filter(({ channel }) => (mask & (bits.get(channel) as number)) !== 0))
+        const isOneChannel = (mask & (mask - 1)) === 0
+        const own = run.filter(({ channel }) => (mask & (bits.get(channel) as number)) !== 0)
+        frames = share(own, isOneChannel ? own[0]?.channel : undefined)
         shared.set(mask, frames)
       }
       this.#deliverTo(follower, frames, position, from)
@@ -170,6 +173,9 @@ export class Fanout {
   }
 }
 
-function share(frames: readonly StoredFrame[]): SharedFrames {
-  return new SharedFrames(frames.map(({ bytes }) => bytes))
+function share(frames: readonly StoredFrame[], channel: string | undefined): SharedFrames {
+  return new SharedFrames(
+    frames.map(({ bytes }) => bytes),
+    channel,
+  )
 }

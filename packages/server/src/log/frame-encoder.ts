@@ -19,20 +19,27 @@ const MAX_REMEMBERED = 10_000
  * `encodeFrame`. Another program may have written the entry, so nothing in it is trusted.
  */
 export class FrameEncoder {
+  readonly #texts: ReadonlySet<string> | undefined
   readonly #latestPerKey: (channel: string) => boolean
   readonly #onError: (error: unknown) => void
   readonly #skipped = new Set<string>()
   /** Number of entries that cannot be sent and were skipped. */
   skipped = 0
 
-  constructor(latestPerKey: (channel: string) => boolean, onError: (error: unknown) => void) {
+  /** @param texts - names of the events whose payload is a text: stored as JSON, sent as it is. */
+  constructor(
+    latestPerKey: (channel: string) => boolean,
+    onError: (error: unknown) => void,
+    texts?: ReadonlySet<string>,
+  ) {
+    this.#texts = texts
     this.#latestPerKey = latestPerKey
     this.#onError = onError
   }
 
   /**
    * Encodes an entry, or returns `undefined` if no frame can be made of it: an event name that is empty, reserved or
-   * contains a line end, a field of the wrong type. Such an entry is counted and reported once. An entry of a reserved
+   * contains a line end, a field of the wrong type, a text that is no JSON string. Such an entry is counted and reported once. An entry of a reserved
    * channel has no frame either: it is not for subscribers.
    */
   encodeFrame(epoch: string, entry: Entry): StoredFrame | undefined {
@@ -46,10 +53,8 @@ export class FrameEncoder {
       if (typeof event !== 'string') throw new TypeError('its event name is not a string')
       if (typeof data !== 'string') throw new TypeError('its data is not a string')
       if (isReservedEvent(event)) throw new TypeError(`its event name "${event}" is reserved`)
-      // JSON contains raw line ends between tokens only: printed on one line it is the same value.
-      const isOneLine = !(data.includes('\n') || data.includes('\r'))
-      const line = isOneLine ? data : data.replace(LINE_ENDS, ' ')
-      const bytes = encoder.encode(encodeMessage({ id, event, data: line }))
+      const shown = this.isText(event) ? readText(data) : toOneLine(data)
+      const bytes = encoder.encode(encodeMessage({ id, event, data: shown }))
       const latestKey =
         typeof key === 'string' && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
       return { position, channel, event, latestKey, at: timeOf(at), bytes }
@@ -57,6 +62,11 @@ export class FrameEncoder {
       this.skip(id, cause)
       return undefined
     }
+  }
+
+  /** Returns whether the data of an event's frame is the payload itself, not JSON. */
+  isText(event: string): boolean {
+    return this.#texts?.has(event) ?? false
   }
 
   /** Counts and reports an entry that cannot be delivered, once. */
@@ -80,6 +90,17 @@ export class FrameEncoder {
       return false
     }
   }
+}
+
+/** JSON contains raw line ends between tokens only: printed on one line it is the same value. */
+function toOneLine(data: string): string {
+  return data.includes('\n') || data.includes('\r') ? data.replace(LINE_ENDS, ' ') : data
+}
+
+function readText(data: string): string {
+  const value: unknown = JSON.parse(data)
+  if (typeof value !== 'string') throw new TypeError('its data is no JSON string, as text() requires')
+  return value
 }
 
 /** Takes up the position of an entry that cannot be sent, so that the ring has no hole. */

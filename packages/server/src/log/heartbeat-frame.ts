@@ -1,29 +1,35 @@
-import { CONTROL, encodeMessage } from '@sse/contract/protocol'
+import type { ControlEncoder, Reporter } from '../dialects/control-encoder.ts'
 import { formatId } from './id.ts'
 import type { LogTail } from './log-tail.ts'
 import { SharedFrames } from './shared-frames.ts'
 
 const encoder = new TextEncoder()
 
-/** Heartbeat of connections at the head: it carries the head's id, and is the same bytes for all of them. */
+/** Heartbeat of connections at the head: it carries the head's id, and is the same bytes for all of one dialect. */
 export class Heartbeat {
   readonly #tail: LogTail
+  /** Weak: an app may make a dialect for each request. */
+  #frames = new WeakMap<ControlEncoder, SharedFrames>()
   #epoch = ''
   #head = 0
-  #frames: SharedFrames | undefined
 
   constructor(tail: LogTail) {
     this.#tail = tail
   }
 
-  get frames(): SharedFrames {
+  framesFor(control: ControlEncoder, reporter: Reporter): SharedFrames {
     const { epoch, head } = this.#tail
-    if (!this.#frames || head !== this.#head || epoch !== this.#epoch) {
+    if (head !== this.#head || epoch !== this.#epoch) {
       this.#epoch = epoch
       this.#head = head
-      const id = formatId({ epoch, position: head })
-      this.#frames = new SharedFrames([encoder.encode(encodeMessage({ id, event: CONTROL.heartbeat }))])
+      this.#frames = new WeakMap()
     }
-    return this.#frames
+    let frames = this.#frames.get(control)
+    if (!frames) {
+      const text = control.heartbeat(formatId({ epoch, position: head }), reporter)
+      frames = new SharedFrames([encoder.encode(text)])
+      this.#frames.set(control, frames)
+    }
+    return frames
   }
 }

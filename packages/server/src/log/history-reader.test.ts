@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { turn } from '../fixtures/server-scope.ts'
 import { memory } from '../memory/memory-engine.ts'
@@ -15,10 +16,11 @@ const KILOBYTE = 'x'.repeat(1_000)
 interface Read {
   readonly after: number
   readonly options: ReadOptions
+  readonly at: number
 }
 
 /** History of some entries, none of which is in the ring. `reads` are the engine's; `release` answers them. */
-async function historyOf(entries: readonly { channel: string; data: string }[], isHeld = false) {
+async function historyOf(entries: readonly { channel: string; data: string }[], isHeld = false, readMs = 0) {
   const errors: unknown[] = []
   const onError = (error: unknown) => errors.push(error)
   const engine = memory({ maxBytes: Number.POSITIVE_INFINITY })
@@ -28,7 +30,8 @@ async function historyOf(entries: readonly { channel: string; data: string }[], 
   const held: (() => void)[] = []
   const recording: Engine = Object.assign(engine, {
     async read(after: number, options: ReadOptions) {
-      reads.push({ after, options })
+      reads.push({ after, options, at: performance.now() })
+      if (readMs > 0) await sleep(readMs)
       if (isHeld) await new Promise<void>((resolve) => held.push(resolve))
       return working(after, options)
     },
@@ -44,7 +47,9 @@ async function historyOf(entries: readonly { channel: string; data: string }[], 
   const release = () => {
     for (const answer of held.splice(0)) answer()
   }
-  return { history, read, reads, errors, release }
+  /** Stands for a live event: the head moves. */
+  const move = () => tail.add([], tail.head + 1)
+  return { history, read, reads, errors, release, move }
 }
 
 const positions = ({ frames }: Batch) => frames.map(({ position }) => position)
@@ -90,6 +95,18 @@ describe('history', () => {
     }
     expect(reads.map(({ after }) => after)).toEqual([0, 1, 5])
     expect(received).toEqual([0, 5])
+  })
+
+  it('pauses for twice as long as a read took while live events are flowing', async () => {
+    const readMs = 10
+    const { read, reads, move } = await historyOf(same(10), false, readMs)
+    for (let position = 0; position < 6; position += 1) {
+      await read(position, ['a'])
+      move()
+    }
+    const distances = reads.slice(1).map(({ at }, n) => at - (reads[n] as Read).at)
+    // The first two reads do not know yet that events are flowing. Timers may fire 1 ms early.
+    for (const distance of distances.slice(2)) expect(distance).toBeGreaterThanOrEqual(3 * readMs - 2)
   })
 
   it('of a storm is read in sweeps of the whole log, and each reader gets its channels, complete and in order', async () => {

@@ -1,4 +1,4 @@
-import { AppendQueue } from './append-queue.ts'
+import { AppendQueue, type AppendResult, type QueuedEntry } from './append-queue.ts'
 import { type Appended, CheckedEngine } from './checked-engine.ts'
 import { CommitReader } from './commit-reader.ts'
 import { decodeRevocation, encodeRevocation, isControlChannel, type Revocation } from './control-entry.ts'
@@ -18,6 +18,8 @@ export interface LogSettings {
   readonly retention: Retention
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
+  /** Names of the events whose payload is a text. Default: none. */
+  readonly texts?: ReadonlySet<string> | undefined
   /** Receives failures in the background. Must not throw. */
   readonly onError: (error: unknown) => void
 }
@@ -57,11 +59,11 @@ export class Log {
   appended = 0
 
   constructor(settings: LogSettings, fanout: Fanout, revocations: RevocationListener) {
-    const { retention, ring, latestPerKey, onError } = settings
+    const { retention, ring, latestPerKey, texts, onError } = settings
     const limits = { maxEvents: Math.min(ring.maxEvents, retention.maxEvents), maxBytes: ring.maxBytes }
     const engine = new CheckedEngine(settings.engine, onError)
     this.#engine = engine
-    this.#encoder = new FrameEncoder(latestPerKey, onError)
+    this.#encoder = new FrameEncoder(latestPerKey, onError, texts)
     const newest = new Ring({ ...limits, maxAgeMs: retention.maxAgeMs })
     this.tail = new LogTail(newest, fanout, this.#encoder, (entry, id) => this.#onControl(entry, id))
     this.#appends = new AppendQueue(engine, (entries, appended) => this.#onAppended(entries, appended))
@@ -99,6 +101,11 @@ export class Log {
     return this.#encoder.skipped
   }
 
+  /** Returns whether the data of an event's frame is the payload itself, not JSON. */
+  isText(event: string): boolean {
+    return this.#encoder.isText(event)
+  }
+
   /**
    * Appends an entry and resolves with its id once it is stored.
    *
@@ -106,6 +113,15 @@ export class Log {
    */
   append(entry: NewEntry): Promise<string> {
     return this.#appends.add(entry)
+  }
+
+  /**
+   * Appends entries in order, at least one, and calls `settled` with what became of each: `overloaded`, errors of the
+   * engine. It must not throw. The idempotency keys must be the caller's own: an earlier append with the same key had the
+   * same content, so nothing is read back.
+   */
+  appendOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
+    this.#appends.addOwn(entries, settled)
   }
 
   /** An entry was stored by the engine's `insert`. */
@@ -190,25 +206,26 @@ export class Log {
     await Promise.all([reading, this.#state.idle(), this.#commits.idle(), this.#trimmer.stop()])
   }
 
-  #onAppended(entries: readonly NewEntry[], appended: Appended | undefined): void {
+  #onAppended(entries: readonly QueuedEntry[], appended: Appended | undefined): void {
     if (!appended) return this.#reader.follow() // they may have been stored all the same
-    for (const { channel } of entries) if (!isControlChannel(channel)) this.appended += 1
+    for (const { entry } of entries) if (!isControlChannel(entry.channel)) this.appended += 1
     this.#trimmer.appended(entries.length)
     if (this.isOpen) this.#addAppended(entries, appended)
     else this.#reader.follow() // it may be opening, and have read the head before
   }
 
   /** Adds appended entries without reading them back, as far as they follow directly on the head. */
-  #addAppended(entries: readonly NewEntry[], { epoch, positions }: Appended): void {
+  #addAppended(entries: readonly QueuedEntry[], { epoch, positions }: Appended): void {
     if (epoch !== this.tail.epoch) return this.#reader.follow()
     const at = Date.now()
     const added: Entry[] = []
     let { head } = this.tail
-    for (const [index, entry] of entries.entries()) {
+    for (const [index, { entry, isOwn }] of entries.entries()) {
       const position = positions[index] as number
       if (position <= head) continue // stored before, or read in the meantime
       // With an idempotency key, another process may have stored it before with other content.
-      if (position !== head + 1 || entry.idempotencyKey !== undefined) {
+      const isCertain = isOwn || entry.idempotencyKey === undefined
+      if (position !== head + 1 || !isCertain) {
         this.#reader.follow()
         break
       }

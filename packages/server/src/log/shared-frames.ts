@@ -6,12 +6,15 @@ export class SharedFrames {
   /** The frames, in order. */
   readonly parts: readonly Uint8Array<ArrayBuffer>[]
   readonly byteLength: number
+  /** Channel of all the frames; `undefined` if they are of several. */
+  readonly channel: string | undefined
   #bytes: Uint8Array<ArrayBuffer> | undefined
   /** The same bytes as one chunk of an HTTP/1.1 response. Set by the first sink that writes chunks. */
   chunk: Uint8Array | undefined = undefined
 
-  constructor(parts: readonly Uint8Array<ArrayBuffer>[]) {
+  constructor(parts: readonly Uint8Array<ArrayBuffer>[], channel?: string) {
     this.parts = parts
+    this.channel = channel
     this.byteLength = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
   }
 

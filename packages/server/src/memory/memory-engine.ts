@@ -35,8 +35,8 @@ interface StoredCommit extends Commit {
 class MemoryEngine implements Engine {
   readonly #epoch = createEpoch()
   readonly #log = new IndexedLog<StoredEntry>(0)
-  /** Position of the entry of each channel and idempotency key. */
-  readonly #byIdempotencyKey = new Map<string, number>()
+  /** Position of the entry of each idempotency key, by channel. */
+  readonly #byIdempotencyKey = new Map<string, Map<string, number>>()
   /** In the order of their last call. */
   readonly #commits = new Map<string, StoredCommit>()
   readonly #maxBytes: number
@@ -109,15 +109,21 @@ class MemoryEngine implements Engine {
   }
 
   #store({ channel, event, data, key, idempotencyKey }: NewEntry, at: number): number {
-    const scopedKey = idempotencyKey === undefined ? undefined : scopeKey(channel, idempotencyKey)
-    const known = scopedKey === undefined ? undefined : this.#byIdempotencyKey.get(scopedKey)
+    const known =
+      idempotencyKey === undefined ? undefined : this.#byIdempotencyKey.get(channel)?.get(idempotencyKey)
     if (known !== undefined) return known
     const position = this.#log.head + 1
     const entry = { position, at, channel, event, data, key, idempotencyKey }
     this.#log.push(entry)
     this.#bytes += size(entry)
-    if (scopedKey !== undefined) this.#byIdempotencyKey.set(scopedKey, position)
+    if (idempotencyKey !== undefined) this.#keep(channel, idempotencyKey, position)
     return position
+  }
+
+  #keep(channel: string, idempotencyKey: string, position: number): void {
+    const keys = this.#byIdempotencyKey.get(channel)
+    if (keys) keys.set(idempotencyKey, position)
+    else this.#byIdempotencyKey.set(channel, new Map([[idempotencyKey, position]]))
   }
 
   #drop(): void {
@@ -125,7 +131,10 @@ class MemoryEngine implements Engine {
     if (!entry) return
     this.#bytes -= size(entry)
     const { channel, idempotencyKey } = entry
-    if (idempotencyKey !== undefined) this.#byIdempotencyKey.delete(scopeKey(channel, idempotencyKey))
+    if (idempotencyKey === undefined) return
+    const keys = this.#byIdempotencyKey.get(channel)
+    keys?.delete(idempotencyKey)
+    if (keys?.size === 0) this.#byIdempotencyKey.delete(channel)
   }
 
   #checkOpen(): void {
@@ -138,9 +147,4 @@ const ENTRY_BYTES = 160
 
 function size({ channel, event, data, key = '', idempotencyKey = '' }: StoredEntry): number {
   return ENTRY_BYTES + 2 * (channel.length + event.length + data.length + key.length + idempotencyKey.length)
-}
-
-/** The length makes it unambiguous where the channel ends. */
-function scopeKey(channel: string, idempotencyKey: string): string {
-  return `${channel.length}:${channel}${idempotencyKey}`
 }

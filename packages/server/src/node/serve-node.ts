@@ -35,6 +35,7 @@ export async function serveNode<Native>(
     method: req.method ?? 'GET',
     header: readHeader(req),
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
+    contentType: req.headers['content-type'],
     params,
     native,
     whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),

@@ -1,5 +1,5 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { createHub } from '../hub/create-hub.ts'
+import { createLogHub } from '../hub/create-hub.ts'
 import type { HubStats } from '../hub/stats.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { callApp } from '../log/app-callback.ts'
@@ -8,14 +8,24 @@ import { atMost, MAX_TIMER_MS } from '../timing/at-most.ts'
 import { Lease } from './lease.ts'
 import { type RunsOptions, type SettledRunsOptions, settleRunsOptions } from './options.ts'
 import { type ClaimScope, RunClaims, runExists } from './run-claims.ts'
+import type { CursorContext } from './run-cursor.ts'
 import { type FoundRun, loggedContract, RunLog } from './run-log.ts'
 import { checkRunName, eventsChannel, isRunName, runUnknown } from './run-names.ts'
 import type { RunOutcome, RunState } from './run-state.ts'
 import { RunTracker } from './run-tracker.ts'
-import { RunView, type ViewContext } from './run-view.ts'
+import { RunView } from './run-view.ts'
 import { RunWriter } from './run-writer.ts'
 import { Runner, type RunnerContext } from './runner.ts'
-import type { FollowOptions, Run, RunSource, RunStatus, Runs, StartOptions } from './runs.ts'
+import type {
+  FollowedRun,
+  FollowOptions,
+  OpenOptions,
+  Run,
+  RunSource,
+  RunStatus,
+  Runs,
+  StartOptions,
+} from './runs.ts'
 import { type Starting, settleStart } from './start-options.ts'
 import { Watcher } from './watcher.ts'
 
@@ -25,8 +35,7 @@ import { Watcher } from './watcher.ts'
  * @throws {SseError} `option_invalid`.
  * @example
  * const runs = createRuns(answers, { engine: sqlite('runs.db') })
- * app.post(answers.path, sse(answers, ({ params, req }) => runs.open(params.run, answer(req))))
- * app.get(answers.path, sse(answers, ({ params }) => runs.follow(params.run)))
+ * app.use(sse(runs, { authorize: ({ req, params }) => mayUse(req, params.run), start: ({ req }) => answer(req.body) }))
  */
 export function createRuns<Contract extends StreamContract>(
   contract: Contract,
@@ -37,7 +46,7 @@ export function createRuns<Contract extends StreamContract>(
 
 type Source = (context: RunnerContext) => unknown
 
-/** How many times the start of a run is appended again within the maximum age of an event. */
+/** How many times the start of a run is appended again within the retention. */
 const RENEWALS = 3
 
 class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
@@ -47,7 +56,9 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly #lease: Lease
   readonly #claims: RunClaims
   readonly #watcher: Watcher
-  readonly #view: ViewContext
+  readonly #view: CursorContext
+  /** Connections of a mount are counted, limited, drained and revoked by the hub that stores the runs. */
+  readonly '@sse/admit': ConnectionAdmitter['@sse/admit']
   readonly #abort = new AbortController()
   /** Runs of this process. */
   readonly #runners = new Map<string, Runner>()
@@ -63,14 +74,15 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const { engine, leaseMs, onError } = settings
     this.contract = contract
     this.#settings = settings
-    const hub = createHub(loggedContract(contract), settings.hub)
+    const hub = createLogHub(loggedContract(contract), settings.hub)
     this.#log = new RunLog(hub, engine, onError)
     this.#lease = new Lease(engine.presence, leaseMs, onError)
     this.#watcher = new Watcher(this.#log, this.#lease, leaseMs, onError)
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined
     this.#claims = new RunClaims(this.#log, this.#lease, { runners: this.#runners, serially, isClosed })
-    this.#view = { log: this.#log, watcher: this.#watcher, admitter: hub as unknown as ConnectionAdmitter }
+    this['@sse/admit'] = (handle) => hub['@sse/admit'](handle)
+    this.#view = { log: this.#log, watcher: this.#watcher }
   }
 
   async start(id: string, source: RunSource<Contract>, options: StartOptions = {}): Promise<Run> {
@@ -84,18 +96,25 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   open(
     id: string,
     source: RunSource<Contract>,
-    { after, ...options }: StartOptions & FollowOptions = {},
+    { after, ...options }: OpenOptions = {},
   ): Subscription<Contract> {
     checkRunName('id', id)
     settleStart(source, options)
     this.#checkOpen()
     const start = async () => (await this.start(id, source, options)).id
-    return new RunView(this.#view, start, after) as unknown as Subscription<Contract>
+    return new RunView(this.#view, start, { after }) as unknown as Subscription<Contract>
   }
 
-  follow(id: string, { after }: FollowOptions = {}): Subscription<Contract> {
+  follow(run: FollowedRun, options: FollowOptions = {}): Subscription<Contract> {
     this.#checkOpen()
-    return new RunView(this.#view, () => id, after) as unknown as Subscription<Contract>
+    const find = typeof run === 'string' ? () => run : this.#finderOf(run)
+    return new RunView(this.#view, find, options) as unknown as Subscription<Contract>
+  }
+
+  /** Returns what finds the newest run of a group. */
+  #finderOf({ group }: { readonly group: string }): () => Promise<string | undefined> {
+    checkRunName('group', group)
+    return async () => (await this.#log.newest(group))?.run
   }
 
   async stop(id: string): Promise<RunOutcome> {
@@ -240,15 +259,19 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   }
 
   #run(id: string, found: FoundRun, source: Source, { waitUntil }: Starting): Run {
-    const { merge, batchMs, onError, maxAgeMs } = this.#settings
+    const { merge, batchMs, onError, retention } = this.#settings
     const { contract } = this
     const { state } = found
     const log = this.#log
     const tracker = this.#track(id, found)
     const channel = eventsChannel(id, state.attempt)
-    const writer = new RunWriter({ contract, hub: log.hub, channel, merge, batchMs })
-    const renewMs = Math.min(maxAgeMs / RENEWALS, MAX_TIMER_MS)
-    const runner = new Runner({ contract, log, tracker, writer, state, source, renewMs, onError })
+    const keyPrefix = `${state.position}-`
+    const writer = new RunWriter({ contract, hub: log.hub, channel, keyPrefix, merge, batchMs })
+    const renewal = {
+      maxAgeMs: Math.min(retention.maxAgeMs / RENEWALS, MAX_TIMER_MS),
+      maxEntries: retention.maxEvents / RENEWALS,
+    }
+    const runner = new Runner({ contract, log, tracker, writer, state, source, renewal, onError })
     this.#runners.set(id, runner)
     runner.finished.then(() => {
       if (this.#runners.get(id) === runner) this.#runners.delete(id)

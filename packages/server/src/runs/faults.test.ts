@@ -31,10 +31,13 @@ async function read(runs: Runs<Contract>, id: string): Promise<unknown[]> {
   return seen
 }
 
-/** An engine in memory whose verbs fail while `isAway` is set. With `keeps`, appends are stored all the same. */
+/**
+ * An engine in memory whose verbs fail while `isAway` is set, and reads of older events without `hasHistory`. With
+ * `keeps`, appends are stored all the same.
+ */
 function flaky() {
   const engine = memory()
-  const state = { isAway: false, keeps: false }
+  const state = { isAway: false, keeps: false, hasHistory: true }
   const away = () => new SseError('engine_unavailable', 'cut off')
   const guarded: Engine = {
     async append(entries) {
@@ -42,7 +45,10 @@ function flaky() {
       if (state.keeps) await engine.append(entries)
       throw away()
     },
-    read: (after, options) => (state.isAway ? Promise.reject(away()) : engine.read(after, options)),
+    read: (after, options) => {
+      const fails = state.isAway || (options.isHistory && !state.hasHistory)
+      return fails ? Promise.reject(away()) : engine.read(after, options)
+    },
     onWake: () => () => {},
     trim: (retention) => engine.trim(retention),
     commit: (subscriber, commit) => engine.commit(subscriber, commit),
@@ -312,6 +318,35 @@ describe('an engine that is away', () => {
     expect(errors.every((error) => (error as SseError).code === 'engine_unavailable')).toBe(true)
   })
 
+  it('that fails under a viewer delays it: no event is lost or doubled, and the stream does not end', async () => {
+    const { engine, state } = flaky()
+    const { runs, errors } = testRuns({ engine, ring: { maxEvents: 1 } })
+    let go = () => {}
+    const run = await runs.start('a', async function* ({ event }) {
+      for (let n = 0; n < 50; n += 1) yield event('step', { n })
+      await new Promise<void>((resolve) => {
+        go = resolve
+      })
+      yield event('step', { n: 50 })
+    })
+    await until(() => runs.stats().head > 50)
+    state.hasHistory = false
+    const handler = sse(contract, ({ params }) => runs.follow(params.run))
+    const response = await handler(new Request('http://a/answers/a'))
+    expect(response.status).toBe(200)
+    await until(() => errors.length > 1) // the first attempt and a second one
+    await expect(read(runs, 'a')).rejects.toMatchObject({ code: 'engine_unavailable' }) // a loop tells its caller
+    state.hasHistory = true
+    const text = response.text()
+    await until(() => errors.length > 0)
+    go()
+    expect(await run.done).toEqual({ status: 'completed' })
+    const steps = [...(await text).matchAll(/data: {"n":(\d+)}/g)].map(([, n]) => Number(n))
+    expect(steps).toEqual(Array.from({ length: 51 }, (_, n) => n))
+    expect(await text).not.toMatch(/sse\.(error|gap)/)
+    expect(await text).toMatch(/event: sse.end\ndata: {"status":"completed"}\n\n$/)
+  })
+
   it('makes the stream of a run 503 instead of an unknown run', async () => {
     const { engine, state } = flaky()
     const { runs } = testRuns({ engine })
@@ -369,6 +404,46 @@ describe('retention', () => {
   })
 })
 
+it('a running run stays known however many events follow its start, also those of others; late viewers get a gap', async () => {
+  const { runs } = testRuns({ retention: { maxEvents: 1_000 }, ring: { maxEvents: 10 } })
+  const go = { on: true }
+  const quiet = await runs.start('quiet', async function* ({ event }) {
+    yield event('step', { n: 0 })
+    await until(() => !go.on)
+    yield event('step', { n: 1 })
+  })
+  const busy = await runs.start('busy', async function* ({ event }) {
+    for (let n = 0; go.on; n += 1) {
+      yield event('step', { n })
+      if (n % 50 === 0) await pause(20)
+    }
+  })
+  const whole = read(runs, 'busy')
+  await until(() => runs.stats().head > 4_000)
+  for (const id of ['quiet', 'busy']) expect(await runs.status(id)).toMatchObject({ status: 'running' })
+  const late = ['quiet', 'busy'].map(async (id) => {
+    const seen: { event: string; payload: unknown }[] = []
+    for await (const { event, payload } of runs.follow(id)) seen.push({ event, payload })
+    return seen
+  })
+  await pause(50)
+  go.on = false
+  expect(await Promise.all([quiet.done, busy.done])).toMatchObject([
+    { status: 'completed' },
+    { status: 'completed' },
+  ])
+  const [ofQuiet, ofBusy] = await Promise.all(late)
+  expect(ofQuiet).toEqual([
+    { event: 'gap', payload: { reason: 'trimmed' } },
+    { event: 'step', payload: { n: 1 } },
+  ])
+  expect(ofBusy?.[0]).toEqual({ event: 'gap', payload: { reason: 'trimmed' } })
+  const numbers = (ofBusy ?? []).slice(1).map(({ payload }) => (payload as { n: number }).n)
+  expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index))
+  // A viewer that keeps up misses nothing.
+  expect((await whole).length).toBe((numbers.at(-1) ?? 0) + 1)
+})
+
 describe('ids, groups and options', () => {
   it.each([[''], ['x'.repeat(201)], ['a\nb'], ['\0'], ['\ud800'], [7], [undefined]])(
     'rejects the id %j',
@@ -398,7 +473,7 @@ describe('ids, groups and options', () => {
     ['leaseMs', { leaseMs: 0 }],
     ['batchMs', { batchMs: -1 }],
     ['retention.maxAgeMs', { retention: { maxAgeMs: 1 } }],
-    ['retention.maxEvents', { retention: { maxEvents: -1 } }],
+    ['retention.maxEvents', { retention: { maxEvents: 999 } }],
     ['merge names "nothing"', { merge: { nothing: () => 1 } }],
     ['merge.delta', { merge: { delta: 1 } }],
     ['onError', { onError: 1 }],

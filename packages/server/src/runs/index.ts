@@ -8,4 +8,14 @@ export { createRuns } from './create-runs.ts'
 export type { MergeOptions, RunsOptions } from './options.ts'
 export type { RunEvent, RunEventMaker, RunEventOf } from './run-event.ts'
 export type { RunOutcome } from './run-state.ts'
-export type { FollowOptions, Run, RunContext, RunSource, RunStatus, Runs, StartOptions } from './runs.ts'
+export type {
+  FollowedRun,
+  FollowOptions,
+  OpenOptions,
+  Run,
+  RunContext,
+  RunSource,
+  RunStatus,
+  Runs,
+  StartOptions,
+} from './runs.ts'

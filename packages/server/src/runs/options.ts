@@ -6,12 +6,12 @@ import type { Engine } from '../log/engine.ts'
 import { memory } from '../memory/memory-engine.ts'
 import { RUN_EVENT } from './run-names.ts'
 
-/** For each event name, a function that combines two consecutive payloads into one. */
+/** For each event name, a function that combines two consecutive payloads into one, or returns `undefined`: stay two. */
 export type MergeOptions<Contract extends StreamContract> = {
   [Name in EventName<Contract>]?: (
     earlier: Payload<Contract, Name>,
     later: Payload<Contract, Name>,
-  ) => PayloadInput<Contract, Name>
+  ) => PayloadInput<Contract, Name> | undefined
 }
 
 /** Options of `createRuns`. */
@@ -27,11 +27,14 @@ export interface RunsOptions<Contract extends StreamContract>
   // biome-ignore lint/suspicious/noExplicitAny: runs use no transactions of the app, so any engine fits
   engine?: Engine<any>
   /**
-   * How long events and the end of a run are kept. A run is unknown once its start was removed; while it is running it
-   * stays known.
+   * How long events and the end of a run are kept. A run that has ended is unknown once its start was removed. A run that
+   * is running stays known; viewers that miss its start get a gap with the reason `trimmed`, and what is left.
    */
   retention?: {
-    /** Maximum number of events of all runs. Default `Infinity`: no limit. */
+    /**
+     * Maximum number of events of all runs, 1,000 or more, and more than all runs store in a second. Default `Infinity`:
+     * no limit.
+     */
     maxEvents?: number
     /** Maximum age in milliseconds, 1,000 or more. Default 3,600,000, one hour. `Infinity`: no limit. */
     maxAgeMs?: number
@@ -59,7 +62,7 @@ export interface RunsOptions<Contract extends StreamContract>
 export interface SettledRunsOptions {
   readonly engine: Engine
   readonly hub: HubOptions
-  readonly maxAgeMs: number
+  readonly retention: { readonly maxEvents: number; readonly maxAgeMs: number }
   readonly leaseMs: number
   readonly merge: ReadonlyMap<string, (earlier: unknown, later: unknown) => unknown>
   readonly batchMs: number
@@ -71,6 +74,7 @@ const HOUR_MS = 3_600_000
 const MIN_LEASE_MS = 300
 const MAX_LEASE_MS = 86_400_000
 const MIN_AGE_MS = 1_000
+const MIN_EVENTS = 1_000
 const MAX_BATCH_MS = 10_000
 
 /** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
@@ -87,6 +91,9 @@ export function settleRunsOptions<Contract extends StreamContract>(
   if (!(typeof maxAgeMs === 'number' && maxAgeMs >= MIN_AGE_MS)) {
     throw invalid(`retention.maxAgeMs must be ${MIN_AGE_MS} or more, or Infinity, not ${String(maxAgeMs)}`)
   }
+  if (!(typeof maxEvents === 'number' && maxEvents >= MIN_EVENTS)) {
+    throw invalid(`retention.maxEvents must be ${MIN_EVENTS} or more, or Infinity, not ${String(maxEvents)}`)
+  }
   const { ring, maxConnections, maxConnectionsPerIdentity, maxEventBytes, merge } = options
   const report = (error: unknown) => callApp(() => onError(error), console.error)
   return {
@@ -97,7 +104,7 @@ export function settleRunsOptions<Contract extends StreamContract>(
       onError: report,
       ...definedOf({ ring, maxConnections, maxConnectionsPerIdentity, maxEventBytes }),
     },
-    maxAgeMs,
+    retention: { maxEvents, maxAgeMs },
     leaseMs,
     merge: readMerge(contract, merge),
     batchMs,

@@ -1,5 +1,6 @@
 import { type StreamContract, type as typeOf } from '@sse/contract'
-import type { Hub } from '../hub/hub.ts'
+import { isText } from '@sse/contract/protocol'
+import type { LogHub } from '../hub/create-hub.ts'
 import type { Subscription } from '../hub/subscription.ts'
 import { CheckedEngine } from '../log/checked-engine.ts'
 import type { Engine, Entry } from '../log/engine.ts'
@@ -9,7 +10,7 @@ import { applyRecord, type RunRecord, type RunState, readRecord } from './run-st
 
 /** A contract whose payloads are checked already, with the control event. */
 export type LoggedContract = StreamContract
-export type RunHub = Hub<LoggedContract>
+export type RunHub = LogHub<LoggedContract>
 
 /** A run as it was read, and the position up to which it was. */
 export interface FoundRun {
@@ -28,11 +29,14 @@ const PAGE = { limit: 100, maxBytes: 1_048_576 }
 
 /** Returns the contract of the hub that stores the runs of `contract`. */
 export function loggedContract(contract: StreamContract): LoggedContract {
-  const names = [...Object.keys(contract.events), RUN_EVENT]
+  const events = Object.entries(contract.events).map(([name, schema]) => [
+    name,
+    isText(schema) ? schema : typeOf(),
+  ])
   return {
     ...contract,
     channels: undefined,
-    events: Object.fromEntries(names.map((name) => [name, typeOf()])),
+    events: { ...Object.fromEntries(events), [RUN_EVENT]: typeOf() },
   }
 }
 
@@ -76,12 +80,6 @@ export class RunLog {
     return this.hub.subscribe(controlChannel(id), { after: formatId({ epoch, position }), signal })
   }
 
-  /** Follows the control entries and the events of the current attempt after a position. */
-  followEvents(id: string, { epoch, state }: FoundRun, position: number): Subscription<LoggedContract> {
-    const channels = [controlChannel(id), eventsChannel(id, state.attempt)]
-    return this.hub.subscribe(channels, { after: formatId({ epoch, position }) })
-  }
-
   /** Returns whether the entry at a position is one that readers of the run's current attempt receive. */
   async isOwn(id: string, { epoch, state }: FoundRun, position: number): Promise<boolean> {
     const channels = [controlChannel(id), eventsChannel(id, state.attempt)]
@@ -92,6 +90,11 @@ export class RunLog {
     if (entry.channel !== channels[0]) return true
     const record = readRecord(parseJson(entry.data))
     return record?.type === 'started' && record.attempt === state.attempt
+  }
+
+  /** Position of the newest entry of all runs that this process knows. */
+  get head(): number {
+    return this.hub.stats().head
   }
 
   /** Returns the position of an id that the hub has written. */

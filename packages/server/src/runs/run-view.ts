@@ -1,116 +1,83 @@
 import { type Gap, SseError } from '@sse/contract'
-import { CONTROL, END_ID, encodeMessage } from '@sse/contract/protocol'
 import { type LogEvent, makeGapEvent } from '../hub/log-event.ts'
-import { formatId, parseId } from '../log/id.ts'
-import type {
-  ConnectionAdmitter,
-  ConnectionHandle,
-  OpenableSource,
-  Sender,
-} from '../stream/connection-handle.ts'
-import { Pump } from '../stream/pump.ts'
-import type { FoundRun, RunLog } from './run-log.ts'
-import { controlChannel, isRunName, RUN_EVENT, runUnknown } from './run-names.ts'
-import { applyRecord, type RunOutcome, type RunState, readRecord } from './run-state.ts'
-import type { Watched, Watcher } from './watcher.ts'
-
-/** Parts of the runs that a view needs. */
-export interface ViewContext {
-  readonly log: RunLog
-  readonly watcher: Watcher
-  readonly admitter: ConnectionAdmitter
-}
+import type { ConnectionHandle, OpenableSource, Sender } from '../stream/connection-handle.ts'
+import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
+import { type Begin, type CursorContext, RunCursor } from './run-cursor.ts'
+import { RunSender } from './run-sender.ts'
+import type { RunOutcome } from './run-state.ts'
+import type { FollowOptions } from './runs.ts'
 
 /**
  * A run as one viewer sees it: everything from its start, or after the id that the viewer has, then live, then the end.
  * The source of a stream, or something to loop over.
  */
 export class RunView implements OpenableSource {
-  readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
-  readonly #after: string | undefined
+  readonly #context: CursorContext
+  readonly #begin: Begin
+  readonly #options: FollowOptions
 
-  /** @param begin - returns the run's id, once it may be read. Called for each reading. */
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: CursorContext, begin: Begin, options: FollowOptions) {
     this.#context = context
     this.#begin = begin
-    this.#after = after || undefined
+    this.#options = options
   }
 
   '@sse/open'(handle: ConnectionHandle): Sender {
     if (handle.isClosed) return CLOSED_SENDER
-    this.#context.admitter['@sse/admit'](handle)
-    const reader = new RunReader(this.#context, this.#begin, this.#after ?? handle.lastEventId)
-    const pump = new Pump({ [Symbol.asyncIterator]: () => reader }, handle, String, encodeEnd)
-    return Object.assign(pump, { decided: reader.opened })
+    const { after, untilHead } = this.#options
+    if (untilHead) throw new SseError('option_invalid', 'follow: untilHead is for loops, not for connections')
+    const { hub } = this.#context.log
+    hub['@sse/admit'](handle)
+    const options = { ...this.#options, after: after || handle.lastEventId }
+    return new RunSender(hub.senderContext, handle, new RunCursor(this.#context, this.#begin, options))
   }
 
   [Symbol.asyncIterator](): AsyncIterator<LogEvent, RunOutcome | undefined> {
-    return new RunReader(this.#context, this.#begin, this.#after)
+    return new RunLoop(this.#context, new RunCursor(this.#context, this.#begin, this.#options), this.#options)
   }
 }
 
-function encodeEnd(outcome: unknown): string {
-  return encodeMessage({ event: CONTROL.end, id: END_ID, data: JSON.stringify(outcome) })
-}
-
-/** One reading of a run. It takes nothing of the run's channels after the end: the log's order is the fence. */
-class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watched {
-  id = ''
-  /** Resolves once the run was found. Rejects with what kept it from being found. */
-  readonly opened: Promise<void>
-  readonly #context: ViewContext
-  readonly #begin: () => string | Promise<string>
-  #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
-  /** Id to resume after. Used once. */
-  #after: string | undefined
-  #state: RunState | undefined
+/** One loop over a run: pulls its events. Where a stream is answered with 204, it ends. */
+class RunLoop implements AsyncIterator<LogEvent, RunOutcome | undefined> {
+  readonly #context: CursorContext
+  readonly #cursor: RunCursor
   #events: AsyncIterator<LogEvent, unknown> | undefined
-  #epoch = ''
-  /** Gap to report before the next event. */
-  #gap: Gap['reason'] | undefined
+  readonly #untilHead: boolean
   #isClosed = false
 
-  constructor(context: ViewContext, begin: () => string | Promise<string>, after: string | undefined) {
+  constructor(context: CursorContext, cursor: RunCursor, { untilHead = false }: FollowOptions) {
     this.#context = context
-    this.#begin = begin
-    this.#after = after
-    this.opened = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-    })
-    this.opened.catch(() => {}) // `next` throws it too
+    this.#cursor = cursor
+    this.#untilHead = untilHead
   }
 
-  get state(): RunState | undefined {
-    return this.#state
-  }
-
-  /** @throws {SseError} `run_unknown`, `hub_closed`, errors of the engine; the reading is over then. */
+  /** @throws {SseError} `run_unknown`, `hub_closed`, errors of the engine; the loop is over then. */
   async next(): Promise<IteratorResult<LogEvent, RunOutcome | undefined>> {
+    const cursor = this.#cursor
     try {
       for (;;) {
         if (this.#isClosed) return { done: true, value: undefined }
-        if (!this.#events && !this.#state?.end) await this.#open()
-        const gap = this.#takeGap()
-        if (gap) return { done: false, value: gap }
-        if (this.#state?.end) return this.#finish(this.#state.end.outcome)
+        if (!this.#events && !cursor.outcome) await this.#open()
+        const missing = cursor.takeGap()
+        if (missing) return { done: false, value: makeGapEvent(missing.id, missing.gap) }
+        if (cursor.outcome) return this.#finish(cursor.outcome)
         const pulled = await this.#events?.next()
         if (this.#isClosed) continue
+        if (pulled?.done && this.#untilHead) return await this.return()
         if (!pulled || pulled.done) throw new SseError('hub_closed', 'The runs are closed')
-        const event = this.#take(pulled.value)
-        if (event) return { done: false, value: event }
+        if (this.#take(pulled.value)) return { done: false, value: pulled.value }
       }
     } catch (error) {
-      this.#settle?.reject(error)
       this.return()
+      if (error === NOTHING_TO_STREAM) return { done: true, value: undefined }
       throw error
     }
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
     this.#isClosed = true
-    this.#context.watcher.unwatch(this)
-    this.#events?.return?.()
+    this.#cursor.close()
+    this.#stopReading()
     return { done: true, value: undefined }
   }
 
@@ -119,80 +86,32 @@ class RunReader implements AsyncIterator<LogEvent, RunOutcome | undefined>, Watc
     return { done: true, value: outcome }
   }
 
-  /** Reads the run's state, and starts after the viewer's id or at the start of the current attempt. */
   async #open(): Promise<void> {
-    const { log, watcher } = this.#context
-    this.id ||= await this.#begin()
-    const found = isRunName(this.id) ? await log.find(this.id) : undefined
-    if (!found) throw runUnknown()
-    const position = await this.#startOf(found)
-    this.#settle?.resolve()
-    if (this.#isClosed) return
-    this.#epoch = found.epoch
-    // The control entries after `position` are applied again as they are read.
-    const { state } = found
-    this.#state = { ...state, end: state.end && state.end.position <= position ? state.end : undefined }
-    if (this.#state.end) return
-    watcher.watch(this)
-    this.#events = log
-      .followEvents(this.id, found, position)
-      [Symbol.asyncIterator]() as AsyncIterator<LogEvent>
+    const place = await this.#cursor.open()
+    if (!place || this.#isClosed) return
+    const { control, events, after } = place
+    const subscription = this.#context.log.hub.subscribe([control, events], {
+      after,
+      untilHead: this.#untilHead,
+    })
+    this.#events = subscription[Symbol.asyncIterator]() as AsyncIterator<LogEvent>
   }
 
-  async #startOf(found: FoundRun): Promise<number> {
-    const after = this.#after
-    this.#after = undefined
-    const { attempt, position, isRenewed, end } = found.state
-    if (after === undefined) {
-      if (isRenewed) this.#gap ??= 'trimmed'
-      // Nothing came before a stop that came before the start.
-      return attempt === 0 && end ? end.position : position
-    }
-    const commit = parseId(after)
-    if (commit?.epoch === found.epoch && (await this.#context.log.isOwn(this.id, found, commit.position))) {
-      return commit.position
-    }
-    const isEarlier = commit?.epoch === found.epoch && attempt > 1 && commit.position < position
-    this.#gap = isEarlier ? 'restarted' : 'epoch'
-    return attempt === 0 && end ? end.position : position
-  }
-
-  #takeGap(): LogEvent | undefined {
-    if (this.#gap === undefined || !this.#state) return undefined
-    const { position } = this.#state
-    const gap = { reason: this.#gap }
-    this.#gap = undefined
-    return makeGapEvent(formatId({ epoch: this.#epoch, position }), gap)
-  }
-
-  /** Returns the event to deliver, if the entry is one. */
-  #take(entry: LogEvent): LogEvent | undefined {
-    if (entry.event === 'gap') return this.#reopen((entry.payload as Gap).reason)
-    const isControl = entry.channel === controlChannel(this.id)
-    if (entry.event !== RUN_EVENT) return isControl ? undefined : entry
-    if (!isControl) return undefined
-    const before = this.#state as RunState
-    const position = this.#context.log.positionOf(entry.id)
-    const state = applyRecord(before, readRecord(entry.payload), position, 0)
-    if (state === undefined) return this.#reopen('restarted')
-    this.#state = state
-    if (state.attempt !== before.attempt) return this.#reopen('restarted')
-    if (state.end) this.#stopReading()
-    return undefined
-  }
-
-  /** Reads the state again and starts over: what the viewer has is void, or not all of it. */
-  #reopen(reason: Gap['reason']): undefined {
-    this.#stopReading()
-    this.#state = undefined
-    this.#gap = reason
-    return undefined
+  /** Returns whether the entry is an event to deliver. */
+  #take(entry: LogEvent): boolean {
+    const { event, channel, id, payload } = entry
+    const position = this.#context.log.positionOf(id)
+    const verdict =
+      event === 'gap'
+        ? this.#cursor.missed((payload as Gap).reason)
+        : this.#cursor.take({ event, channel, position, payload: () => payload })
+    if (verdict === 'reopen' || verdict === 'ended') this.#stopReading()
+    return verdict === 'deliver'
   }
 
   #stopReading(): void {
     this.#events?.return?.()
     this.#events = undefined
-    this.#context.watcher.unwatch(this)
   }
 }
 

@@ -1,27 +1,41 @@
 import { defineStream, SseError, type } from '@sse/contract'
+import { checkSize } from '@sse/contract/protocol'
 import { describe, expect, it } from 'vitest'
+import type { AppendResult } from '../log/append-queue.ts'
+import type { Commit } from '../log/engine.ts'
+import { parseId } from '../log/id.ts'
 import { RunEvent } from './run-event.ts'
-import type { RunHub } from './run-log.ts'
-import { RunWriter } from './run-writer.ts'
+import { RunWriter, type WriterHub } from './run-writer.ts'
 
 const contract = defineStream({ path: '/a', events: { delta: type<string>(), step: type<number>() } })
 const merge = new Map([['delta', (earlier: unknown, later: unknown) => `${earlier}${later}`]])
 
-/** A hub whose publishes the test answers. Only its `publish` is used. */
+/** A hub whose appends the test answers, entry by entry. */
 function heldHub() {
   const calls: {
     payload: unknown
     key: string
     resolve: (id: string) => void
-    reject: (error: unknown) => void
+    reject: (error: SseError) => void
   }[] = []
-  const publish = (_channel: string, _event: string, payload: unknown, { idempotencyKey: key = '' } = {}) =>
-    new Promise<string>((resolve, reject) => calls.push({ payload, key, resolve, reject }))
-  return { hub: { publish } as unknown as RunHub, calls }
+  const hub: WriterHub = {
+    checkSize: (event, data) => checkSize(event, data, 1_000),
+    async appendOwn(entries, settled) {
+      const answers = entries.map(
+        ({ data, idempotencyKey: key = '' }) =>
+          new Promise<AppendResult>((resolve) => {
+            const stored = (id: string) => resolve(parseId(id) as Commit)
+            calls.push({ payload: JSON.parse(data), key, resolve: stored, reject: resolve })
+          }),
+      )
+      settled(await Promise.all(answers))
+    },
+  }
+  return { hub, calls }
 }
 
 function writerOn({ hub }: ReturnType<typeof heldHub>, batchMs = 20) {
-  return new RunWriter({ contract, hub, channel: 'c', merge, batchMs })
+  return new RunWriter({ contract, hub, channel: 'c', keyPrefix: '7-', merge, batchMs })
 }
 
 const away = () => new SseError('engine_unavailable', 'away')
@@ -32,6 +46,24 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const payloads = (held: ReturnType<typeof heldHub>) => held.calls.map(({ payload }) => payload)
 
 describe('the writer of a run', () => {
+  it('keeps two events apart that the merge function does not combine', async () => {
+    const held = heldHub()
+    const apart = new Map([['delta', () => undefined]])
+    const writer = new RunWriter({
+      contract,
+      hub: held.hub,
+      channel: 'c',
+      keyPrefix: '7-',
+      merge: apart,
+      batchMs: 10_000,
+    })
+    for (const token of ['a', 'b', 'c']) writer.push(new RunEvent('delta', token))
+    expect(payloads(held)).toEqual(['a'])
+    held.calls[0]?.resolve('e-1')
+    await turns()
+    expect(payloads(held)).toEqual(['a', 'b', 'c'])
+  })
+
   it('stores the first event in the same turn, merges those that follow, and keeps others in their place', async () => {
     const held = heldHub()
     const writer = writerOn(held, 10_000)
@@ -79,8 +111,8 @@ describe('the writer of a run', () => {
     held.calls[2]?.reject(away())
     while (held.calls.length < 5) await pause(1)
     expect(held.calls.slice(3).map(({ payload, key }) => [payload, key])).toEqual([
-      [2, '1'],
-      [3, '2'],
+      [2, '7-1'],
+      [3, '7-2'],
     ])
     held.calls[3]?.resolve('e-2')
     held.calls[4]?.resolve('e-3')
@@ -108,6 +140,20 @@ describe('the writer of a run', () => {
     writer.push(new RunEvent('step', 1))
     held.calls[0]?.reject(new SseError('payload_too_large', 'too large'))
     await expect(writer.flush()).rejects.toMatchObject({ code: 'payload_too_large' })
+  })
+
+  it('stores what came before an event that is too large, and nothing after it', async () => {
+    const held = heldHub()
+    const writer = writerOn(held)
+    for (const n of [1, 2]) writer.push(new RunEvent('step', n))
+    writer.push(new RunEvent('delta', 'x'.repeat(1_000)))
+    writer.push(new RunEvent('step', 3))
+    const flushed = writer.flush()
+    held.calls[0]?.resolve('e-1')
+    while (held.calls.length < 2) await pause(1)
+    held.calls[1]?.resolve('e-2')
+    await expect(flushed).rejects.toMatchObject({ code: 'payload_too_large' })
+    expect(payloads(held)).toEqual([1, 2])
   })
 
   it('drops what waits when it is closed, also while it waits for another attempt', async () => {

@@ -1,8 +1,9 @@
 import { SseError, type StreamContract } from '@sse/contract'
-import { toPublicError } from '../stream/error-frame.ts'
+import { toPublicError } from '../stream/public-error.ts'
 import { releaseSource } from '../stream/release-source.ts'
 import { type EventIterator, iterate, type Pulled } from '../stream/source.ts'
 import { captureContext } from '../timing/async-context.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { makeRunEvent, RunEvent } from './run-event.ts'
 import type { RunLog } from './run-log.ts'
@@ -18,10 +19,17 @@ export interface RunnerSettings {
   /** The run with the attempt that this process has won. */
   readonly state: RunState
   readonly source: (context: RunnerContext) => unknown
-  /** How often the start is appended again, so that it stays retained, in milliseconds. */
-  readonly renewMs: number
+  readonly renewal: RenewalLimits
   /** Never throws. */
   readonly onError: (error: unknown) => void
+}
+
+/** When the start of a run is appended again, so that it stays retained: after either of them. */
+export interface RenewalLimits {
+  /** Milliseconds. `Infinity`: never. */
+  readonly maxAgeMs: number
+  /** Entries of all runs. `Infinity`: never. */
+  readonly maxEntries: number
 }
 
 /** Argument of a source, without types of a contract. */
@@ -34,6 +42,8 @@ export interface RunnerContext {
 
 const CUT = Symbol('cut')
 const FIRST_RETRY_MS = 50
+/** How often the number of entries since the last renewal is looked at. */
+const COUNT_MS = 250
 const MAX_RETRY_MS = 2_000
 
 /** One attempt of a run in this process: pulls the source, stores what it yields, and appends the end. */
@@ -45,6 +55,9 @@ export class Runner implements Periodic {
   readonly #abort = new AbortController()
   readonly #inContext = captureContext()
   readonly #path: string
+  readonly #tickMs: number
+  /** Time and position of the last renewal. */
+  #renewed: { at: number; position: number }
   #iterator: EventIterator | undefined
   #isSourceDone = false
   #isCut = false
@@ -54,9 +67,12 @@ export class Runner implements Periodic {
     this.#settings = settings
     this.attempt = settings.state.attempt
     this.#path = `run "${settings.tracker.id}"`
+    const { maxAgeMs, maxEntries } = settings.renewal
+    this.#tickMs = maxEntries === Number.POSITIVE_INFINITY ? maxAgeMs : Math.min(maxAgeMs, COUNT_MS)
+    this.#renewed = { at: performance.now(), position: settings.state.position }
     settings.tracker.onState(this.#onState)
-    startPeriodic(this, settings.renewMs)
-    this.finished = this.#run().finally(() => stopPeriodic(this, settings.renewMs))
+    startPeriodic(this, this.#tickMs)
+    this.finished = this.#run().finally(() => stopPeriodic(this, this.#tickMs))
   }
 
   /** Aborts the source. Nothing it yields from here on is stored. Idempotent. */
@@ -69,7 +85,14 @@ export class Runner implements Periodic {
   }
 
   tick(): void {
-    const { log, tracker, state, onError } = this.#settings
+    const { log, tracker, state, renewal, onError } = this.#settings
+    const [at, position] = [performance.now(), log.head]
+    const isDue =
+      this.#tickMs === renewal.maxAgeMs ||
+      at - this.#renewed.at >= renewal.maxAgeMs ||
+      position - this.#renewed.position >= renewal.maxEntries
+    if (!isDue) return
+    this.#renewed = { at, position }
     const { attempt, runner, maxAttempts, group, startedAt: since } = state
     log
       .append(tracker.id, {
@@ -112,36 +135,72 @@ export class Runner implements Periodic {
   }
 
   async #pull(): Promise<void> {
-    const { contract, writer, source, tracker } = this.#settings
+    const { contract, source, tracker } = this.#settings
     const { attempt } = this
     const event = (name: string, payload: unknown) => makeRunEvent(contract, name, payload)
     const made = await this.#unlessCut(
       (async () => source({ id: tracker.id, attempt, signal: this.#abort.signal, event }))(),
     )
     if (made === CUT) return
-    const iterator = iterate(made, this.#path)
-    this.#iterator = iterator
-    while (!this.#isCut) {
-      const pulled = await this.#unlessCut(this.#next(iterator))
-      if (pulled === CUT || pulled.done) return
-      if (!(pulled.value instanceof RunEvent)) {
-        throw new SseError('message_invalid', `${this.#path} must yield event(name, payload)`)
-      }
-      writer.push(pulled.value)
-      if (writer.isFull) await this.#unlessCut(writer.flush())
-    }
+    this.#iterator = iterate(made, this.#path)
+    await this.#pullAll(this.#iterator)
   }
 
-  /** A source that has returned or thrown is done. */
-  async #next(iterator: EventIterator): Promise<Pulled> {
-    try {
-      const pulled = await iterator.next()
-      if (pulled.done) this.#isSourceDone = true
-      return pulled
-    } catch (error) {
-      this.#isSourceDone = true
-      throw error
+  /** Resolves once the source is done, or the run is cut. No promise per event beside the source's own. */
+  #pullAll(iterator: EventIterator): Promise<void> {
+    const { writer } = this.#settings
+    return new Promise((resolve, reject) => {
+      this.#onCut = resolve
+      const threw = (error: unknown) => {
+        this.#isSourceDone = true
+        reject(error)
+      }
+      /** Returns whether to pull the next one at once. */
+      const take = (pulled: Pulled): boolean => {
+        if (pulled.done) this.#isSourceDone = true
+        if (pulled.done || this.#isCut) resolve()
+        else {
+          this.#write(pulled.value)
+          if (!writer.isFull) return true
+          writer.flush().then(pull, reject)
+        }
+        return false
+      }
+      const onPulled = (pulled: Pulled) => {
+        try {
+          if (take(pulled)) pull()
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const pull = () => {
+        for (let isNext = true; isNext && !this.#isCut; ) {
+          let pulled: Pulled | PromiseLike<Pulled>
+          try {
+            pulled = iterator.next()
+          } catch (error) {
+            return threw(error)
+          }
+          if (isThenable(pulled)) {
+            pulled.then(onPulled, threw)
+            return
+          }
+          try {
+            isNext = take(pulled)
+          } catch (error) {
+            return reject(error)
+          }
+        }
+      }
+      pull()
+    })
+  }
+
+  #write(value: unknown): void {
+    if (!(value instanceof RunEvent)) {
+      throw new SseError('message_invalid', `${this.#path} must yield event(name, payload)`)
     }
+    this.#settings.writer.push(value)
   }
 
   /** Repeats until the end is in the log, or another one is. */

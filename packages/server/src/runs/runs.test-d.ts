@@ -1,6 +1,7 @@
 import { defineStream, type } from '@sse/contract'
 import { describe, expectTypeOf, it } from 'vitest'
-import { sse } from '../index.ts'
+import { type NestNative, sse as sseNest } from '../adapters/nest.ts'
+import { type RunRequest, type StreamContext, sse } from '../index.ts'
 import { createRuns, type Run, type RunOutcome, type RunStatus } from './index.ts'
 
 const answers = defineStream({
@@ -70,5 +71,77 @@ describe('follow and open', () => {
     const other = defineStream({ path: '/other', events: { other: type<number>() } })
     // @ts-expect-error its events are not in this contract
     sse(other, () => runs.follow('a'))
+  })
+})
+
+describe('sse(runs, options)', () => {
+  interface User {
+    id: string
+    isAdmin: boolean
+  }
+  const userOf = async (_: Request): Promise<User | null> => null
+
+  it('types the identity and the action, and takes a source with options', () => {
+    sse(runs, {
+      authorize: ({ request, params, action, identity }) => {
+        expectTypeOf(params.run).toBeString()
+        expectTypeOf(action).toEqualTypeOf<'follow' | 'start' | 'stop' | 'status'>()
+        expectTypeOf(identity).toEqualTypeOf<undefined>()
+        return userOf(request)
+      },
+      id: ({ identity, params }) => `${identity.id}:${params.run}`,
+      start: async ({ request, identity }) => {
+        expectTypeOf(identity).toEqualTypeOf<User>()
+        const { question, chat } = (await request.json()) as { question: string; chat: string }
+        return {
+          group: chat,
+          source: async function* ({ event, signal }) {
+            expectTypeOf(signal).toEqualTypeOf<AbortSignal>()
+            yield event('delta', question)
+          },
+        }
+      },
+    })
+    sse(runs, {
+      authorize: () => true,
+      start: ({ params }) =>
+        async function* ({ event }) {
+          yield event('delta', params.run)
+        },
+    })
+    sse(runs, { authorize: () => 'ada' })
+  })
+
+  it('does not compile without authorize, with another event, or with the signal of the connection', () => {
+    // @ts-expect-error authorize is missing
+    sse(runs, {})
+    sse(runs, {
+      authorize: () => true,
+      // @ts-expect-error not an event of the contract
+      start: () => ['a'],
+    })
+    sse(runs, {
+      authorize: () => true,
+      // @ts-expect-error it aborts when the client leaves, and the run does not
+      start: ({ signal }) => [signal],
+    })
+    // @ts-expect-error no such option
+    sse(runs, { authorize: () => true, channels: 'a' })
+    // @ts-expect-error no source follows runs
+    sse(runs, () => [])
+  })
+
+  it('decorates a Nest method', () => {
+    class AnswersController {
+      @sseNest(runs, {
+        start:
+          ({ params }) =>
+          ({ event }) => [event('delta', params.run)],
+      })
+      authorize({ req, action }: StreamContext<typeof answers> & RunRequest & NestNative) {
+        return action === 'stop' && req.url ? 'ada' : null
+      }
+    }
+    expectTypeOf(AnswersController).toBeConstructibleWith()
   })
 })

@@ -78,12 +78,30 @@ export interface RunStatus {
   readonly endedAt: number | undefined
 }
 
+/** The run to follow: an id, or the newest run of a group. */
+export type FollowedRun = string | { readonly group: string }
+
+export interface OpenOptions extends StartOptions {
+  /** Id to resume after. As in `FollowOptions`. */
+  after?: string | undefined
+}
+
 export interface FollowOptions {
   /**
    * Id to resume after. Default as the source of a stream: the request's last event id; in a loop: none. An id that is
    * not one of this run is answered with a gap and everything from the start.
    */
   after?: string | undefined
+  /**
+   * Follows the run only while it is running. One that has ended or is unknown is answered with 204, which also tells
+   * an `EventSource` to stop; a loop ends at once. Default `false`: it is replayed, and 404 if it is unknown.
+   */
+  onlyRunning?: boolean | undefined
+  /**
+   * Ends a loop once it has received every event that was stored when it started. Not for connections. Default `false`:
+   * the loop waits until the run ends.
+   */
+  untilHead?: boolean | undefined
 }
 
 /** Runs of a contract: sources that run once, whatever connects and disconnects. Created by `createRuns`. */
@@ -105,20 +123,17 @@ export interface Runs<Contract extends StreamContract> {
    *
    * @throws {SseError} `option_invalid`, `hub_closed`. A loop throws as `start` rejects.
    */
-  open(
-    id: string,
-    source: RunSource<Contract>,
-    options?: StartOptions & FollowOptions,
-  ): Subscription<Contract>
+  open(id: string, source: RunSource<Contract>, options?: OpenOptions): Subscription<Contract>
   /**
    * Returns the events of a run: everything from its start, or after an id, then live, until it ends. The source of an
    * `sse()` stream, which ends with `sse.end` and the run's status, or something to loop over. Opens nothing yet.
    *
    * A stream of an unknown run is answered with 404, `run_unknown`. A loop throws it.
    *
-   * @throws {SseError} `hub_closed`.
+   * @param run - its id, or `{ group }` for the newest run of a group as of the time the stream opens.
+   * @throws {SseError} `hub_closed`, `option_invalid` (a group that is no name).
    */
-  follow(id: string, options?: FollowOptions): Subscription<Contract>
+  follow(run: FollowedRun, options?: FollowOptions): Subscription<Contract>
   /**
    * Ends a run as `stopped`, from any process, and resolves with its end once that is in the log. The signal of its
    * source aborts; what the source yields afterwards is not stored. A run that has ended stays as it is. A run that was

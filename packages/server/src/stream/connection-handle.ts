@@ -1,4 +1,9 @@
+import type { ControlEncoder } from '../dialects/control-encoder.ts'
+import type { RunOutcome } from '../runs/run-state.ts'
 import type { Sink } from './sink.ts'
+
+/** Reason of a close as its client gets it: an error, or the delay until it reconnects, in milliseconds. */
+export type CloseNotice = 'error' | number
 
 /** A connection, as its sender and a hub see it. */
 export interface ConnectionHandle {
@@ -19,14 +24,16 @@ export interface ConnectionHandle {
   /** Whether the response has started. */
   readonly isStarted: boolean
   readonly isClosed: boolean
-  /** Ends the response cleanly after `lastFrame`. */
-  end(lastFrame: string): void
+  /** Encodes what the stream sends besides its events. */
+  readonly control: ControlEncoder
+  /** Ends the response cleanly: the source has finished. `end` says how a run did. */
+  end(end: RunOutcome | undefined): void
   /** Ends the response because of an error, which is reported and sent to the client. */
   fail(error: unknown): void
   /** Reports an error to `onError`, unless it is only the connection's own abort reason. */
   report(error: unknown): void
-  /** Closes the connection from outside; with `lastFrame`, the response ends cleanly after it. */
-  close(reason: Error, lastFrame?: string): void
+  /** Closes the connection from outside. With `notice`, the response ends cleanly after it. */
+  close(reason: Error, notice?: CloseNotice): void
   /** Cuts off a response that is ending. Drops what it has not sent yet. */
   destroy(): void
   /** Calls `watcher.closed` once the response is closed by either side, at once if it already is. */

@@ -1,12 +1,21 @@
 import { isSseError, SseError } from '@sse/contract'
 import { encodeComment, encodeMessage } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
+import type { ControlEncoder } from '../dialects/control-encoder.ts'
+import type { RunOutcome } from '../runs/run-state.ts'
 import { captureContext } from '../timing/async-context.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
-import { type ClosedWatcher, type ConnectionHandle, isOpenable, type Sender } from './connection-handle.ts'
-import { errorFrame } from './error-frame.ts'
+import {
+  type ClosedWatcher,
+  type CloseNotice,
+  type ConnectionHandle,
+  isOpenable,
+  type Sender,
+} from './connection-handle.ts'
 import { ExpiryTimer } from './expiry-timer.ts'
 import { MaxAgeTimer } from './max-age-timer.ts'
+import { NOTHING_TO_STREAM } from './nothing-to-stream.ts'
+import { toPublicError } from './public-error.ts'
 import { Pump } from './pump.ts'
 import { Reauthorizer } from './reauthorizer.ts'
 import { releaseSource } from './release-source.ts'
@@ -23,6 +32,7 @@ export interface ConnectionSettings {
   readonly maxConnectionMs: number | undefined
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
+  readonly control: ControlEncoder
   /** Called again while the stream is open. */
   readonly authorize: ((context: unknown) => unknown) | undefined
   /** Never throws. */
@@ -73,6 +83,10 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   get retryMs(): number | undefined {
     return this.#settings.retryMs
+  }
+
+  get control(): ControlEncoder {
+    return this.#settings.control
   }
 
   get stallTimeoutMs(): number {
@@ -161,18 +175,20 @@ export class Connection implements ConnectionHandle, SinkOwner {
     this.close(new SseError('internal', 'The response could not be written', { cause: error }))
   }
 
-  end(lastFrame: string): void {
-    this.#finish('ended', lastFrame)
+  end(end: RunOutcome | undefined): void {
+    if (!this.#isClosed) this.#finish('ended', this.control.end(end, this))
   }
 
   fail(error: unknown): void {
     if (this.#isClosed) return this.report(error)
     this.#settings.onError(error, this.context)
-    this.#finish('failed', errorFrame(error))
+    const frame = this.#encodeError(error)
+    this.#finish('failed', frame)
+    if (frame === undefined) this.#sink?.destroy()
   }
 
   /** Aborts the signal at once and does not wait for the source. */
-  close(reason: Error, lastFrame?: string): void {
+  close(reason: Error, notice?: CloseNotice): void {
     if (this.#isClosed) return
     this.#reason = reason
     this.#inContext?.(() => this.#abort?.abort(reason))
@@ -181,6 +197,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
     const code = isSseError(reason) ? reason.code : 'internal'
     // A process that shuts down must not be asked again on the same transport.
     if (code === 'shutdown') this.#sink?.closeTransport()
+    const lastFrame = this.#sink && this.#encodeNotice(reason, notice)
     this.#finish(code, lastFrame)
     if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
   }
@@ -224,6 +241,17 @@ export class Connection implements ConnectionHandle, SinkOwner {
     await sender.ready
   }
 
+  #encodeNotice(reason: Error, notice: CloseNotice | undefined): string | undefined {
+    if (notice === 'error') return this.#encodeError(reason)
+    if (notice !== undefined) return this.control.close(toPublicError(reason), notice, this)
+    return undefined
+  }
+
+  /** Returns `undefined` if the dialect has no event for it: the response must not look complete. */
+  #encodeError(error: unknown): string | undefined {
+    return this.control.error(toPublicError(error), this) || undefined
+  }
+
   #finish(reason: string, lastFrame?: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -232,7 +260,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
     if (sink) reportDiagnostic('sse.connection.closed', { path: this.path, reason })
     const isStarted = this.#sender?.stop(lastFrame) ?? false
     if (isStarted || !sink || lastFrame === undefined) return
-    sink.write(lastFrame)
+    if (lastFrame) sink.write(lastFrame)
     sink.end()
   }
 
@@ -247,7 +275,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
         stop()
         if (!this.#isClosed) this.#sender?.start(sink, '')
       },
-      (error) => this.fail(error),
+      // Too late for a 204.
+      (error) => (error === NOTHING_TO_STREAM ? this.end(undefined) : this.fail(error)),
     )
   }
 

@@ -22,7 +22,15 @@ export function encodeItem(
       `${path} yielded ${shown}; yield ${contract ? 'event(name, payload)' : '{ data: … }'}`,
     )
   }
-  const { event: name, data, id, retry } = item as UntypedEvent
+  return encodeUntyped(item as UntypedEvent, maxEventBytes)
+}
+
+/**
+ * Encodes a plain message: data that is a string as it is, anything else as JSON.
+ *
+ * @throws {SseError} `message_invalid`, `payload_invalid`, `payload_too_large`.
+ */
+export function encodeUntyped({ event: name, data, id, retry }: UntypedEvent, maxEventBytes: number): string {
   const isText = data === undefined || typeof data === 'string'
   const text = isText ? data : encodePayload(name ?? 'message', data)
   const frame = encodeMessage({ event: name, data: text, id, retry })

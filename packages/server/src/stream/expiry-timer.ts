@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
-import { reconnectFrame } from './max-age-timer.ts'
+import { reconnectDelay } from './max-age-timer.ts'
 
 /** A connection ends at most this long after its identity has expired. */
 const CHECK_MS = 500
@@ -20,7 +20,7 @@ export class ExpiryTimer implements Periodic {
   tick(): void {
     if (Date.now() < this.#handle.expiresAt) return
     const reason = new SseError('expired', 'Access to this stream has expired')
-    this.#handle.close(reason, reconnectFrame(this.#retryMs))
+    this.#handle.close(reason, reconnectDelay(this.#retryMs))
   }
 
   stop(): void {

@@ -1,5 +1,4 @@
 import { SseError } from '@sse/contract'
-import { encodeMessage } from '@sse/contract/protocol'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
 
@@ -27,7 +26,7 @@ export class MaxAgeTimer implements Periodic {
   tick(): void {
     if (performance.now() < this.#closesAt) return
     const reason = new SseError('rotated', 'The connection has reached its maximum age')
-    this.#handle.close(reason, reconnectFrame(this.#retryMs))
+    this.#handle.close(reason, reconnectDelay(this.#retryMs))
   }
 
   stop(): void {
@@ -35,7 +34,7 @@ export class MaxAgeTimer implements Periodic {
   }
 }
 
-/** Encodes the last frame of a connection whose client should reconnect: a random delay of 0.5 to 1.5 × `retryMs`. */
-export function reconnectFrame(retryMs: number = DEFAULT_RETRY_MS): string {
-  return encodeMessage({ retry: Math.round(retryMs * (0.5 + Math.random())) })
+/** Returns when a client should reconnect that the server disconnects: a random delay of 0.5 to 1.5 × `retryMs`. */
+export function reconnectDelay(retryMs: number = DEFAULT_RETRY_MS): number {
+  return Math.round(retryMs * (0.5 + Math.random()))
 }

@@ -1,3 +1,4 @@
+import { NATIVE } from '../dialects/native.ts'
 import type { SharedFrames } from '../log/shared-frames.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { Connection, type ConnectionSettings } from './connection.ts'
@@ -61,6 +62,7 @@ const SETTINGS: Omit<ConnectionSettings, 'heartbeatMs'> = {
   maxConnectionMs: Number.POSITIVE_INFINITY,
   reauthorizeMs: Number.POSITIVE_INFINITY,
   encode: String,
+  control: NATIVE,
   authorize: () => true,
   onError() {},
 }

@@ -1,4 +1,8 @@
-import { CONTROL, END_ID, EncodedEvent, encodeComment, encodeMessage } from '@sse/contract/protocol'
+import type { Gap } from '@sse/contract'
+import { EncodedEvent } from '@sse/contract/protocol'
+import { NATIVE } from '../dialects/native.ts'
+import type { LogEvent } from '../hub/log-event.ts'
+import type { RunOutcome } from '../runs/run-state.ts'
 import { isThenable } from '../timing/is-thenable.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
@@ -6,9 +10,6 @@ import type { ConnectionHandle, Sender } from './connection-handle.ts'
 import { releaseSource } from './release-source.ts'
 import type { Sink } from './sink.ts'
 import { type EventIterator, iterate, type Pulled } from './source.ts'
-
-const HEARTBEAT = encodeComment()
-const END = encodeMessage({ event: CONTROL.end, id: END_ID })
 
 /**
  * Characters of one turn that are written at once even if the turn continues. Measured with payloads of 100 bytes,
@@ -26,7 +27,8 @@ export class Pump implements Sender, Periodic {
   readonly ready: Promise<void>
   readonly #handle: ConnectionHandle
   readonly #encode: (item: unknown) => string
-  readonly #encodeEnd: (returned: unknown) => string
+  readonly #isRun: boolean
+  readonly #isNative: boolean
   #iterator: EventIterator | undefined
   #first: Pulled | undefined
   #sink: Sink | undefined
@@ -40,18 +42,19 @@ export class Pump implements Sender, Periodic {
   #isPaused = false
 
   /**
-   * @param encodeEnd - makes the last frame of what the source returns. Default: the end without data.
+   * @param isRun - whether what the source returns says how a run ended.
    * @throws {SseError} `source_invalid`.
    */
   constructor(
     source: unknown,
     handle: ConnectionHandle,
     encode: (item: unknown) => string,
-    encodeEnd: (returned: unknown) => string = () => END,
+    isRun: boolean = false,
   ) {
     this.#handle = handle
     this.#encode = encode
-    this.#encodeEnd = encodeEnd
+    this.#isRun = isRun
+    this.#isNative = handle.control === NATIVE
     this.#iterator = iterate(source, handle.path)
     this.ready = this.#pullFirst(this.#iterator)
   }
@@ -72,7 +75,7 @@ export class Pump implements Sender, Periodic {
 
   tick(): void {
     // A full socket needs no proof of life; the heartbeats would only accumulate.
-    if (!this.#isFull && !this.#isResting) this.#send(HEARTBEAT)
+    if (!this.#isFull && !this.#isResting) this.#send(this.#handle.control.heartbeat(undefined, this.#handle))
   }
 
   stop(lastFrame?: string): boolean {
@@ -129,11 +132,11 @@ export class Pump implements Sender, Periodic {
     }
     if (done) {
       this.#iterator = undefined
-      this.#handle.end(this.#encodeEnd(value))
+      this.#handle.end(this.#isRun ? (value as RunOutcome | undefined) : undefined)
       return false
     }
     try {
-      this.#send(value instanceof EncodedEvent ? value.frame : this.#encode(value))
+      this.#send(value instanceof EncodedEvent ? this.#frameOf(value) : this.#encode(value))
       return true
     } catch (error) {
       // A plain generator does not await what it yields.
@@ -141,6 +144,13 @@ export class Pump implements Sender, Periodic {
       this.#reject(error)
       return false
     }
+  }
+
+  /** A loop over a subscription gives gaps in the native dialect. */
+  #frameOf(event: EncodedEvent): string {
+    if (this.#isNative || event.event !== 'gap') return event.frame
+    const { id, payload } = event as LogEvent
+    return this.#handle.control.gap(payload as Gap, id, this.#handle)
   }
 
   /** Throws an error into the source at its `yield`: the yielded value could not be encoded. */

@@ -2,7 +2,6 @@ import { isSseError, SseError } from '@sse/contract'
 import { captureContext } from '../timing/async-context.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import type { ConnectionHandle } from './connection-handle.ts'
-import { errorFrame } from './error-frame.ts'
 import { readAuthorization } from './identity.ts'
 
 /** How long `authorize` may take before the failure is reported and the next interval calls it again. */
@@ -66,6 +65,6 @@ export class Reauthorizer implements Periodic {
   }
 
   #close(reason: SseError): void {
-    this.#handle.close(reason, errorFrame(reason))
+    this.#handle.close(reason, 'error')
   }
 }

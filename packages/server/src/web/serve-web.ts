@@ -52,6 +52,7 @@ export async function serveWeb<Native>(
     method: request.method,
     header: header === null ? undefined : decodeLastEventId(header),
     query: new URL(request.url).searchParams.get('lastEventId') ?? undefined,
+    contentType: request.headers.get('content-type') ?? undefined,
     params,
     native,
     whenWritable: (timeoutMs) =>
