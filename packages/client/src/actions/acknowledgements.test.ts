@@ -40,6 +40,20 @@ describe('acknowledgements', () => {
     await acknowledgements.send('2')
   })
 
+  it.each(['', 'a\nb', 'a\0b', 'x'.repeat(1_025), undefined, null, 5])(
+    'reject an id that no request can carry, %j, and send nothing',
+    async (id) => {
+      const { acknowledgements, sent, onError } = acknowledge(() => 204)
+      await expect(acknowledgements.send(id as string)).rejects.toMatchObject({
+        code: 'last_event_id_invalid',
+      })
+      expect(onError).toHaveBeenCalledOnce()
+      acknowledgements.flush()
+      await acknowledgements.send('1')
+      expect(sent).toEqual(['1'])
+    },
+  )
+
   it('reject with "idle" when refresh does not settle in time', async () => {
     const { acknowledgements } = acknowledge(
       () => 401,

@@ -1,4 +1,5 @@
-import type { SseError } from '@sse/contract'
+import { SseError } from '@sse/contract'
+import { isLastEventId } from '../connection/last-event-id.ts'
 import { isRetryable } from '../connection/reconnect.ts'
 import { toByteString } from '../transport/byte-string.ts'
 import { type ActionSettings, sendAction } from './send-action.ts'
@@ -20,6 +21,7 @@ export class Acknowledgements {
 
   /** The promise settles with the newest id: calls made while a request is in flight share it. */
   send(id: string): Promise<void> {
+    if (!id || !isLastEventId(id)) return this.#refuse()
     this.#id = id
     if (!this.#sending) {
       this.#sending = this.#sendPending()
@@ -27,6 +29,15 @@ export class Acknowledgements {
       this.#sending.catch(() => {})
     }
     return this.#sending
+  }
+
+  /** No request can carry it: it would fail for ever. */
+  #refuse(): Promise<void> {
+    const error = new SseError('last_event_id_invalid', 'ack needs the id of an event')
+    this.#settings.onError(error)
+    const refused = Promise.reject(error)
+    refused.catch(() => {}) // the promise may be ignored
+    return refused
   }
 
   /** Sends an acknowledgement that failed before. */

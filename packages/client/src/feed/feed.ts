@@ -80,7 +80,8 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * fails for lack of a connection is sent again when the stream is open.
    *
    * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`, 30 s at
-   * most) or `http_status`, which is also reported to `onError`.
+   * most), `http_status`, or `last_event_id_invalid` for an id that is empty or cannot be sent. The error is also reported
+   * to `onError`.
    */
   ack(id: string): Promise<void>
   /**

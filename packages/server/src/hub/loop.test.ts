@@ -25,6 +25,52 @@ it('a loop whose signal aborts while its start is looked up ends and leaves no f
   expect(hub.stats().channels).toBe(0)
 })
 
+it('a loop whose start is looked up while the hub closes ends', async () => {
+  const asked = awaitable<void>()
+  const answered = awaitable<ReadonlyMap<string, Commit>>()
+  const engine = Object.assign(memory(), {
+    committed: () => {
+      asked.call()
+      return answered.called
+    },
+  })
+  const hub = testHub({ engine })
+  const next = hub.subscribe('a', { subscriber: 's' })[Symbol.asyncIterator]().next()
+  await asked.called
+  const closing = hub.close()
+  await turn()
+  answered.call(new Map())
+  expect(await next).toEqual({ done: true, value: undefined })
+  await closing
+})
+
+describe('calls of next() before the last one has settled', () => {
+  const start = async () => {
+    const hub = testHub()
+    await hub.publish('a', 'count', 0)
+    const loop = hub.subscribe('a', { from: 'oldest' })[Symbol.asyncIterator]()
+    return { hub, loop, calls: Array.from({ length: 3 }, () => loop.next()) }
+  }
+
+  it('get one event each, in order', async () => {
+    const { hub, calls } = await start()
+    await turn()
+    for (const n of [1, 2]) await hub.publish('a', 'count', n)
+    const payloads = (await Promise.all(calls)).map(({ value }) => value?.payload)
+    expect(payloads).toEqual([0, 1, 2])
+  })
+
+  it.each(['return', 'close'] as const)('all settle after %s()', async (how) => {
+    const { hub, loop, calls } = await start()
+    await calls[0]
+    await turn()
+    if (how === 'return') await loop.return?.()
+    else await hub.close()
+    expect((await Promise.all(calls)).map(({ done }) => done)).toEqual([false, true, true])
+    expect(await loop.next()).toEqual({ done: true, value: undefined })
+  })
+})
+
 describe('a loop with a backlog, whose body awaits nothing,', () => {
   function work(ms: number) {
     const until = performance.now() + ms

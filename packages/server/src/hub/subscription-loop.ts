@@ -43,6 +43,8 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   #bytes = 0
   /** Ends the wait for events, or for a read. */
   #wake: (() => void) | undefined
+  /** Result of the call of `next` that came last. */
+  #last: Promise<IteratorResult<LogEvent, undefined>> = Promise.resolve(DONE)
   #isReader = false
   #isDone = false
 
@@ -53,8 +55,13 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     this.#budget = new TurnBudget(context.loopTurns)
   }
 
-  /** @throws {SseError} errors of the engine; the loop is over then. */
-  async next(): Promise<IteratorResult<LogEvent, undefined>> {
+  /** Calls made before the last one has settled wait for it. @throws {SseError} of the engine; the loop is over then. */
+  next(): Promise<IteratorResult<LogEvent, undefined>> {
+    this.#last = this.#last.then(this.#takeNext, this.#takeNext)
+    return this.#last
+  }
+
+  readonly #takeNext = async (): Promise<IteratorResult<LogEvent, undefined>> => {
     try {
       // A loop body that awaits nothing else would hold up everything while it reads a backlog.
       await this.#budget.spend(this.#bytes)
@@ -64,6 +71,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
         if (event) return { done: false, value: event }
       }
     } catch (error) {
+      if (this.#isDone) return DONE // what was in flight when it ended
       this.#end()
       throw error
     }
@@ -141,13 +149,14 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     const { findStart, untilHead, signal } = this.#options
     this.#isReader = true
     log.addReader()
+    // Added first: a hub that closes meanwhile ends it too.
+    fanout.add(this, this.#channels)
     const start = await findStart()
     if (untilHead) await log.refresh()
     // `next` ends the loop of an aborted signal.
     if (this.#isDone || signal?.aborted) return undefined
     if (untilHead) this.#until = log.tail.head
     this.#cursor = new LogCursor(log.tail, this.#channels, start)
-    fanout.add(this, this.#channels)
     signal?.addEventListener('abort', this.#rouse)
     return this.#cursor
   }
