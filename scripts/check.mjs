@@ -17,68 +17,100 @@ const vitest = (name, ...args) => [
 /** Number of lines of a failed step's output that are printed again at the end: CI may keep only the end of a log. */
 const LAST_LINES = 120
 
-/** Steps with `live` print while they run, others only when they fail. `needs` names a step that must have passed. */
-const steps = [
-  {
-    name: 'format and lint',
-    run: ['biome', 'ci', '--error-on-warnings', '.'],
-    next: 'run `node scripts/dev.mjs format`',
-  },
-  { name: 'types', run: ['pnpm', 'types'], next: 'fix the types, then run `node scripts/dev.mjs types`' },
-  {
-    name: 'import rules',
-    run: ['pnpm', 'imports'],
-    next: 'read the rule in scripts/imports and move the import',
-  },
-  {
-    name: 'words',
-    run: ['pnpm', 'words'],
-    next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
-  },
-  {
-    name: 'unit and type tests',
-    run: vitest('unit', '--project=!tests', '--project=!packed'),
-    live: true,
-    next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
-  },
-  { name: 'build', run: ['pnpm', 'build'], next: 'run `node scripts/dev.mjs build`' },
-  {
-    name: 'packed packages',
-    run: ['node', 'scripts/pack.mjs'],
-    needs: 'build',
-    next: 'fix `exports` or `files` in package.json',
-  },
-  {
-    name: 'sizes',
-    run: ['size-limit'],
-    needs: 'build',
-    next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
-  },
-  {
-    name: 'tests over all packages',
-    run: vitest('tests', '--project=tests', '--project=packed'),
-    live: true,
-    needs: 'build',
-    next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',
-  },
-  {
-    name: 'attacks',
-    run: vitest('hostile', '--config=vitest.hostile.config.ts'),
-    live: true,
-    next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
-  },
-  {
-    name: 'tests in browsers',
-    run: vitest('browser', '--config=vitest.browser.config.ts'),
-    live: true,
-    next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
-  },
-  {
-    name: 'unused code',
-    run: ['knip'],
-    next: 'delete unused code, or explain in knip.json why it is needed',
-  },
+/**
+ * Stages run one after the other. The lanes of a stage run at the same time, and the steps of a lane one after the other.
+ * Steps with `live` print while they run, others only when they fail; a stage has one at most. `needs` names a step that
+ * must have passed.
+ */
+const stages = [
+  [
+    [
+      {
+        name: 'format and lint',
+        run: ['biome', 'ci', '--error-on-warnings', '.'],
+        next: 'run `node scripts/dev.mjs format`',
+      },
+      { name: 'types', run: ['pnpm', 'types'], next: 'fix the types, then run `node scripts/dev.mjs types`' },
+    ],
+    [
+      {
+        name: 'import rules',
+        run: ['pnpm', 'imports'],
+        next: 'read the rule in scripts/imports and move the import',
+      },
+      {
+        name: 'words',
+        run: ['pnpm', 'words'],
+        next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
+      },
+    ],
+  ],
+  [
+    [
+      {
+        name: 'unit and type tests',
+        run: vitest('unit', '--project=!tests', '--project=!packed'),
+        live: true,
+        next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
+      },
+    ],
+  ],
+  // Browsers run the sources.
+  [
+    [
+      {
+        name: 'tests in browsers',
+        run: vitest('browser', '--config=vitest.browser.config.ts'),
+        live: true,
+        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
+      },
+    ],
+    [
+      { name: 'build', run: ['pnpm', 'build'], next: 'run `node scripts/dev.mjs build`' },
+      {
+        name: 'packed packages',
+        run: ['node', 'scripts/pack.mjs'],
+        needs: 'build',
+        next: 'fix `exports` or `files` in package.json',
+      },
+      {
+        name: 'sizes',
+        run: ['size-limit'],
+        needs: 'build',
+        next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
+      },
+    ],
+  ],
+  [
+    [
+      {
+        name: 'tests over all packages',
+        run: vitest('tests', '--project=tests', '--project=packed'),
+        live: true,
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',
+      },
+      // Afterwards, because the code of the documentation, which the tests write, uses packages too.
+      {
+        name: 'unused code',
+        run: ['knip'],
+        next: 'delete unused code, or explain in knip.json why it is needed',
+      },
+    ],
+  ],
+  // Alone, because they measure delays.
+  [
+    [
+      {
+        name: 'attacks',
+        run: vitest('hostile', '--config=vitest.hostile.config.ts'),
+        live: true,
+        next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
+      },
+    ],
+  ],
 ]
+const steps = stages.flat(2)
 
 rmSync(cache, { recursive: true, force: true })
 mkdirSync(cache, { recursive: true })
@@ -86,26 +118,7 @@ const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s
 const started = performance.now()
 const failed = []
 
-for (const [index, step] of steps.entries()) {
-  const label = `[${index + 1}/${steps.length}] ${step.name}`
-  if (failed.some(({ name }) => name === step.needs)) {
-    console.log(`${label}: not run, because it needs "${step.needs}"`)
-    failed.push({ ...step, output: '' })
-    continue
-  }
-  const since = performance.now()
-  console.log(`${label} …`)
-  const { end, output } = await run(step)
-  if (end) {
-    failed.push({ ...step, output })
-    if (!step.live) console.log(output)
-  }
-  console.log(
-    end
-      ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`
-      : `${label}: ok, ${seconds(since)}`,
-  )
-}
+for (const lanes of stages) await Promise.all(lanes.map(runLane))
 
 const results = globSync(join(cache, '*.json')).map((file) => JSON.parse(readFileSync(file, 'utf8')))
 const summary = countTests(results, failed.length)
@@ -123,6 +136,31 @@ const skipped = results.reduce((sum, report) => sum + report.numPendingTests, 0)
 if (skipped > 0) console.log(`${skipped} skipped: a program they need is not installed, see above`)
 console.log(summary)
 process.exitCode = failed.length === 0 ? 0 : 1
+
+async function runLane(lane) {
+  for (const step of lane) await check(step)
+}
+
+async function check(step) {
+  const label = `[${steps.indexOf(step) + 1}/${steps.length}] ${step.name}`
+  if (failed.some(({ name }) => name === step.needs)) {
+    console.log(`${label}: not run, because it needs "${step.needs}"`)
+    failed.push({ ...step, output: '' })
+    return
+  }
+  const since = performance.now()
+  console.log(`${label} …`)
+  const { end, output } = await run(step)
+  if (end) {
+    failed.push({ ...step, output })
+    if (!step.live) console.log(output)
+  }
+  console.log(
+    end
+      ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`
+      : `${label}: ok, ${seconds(since)}`,
+  )
+}
 
 /** Resolves with the reason of a failure, or an empty string, and with the output. A live step on a terminal has none. */
 function run({ run: [command, ...args], live }) {

@@ -11,6 +11,8 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  # A server that is busy is not down: without it, an answer to a health check may take no longer than \`inter\`.
+  timeout check 5s
   retries 3
   option redispatch
 frontend all

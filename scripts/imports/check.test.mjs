@@ -92,6 +92,9 @@ const proofs = {
   'data-lines-in-one-file': {
     [`${server}/a.ts`]: 'export const f = (x: string) => `id: 1\\ndata: ${x}\\n\\n`',
   },
+  'no-instanceof-sse-error': {
+    [`${client}/a.ts`]: 'export const f = (e: unknown) => e instanceof SseError',
+  },
   'no-node-globals': { [`${server}/a.ts`]: `export const b = Buffer.from('x')` },
 }
 

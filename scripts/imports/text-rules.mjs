@@ -16,6 +16,12 @@ const textRules = [
       /(?<![\w$.'"`-])(process\s*[.?[]|Buffer\s*[.(]|setImmediate\s*\(|__dirname|__filename|require\s*\()/,
     allowed: bridgeOrEngine,
   },
+  {
+    name: 'no-instanceof-sse-error',
+    comment: 'An error may come from another copy of the package or another realm: use isSseError().',
+    pattern: /instanceof\s+SseError\b/,
+    allowed: /^$/,
+  },
 ]
 
 /** Blanks comments and keeps the lines; strings stay as they are. */

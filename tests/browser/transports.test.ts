@@ -2,6 +2,7 @@ import { connect, fetchTransport } from '@sse/client'
 import { nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
 import type { Transport } from '@sse/client/transport'
+import { encodeMessage } from '@sse/contract/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { classTransport } from '../conformance/class-transport.ts'
@@ -55,6 +56,18 @@ describe.each(transports)('$name', ({ name, transport }) => {
       if (tellsStatus && expected === 'ended') context.expect(end).toBe('no_content')
       else context.expect(end).toMatchObject({ code: tellsStatus ? expected : 'http_status' })
     })
+  })
+
+  it('reads the texts of a server as they were sent', async () => {
+    const texts = ['', ' ', '\n', 'a\n\n b\n', 'a\0b', '\ufeff', 'data: x', '"🦊"']
+    const chunks = [texts.map((data) => encodeMessage({ event: 'row', data })).join('')]
+    const script = new Script(origin, [{ chunks }, { status: 204 }])
+    using feed = connect(script.url, { transport })
+    const seen: unknown[] = []
+    feed.on('row', (row) => seen.push(row))
+    // Firefox's own EventSource removes NUL.
+    const expected = texts.map((data) => (name === 'native Firefox' ? data.replace('\0', '') : data))
+    await vi.waitFor(() => expect(seen).toEqual(expected))
   })
 
   it('an event whose last CR has come is told at once', async () => {

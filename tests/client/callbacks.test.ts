@@ -18,6 +18,7 @@ const server = await serve((req, res) => {
   if (searchParams.has('gap') && requests.get(run) === 1)
     res.write('event: sse.gap\ndata: {"reason":"trimmed"}\n\n')
   res.write('id: 1\nevent: n\ndata: 1\n\nid: 2\nevent: n\ndata: 2\n\n')
+  if (searchParams.has('end')) res.end()
 })
 const requests = new Map<string, number>()
 afterAll(() => server[Symbol.asyncDispose]())
@@ -28,6 +29,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+type TransportHandle = ReturnType<typeof fetchTransport>
 type AnyFunction = (...args: never) => unknown
 /** Names of the members that may be a function. */
 type FunctionName<Options> = {
@@ -37,6 +39,7 @@ type FunctionName<Options> = {
 type Callback =
   | FunctionName<ConnectOptions>
   | `lastEventId.${FunctionName<IdStore>}`
+  | `handle.${FunctionName<TransportHandle>}`
   | `feed.${'on' | 'onStatus'}`
 
 /** What becomes of the feed. `any`: it goes on, tries again, or closes with an error. */
@@ -56,6 +59,14 @@ const beforeAttempt = { throws: 'retries', hangs: 'retries', junk: 'any' } as co
 const told = { throws: 'delivers', hangs: 'delivers', junk: 'delivers' } as const
 const store = (part: Partial<IdStore>): IdStore => ({ load: () => undefined, save: () => {}, ...part })
 
+/** A transport of the app's: `fetchTransport`, and then the fault. */
+const withHandle = (make: (handle: TransportHandle) => TransportHandle): ConnectOptions => ({
+  transport: (request, events) => make(fetchTransport(request, events)),
+})
+/** A name that is listened to once the attempt has its handle. */
+const listenLater = (feed: Feed<{ n: number }>) =>
+  feed.onStatus(({ state }) => state === 'open' && feed.on('gap', () => {}))
+
 const CASES: Record<Callback, Case> = {
   url: { options: (url) => ({ url }), ...beforeAttempt },
   headers: { options: (headers) => ({ headers }), ...beforeAttempt },
@@ -68,6 +79,24 @@ const CASES: Record<Callback, Case> = {
   onGap: { options: (onGap) => ({ onGap }), query: 'gap', ...told, hangs: 'pauses' },
   onInvalid: { options: (onInvalid) => ({ onInvalid }), ...told },
   onError: { options: (onError) => ({ onError }), ...told },
+  'handle.close': {
+    options: (fault) =>
+      withHandle((handle) => ({
+        close() {
+          handle.close()
+          return fault()
+        },
+      })),
+    query: 'end',
+    throws: 'retries',
+    hangs: 'retries',
+    junk: 'retries',
+  },
+  'handle.listen': {
+    options: (listen) => withHandle((handle) => ({ close: () => handle.close(), listen })),
+    listen: listenLater,
+    ...told,
+  },
   'feed.on': { listen: (feed, fault) => feed.on('n', fault), ...told },
   'feed.onStatus': { listen: (feed, fault) => feed.onStatus(fault), ...told },
 }

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ConnectOptions, connect, type FeedStatus } from '@sse/client'
-import { defineStream, type } from '@sse/contract'
+import { defineStream, text, type } from '@sse/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const closing: (() => unknown)[] = []
@@ -32,6 +32,20 @@ function open(url: string, options: ConnectOptions = {}) {
   feed.onStatus((status) => states.push(status))
   return { feed, states }
 }
+
+it('a contract with text() reads the events of a server that sends no JSON', async () => {
+  const { url } = await serve((res) =>
+    res.write('event: row\ndata: <b>\ndata:  Ada</b>\n\nevent: row\ndata:\n\n'),
+  )
+  const feed = connect(defineStream({ path: '/', events: { row: text() } }), {
+    baseUrl: url,
+    onError: () => {},
+  })
+  closing.push(() => feed.close())
+  const seen: string[] = []
+  feed.on('row', (row) => seen.push(row))
+  await vi.waitFor(() => expect(seen).toEqual(['<b>\n Ada</b>', '']))
+})
 
 describe('without a contract', () => {
   it('events named gap and sse.x are delivered like any other', async () => {

@@ -4,7 +4,7 @@ import { freePort } from '@sse/test-support/free-port'
 import { startProgram } from '@sse/test-support/program'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectAccessible, launch, photograph, requireBrowser } from '../lead-desk/browser.ts'
+import { expectAccessible, expectFits, launch, requireBrowser } from '../lead-desk/browser.ts'
 
 const apps = [
   ['react', 'App.tsx'],
@@ -75,7 +75,8 @@ describe.each(['chromium', 'firefox'] as const)('an example in %s', (kind) => {
   })
   afterAll(() => browser?.close())
 
-  it.skipIf(!path).each(apps)(
+  // The hooks of every framework run in Firefox in `tests/browser`.
+  it.skipIf(!path).each(kind === 'firefox' ? apps.slice(0, 1) : apps)(
     '%s: count, latest, list and status are live, stop at the button, and are hot-reloaded on the same connection',
     { timeout: 90_000 },
     async (name, file) => {
@@ -92,7 +93,7 @@ describe.each(['chromium', 'firefox'] as const)('an example in %s', (kind) => {
       expect(numbers).toEqual(numbers!.toSorted((a, b) => b - a))
       expect(await page.textContent('#revenue')).toMatch(/^€\d+\.\d\d$/)
       await expectAccessible(page)
-      await photograph(window, `example-${name}-${kind}`)
+      await expectFits(window, `example-${name}-${kind}`)
 
       await page.getByRole('button', { name: 'Stop listening' }).click()
       await expect.poll(() => state(page), patience).toBe('closed')

@@ -1,5 +1,5 @@
 import type { StreamContract } from '@sse/contract'
-import type { HubStreamOptions, StreamContext, StreamOptions } from '@sse/server'
+import type { HubStreamOptions, RunStreamOptions, StreamContext, StreamOptions } from '@sse/server'
 import { type NodeHandler, type NodeNative, sse } from '@sse/server/node'
 
 type Context<Contract extends StreamContract> = StreamContext<Contract> & NodeNative
@@ -23,4 +23,12 @@ export function mountHub<Contract extends StreamContract>(
   options: Loose<HubStreamOptions<Contract, NodeNative>>,
 ): NodeHandler {
   return sse(hub as never, options as never)
+}
+
+/** Serves runs in the same way. */
+export function mountRuns<Contract extends StreamContract>(
+  runs: { readonly contract: Contract },
+  options: Loose<RunStreamOptions<Contract, NodeNative>>,
+): NodeHandler {
+  return sse(runs as never, options as never)
 }

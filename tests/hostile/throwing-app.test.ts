@@ -6,7 +6,13 @@ import { encodeRequest, openSocket } from './raw-socket.ts'
 import { frameworks } from './throwing/adapters.ts'
 import { type Callback, ODD } from './throwing/app.ts'
 import { callbacks } from './throwing/callbacks.ts'
-import { hubCallbacks, hubMethods, hubStreamCallbacks, streamCallbacks } from './throwing/coverage.ts'
+import {
+  hubCallbacks,
+  hubMethods,
+  hubStreamCallbacks,
+  runStreamCallbacks,
+  streamCallbacks,
+} from './throwing/coverage.ts'
 import { WAYS, type Way } from './throwing/misbehave.ts'
 import { table } from './throwing/table.ts'
 
@@ -115,16 +121,20 @@ describe.for(table)('an app with %s that misbehaves', ([, callbacks]) => {
 describe('the table of what can misbehave', () => {
   it('has every option and method that takes a function', () => {
     const names = callbacks.map(({ name }) => name)
-    const covered = [streamCallbacks, hubStreamCallbacks, hubCallbacks, hubMethods].flatMap((names) =>
-      Object.values<string>(names),
-    )
+    const covered = [
+      streamCallbacks,
+      hubStreamCallbacks,
+      runStreamCallbacks,
+      hubCallbacks,
+      hubMethods,
+    ].flatMap((names) => Object.values<string>(names))
     expect(covered.filter((name) => !names.includes(name))).toEqual([])
   })
 
   it('has every framework that has an adapter', () => {
     const { exports } = createRequire(import.meta.url)('@sse/server/package.json')
     // Node's own handler is that of all other cases. Nest runs on those of Express and Fastify.
-    const others = ['.', './node', './nest', './runs', './engine-kit', './package.json']
+    const others = ['.', './node', './nest', './runs', './dialects', './engine-kit', './package.json']
     const entries = Object.keys(exports).filter((entry) => !others.includes(entry))
     expect(Object.keys(frameworks).sort()).toEqual([...entries.map((entry) => entry.slice(2)), 'web'].sort())
   })

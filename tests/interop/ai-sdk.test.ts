@@ -183,6 +183,17 @@ describe('the AI SDK’s transport reads a run', () => {
     expect(await asked).toEqual([...BEGIN, { type: 'abort', reason: 'stopped' }])
   })
 
+  it('and gets an error when events are missing', async () => {
+    await using run = await open()
+    const { api, runs } = run
+    await ask(api)
+    await using server = await serve(sse(chat, { dialect }, () => runs.follow('r', { after: 'unknown-1' })))
+    expect(await ask(`${server.origin}/chat`)).toEqual([
+      { type: 'error', errorText: 'Parts of the answer are missing; load it again' },
+      ...ALL,
+    ])
+  })
+
   it('and gets an error when it fails', async () => {
     await using run = await open({ fail: new Error(SECRET) })
     expect(await ask(run.api)).toEqual([...BEGIN, { type: 'error', errorText: 'Internal error' }])

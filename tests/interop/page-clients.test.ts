@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { defineStream, type } from '@sse/contract'
+import { defineStream, text } from '@sse/contract'
 import { sse } from '@sse/server/node'
 import { type RunningServer, serve } from '@sse/test-support/http-server'
 import { missing } from '@sse/test-support/require-program'
@@ -11,7 +11,7 @@ import { browsers } from '../../vitest.shared.ts'
 const require = createRequire(import.meta.url)
 const path = browsers.chromium ?? missing('htmx and Turbo in Chromium (set CHROMIUM_PATH)')
 
-const numbers = defineStream({ path: '/numbers', events: { message: type<unknown>() } })
+const numbers = defineStream({ path: '/numbers', events: { message: text() } })
 
 /** What a page needs, as docs/guides/other-clients.md has it. */
 const PAGES = [
@@ -19,23 +19,22 @@ const PAGES = [
     name: 'htmx 2 with its extension',
     scripts: ['htmx2/dist/htmx.min.js', 'htmx-ext-sse/dist/sse.min.js'],
     body: '<div hx-ext="sse" sse-connect="/numbers" sse-close="sse.end"><p id="seen" sse-swap="message"></p></div>',
-    payload: (n: number): unknown => n,
+    html: (n: number) => `<b>\n${n}</b>`,
     requests: 1,
   },
   {
     name: 'htmx 4 with its extension',
     scripts: ['htmx4/dist/htmx.min.js', 'htmx4/dist/ext/hx-sse.min.js'],
     body: '<p id="seen" hx-sse:connect="/numbers" hx-sse:close="sse.end"></p>',
-    payload: (n: number): unknown => n,
+    html: (n: number) => `<b>\n${n}</b>`,
     requests: 1,
   },
   {
     name: 'Turbo',
     scripts: ['@hotwired/turbo/dist/turbo.es2017-umd.js'],
     body: '<turbo-stream-source src="/numbers"></turbo-stream-source><p id="seen"></p>',
-    // Single quotes: the payload is a JSON string.
-    payload: (n: number): unknown =>
-      `<turbo-stream action='update' target='seen'><template>${n}</template></turbo-stream>`,
+    html: (n: number) =>
+      `<turbo-stream action="update" target="seen">\n<template><b>\n${n}</b></template>\n</turbo-stream>`,
     // The browser's own EventSource asks again, and stops at the 204.
     requests: 2,
   },
@@ -51,11 +50,11 @@ describe.skipIf(!path)('in Chromium', () => {
   })
   afterAll(() => browser?.close())
 
-  describe.each(PAGES)('$name', ({ scripts, body, payload, requests }) => {
+  describe.each(PAGES)('$name', ({ scripts, body, html, requests }) => {
     it('shows each event, and asks no more after the end', async () => {
       const stream = sse(numbers, { retryMs: 50 }, async function* ({ event, lastEventId }) {
         for (let n = Number(lastEventId ?? 0) + 1; n <= 3; n++) {
-          yield event('message', payload(n), { id: String(n) })
+          yield event('message', html(n), { id: String(n) })
           await new Promise((resolve) => setTimeout(resolve, 100))
         }
       })
@@ -76,7 +75,7 @@ describe.skipIf(!path)('in Chromium', () => {
       })
       const page = await browser.newPage()
       await page.goto(server.origin)
-      await expect.poll(() => page.textContent('#seen'), { timeout: 20_000 }).toBe('3')
+      await expect.poll(() => page.innerHTML('#seen'), { timeout: 20_000 }).toBe('<b>\n3</b>')
       await expect.poll(() => asked, { timeout: 20_000 }).toBe(requests)
       // Long enough for several further attempts.
       await new Promise((resolve) => setTimeout(resolve, 1_500))

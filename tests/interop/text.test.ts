@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { connect, fetchTransport } from '@sse/client'
 import { tabsTransport } from '@sse/client/tabs'
 import type { Transport } from '@sse/client/transport'
@@ -53,7 +54,12 @@ const sources: Record<string, (given: readonly string[]) => Promise<Source>> = {
     const folder = await mkdtemp(join(tmpdir(), 'text-'))
     const hub = createHub(rows, { engine: sqlite(join(folder, 'log.db')), onError, ring: { maxEvents: 5 } })
     const start = await hub.getState(() => 0)
-    for (const row of given) await hub.publish('all', 'row', row)
+    const db = new DatabaseSync(join(folder, 'log.db'))
+    for (const [index, row] of given.entries()) {
+      if (index % 2 === 0) await hub.publish('all', 'row', row)
+      else await hub.publishIn(db, 'all', 'row', row)
+    }
+    db.close()
     await hub.publish('all', 'end', '')
     const options = { authorize: () => true as const, channels: 'all', after: () => start.lastEventId }
     const { origin, [Symbol.asyncDispose]: close } = await serve(sse(hub, options))

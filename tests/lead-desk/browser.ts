@@ -1,21 +1,20 @@
-import { mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { missing } from '@sse/test-support/require-program'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium, firefox, type Page } from 'playwright'
 import { expect } from 'vitest'
 import { browsers } from '../../vitest.shared.ts'
+import { savePicture } from '../support/save-picture.ts'
 import { PASSWORD } from './desk.ts'
 
 export type Kind = keyof typeof browsers
-export type Scheme = 'light' | 'dark'
+/** Colour schemes of a page, see `Page.emulateMedia`. Firefox takes them from its preferences only. */
+export const SCHEMES = ['light', 'dark'] as const
 
 /** Where that browser is; a missing one is said once, and in CI a failure. */
 export const requireBrowser = (kind: Kind) =>
   browsers[kind] ?? missing(`lead desk in ${kind} (set CHROMIUM_PATH, FIREFOX_PATH)`)
 
-/** Firefox takes the colour scheme from its preferences, when it starts. */
-export function launch(kind: Kind, executablePath: string, scheme: Scheme = 'light'): Promise<Browser> {
+export function launch(kind: Kind, executablePath: string): Promise<Browser> {
   if (kind === 'chromium') {
     return chromium.launch({
       executablePath,
@@ -26,7 +25,6 @@ export function launch(kind: Kind, executablePath: string, scheme: Scheme = 'lig
     executablePath,
     // Only this channel drives the browser Debian ships.
     channel: 'moz-firefox',
-    firefoxUserPrefs: { 'ui.systemUsesDarkTheme': scheme === 'dark' ? 1 : 0 },
   })
 }
 
@@ -82,21 +80,18 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(found).toEqual([])
 }
 
-const pictures = fileURLToPath(new URL('__screenshots__/', import.meta.url))
-mkdirSync(pictures, { recursive: true })
-
 /**
- * Photographs the page at a desktop's and a phone's width; in neither does it scroll sideways. Nothing was
- * complained of until then: the photograph itself takes a style that the page's security policy refuses.
+ * Expects that the page scrolls sideways neither at a desktop's nor at a phone's width, and that its console is empty so
+ * far: a picture needs a style that the page's security policy refuses.
  */
-export async function photograph({ page, complaints }: Window, name: string): Promise<void> {
+export async function expectFits({ page, complaints }: Window, name: string): Promise<void> {
   expect(complaints).toEqual([])
   const before = page.viewportSize()
   for (const width of [1280, 360]) {
     await page.setViewportSize({ width, height: 800 })
     const hidden = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
     expect(await page.evaluate(hidden)).toBe(0)
-    await page.screenshot({ path: `${pictures}${name}-${width}.png`, fullPage: true })
+    await savePicture(page, import.meta.dirname, `${name}-${width}`)
   }
   if (before) await page.setViewportSize(before)
 }

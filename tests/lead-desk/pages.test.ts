@@ -2,13 +2,14 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   expectAccessible,
+  expectFits,
   launch,
   open,
   openAs,
-  photograph,
   requireBrowser,
-  type Scheme,
+  SCHEMES,
   signInAs,
+  type Window,
 } from './browser.ts'
 import { type Desk, nextTitles, signIn, startDesk } from './desk.ts'
 
@@ -75,10 +76,53 @@ describe.each(['chromium', 'firefox'] as const)('the lead desk in %s', (kind) =>
     await expect.poll(() => team.textContent(), patience).toBe('0 unread')
 
     expect(await ada.page.evaluate(() => 'isSame' in globalThis)).toBe(true)
-    expect([...ada.complaints, ...dana.complaints]).toEqual([])
+    await expectFits(ada, `${kind}-inbox-read`)
+    await expectFits(dana, `${kind}-desk-read`)
     await ada.page.context().close()
     await dana.page.context().close()
   })
+
+  it.skipIf(!path)(
+    'a server that is killed and started again has lost nothing, and the page says so',
+    async () => {
+      const chloe = await openAs(browser, desk.url, 'Chloe')
+      await chloe.page.getByRole('button', { name: 'Send me a lead' }).click()
+      await expect.poll(() => unreadOn(chloe.page), patience).toBe('1 unread')
+      const before = await leadsOn(chloe.page)
+
+      await desk.stop('SIGKILL')
+      await chloe.page.getByText('Reconnecting').waitFor(patience)
+      await desk.start()
+      await (await signIn(desk, 'dana')).assign('chloe', 'After the crash')
+      await expect.poll(() => leadsOn(chloe.page), patience).toEqual(['NewAfter the crash', ...before])
+      await chloe.page.getByText('Live', { exact: true }).waitFor()
+      expect(chloe.complaints.filter((text) => !isAboutConnection(text))).toEqual([])
+      await chloe.page.context().close()
+    },
+  )
+
+  it.skipIf(!path)('works with the keyboard alone', async () => {
+    const { page } = await open(browser, desk.url)
+    const press = async (...keys: string[]) => {
+      for (const key of keys) await page.keyboard.press(key)
+    }
+    await page.getByRole('radio', { name: 'Dana' }).focus()
+    await press('ArrowDown', 'Tab')
+    await page.keyboard.type('show me leads')
+    const loaded = page.waitForResponse((response) => response.url().includes('/api/inbox/'))
+    await press('Enter')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const before = (await (await loaded).json()).leads.length
+    await expect.poll(() => page.locator('.lead').count(), patience).toBe(before)
+    await press('Tab', 'Tab')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Send me a lead')
+    await press('Enter')
+    await expect.poll(() => page.locator('.lead').count(), patience).toBe(before + 1)
+    await page.context().close()
+  })
+
+  // Firefox can differ in the above. The rest depends on the app alone.
+  if (kind === 'firefox') return
 
   it.skipIf(!path)('whoever was away finds what came meanwhile, also on another device', async () => {
     const ben = await openAs(browser, desk.url, 'Ben')
@@ -102,25 +146,6 @@ describe.each(['chromium', 'firefox'] as const)('the lead desk in %s', (kind) =>
     expect([...dana.complaints, ...laptop.complaints, ...phone.complaints]).toEqual([])
     for (const { page } of [dana, laptop, phone]) await page.context().close()
   })
-
-  it.skipIf(!path)(
-    'a server that is killed and started again has lost nothing, and the page says so',
-    async () => {
-      const chloe = await openAs(browser, desk.url, 'Chloe')
-      await chloe.page.getByRole('button', { name: 'Send me a lead' }).click()
-      await expect.poll(() => unreadOn(chloe.page), patience).toBe('1 unread')
-      const before = await leadsOn(chloe.page)
-
-      await desk.stop('SIGKILL')
-      await chloe.page.getByText('Reconnecting').waitFor(patience)
-      await desk.start()
-      await (await signIn(desk, 'dana')).assign('chloe', 'After the crash')
-      await expect.poll(() => leadsOn(chloe.page), patience).toEqual(['NewAfter the crash', ...before])
-      await chloe.page.getByText('Live', { exact: true }).waitFor()
-      expect(chloe.complaints.filter((text) => !isAboutConnection(text))).toEqual([])
-      await chloe.page.context().close()
-    },
-  )
 
   it.skipIf(!path)('a gap in the history is filled from the database', async () => {
     await using small = await startDesk({ LEAD_DESK_MAX_EVENTS: '8' })
@@ -175,78 +200,55 @@ describe.each(['chromium', 'firefox'] as const)('the lead desk in %s', (kind) =>
     await page.context().close()
   })
 
-  it.skipIf(!path)('works with the keyboard alone', async () => {
-    const { page } = await open(browser, desk.url)
-    const press = async (...keys: string[]) => {
-      for (const key of keys) await page.keyboard.press(key)
-    }
-    await page.getByRole('radio', { name: 'Dana' }).focus()
-    await press('ArrowDown', 'Tab')
-    await page.keyboard.type('show me leads')
-    const loaded = page.waitForResponse((response) => response.url().includes('/api/inbox/'))
-    await press('Enter')
-    await page.getByText('Live', { exact: true }).waitFor()
-    const before = (await (await loaded).json()).leads.length
-    await expect.poll(() => page.locator('.lead').count(), patience).toBe(before)
-    await press('Tab', 'Tab')
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Send me a lead')
-    await press('Enter')
-    await expect.poll(() => page.locator('.lead').count(), patience).toBe(before + 1)
-    await page.context().close()
-  })
-
-  it.skipIf(!path).each<Scheme>(['light', 'dark'])(
-    'is accessible, and fits a phone and a wide screen, in %s',
-    async (scheme) => {
-      await using fresh = await startDesk()
-      const own = await launch(kind, path!, scheme)
-      const options = { colorScheme: scheme, reducedMotion: 'reduce' } as const
-      const lobby = await open(own, fresh.url, options)
-      expect(await lobby.page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches)).toBe(
-        scheme === 'dark',
-      )
-      await expectAccessible(lobby.page)
-      await photograph(lobby, `${kind}-${scheme}-sign-in`)
-
-      const dana = await signIn(fresh, 'dana')
-      const ada = await openAs(own, fresh.url, 'Ada', options)
-      await ada.page.getByText('Nothing yet').waitFor()
-      await expectAccessible(ada.page)
-      const leads = [
-        {
-          title: 'Fleet of six electric vans',
-          company: 'Delta Freight',
-          phone: '+49 30 555 010',
-          value: 48_000,
-        },
-        { title: 'Support contract up for renewal', company: 'Harbour Books', value: 2_000 },
-        { title: 'Translation of the product catalogue', company: 'Fjord Fish', phone: '+49 30 555 011' },
-        {
-          title: 'Quote for a solar roof',
-          company: 'Elm Street School',
-          phone: '+49 30 555 012',
-          value: 51_500,
-        },
-      ]
-      for (const lead of leads) {
-        const key = { 'idempotency-key': crypto.randomUUID() }
-        await dana.post('/api/leads', { ...lead, owner: 'ada' }, key)
+  it.skipIf(!path)('is accessible, and fits a phone and a wide screen, in light and dark', async () => {
+    await using fresh = await startDesk()
+    const options = { reducedMotion: 'reduce' } as const
+    const check = async (window: Window, name: string) => {
+      for (const colorScheme of SCHEMES) {
+        await window.page.emulateMedia({ colorScheme })
+        await expectAccessible(window.page)
+        await expectFits(window, `${kind}-${colorScheme}-${name}`)
       }
-      await expect.poll(() => unreadOn(ada.page), patience).toBe('4 unread')
-      await ada.page
-        .getByRole('button', { name: /^Mark as read up to here/ })
-        .nth(2)
-        .click()
-      await expect.poll(() => unreadOn(ada.page), patience).toBe('2 unread')
-      await expectAccessible(ada.page)
-      await photograph(ada, `${kind}-${scheme}-inbox`)
+    }
+    const lobby = await open(browser, fresh.url, options)
+    await check(lobby, 'sign-in')
 
-      const desktop = await openAs(own, fresh.url, 'Dana', options)
-      await desktop.page.getByText('2 unread').waitFor()
-      await desktop.page.getByText('1 of 3 online').waitFor()
-      await expectAccessible(desktop.page)
-      await photograph(desktop, `${kind}-${scheme}-desk`)
-      await own.close()
-    },
-  )
+    const dana = await signIn(fresh, 'dana')
+    const ada = await openAs(browser, fresh.url, 'Ada', options)
+    await ada.page.getByText('Nothing yet').waitFor()
+    await expectAccessible(ada.page)
+    const leads = [
+      {
+        title: 'Fleet of six electric vans',
+        company: 'Delta Freight',
+        phone: '+49 30 555 010',
+        value: 48_000,
+      },
+      { title: 'Support contract up for renewal', company: 'Harbour Books', value: 2_000 },
+      { title: 'Translation of the product catalogue', company: 'Fjord Fish', phone: '+49 30 555 011' },
+      {
+        title: 'Quote for a solar roof',
+        company: 'Elm Street School',
+        phone: '+49 30 555 012',
+        value: 51_500,
+      },
+    ]
+    for (const lead of leads) {
+      const key = { 'idempotency-key': crypto.randomUUID() }
+      await dana.post('/api/leads', { ...lead, owner: 'ada' }, key)
+    }
+    await expect.poll(() => unreadOn(ada.page), patience).toBe('4 unread')
+    await ada.page
+      .getByRole('button', { name: /^Mark as read up to here/ })
+      .nth(2)
+      .click()
+    await expect.poll(() => unreadOn(ada.page), patience).toBe('2 unread')
+    await check(ada, 'inbox')
+
+    const desktop = await openAs(browser, fresh.url, 'Dana', options)
+    await desktop.page.getByText('2 unread').waitFor()
+    await desktop.page.getByText('1 of 3 online').waitFor()
+    await check(desktop, 'desk')
+    for (const { page } of [lobby, ada, desktop]) await page.context().close()
+  })
 })

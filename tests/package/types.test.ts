@@ -1,10 +1,11 @@
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startProgram } from '@sse/test-support/program'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { linkPackages, withPackages } from '../support/link.ts'
+import type { Job } from './compile.ts'
 
 const require = createRequire(import.meta.url)
 const FRAMEWORKS = [
@@ -30,6 +31,10 @@ beforeAll(() => {
   plain = withPackages(inject('installed'), ['@types/node'])
   for (const file of ['core.ts', 'browser.ts', 'commonjs.cts'])
     copyFileSync(join(fixtures, file), join(plain, file))
+  const broken = join(plain, 'node_modules/@sse/broken')
+  mkdirSync(broken)
+  writeFileSync(join(broken, 'index.d.ts'), "export declare const wrong: import('@sse/server').Missing\n")
+  writeFileSync(join(plain, 'broken.ts'), "import '@sse/broken'\n")
   full = withPackages(plain, [...FRAMEWORKS, '@types/react'])
   older = withPackages(plain, FRAMEWORKS, 'frameworks/older')
   nest10 = withPackages(plain, NEST_10, 'frameworks/nest-10')
@@ -44,62 +49,103 @@ afterAll(() => {
   for (const folder of [plain, full, older, nest10]) rmSync(folder, { recursive: true, force: true })
 })
 
-let compilations = 0
-
-/** Compiles fixtures in `folder` with every check on; what the compiler says. */
-async function compile(
-  typescript: string,
-  folder: string,
-  files: readonly string[],
-  compilerOptions: object,
-): Promise<string[]> {
-  const config = join(folder, `tsconfig.${compilations++}.json`)
-  const checks = { strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true, noEmit: true }
-  writeFileSync(config, JSON.stringify({ compilerOptions: { ...checks, ...compilerOptions }, files }))
-  const root = dirname(require.resolve(`${typescript}/package.json`))
-  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const tsc = join(root, bin.tsc ?? bin.tsc6)
-  const program = startProgram(process.execPath, [tsc, '-p', config, '--pretty', 'false'], { cwd: folder })
-  const status = await program.exited
-  if (status === 0) return []
-  return program.output.trim().split('\n')
-}
-
+const CHECKS = { strict: true, exactOptionalPropertyTypes: true, noEmit: true }
 const NODE = {
+  ...CHECKS,
   target: 'es2022',
   lib: ['es2023', 'esnext.disposable', 'dom', 'dom.iterable'],
   types: ['node'],
 }
-const MODULES = [
-  { resolution: 'nodenext', options: { module: 'nodenext' } },
-  { resolution: 'bundler', options: { module: 'esnext', moduleResolution: 'bundler' } },
-]
-const NEST = { experimentalDecorators: true }
-const PAGE = { target: 'es2022', lib: ['es2022', 'dom', 'dom.iterable'], types: [] }
+const PAGE = { ...NODE, lib: ['es2022', 'dom', 'dom.iterable'], types: [] }
+const MODULES = {
+  nodenext: { module: 'nodenext' },
+  bundler: { module: 'esnext', moduleResolution: 'bundler' },
+}
+const APP = ['core.ts', 'frameworks.ts']
+const nest = { experimentalDecorators: true }
 
-// One at a time would take a minute.
-describe.concurrent.each([
+/** Programs by what their compilation shows. */
+const programs = (): Record<string, Job> => ({
+  'compiles every entry that needs no framework, without any': {
+    folder: plain,
+    files: ['core.ts'],
+    compilerOptions: { ...NODE, module: 'nodenext' },
+  },
+  ...Object.fromEntries(
+    ['nodenext', 'node20'].map((module) => [
+      `compiles a CommonJS module with module: ${module}`,
+      { folder: plain, files: ['commonjs.cts'], compilerOptions: { ...NODE, module } },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(MODULES).flatMap(([name, options]) => [
+      [
+        `compiles every entry with ${name}, beside the frameworks’ own types`,
+        { folder: full, files: APP, compilerOptions: { ...NODE, ...options, ...nest } },
+      ],
+      [
+        `compiles the client for a page with ${name}, without Node’s types`,
+        { folder: plain, files: ['browser.ts'], compilerOptions: { ...PAGE, ...options } },
+      ],
+    ]),
+  ),
+})
+
+/** Compiles with a JavaScript compiler, all jobs in one process; resolves with the messages of each. */
+async function compileAll(typescript: string, jobs: readonly Job[]): Promise<string[][]> {
+  const script = fileURLToPath(new URL('compile.ts', import.meta.url))
+  const args = [script, require.resolve(typescript), JSON.stringify(jobs)]
+  const program = startProgram(process.execPath, args)
+  expect(await program.exited, program.output).toBe(0)
+  return program.output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+let compilations = 0
+
+/** Compiles with the native compiler, and checks every declaration except TypeScript's own; resolves with the messages. */
+async function compileNatively({ folder, files, compilerOptions }: Job): Promise<string[]> {
+  const config = join(folder, `tsconfig.${compilations++}.json`)
+  const options = { ...compilerOptions, skipDefaultLibCheck: true }
+  writeFileSync(config, JSON.stringify({ compilerOptions: options, files }))
+  const root = dirname(require.resolve('typescript7/package.json'))
+  const { bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const args = [join(root, bin.tsc), '-p', config, '--pretty', 'false']
+  const program = startProgram(process.execPath, args, { cwd: folder })
+  if ((await program.exited) === 0) return []
+  return program.output.trim().split('\n')
+}
+
+const names = Object.keys(programs())
+
+describe.each([
   ['5.9', 'typescript5'],
   ['6', 'typescript'],
-  ['7', 'typescript7'],
-])('TypeScript %s', { timeout: 120_000 }, (_, typescript) => {
-  it('compiles every entry that needs no framework, without any', async () => {
-    expect(await compile(typescript, plain, ['core.ts'], { ...NODE, module: 'nodenext' })).toEqual([])
+])('TypeScript %s', (_, typescript) => {
+  let messages: string[][]
+  beforeAll(async () => {
+    const broken = { folder: plain, files: ['broken.ts'], compilerOptions: { ...NODE, ...MODULES.bundler } }
+    messages = await compileAll(typescript, [...Object.values(programs()), broken])
+  }, 120_000)
+
+  it.each(names)('%s', (name) => expect(messages[names.indexOf(name)]).toEqual([]))
+
+  it('reports what is wrong in a declaration of a package', () => {
+    expect(messages.at(-1)).toEqual([expect.stringMatching(/@sse\/broken\/index\.d\.ts:1: .*'Missing'/)])
   })
+})
 
-  it.each(['nodenext', 'node20'])('compiles a CommonJS module with module: %s', async (module) => {
-    expect(await compile(typescript, plain, ['commonjs.cts'], { ...NODE, module })).toEqual([])
-  })
+describe('TypeScript 7', { timeout: 120_000 }, () => {
+  it.each(names)('%s', async (name) => expect(await compileNatively(programs()[name] as Job)).toEqual([]))
 
-  describe.each(MODULES)('$resolution', ({ options }) => {
-    it('compiles every entry, beside the frameworks’ own types', async () => {
-      const files = ['core.ts', 'frameworks.ts']
-      expect(await compile(typescript, full, files, { ...NODE, ...options, ...NEST })).toEqual([])
-    })
-
-    it('compiles the client for a page, without Node’s types', async () => {
-      expect(await compile(typescript, plain, ['browser.ts'], { ...PAGE, ...options })).toEqual([])
-    })
+  it('cannot import ES modules in a CommonJS module with module: node16, as the client’s guide says', async () => {
+    const compilerOptions = { ...NODE, module: 'node16' }
+    const output = await compileNatively({ folder: plain, files: ['commonjs.cts'], compilerOptions })
+    const errors = output.filter((line) => line.includes('error'))
+    expect(errors.length).toBeGreaterThan(0)
+    for (const error of errors) expect(error).toContain('error TS1479')
   })
 })
 
@@ -109,7 +155,7 @@ describe.each([
   ['Nest 10', () => nest10],
 ])('with the types of %s', (_, folder) => {
   it('every entry compiles', { timeout: 120_000 }, async () => {
-    const options = { ...NODE, ...NEST, module: 'nodenext' }
-    expect(await compile('typescript7', folder(), ['core.ts', 'frameworks.ts'], options)).toEqual([])
+    const compilerOptions = { ...NODE, ...nest, module: 'nodenext' }
+    expect(await compileNatively({ folder: folder(), files: APP, compilerOptions })).toEqual([])
   })
 })

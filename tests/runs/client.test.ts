@@ -1,6 +1,6 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { connect } from '@sse/client'
+import { type ConnectOptions, connect } from '@sse/client'
 import { SseError } from '@sse/contract'
 import { memory } from '@sse/server'
 import { sse } from '@sse/server/node'
@@ -11,10 +11,11 @@ import { type Answers, answers } from './answers.ts'
 import { deferred } from './deferred.ts'
 import { closeLater, startRuns } from './scope.ts'
 
-async function serveRuns(runs: Runs<Answers>) {
-  const server = createServer(
-    sse(answers, { retryMs: 5, onError() {} }, ({ params }) => runs.follow(params.run)),
-  )
+const serveRuns = (runs: Runs<Answers>) =>
+  listen(sse(answers, { retryMs: 5, onError() {} }, ({ params }) => runs.follow(params.run)))
+
+async function listen(listener: RequestListener) {
+  const server = createServer(listener)
   const sockets = new Set<Socket>()
   server.on('connection', (socket) => sockets.add(socket))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -28,12 +29,17 @@ async function serveRuns(runs: Runs<Answers>) {
   return { cut, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-function follow(baseUrl: string, run: string) {
+function follow(
+  baseUrl: string,
+  run: string,
+  { resend = false, ...options }: ConnectOptions & { resend?: boolean } = {},
+) {
   const feed = connect(answers, {
     baseUrl,
     params: { run },
-    reconnect: { jitterMs: 1, maxJitterMs: 10 },
+    reconnect: { jitterMs: 1, maxJitterMs: 10, resend },
     onError() {},
+    ...options,
   })
   closeLater(() => feed.close())
   const seen: string[] = []
@@ -62,6 +68,38 @@ it('a feed that is cut off during a run resumes without loss, and its status say
   expect(seen).toEqual(['0', '1', '2', '3'])
   expect(feed.status).toEqual({ state: 'closed', reason: 'ended', end: { status: 'completed' } })
   expect(await run.done).toEqual({ status: 'completed' })
+})
+
+it('a feed that starts a run with POST joins it again when it is cut off, and misses nothing', async () => {
+  const { runs } = startRuns(memory())
+  const steps = Array.from({ length: 3 }, () => deferred())
+  let calls = 0
+  const { cut, origin } = await listen(
+    sse(runs, {
+      authorize: () => true,
+      onError() {},
+      start: () =>
+        async function* ({ event }) {
+          calls += 1
+          for (const [n, step] of steps.entries()) {
+            yield event('delta', String(n))
+            await step.promise
+          }
+        },
+    }),
+  )
+  const { feed, seen } = follow(origin, 'a', { method: 'POST', body: '{}', resend: true })
+  for (const [n, step] of steps.entries()) {
+    await until(() => seen.length === n + 1)
+    cut()
+    await until(() => feed.status.state !== 'open')
+    await until(() => feed.status.state === 'open')
+    step.resolve()
+  }
+  await until(() => feed.status.state === 'closed')
+  expect(seen).toEqual(['0', '1', '2'])
+  expect(feed.status.end).toEqual({ status: 'completed' })
+  expect(calls).toBe(1)
 })
 
 it('the status of a feed has the error of a run that failed, and says when it was stopped', async () => {

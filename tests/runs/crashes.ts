@@ -36,7 +36,8 @@ export function crashTable(name: string, urlOf: () => string): void {
       expect(children.filter(({ output }) => /^started$/m.test(output))).toEqual(ran)
     })
 
-    it('tell viewers of a killed runner that the run is lost, after everything it had stored', async () => {
+    // The others wait for a lease to expire, at the same time.
+    it.concurrent('tell viewers of a killed runner that the run is lost, after everything it had stored', async () => {
       const id = newId()
       const child = startProcess(id)
       await child.says(/^running 1$/m)
@@ -50,7 +51,7 @@ export function crashTable(name: string, urlOf: () => string): void {
       expect(await readRun(runs, id)).toEqual(viewer.payloads)
     })
 
-    it('find a run lost that had no viewers when its process was killed', async () => {
+    it.concurrent('find a run lost that had no viewers when its process was killed', async () => {
       const id = newId()
       const child = startProcess(id)
       await child.says(/^running 1$/m)
@@ -63,7 +64,7 @@ export function crashTable(name: string, urlOf: () => string): void {
       expect(await again.done).toEqual({ status: 'lost' })
     })
 
-    it('do not let a paused runner that wakes up write behind the end', async () => {
+    it.concurrent('do not let a paused runner that wakes up write behind the end', async () => {
       const id = newId()
       const child = startProcess(id)
       const runs = await open()
@@ -80,7 +81,7 @@ export function crashTable(name: string, urlOf: () => string): void {
       expect(before).toEqual(viewer.payloads)
     })
 
-    it('take over the run of a paused process if told to, and viewers see the new attempt after a gap', async () => {
+    it.concurrent('take over the run of a paused process if told to, and viewers see the new attempt after a gap', async () => {
       const id = newId()
       const child = startProcess(id, 2)
       await child.says(/^running 1$/m)

@@ -4,16 +4,23 @@ import type { Engine } from '@sse/server/engine-kit'
 import { sse } from '@sse/server/node'
 import { createRuns, type Runs, type RunsOptions } from '@sse/server/runs'
 import { StreamReader } from '@sse/test-support/stream-reader'
-import { afterEach } from 'vitest'
+import { afterEach, beforeEach } from 'vitest'
 import { type Answers, answers } from './answers.ts'
 
 const open: (() => unknown)[] = []
 
+let running = 0
+beforeEach(() => {
+  running += 1
+})
+// Of tests that run at the same time, the last one closes everything.
 afterEach(async () => {
+  running -= 1
+  if (running > 0) return
   for (const close of open.splice(0).reverse()) await close()
 })
 
-/** Calls `close` when the test ends, the last one first. */
+/** Calls `close` when the test ends and none runs beside it, the last one first. */
 export function closeLater(close: () => unknown): void {
   open.push(close)
 }

@@ -43,9 +43,21 @@ function scripted(
 
 const workerd = requireBinary('workerd', 'bin/workerd')
 
-async function ask(folder: string, query: string): Promise<string> {
-  await using server = await serveWorker(workerd ?? 'workerd', folder)
-  return (await fetch(`${server.origin}/?${query}`)).text()
+function worker(name: string, compatibilityDate: string): Runtime {
+  const serve = (folder: string) => serveWorker(workerd ?? 'workerd', folder, compatibilityDate)
+  async function ask(folder: string, query: string): Promise<string> {
+    await using server = await serve(folder)
+    return (await fetch(`${server.origin}/?${query}`)).text()
+  }
+  return {
+    name,
+    program: workerd,
+    keepsTimers: false,
+    serve,
+    run: () => Promise.reject(new Error('workerd runs no scripts')),
+    follow: (folder, origin) => ask(folder, `follow=${origin}`),
+    readCases: (folder) => ask(folder, 'cases'),
+  }
 }
 
 export const RUNTIMES: Runtime[] = [
@@ -54,13 +66,7 @@ export const RUNTIMES: Runtime[] = [
   scripted('Node 26', requireFile('node26-linux-x64', 'bin/node'), [], 'node.mjs'),
   scripted('Bun', requireBinary('bun', 'bin/bun'), [], 'bun.mjs'),
   scripted('Deno', requireBinary('deno', 'deno'), ['run', '-A', '--no-lock'], 'deno.mjs'),
-  {
-    name: 'workerd',
-    program: workerd,
-    keepsTimers: false,
-    serve: (folder) => serveWorker(workerd ?? 'workerd', folder),
-    run: () => Promise.reject(new Error('workerd runs no scripts')),
-    follow: (folder, origin) => ask(folder, `follow=${origin}`),
-    readCases: (folder) => ask(folder, 'cases'),
-  },
+  worker('workerd', '2026-11-01'),
+  // Before 2024-11-11 a request with the option `cache` throws.
+  worker('workerd with the compatibility date 2023-01-01', '2023-01-01'),
 ]

@@ -4,13 +4,13 @@ import { type ProgramServer, startProgramServer } from '@sse/test-support/progra
 import { build } from 'esbuild'
 
 /** As a fresh Worker is configured; only the network is told that it may reach this machine. */
-const config = (port: number) => `
+const config = (port: number, compatibilityDate: string) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "worker", worker = (
       modules = [(name = "worker", esModule = embed "worker.bundle.js")],
-      compatibilityDate = "2026-11-01",
+      compatibilityDate = "${compatibilityDate}",
       globalOutbound = "network",
     )),
     (name = "network", network = (allow = ["public", "private"])),
@@ -20,7 +20,11 @@ const config :Workerd.Config = (
 `
 
 /** Bundles the worker in `folder`, as its tools do, and serves it. */
-export async function serveWorker(workerd: string, folder: string): Promise<ProgramServer> {
+export async function serveWorker(
+  workerd: string,
+  folder: string,
+  compatibilityDate: string,
+): Promise<ProgramServer> {
   await build({
     absWorkingDir: folder,
     entryPoints: ['worker.mjs'],
@@ -33,7 +37,7 @@ export async function serveWorker(workerd: string, folder: string): Promise<Prog
     workerd,
     (port) => {
       const file = join(folder, `workerd.${port}.capnp`)
-      writeFileSync(file, config(port))
+      writeFileSync(file, config(port, compatibilityDate))
       return ['serve', file]
     },
     { cwd: folder },

@@ -139,17 +139,6 @@ describe.each(['chromium', 'firefox'] as const)('tabsTransport in %s', (kind) =>
     }
   })
 
-  it.skipIf(!path || kind !== 'chromium')('continues when the leader crashes amid events', async () => {
-    await openTabs(3)
-    for (let round = 0; round < 2; round += 1) {
-      const { page } = await takeLeader()
-      await publishUntil(crash(page))
-      await publish(3)
-      await allHaveAll()
-      await oneIsOpen()
-    }
-  })
-
   it.skipIf(!path)('replaces a leader that hangs, which follows when it responds again', async () => {
     await openTabs(2)
     await publish(3)
@@ -189,6 +178,64 @@ describe.each(['chromium', 'firefox'] as const)('tabsTransport in %s', (kind) =>
     await publish(3)
     await allHaveAll()
     await oneIsOpen()
+  })
+
+  it.skipIf(!path)(
+    'loses and repeats nothing, whatever opens, closes, reloads and breaks while events arrive',
+    async () => {
+      const random = mulberry(Number(process.env.SHARE_SEED ?? 20_261_123))
+      const pick = (count: number) => Math.floor(random() * count)
+      await openTabs(2)
+      for (let step = 0; step < (kind === 'chromium' ? 16 : 6); step += 1) {
+        const publishing = publishUntil(delay(pick(60)))
+        switch (pick(kind === 'chromium' ? 5 : 4)) {
+          case 0: {
+            await publishing // what comes before it is open is not its own
+            if (tabs.length < 6) await openTab()
+            break
+          }
+          case 1: {
+            const { ids } = (await tabs[0]?.report()) ?? expect.fail()
+            const known = Object.entries(ids)
+            const [n, id] = known[pick(known.length)] ?? []
+            if (id && tabs.length < 6) await openTab({ id, after: Number(n) })
+            break
+          }
+          case 2:
+            server.cut()
+            break
+          default: {
+            if (tabs.length < 2) break
+            const [tab] = tabs.splice(pick(tabs.length), 1)
+            if (!tab) break
+            if (kind === 'chromium' && random() < 0.5) {
+              const crashed = tab.page.waitForEvent('crash')
+              const session = await context.newCDPSession(tab.page)
+              session.send('Page.crash').catch(() => {})
+              await crashed
+            } else await tab.page.close()
+          }
+        }
+        await publishing
+      }
+      await publish(1)
+      await allHaveAll()
+      await oneIsOpen()
+    },
+  )
+
+  // Only Chromium can crash a page; the others depend on nothing that Firefox does in another way.
+  if (kind === 'firefox') return
+
+  it.skipIf(!path)('continues when the leader crashes amid events', async () => {
+    await openTabs(3)
+    for (let round = 0; round < 2; round += 1) {
+      const { page } = await takeLeader()
+      await publishUntil(crash(page))
+      await publish(3)
+      await allHaveAll()
+      await oneIsOpen()
+    }
   })
 
   it.skipIf(!path)('gives a tab with an id what follows it, without a connection of its own', async () => {
@@ -231,50 +278,6 @@ describe.each(['chromium', 'firefox'] as const)('tabsTransport in %s', (kind) =>
     await allHaveAll()
     expect(server.open()).toBe(2)
   })
-
-  it.skipIf(!path)(
-    'loses and repeats nothing, whatever opens, closes, reloads and breaks while events arrive',
-    async () => {
-      const random = mulberry(Number(process.env.SHARE_SEED ?? 20_261_123))
-      const pick = (count: number) => Math.floor(random() * count)
-      await openTabs(2)
-      for (let step = 0; step < (kind === 'chromium' ? 16 : 10); step += 1) {
-        const publishing = publishUntil(delay(pick(60)))
-        switch (pick(kind === 'chromium' ? 5 : 4)) {
-          case 0: {
-            await publishing // what comes before it is open is not its own
-            if (tabs.length < 6) await openTab()
-            break
-          }
-          case 1: {
-            const { ids } = (await tabs[0]?.report()) ?? expect.fail()
-            const known = Object.entries(ids)
-            const [n, id] = known[pick(known.length)] ?? []
-            if (id && tabs.length < 6) await openTab({ id, after: Number(n) })
-            break
-          }
-          case 2:
-            server.cut()
-            break
-          default: {
-            if (tabs.length < 2) break
-            const [tab] = tabs.splice(pick(tabs.length), 1)
-            if (!tab) break
-            if (kind === 'chromium' && random() < 0.5) {
-              const crashed = tab.page.waitForEvent('crash')
-              const session = await context.newCDPSession(tab.page)
-              session.send('Page.crash').catch(() => {})
-              await crashed
-            } else await tab.page.close()
-          }
-        }
-        await publishing
-      }
-      await publish(1)
-      await allHaveAll()
-      await oneIsOpen()
-    },
-  )
 })
 
 /** The same sequence for the same seed. */

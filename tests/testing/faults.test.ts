@@ -314,6 +314,50 @@ describe('requests', () => {
   })
 })
 
+describe('the stream of a run', () => {
+  const closedWith = (end: object) => ({ state: 'closed', reason: 'ended', end })
+
+  it('ends with what the test says, which feed.stop() and later connections get, too', async () => {
+    const { feed } = follow()
+    const connection = await server.connected()
+    const end = { status: 'failed', code: 'quota', message: 'None left' }
+    connection.end(end)
+    await clock.advance(0)
+    expect(feed.status).toEqual(closedWith(end))
+    const other = follow()
+    await clock.advance(0)
+    expect(other.feed.status).toEqual(closedWith(end))
+    const third = follow()
+    third.feed.close()
+    expect(await third.feed.stop()).toEqual(end)
+  })
+
+  it('is stopped by feed.stop(): of all connections to its path, and no other', async () => {
+    const [ada, adaToo, ben] = [follow(), follow(), follow({}, 'ben')]
+    await server.connected(3)
+    expect(await ada.feed.stop()).toEqual({ status: 'stopped' })
+    await clock.advance(0)
+    for (const { feed } of [ada, adaToo]) expect(feed.status).toEqual(closedWith({ status: 'stopped' }))
+    expect(state(ben.feed)).toBe('open')
+    expect(server.stops.map(({ params }) => params)).toEqual([{ owner: 'ada' }])
+  })
+
+  it('is not stopped while the server refuses', async () => {
+    const { feed } = follow()
+    await server.connected()
+    server.refuse(503, { times: 1, code: 'no', message: 'No' })
+    await expect(feed.stop()).rejects.toMatchObject({
+      code: 'http_status',
+      status: 503,
+      cause: { code: 'no' },
+    })
+    server.refuse('network', { times: 1 })
+    await expect(feed.stop()).rejects.toMatchObject({ code: 'network' })
+    expect([state(feed), server.stops]).toEqual(['open', []])
+    expect(await feed.stop()).toEqual({ status: 'stopped' })
+  })
+})
+
 it('works with the fake timers of the test runner', async () => {
   clock.restore()
   vi.useFakeTimers()

@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { defineStream, text } from '@sse/contract'
 import { useEvents, useLatest, useStream, useStreamStatus } from '@sse/react'
 import { type FakeServer, fakeServer } from '@sse/testing'
 import { type FakeClock, fakeClock } from '@sse/testing/clock'
@@ -6,6 +7,8 @@ import { act, cleanup, render, screen } from '@testing-library/react'
 import { createElement, StrictMode } from 'react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { leads } from './leads.ts'
+
+const rows = defineStream({ path: '/rows', events: { row: text() } })
 
 /** Component under test, as an app writes it. */
 function Inbox({ owner }: { owner: string }) {
@@ -72,4 +75,36 @@ it('shows that the server refused the stream', async () => {
   await pass()
   console.error = error
   expect(screen.getByRole('status').textContent).toBe('closed')
+})
+
+it('shows a text as it was sent', async () => {
+  const other = fakeServer(rows)
+  other.install()
+  const Row = () => createElement('p', { role: 'status' }, useLatest(useStream(rows), 'row', { initial: '' }))
+  render(createElement(Row))
+  await pass()
+  other.send('row', '<b>\n "1"</b>')
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('<b>\n "1"</b>')
+  cleanup()
+  await clock.advance(2_000)
+  other.close()
+})
+
+it('shows how a run ended, after a click that stops it', async () => {
+  function Answer() {
+    const feed = useStream(leads, { params: { owner: 'ada' } })
+    const { state, end } = useStreamStatus(feed)
+    return [
+      createElement('p', { key: 'state', role: 'status' }, end?.status ?? state),
+      createElement('button', { key: 'stop', type: 'button', onClick: () => feed.stop() }, 'Stop'),
+    ]
+  }
+  render(createElement(StrictMode, null, createElement(Answer)))
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('open')
+  await act(async () => screen.getByRole('button').click())
+  await pass()
+  expect(screen.getByRole('status').textContent).toBe('stopped')
+  expect(server.stops).toHaveLength(1)
 })

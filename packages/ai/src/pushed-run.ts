@@ -9,9 +9,9 @@ interface ChunkContext {
 
 /** What this package needs of runs whose only event is `chunk`. */
 export interface ChunkRuns {
-  // biome-ignore lint/suspicious/noExplicitAny: events of the runs' own contract
   start(
     id: string,
+    // biome-ignore lint/suspicious/noExplicitAny: events of the runs' own contract
     source: (context: ChunkContext) => AsyncIterable<any>,
     options?: StartOptions,
   ): Promise<Run>

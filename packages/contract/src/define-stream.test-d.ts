@@ -6,6 +6,7 @@ import {
   type PathParams,
   type Payload,
   type PayloadInput,
+  text,
   type,
 } from './index.ts'
 import { createEventEncoder } from './protocol.ts'
@@ -36,6 +37,14 @@ test('the server passes the schema’s input and the client receives its output'
   expectTypeOf<PayloadInput<Leads, 'at'>>().toEqualTypeOf<string>()
   expectTypeOf<Payload<Leads, 'at'>>().toEqualTypeOf<Date>()
   expectTypeOf<Payload<Leads, 'count'>>().toEqualTypeOf<number>()
+})
+
+test('the payload of text() is a string on both sides', () => {
+  const rows = defineStream({ path: '/rows', events: { row: text() } })
+  expectTypeOf<PayloadInput<typeof rows, 'row'>>().toEqualTypeOf<string>()
+  expectTypeOf<Payload<typeof rows, 'row'>>().toEqualTypeOf<string>()
+  // @ts-expect-error not a string
+  createEventEncoder(rows, 1_000)('row', 1)
 })
 
 test('an event accepts only its own payload', () => {

@@ -62,7 +62,7 @@ describe('an invalid definition is rejected with what to write instead', () => {
     [{ open: type() }, 'event name "open" is reserved'],
     [{ gap: type() }, 'event name "gap" is reserved'],
     [{ 'sse.lead': type() }, 'event name "sse.lead" is reserved'],
-    [{ lead: Number }, 'event "lead" needs a Standard Schema (zod, valibot, arktype …) or type<T>()'],
+    [{ lead: Number }, 'event "lead" needs a Standard Schema (zod, valibot, arktype …), type<T>() or text()'],
     [{ lead: { id: z.string() } }, 'event "lead" needs a Standard Schema'],
     [{ lead: null }, 'event "lead" needs a Standard Schema'],
     [['lead'], 'event "0" needs a Standard Schema'],

@@ -10,8 +10,8 @@ export interface StreamDefinition<Path extends string, Events extends EventMap, 
   /** URL path of the stream: literal segments and `:name` parameters, such as `/leads/:owner`. */
   path: Path
   /**
-   * One Standard Schema per event (zod, valibot, arktype …), or `type<T>()` for types alone. Names have at most 256
-   * characters.
+   * One Standard Schema per event (zod, valibot, arktype …), `type<T>()` for types alone, or `text()` for a string that
+   * is sent as it is. Names have at most 256 characters.
    */
   events: Events
   /**
@@ -32,7 +32,7 @@ const MAX_TIMER_MS = 2_147_483_647
 /**
  * Describes one stream: its path, its events and their payloads. It opens nothing.
  *
- * The payload on the wire is the schema's *output*, as JSON: keys the schema does not know never leave the
+ * The payload on the wire is the schema's *output*, as JSON unless it is `text()`: keys the schema does not know never leave the
  * server. The client runs the same schema again, so a schema that transforms must accept its own output.
  *
  * @throws {SseError} `contract_invalid`, naming what to write instead.
@@ -91,7 +91,7 @@ function checkEvent(name: string, schema: unknown): void {
   }
   const standard = (schema as StandardSchemaV1 | undefined)?.['~standard']
   if (typeof standard?.validate !== 'function') {
-    throw invalid(`event ${shown} needs a Standard Schema (zod, valibot, arktype …) or type<T>()`)
+    throw invalid(`event ${shown} needs a Standard Schema (zod, valibot, arktype …), type<T>() or text()`)
   }
 }
 

@@ -24,8 +24,9 @@ const HALF_PAIR = /\p{Surrogate}/u
  * another protocol. The client receives the string.
  *
  * Server-Sent Events have one line end: CR LF and CR become LF, also in each part of a text that is split over several
- * events. Everything else arrives unchanged: the empty text, spaces, NUL. Half a surrogate pair has no UTF-8 and is
- * `payload_invalid`; `text.toWellFormed()` replaces it. In the log of a hub, the text is stored as JSON.
+ * events. Everything else arrives unchanged, also the empty text, spaces and NUL, which only Firefox's own `EventSource`
+ * removes. Half a surrogate pair has no UTF-8 and is `payload_invalid`; `text.toWellFormed()` replaces it. In the log of
+ * a hub, the text is stored as JSON.
  *
  * @example
  * defineStream({ path: '/rows', events: { row: text() } })

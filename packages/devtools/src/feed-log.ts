@@ -139,6 +139,9 @@ export class FeedLog {
   }
 
   #redacted(status: FeedStatus): FeedStatus {
+    if (status.end?.message) {
+      return { ...status, end: { ...status.end, message: redactData(status.end.message, this.#redact) } }
+    }
     if (!('error' in status)) return status
     const message = redactMessage(status.error.message, this.#redact)
     return { ...status, error: Object.create(status.error, { message: { value: message } }) }

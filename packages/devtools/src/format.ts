@@ -1,4 +1,4 @@
-import type { FeedStatus, SseError } from '@sse/client'
+import type { FeedStatus, RunEnd, SseError } from '@sse/client'
 
 const clock = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
@@ -31,6 +31,7 @@ export function formatDuration(ms: number): string {
 export function describeReason(status: FeedStatus): string {
   if (status.state === 'connecting') return `attempt ${status.attempt}`
   if ('error' in status) return describeError(status.error)
+  if (status.end) return describeEnd(status.end)
   // The text of an unknown status, from a newer client, is shown as it is.
   const { reason = '' } = status as { reason?: unknown }
   return status.state === 'closed' ? (CLOSED[status.reason] ?? String(reason)) : String(reason)
@@ -41,6 +42,11 @@ const CLOSED = {
   aborted: 'by its signal',
   ended: 'the stream has ended',
   no_content: 'by status 204',
+}
+
+function describeEnd({ status, code, message }: RunEnd): string {
+  const why = message && code ? `: ${message} (${code})` : ''
+  return `the run has ended as ${status}${why}`
 }
 
 function describeError({ code, message }: SseError): string {

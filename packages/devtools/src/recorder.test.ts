@@ -4,7 +4,9 @@ import type { Transport, TransportEvents } from '@sse/client/transport'
 import { defineStream, text, type } from '@sse/contract'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { MAX_CHANGES, MAX_DATA_LENGTH, MAX_EVENTS } from './feed-log.ts'
+import { describeReason } from './format.ts'
 import { Recorder } from './recorder.ts'
+import { isTrouble } from './shown-entries.ts'
 
 const numbers = defineStream({ path: '/numbers', events: { n: type<number>(), html: text() } })
 const stops: (() => void)[] = []
@@ -184,4 +186,29 @@ it('keeps recording when a listener closes the feed between two events', async (
   events.onMessage('n', '2')
   expect(names()).toHaveLength(1)
   expect(recorder.logs[0]?.status).toEqual({ state: 'closed', reason: 'closed' })
+})
+
+it.each([
+  [{ status: 'stopped' }, 'the run has ended as stopped', false],
+  [{ status: 'lost' }, 'the run has ended as lost', true],
+  [
+    { status: 'failed', code: 'quota', message: 'None left' },
+    'the run has ended as failed: None left (quota)',
+    true,
+  ],
+])('shows how a run ended: %j', async (end, shown, isProblem) => {
+  recorder.start()
+  const { events } = await play()
+  events.onOpen()
+  events.onMessage('sse.end', JSON.stringify(end))
+  const { status } = recorder.logs[0] ?? expect.fail('not recorded')
+  expect([describeReason(status), isTrouble(status)]).toEqual([shown, isProblem])
+})
+
+it('redacts the message of a run that failed as data', async () => {
+  recorder = new Recorder(true)
+  recorder.start()
+  const { events } = await play()
+  events.onMessage('sse.end', '{"status":"failed","code":"quota","message":"of ada"}')
+  expect(describeReason(recorder.logs[0]?.status as never)).toBe('the run has ended as failed: ••• (quota)')
 })

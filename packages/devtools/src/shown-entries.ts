@@ -33,7 +33,8 @@ export function isTrouble(status: FeedStatus): boolean {
   return status.state === 'waiting' || stateClass(status) === 'failed'
 }
 
-/** Returns the CSS class of a status. A feed closed by an error is `failed`. */
+/** Returns the CSS class of a status. A feed closed by an error is `failed`, and one whose run failed or was lost. */
 export function stateClass(status: FeedStatus): string {
-  return status.state === 'closed' && status.reason === 'error' ? 'failed' : status.state
+  const isFailed = status.end?.status === 'failed' || status.end?.status === 'lost'
+  return isFailed || (status.state === 'closed' && status.reason === 'error') ? 'failed' : status.state
 }

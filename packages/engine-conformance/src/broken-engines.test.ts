@@ -49,7 +49,8 @@ async function firstFailingSeed(fault: Fault): Promise<string | undefined> {
   return undefined
 }
 
-describe('an engine that keeps every promise', () => {
+// Many of these wait: for an entry's age, for silence, or for what never comes.
+describe.concurrent('an engine that keeps every promise', () => {
   for (const { name, run } of suite()) it(name, run)
 
   it('passes the model of hubs', async () => {
@@ -92,7 +93,7 @@ const promises: Record<Fault, string> = {
   'fails at an entry of another program': 'entries of another program',
 }
 
-describe.each(FAULTS)('an engine that %s', (fault) => {
+describe.concurrent.each(FAULTS)('an engine that %s', (fault) => {
   it('fails the case of the promise it breaks', async () => {
     const broken = suite(fault).find(({ name }) => name.includes(promises[fault]))
     expect(await broken?.run().catch((error) => error)).toBeInstanceOf(BrokenPromise)

@@ -2,7 +2,7 @@ import { memory } from '@sse/server'
 import { describe, it } from 'vitest'
 import { engineSuite, hubModel } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 2_000)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 500)
 
 async function open() {
   const engine = memory()

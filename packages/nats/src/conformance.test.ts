@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { type NatsEngine, nats } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 50)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 15)
 
 let server: NatsServer
 let monitor = 0

@@ -4,6 +4,7 @@ import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { lead } from '@sse/test-support/entries'
 import { hasNats, type NatsServer } from '@sse/test-support/nats-server'
+import { readAmongForeign } from '@sse/test-support/read-among-foreign'
 import { atMost } from '@sse/test-support/read-options'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -12,7 +13,6 @@ import { nats } from './index.ts'
 
 const { start, open, operate, later } = engineScope()
 const numbers = defineStream({ path: '/numbers', events: { number: type<unknown>() } })
-const own = (n: number) => `own ${n}`
 
 const bytes = fc.uint8Array({ maxLength: 24 })
 const payload = fc.oneof(fc.constantFrom('"foreign"', '', '\ufeff1', 'a\nb'), bytes, fc.json({ maxDepth: 1 }))
@@ -46,6 +46,8 @@ const message: fc.Arbitrary<ForeignMessage> = fc.record({
   status,
 })
 
+const NO_EVENT: ForeignMessage = { subject: 'a', payload: '1', given: null, status: undefined }
+
 /** Stores a message in the log of a hub as another program would; the server may refuse it. */
 async function foreignWriter(server: NatsServer, name: string) {
   const connection = await connect({ servers: server.url })
@@ -70,41 +72,14 @@ describe.skipIf(!hasNats)(
       const server = await start()
       let logs = 0
       await fc.assert(
-        fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 12 }), async (foreign) => {
+        fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 12 }), async (entries) => {
           const name = `log-${++logs}`
-          const createNext = (ring = {}) =>
+          const openHub = (ring = {}) =>
             later(
               createHub(numbers, { engine: nats({ servers: server.url, name }), ring, onError: () => {} }),
             )
-          const publisher = createNext()
-          const from = await publisher.publish('a', 'number', own(0))
-          const write = await foreignWriter(server, name)
-          const readAll = async (hub: ReturnType<typeof createNext>, last: number) => {
-            const seen: unknown[] = []
-            for await (const { event, payload } of hub.subscribe('a', { after: from })) {
-              if (event === 'gap') throw new Error('there is no gap')
-              seen.push(payload)
-              if (payload === own(last)) break
-            }
-            return seen
-          }
-          const count = foreign.length + 2
-          const follower = createNext()
-          const live = readAll(follower, count)
-          await write({ subject: 'a', payload: '1', given: null, status: undefined })
-          for (const [index, each] of foreign.entries()) {
-            await publisher.publish('a', 'number', own(index + 1))
-            await write(each)
-          }
-          for (const n of [count - 1, count]) await publisher.publish('a', 'number', own(n))
-          const seen = await live
-          const owned = seen.filter((payload) => String(payload).startsWith('own '))
-          expect(owned).toEqual(Array.from({ length: count }, (_, n) => own(n + 1)))
-          const restarted = createNext()
-          expect(await readAll(restarted, count)).toEqual(seen)
-          expect(await readAll(createNext({ maxEvents: 1 }), count)).toEqual(seen)
-          expect(follower.stats().skipped).toBeGreaterThan(0)
-          expect(restarted.stats().skipped).toBe(follower.stats().skipped)
+          const openWriter = () => foreignWriter(server, name)
+          await readAmongForeign({ openHub, openWriter, entries, noEvent: NO_EVENT })
         }),
         { numRuns: 25 },
       )

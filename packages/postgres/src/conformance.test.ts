@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { type PostgresEngine, postgres } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 15)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 8)
 
 let server: PostgresServer
 /** Counts what engines send. */
@@ -55,14 +55,14 @@ const openWith = (hasChecks: boolean) => async (): Promise<OpenedEngine> => {
 describe.skipIf(!hasPostgres)('postgres()', () => {
   const abilities = ['another', 'reopen', 'presence', 'traffic', 'foreign'] as const
   const cases = engineSuite({ name: 'postgres', open: openWith(true), abilities, seeds })
-  for (const { name, run } of cases) it(name, run, 120_000)
+  for (const { name, run } of cases) it(name, run, 300_000)
 
   const all = engineSuite({
     name: 'postgres without constraints',
     open: openWith(false),
     abilities,
-    seeds: 10,
+    seeds: 5,
   })
   for (const { name, run } of all.filter(({ name }) => name.includes('another program')))
-    it(name, run, 120_000)
+    it(name, run, 300_000)
 })

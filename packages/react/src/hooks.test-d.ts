@@ -1,4 +1,4 @@
-import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus, type RunEnd } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expectTypeOf, it } from 'vitest'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from './index.ts'
@@ -24,6 +24,8 @@ it('infers payload types from the contract', () => {
     { title: string } | undefined
   >()
   expectTypeOf(useStreamStatus(feed)).toEqualTypeOf<FeedStatus>()
+  expectTypeOf(useStreamStatus(feed).end).toEqualTypeOf<RunEnd | undefined>()
+  expectTypeOf(feed.stop()).resolves.toEqualTypeOf<RunEnd>()
 })
 
 it('accepts a feed of connect()', () => {

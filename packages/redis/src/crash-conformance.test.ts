@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 import { type RedisEngine, redis } from './index.ts'
 
 /** Each starts a server, and every crash another: few, with more in a separate run. */
-const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 20)
+const seeds = Number(process.env.CONFORMANCE_CRASH_SEEDS ?? 5)
 
 /** A log on a separate server, which keeps it in a file and is killed with -9. */
 async function open(): Promise<OpenedEngine> {

@@ -1,6 +1,7 @@
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { lead } from '@sse/test-support/entries'
+import { readAmongForeign } from '@sse/test-support/read-among-foreign'
 import { atMost } from '@sse/test-support/read-options'
 import { hasRedis, type RedisServer } from '@sse/test-support/redis-server'
 import { until } from '@sse/test-support/until'
@@ -60,8 +61,6 @@ const NO_EVENT: ForeignEntry = {
   ],
 }
 
-const own = (n: number) => `own ${n}`
-
 /** Adds entries with ids relative to the head. */
 function foreignWriter(server: RedisServer, name: string) {
   const writer = new ForeignWriter(server.url, name)
@@ -90,40 +89,12 @@ describe.skipIf(!hasRedis)(
       const server = await start()
       let logs = 0
       await fc.assert(
-        fc.asyncProperty(fc.array(foreignEntry, { minLength: 1, maxLength: 12 }), async (foreign) => {
+        fc.asyncProperty(fc.array(foreignEntry, { minLength: 1, maxLength: 12 }), async (entries) => {
           const name = `log-${++logs}`
-          const createNext = (ring = {}) =>
+          const openHub = (ring = {}) =>
             later(createHub(numbers, { engine: redis({ url: server.url, name }), ring, onError: () => {} }))
-          const publisher = createNext()
-          const from = await publisher.publish('a', 'number', own(0))
-          const writer = foreignWriter(server, name)
-          /** Reads until the last number; a gap is a failure. */
-          const readAll = async (hub: ReturnType<typeof createNext>, last: number) => {
-            const seen: unknown[] = []
-            for await (const { event, payload } of hub.subscribe('a', { after: from })) {
-              if (event === 'gap') throw new Error('there is no gap')
-              seen.push(payload)
-              if (payload === own(last)) break
-            }
-            return seen
-          }
-          const count = foreign.length + 2
-          const follower = createNext()
-          const live = readAll(follower, count)
-          await writer.add(NO_EVENT)
-          for (const [index, entry] of foreign.entries()) {
-            await publisher.publish('a', 'number', own(index + 1))
-            await writer.add(entry)
-          }
-          for (const n of [count - 1, count]) await publisher.publish('a', 'number', own(n))
-          const seen = await live
-          const owned = seen.filter((payload) => String(payload).startsWith('own '))
-          expect(owned).toEqual(Array.from({ length: count }, (_, n) => own(n + 1)))
-          const restarted = createNext()
-          expect(await readAll(restarted, count)).toEqual(seen)
-          expect(await readAll(createNext({ maxEvents: 1 }), count)).toEqual(seen)
-          expect(follower.stats().skipped).toBeGreaterThan(0)
-          expect(restarted.stats().skipped).toBe(follower.stats().skipped)
+          const openWriter = async () => foreignWriter(server, name).add
+          await readAmongForeign({ openHub, openWriter, entries, noEvent: NO_EVENT })
         }),
         { numRuns: 25 },
       )

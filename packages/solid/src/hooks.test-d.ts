@@ -1,4 +1,4 @@
-import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus, type RunEnd } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expectTypeOf, it } from 'vitest'
 import { useEvent, useEvents, useLatest, useStream, useStreamStatus } from './index.ts'
@@ -17,6 +17,8 @@ it('infers payload types from the contract', () => {
   expectTypeOf(useLatest(feed, 'count', { initial: 0 })()).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead')()[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
   expectTypeOf(useStreamStatus(feed)()).toEqualTypeOf<FeedStatus>()
+  expectTypeOf(useStreamStatus(feed)().end).toEqualTypeOf<RunEnd | undefined>()
+  expectTypeOf(feed().stop()).resolves.toEqualTypeOf<RunEnd>()
   const own = connect(leads, { params: { owner: '42' } })
   expectTypeOf(useLatest(own, 'count')()).toEqualTypeOf<number | undefined>()
 })

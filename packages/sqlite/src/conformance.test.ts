@@ -9,7 +9,7 @@ import { sqlite } from './index.ts'
 
 const statements = countStatements()
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 1_000)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 150)
 
 /** In memory where there is such a folder: what is shown is order, which costs a disk a minute of waiting. */
 const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -61,7 +61,7 @@ describe('sqlite()', () => {
     name: 'sqlite without constraints',
     open: openWith(false),
     abilities,
-    seeds: 20,
+    seeds: 10,
   })
   for (const { name, run } of unchecked.filter(({ name }) => name.includes('another program')))
     it(name, run, 120_000)

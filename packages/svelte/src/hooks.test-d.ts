@@ -1,4 +1,4 @@
-import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus, type RunEnd } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import type { Readable } from 'svelte/store'
 import { expectTypeOf, it } from 'vitest'
@@ -18,6 +18,8 @@ it('infers payload types from the contract', () => {
   expectTypeOf(useLatest(feed, 'count', { initial: 0 }).current).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead').current[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
   expectTypeOf(useStreamStatus(feed).current).toEqualTypeOf<FeedStatus>()
+  expectTypeOf(useStreamStatus(feed).current.end).toEqualTypeOf<RunEnd | undefined>()
+  expectTypeOf(feed.current.stop()).resolves.toEqualTypeOf<RunEnd>()
   expectTypeOf(
     useLatest(useStream(leads, { params: { owner: '42' } }), 'count', { initial: 0 }).current,
   ).toEqualTypeOf<number>()

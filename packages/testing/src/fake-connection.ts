@@ -9,7 +9,7 @@ import {
   encodePayload,
 } from '@sse/contract/protocol'
 import { Body } from './body.ts'
-import type { FakeStream } from './fake-stream.ts'
+import type { FakeEnd, FakeStream } from './fake-stream.ts'
 import type { History, StartPosition } from './history.ts'
 import type { SeenRequest } from './seen-request.ts'
 
@@ -20,6 +20,8 @@ export class FakeLog<Contract extends StreamContract> {
   readonly #encode: EventEncoder<Contract>
   retryMs: number | undefined
   isSplit = false
+  /** Ends of runs, by the pathname of their stream. */
+  readonly ends: Map<string, FakeEnd> = new Map()
 
   constructor(contract: Contract, history: History) {
     this.contract = contract
@@ -109,8 +111,10 @@ export class FakeConnection<Contract extends StreamContract = StreamContract>
     this.raw(encodeMessage({ id: this.#id(), event: CONTROL.heartbeat }))
   }
 
-  end(): void {
-    this.#finish(encodeMessage({ id: END_ID, event: CONTROL.end }))
+  end(end?: FakeEnd): void {
+    if (end) this.#log.ends.set(this.request.url.pathname, end)
+    const data = end ? { data: JSON.stringify(end) } : {}
+    this.#finish(encodeMessage({ id: END_ID, event: CONTROL.end, ...data }))
   }
 
   error(code = 'internal', message = 'Internal error'): void {

@@ -1,7 +1,7 @@
 import { type Gap, type PayloadInput, SseError, type StreamContract } from '@sse/contract'
 import { END_ID, matchPath } from '@sse/contract/protocol'
 import { FakeConnection, FakeLog } from './fake-connection.ts'
-import type { FakeStream } from './fake-stream.ts'
+import type { FakeEnd, FakeStream } from './fake-stream.ts'
 import { History } from './history.ts'
 import { type ReadRequest, readRequest, readUrl, type SeenRequest } from './seen-request.ts'
 
@@ -23,7 +23,8 @@ export interface FakeServer<Contract extends StreamContract = StreamContract>
     Disposable {
   readonly contract: Contract
   /**
-   * Answers requests and acknowledgements at the contract's path, under any origin and prefix. Other requests get 404.
+   * Answers requests, acknowledgements and stops at the contract's path, under any origin and prefix. Other requests get
+   * 404.
    * For `connect(contract, { fetch: server.fetch })` and the hooks.
    */
   readonly fetch: typeof fetch
@@ -33,6 +34,11 @@ export interface FakeServer<Contract extends StreamContract = StreamContract>
   readonly requests: readonly SeenRequest[]
   /** All accepted acknowledgements; `lastEventId` is the acknowledged id. */
   readonly acks: readonly SeenRequest[]
+  /**
+   * All answered requests of `feed.stop()`. The answer is the run's end: the one of `end(…)`, else `stopped`, with which
+   * the open connections to that path end, too.
+   */
+  readonly stops: readonly SeenRequest[]
   /** Replaces the global `fetch` for the contract's path. Other requests go to the original. */
   install(): void
   /**
@@ -42,7 +48,8 @@ export interface FakeServer<Contract extends StreamContract = StreamContract>
    */
   connected(count?: number): Promise<FakeConnection<Contract>>
   /**
-   * Answers requests with this status, 400 to 599, or fails them like a missing `network`. Open connections stay.
+   * Answers requests for the stream, and stops, with this status, 400 to 599, or fails them like a missing `network`.
+   * Open connections stay.
    *
    * @throws {SseError} `option_invalid` for another status or a negative number.
    */
@@ -89,6 +96,7 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
   readonly contract: Contract
   readonly requests: SeenRequest[] = []
   readonly acks: SeenRequest[] = []
+  readonly stops: SeenRequest[] = []
   readonly #log: FakeLog<Contract>
   readonly #open = new Set<FakeConnection<Contract>>()
   #waiting: { count: number; resolve: (newest: FakeConnection<Contract>) => void }[] = []
@@ -105,11 +113,13 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     const { signal, ...request } = await readRequest(input, init)
     if (signal?.aborted) throw signal.reason
     if (this.#isClosed) throw new TypeError('The fake server is closed')
-    const { path } = this.contract
     const { pathname } = request.url
-    const acked = request.method === 'POST' && matchPath(`${path.replace(/\/$/, '')}/ack`, pathname)
+    const isPost = request.method === 'POST'
+    const acked = isPost && matchPath(this.#pathOf('/ack'), pathname)
     if (acked) return this.#acknowledge({ ...request, params: acked })
-    const params = matchPath(path, pathname)
+    const stopped = isPost && matchPath(this.#pathOf('/stop'), pathname)
+    if (stopped) return this.#stop({ ...request, params: stopped })
+    const params = matchPath(this.contract.path, pathname)
     if (!params) return refusal(404, 'not_found', 'No stream at this path')
     return this.#answer({ ...request, params }, signal)
   }
@@ -197,8 +207,8 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
     this.#each((connection) => connection.sendGap(reason))
   }
 
-  end(): void {
-    this.#each((connection) => connection.end())
+  end(end?: FakeEnd): void {
+    this.#each((connection) => connection.end(end))
   }
 
   error(code?: string, message?: string): void {
@@ -241,24 +251,46 @@ class MemoryServer<Contract extends StreamContract> implements FakeServer<Contra
   }
 
   #serves(input: RequestInfo | URL): boolean {
-    const { path } = this.contract
     const { pathname } = readUrl(input)
-    return [path, `${path.replace(/\/$/, '')}/ack`].some((served) => matchPath(served, pathname))
+    return ['', '/ack', '/stop'].some((action) => matchPath(this.#pathOf(action), pathname))
+  }
+
+  #pathOf(action: string): string {
+    return `${this.contract.path.replace(/\/$/, '')}${action}` || '/'
   }
 
   #answer(request: SeenRequest, signal: ReadRequest['signal']): Response {
     this.requests.push(request)
-    if (this.#refusal && this.#refusal.left > 0) {
-      this.#refusal.left -= 1
-      return this.#refusal.answer()
-    }
+    const refused = this.#refuse()
+    if (refused) return refused
     if (request.lastEventId === END_ID) return new Response(null, { status: 204 })
     if (request.method === 'HEAD') return new Response(null, { headers: STREAM_HEADERS })
     const connection = new FakeConnection(this.#log, request, () => this.#open.delete(connection))
     this.#open.add(connection)
     signal?.addEventListener('abort', () => connection.abort(signal.reason), { once: true })
     this.#resolveWaiting()
+    const end = this.#log.ends.get(request.url.pathname)
+    if (end) connection.end(end)
     return new Response(connection.body, { headers: STREAM_HEADERS })
+  }
+
+  #refuse(): Response | undefined {
+    if (!this.#refusal || this.#refusal.left <= 0) return undefined
+    this.#refusal.left -= 1
+    return this.#refusal.answer()
+  }
+
+  #stop(request: SeenRequest): Response {
+    const refused = this.#refuse()
+    if (refused) return refused
+    this.stops.push(request)
+    const pathname = request.url.pathname.replace(/\/stop$/, '') || '/'
+    const end = this.#log.ends.get(pathname) ?? { status: 'stopped' }
+    this.#log.ends.set(pathname, end)
+    this.#each((connection) => {
+      if (connection.request.url.pathname === pathname) connection.end(end)
+    })
+    return Response.json(end, { headers: { 'cache-control': 'no-store' } })
   }
 
   #acknowledge(request: SeenRequest): Response {

@@ -1,5 +1,15 @@
 import type { PayloadInput, StreamContract } from '@sse/contract'
 
+/** How a run ended, as its stream and the answer to `feed.stop()` say. */
+export interface FakeEnd {
+  /** Real runs have `completed`, `failed`, `stopped` or `lost`. */
+  readonly status: string
+  /** Code of the error of a run that failed. */
+  readonly code?: string
+  /** Message of that error. */
+  readonly message?: string
+}
+
 /** Controls one connection (`server.connections[0]`) or all open ones (`server`). */
 export interface FakeStream<Contract extends StreamContract> {
   /**
@@ -25,8 +35,13 @@ export interface FakeStream<Contract extends StreamContract> {
   retry(ms: number): void
   /** Sends a heartbeat with the current id. One is also sent every `heartbeatMs`. */
   heartbeat(): void
-  /** Ends the stream: the client closes for good. */
-  end(): void
+  /**
+   * Ends the stream: the client closes for good.
+   *
+   * @param end - how a run ended, which becomes `feed.status.end`. Later connections to its path get it at once, and
+   *   `feed.stop()` resolves with it. Default: the stream is not one of a run.
+   */
+  end(end?: FakeEnd): void
   /** Fails the source: the client receives the error, and reconnects. Default `internal`, `Internal error`. */
   error(code?: string, message?: string): void
   /**

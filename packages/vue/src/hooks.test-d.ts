@@ -1,4 +1,4 @@
-import { connect, type Feed, type FeedPayloads, type FeedStatus } from '@sse/client'
+import { connect, type Feed, type FeedPayloads, type FeedStatus, type RunEnd } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { expectTypeOf, it } from 'vitest'
 import { ref } from 'vue'
@@ -18,6 +18,8 @@ it('infers payload types from the contract', () => {
   expectTypeOf(useLatest(feed, 'count', { initial: 0 }).value).toEqualTypeOf<number>()
   expectTypeOf(useEvents(feed, 'lead').value[0]?.payload).toEqualTypeOf<{ title: string } | undefined>()
   expectTypeOf(useStreamStatus(feed).value).toEqualTypeOf<FeedStatus>()
+  expectTypeOf(useStreamStatus(feed).value.end).toEqualTypeOf<RunEnd | undefined>()
+  expectTypeOf(feed.value.stop()).resolves.toEqualTypeOf<RunEnd>()
   const own = connect(leads, { params: { owner: '42' } })
   expectTypeOf(useLatest(own, 'count').value).toEqualTypeOf<number | undefined>()
 })

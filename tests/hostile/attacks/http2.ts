@@ -29,7 +29,8 @@ export const http2: readonly Attack[] = [
     run: async ({ openHttp2, oldId }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS, oldId)
     },
-    expectations: { requests: STREAMS },
+    // One stream starts, to find out whether the client opens its window by itself.
+    expectations: { requests: STREAMS, connections: 1 },
   },
   {
     name: 'buffers nothing of an engine on disk for streams whose window is closed',
@@ -38,7 +39,8 @@ export const http2: readonly Attack[] = [
     run: async ({ openHttp2, oldId }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS, oldId)
     },
-    expectations: { requests: STREAMS },
+    // One stream starts, to find out whether the client opens its window by itself.
+    expectations: { requests: STREAMS, connections: 1 },
   },
   {
     name: 'keeps live events from streams whose window is closed',
@@ -47,7 +49,8 @@ export const http2: readonly Attack[] = [
     run: async ({ openHttp2 }) => {
       requestAll(openHttp2({ initialWindowSize: 0 }), STREAMS)
     },
-    expectations: { requests: STREAMS },
+    // One stream starts, to find out whether the client opens its window by itself.
+    expectations: { requests: STREAMS, connections: 1 },
   },
   {
     name: 'takes no slots for streams whose window is closed',

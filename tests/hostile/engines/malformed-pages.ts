@@ -34,7 +34,11 @@ const wrongFields = {
   ],
   head: [
     ...wrongPositions('head', 'a head'),
-    ['a head below its entries', (page) => ({ ...page, head: page.head - 1 })],
+    // Without entries it would be a log that has lost events: hubs report a gap, and deliver what follows it again.
+    [
+      'a head below its entries',
+      (page) => (page.entries.length === 0 ? page : { ...page, head: page.head - 1 }),
+    ],
     ['a head of 0, and no entries', (page) => ({ ...page, head: 0, oldest: 1, reached: 0, entries: [] })],
   ],
   oldest: wrongPositions('oldest', 'an oldest position'),

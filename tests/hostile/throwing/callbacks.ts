@@ -1,8 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { memory } from '@sse/server'
+import { createRuns } from '@sse/server/runs'
 import { overrideEngine } from '../engines/overridden-engine.ts'
-import { mount, mountHub } from '../mount.ts'
+import { mount, mountHub, mountRuns } from '../mount.ts'
 import type { App, Callback } from './app.ts'
 import type { Way } from './misbehave.ts'
 
@@ -35,7 +36,7 @@ const wrapped = (
 })
 
 /** A function of a hub's stream. */
-const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after'): Callback => ({
+const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after' | 'from'): Callback => ({
   name: `${option} of a hub's stream`,
   handler: ({ hub }, misbehave) =>
     mountHub(hub, {
@@ -46,12 +47,32 @@ const ofHubStream = (option: 'authorize' | 'channels' | 'subscriber' | 'after'):
     }),
 })
 
+/** A function of the stream of runs, to which clients send a POST. */
+const ofRuns = (name: string, option: 'authorize' | 'id' | 'start' | 'onError'): Callback => ({
+  name,
+  handler: ({ contract }, misbehave) => {
+    const handler = mountRuns(createRuns(contract, { onError: () => {} }), {
+      // An error to report, where reporting is what misbehaves.
+      authorize: () => option !== 'onError' && 'ada',
+      start: () => () => [],
+      onError: () => {},
+      [option]: misbehave,
+    })
+    return (req, res) => handler(Object.assign(req, { method: 'POST' }), res)
+  },
+})
+
 /** Everything else that the library calls. */
 export const callbacks: readonly Callback[] = [
   ofHubStream('authorize'),
   ofHubStream('channels'),
   ofHubStream('subscriber'),
   ofHubStream('after'),
+  ofHubStream('from'),
+  ofRuns('authorize of runs', 'authorize'),
+  ofRuns('id of runs', 'id'),
+  ofRuns('start of runs', 'start'),
+  ofRuns('onError of the stream of runs', 'onError'),
   {
     name: "onError of a hub's stream",
     handler: ({ hub }, misbehave) =>

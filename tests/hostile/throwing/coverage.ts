@@ -1,7 +1,7 @@
 import type { NatsOptions } from '@sse/nats'
 import type { PostgresOptions } from '@sse/postgres'
 import type { RedisOptions } from '@sse/redis'
-import type { Hub, HubOptions, HubStreamOptions, StreamOptions } from '@sse/server'
+import type { Hub, HubOptions, HubStreamOptions, RunStreamOptions, StreamOptions } from '@sse/server'
 import type { NodeNative } from '@sse/server/node'
 import type { SqliteOptions } from '@sse/sqlite'
 import type { Beats } from './app.ts'
@@ -23,8 +23,17 @@ export const hubStreamCallbacks = {
   channels: "channels of a hub's stream",
   subscriber: "subscriber of a hub's stream",
   after: "after of a hub's stream",
+  from: "from of a hub's stream",
   onError: "onError of a hub's stream",
 } as const satisfies Record<FunctionName<HubStreamOptions<Beats, NodeNative>>, string>
+
+/** The same for the stream of runs. */
+export const runStreamCallbacks = {
+  authorize: 'authorize of runs',
+  id: 'id of runs',
+  start: 'start of runs',
+  onError: 'onError of the stream of runs',
+} as const satisfies Record<FunctionName<RunStreamOptions<Beats, NodeNative>>, string>
 
 /** The same for a hub. */
 export const hubCallbacks = {

@@ -6,7 +6,7 @@ import { Acknowledgements } from './acknowledgements.ts'
 type Answer = (id: string) => number | Promise<number>
 
 /** Acknowledgements to a server that answers each id with a status. */
-function acknowledge(answer: Answer, refresh?: () => unknown) {
+function acknowledge(answer: Answer, refresh?: () => unknown, timeoutMs = 20_000) {
   const sent: string[] = []
   const onError = vi.fn()
   const fetchStatus = async (_url: string, init: RequestInit) => {
@@ -18,13 +18,38 @@ function acknowledge(answer: Answer, refresh?: () => unknown) {
   const acknowledgements = new Acknowledgements({
     prepare: () => ({ ...request, fetch: fetchStatus as typeof fetch }) as never,
     token: refresh && new TokenRefresh(refresh),
-    timeoutMs: Number.POSITIVE_INFINITY,
     onError,
+    timeoutMs,
   })
   return { acknowledgements, sent, onError }
 }
 
 describe('acknowledgements', () => {
+  it('reject with "idle" when the server does not answer in time, and are sent again by flush()', async () => {
+    let isDown = true
+    const { acknowledgements, sent, onError } = acknowledge(
+      () => (isDown ? new Promise<number>(() => {}) : 204),
+      undefined,
+      30,
+    )
+    await expect(acknowledgements.send('1')).rejects.toMatchObject({ code: 'idle' })
+    expect(onError.mock.calls).toMatchObject([[{ code: 'idle' }]])
+    isDown = false
+    acknowledgements.flush()
+    await vi.waitFor(() => expect(sent).toEqual(['1', '1']))
+    await acknowledgements.send('2')
+  })
+
+  it('reject with "idle" when refresh does not settle in time', async () => {
+    const { acknowledgements } = acknowledge(
+      () => 401,
+      () => new Promise(() => {}),
+      30,
+    )
+    await expect(acknowledgements.send('1')).rejects.toMatchObject({ code: 'idle' })
+    await expect(acknowledgements.send('2')).rejects.toMatchObject({ code: 'idle' })
+  })
+
   it('send a newer id after the server refused the one in flight', async () => {
     let newer: Promise<void> | undefined
     const { acknowledgements, sent, onError } = acknowledge((id) => {

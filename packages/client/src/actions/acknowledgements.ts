@@ -12,8 +12,7 @@ export class Acknowledgements {
   readonly #settings: AckSettings
   /** The newest id, until the server has accepted or refused it. */
   #id: string | undefined
-  #isSending = false
-  #sending = Promise.resolve()
+  #sending: Promise<void> | undefined
 
   constructor(settings: AckSettings) {
     this.#settings = settings
@@ -22,8 +21,7 @@ export class Acknowledgements {
   /** The promise settles with the newest id: calls made while a request is in flight share it. */
   send(id: string): Promise<void> {
     this.#id = id
-    if (!this.#isSending) {
-      this.#isSending = true
+    if (!this.#sending) {
       this.#sending = this.#sendPending()
       // The promise may be ignored: the failure was reported, and a transient one is sent again.
       this.#sending.catch(() => {})
@@ -59,7 +57,7 @@ export class Acknowledgements {
       }
     } finally {
       // In the same turn as the last check of `#id`: a later call starts a new request.
-      this.#isSending = false
+      this.#sending = undefined
     }
     if (failure) throw failure
   }

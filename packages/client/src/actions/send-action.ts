@@ -1,15 +1,15 @@
 import { SseError } from '@sse/contract'
-import { MAX_TIMER_MS } from '../connection/reconnect.ts'
 import { toSseError } from '../connection/reconnect-loop.ts'
 import type { TokenRefresh } from '../connection/token-refresh.ts'
-import { readRefusedResponse } from '../transport/read-refusal.ts'
+import { outsideZone } from '../connection/zone.ts'
+import { readDetail, readRefusal } from '../transport/read-refusal.ts'
 import type { PreparedRequest } from '../transport/transport.ts'
 
 export interface ActionSettings {
   readonly prepare: () => PreparedRequest | Promise<PreparedRequest>
   /** Gets a fresh token after 401. */
   readonly token: TokenRefresh | undefined
-  /** Maximum time until the answer, in milliseconds. `Infinity`: no limit. */
+  /** Maximum time from the preparation of the request until its answer, in milliseconds. */
   readonly timeoutMs: number
 }
 
@@ -27,41 +27,58 @@ export async function sendAction(
   action: 'ack' | 'stop',
   headersOf?: () => Record<string, string>,
 ): Promise<string> {
-  const send = async () => {
+  const send = async (signal: AbortSignal) => {
     const request = await prepare()
     const url = actionUrl(request.url, action)
-    const controller = new AbortController()
-    const late = () => controller.abort(new SseError('idle', `No answer for ${timeoutMs} ms`))
-    const timer = setTimeout(late, Math.min(MAX_TIMER_MS, timeoutMs))
-    try {
-      const response = await request.fetch(url, {
-        method: 'POST',
-        // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
-        headers: { ...request.headers, 'content-type': 'application/json', ...headersOf?.() },
-        body: '{}',
-        credentials: request.credentials,
-        keepalive: true, // it outlives the page that sends it
-        signal: controller.signal,
-      } as RequestInit)
-      if (response.status < 200 || response.status > 299) throw await readRefusedResponse(response, url)
-      return await response.text()
-    } finally {
-      clearTimeout(timer)
-      controller.abort() // a body that was not read keeps its connection
+    if (signal.aborted) throw signal.reason
+    const response = await request.fetch(url, {
+      method: 'POST',
+      // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
+      headers: { ...request.headers, 'content-type': 'application/json', ...headersOf?.() },
+      body: '{}',
+      credentials: request.credentials,
+      keepalive: true, // it outlives the page that sends it
+      signal,
+    } as RequestInit)
+    if (response.status < 200 || response.status > 299) {
+      throw readRefusal(response.status, null, url, { cause: await readDetail(response) })
     }
+    return response.text()
   }
   try {
-    return await send().catch(async (cause) => {
-      if (!token || cause.status !== 401) throw cause
-      await token.refresh()
-      return send()
-    })
+    return await within(timeoutMs, (signal) =>
+      send(signal).catch(async (cause) => {
+        if (!token || cause.status !== 401) throw cause
+        await token.refresh()
+        return send(signal)
+      }),
+    )
   } catch (cause) {
-    throw toSseError(cause, `The ${action} request failed`)
+    throw toSseError(cause, 'The request failed')
+  }
+}
+
+/** Rejects with `idle` if `run` has not settled in time: an app's functions may never settle. */
+async function within(timeoutMs: number, run: (signal: AbortSignal) => Promise<string>): Promise<string> {
+  const controller = new AbortController()
+  const { signal } = controller
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const stop = () => {
+      controller.abort(new SseError('idle', `No answer for ${timeoutMs} ms`))
+      reject(signal.reason)
+    }
+    timer = outsideZone(() => setTimeout(stop, timeoutMs))
+  })
+  try {
+    return await Promise.race([run(signal), late])
+  } finally {
+    clearTimeout(timer)
+    controller.abort() // a body that was not read keeps its connection
   }
 }
 
 /** Appends the action to the path. As text: in React Native, the parts of a `URL` cannot be set. */
 function actionUrl(url: string, action: string): string {
-  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, (_, query = '') => `/${action}${query}`)
+  return url.replace(/\/?(\?[^#]*)?(#.*)?$/, `/${action}$1`)
 }

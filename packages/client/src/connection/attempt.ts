@@ -27,6 +27,8 @@ export interface StreamReceiver {
   onHeartbeat?(): void
   onRetry?(retryMs: number): void
   onNote?(note: TransportNote): void
+  /** The handle of a transport threw. */
+  onFault?(error: unknown): void
 }
 
 /** The loop an attempt belongs to. Receives nothing once the attempt is over. */
@@ -85,12 +87,12 @@ export class Attempt implements TransportEvents {
       Promise.resolve(handle).catch(() => {}) // of an async function
       throw new SseError('option_invalid', 'connect: transport must return a handle')
     }
-    if (this.#isOver) handle.close()
-    else this.#handle = handle
+    this.#handle = handle
+    if (this.#isOver) this.#guard(() => this.#handle?.close())
   }
 
   listen(name: string): void {
-    this.#handle?.listen?.(name)
+    this.#guard(() => this.#handle?.listen?.(name))
   }
 
   /** Idempotent. */
@@ -98,7 +100,17 @@ export class Attempt implements TransportEvents {
     if (this.#isOver) return
     this.#isOver = true
     this.#idle.stop()
-    this.#handle?.close()
+    this.#guard(() => this.#handle?.close())
+  }
+
+  /** A transport of the app's that cannot be closed must not keep the next attempt from starting. */
+  #guard(call: () => unknown): void {
+    const onFault = (error: unknown) => this.#receiver.onFault?.(error)
+    try {
+      Promise.resolve(call()).catch(onFault)
+    } catch (error) {
+      onFault(error)
+    }
   }
 
   onActivity(): void {

@@ -66,6 +66,9 @@ export function jitteredRetry(options: Required<ReconnectOptions>): RetryPolicy 
  */
 const GROWTH = 1.05
 
+/** How much of a server's `retry` and of its `Retry-After` counts, in milliseconds: one hour. */
+export const MAX_WAIT_MS = 3_600_000
+
 /** Longest delay a timer supports, in milliseconds. Longer ones fire at once. */
 export const MAX_TIMER_MS = 2_147_483_647
 
@@ -73,8 +76,7 @@ export const MAX_TIMER_MS = 2_147_483_647
  * Returns the delay before attempt `attempt` (from 1), in milliseconds: the server's `retry` plus full jitter over a
  * growing width, so that clients disconnected together do not reconnect together.
  *
- * @param retryMs - the server's `retry`, 0 to `Infinity`. The delay is clamped to what a timer supports
- * (2,147,483,647 ms).
+ * @param retryMs - the server's `retry`, 0 to `Infinity`. At most one hour of it counts.
  * @param random - a number from 0 (inclusive) to 1 (exclusive).
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
@@ -85,7 +87,7 @@ export function reconnectDelay(
   random: number,
 ): number {
   const width = Math.min(maxJitterMs, jitterMs * GROWTH ** (attempt - 1))
-  return Math.min(MAX_TIMER_MS, Math.max(0, retryMs) + random * width)
+  return Math.min(MAX_TIMER_MS, Math.min(MAX_WAIT_MS, Math.max(0, retryMs)) + random * width)
 }
 
 const RETRYABLE_STATUS = /^(5..|408|425|429)$/

@@ -92,6 +92,10 @@ export class EventDispatcher implements StreamReceiver {
     if (error.code !== 'dropped') this.report(error, silently)
   }
 
+  onFault(error: unknown): void {
+    this.report(error)
+  }
+
   onNote(note: TransportNote): void {
     this.#inspected.note = note
     this.#inspected.probe?.note(note)

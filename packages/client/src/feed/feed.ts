@@ -79,18 +79,18 @@ export interface Feed<Payloads> extends AsyncIterable<FeedEvent<Payloads>>, Disp
    * Cumulative: of several pending calls, the newest id is sent, and they settle together. An acknowledgement that
    * fails for lack of a connection is sent again when the stream is open.
    *
-   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`) or
-   * `http_status`, which is also reported to `onError`.
+   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`, 30 s at
+   * most) or `http_status`, which is also reported to `onError`.
    */
   ack(id: string): Promise<void>
   /**
    * Stops the run that the feed shows, whichever process runs it: `POST` to the stream's path and `/stop`, with the
    * feed's headers, credentials and `refresh`. Resolves with how the run has ended, `stopped` or an end that came first,
    * once that is stored. The stream then ends too, and `status.end` says the same. Works in every state; a feed that
-   * knows the end sends nothing. Calls made while a request is in flight share it.
+   * knows the end sends nothing. Idempotent.
    *
-   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`),
-   * `http_status` (404: no such run, or the stream is not `sse(runs, …)`) or `content_type`, which is also reported to
+   * @returns a promise that may be ignored. It rejects with `network`, `idle` (no answer within `idleTimeoutMs`, 30 s at
+   * most), `http_status` (404: no such run, or the stream is not `sse(runs, …)`) or `content_type`, which is also reported to
    * `onError`. The run may have been stopped all the same, and the call may be repeated.
    */
   stop(): Promise<RunEnd>

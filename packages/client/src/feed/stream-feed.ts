@@ -11,6 +11,9 @@ import type { Overflow } from './event-queue.ts'
 import type { FeedProbe, InspectableFeed } from './inspect.ts'
 import type { AnyEvent, Listener } from './listeners.ts'
 
+/** Longest wait for the answer to an acknowledgement or a stop, in milliseconds: a feed may have no idle timeout. */
+const MAX_ANSWER_MS = 30_000
+
 export interface FeedSettings extends Omit<DispatcherSettings, 'token' | 'onStatus' | 'inspected'> {
   maxQueued: number
   overflow: Overflow
@@ -27,20 +30,19 @@ export class StreamFeed implements InspectableFeed {
   readonly #dispatcher: EventDispatcher
   readonly #acknowledgements: Acknowledgements
   readonly #actions: ActionSettings
-  #stopping: Promise<RunEnd> | undefined
   readonly #statusListeners = new Set<(status: FeedStatus) => void>()
   #unwatchPage: (() => void) | undefined
   #isReopening = false
 
   constructor(settings: FeedSettings) {
     this.#settings = settings
-    const { prepare, refresh, idleTimeoutMs: timeoutMs } = settings
+    const { prepare, refresh, idleTimeoutMs } = settings
     const token = refresh && new TokenRefresh(() => refresh())
     const onStatus = (status: FeedStatus): void => this.#onStatus(status)
     const dispatcher = new EventDispatcher({ ...settings, token, onStatus, inspected: this })
     this.#dispatcher = dispatcher
     const onError = (error: unknown): void => dispatcher.report(error, silently)
-    this.#actions = { prepare, token, timeoutMs }
+    this.#actions = { prepare, token, timeoutMs: Math.min(idleTimeoutMs, MAX_ANSWER_MS) }
     this.#acknowledgements = new Acknowledgements({ ...this.#actions, onError })
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
     queueMicrotask(() => {
@@ -84,11 +86,9 @@ export class StreamFeed implements InspectableFeed {
   }
 
   stop(): Promise<RunEnd> {
-    this.#stopping ??= this.#stop().finally(() => {
-      this.#stopping = undefined
-    })
-    this.#stopping.catch(() => {}) // the promise may be ignored: the failure was reported
-    return this.#stopping
+    const stopping = this.#stop()
+    stopping.catch(silently) // the promise may be ignored: the failure was reported
+    return stopping
   }
 
   reopen(): void {
@@ -125,7 +125,7 @@ export class StreamFeed implements InspectableFeed {
     try {
       const end = this.status.end ?? decodeRunEnd(await sendAction(this.#actions, 'stop'))
       if (end) return end
-      throw new SseError('content_type', 'The answer to stop is not the end of a run', { status: 200 })
+      throw new SseError('content_type', 'Not the end of a run', { status: 200 })
     } catch (error) {
       this.#dispatcher.report(error, silently)
       throw error

@@ -1,8 +1,7 @@
 import { SseError, type SseErrorOptions } from '@sse/contract'
+import { MAX_WAIT_MS } from '../connection/reconnect.ts'
 import type { EndReason } from '../connection/status.ts'
 
-/** Maximum delay taken from `Retry-After`, in milliseconds. */
-const MAX_RETRY_AFTER_MS = 3_600_000
 /** Maximum time to read a refusal's body, which is only a detail, in milliseconds. The rest is cancelled. */
 const BODY_TIMEOUT_MS = 1_000
 
@@ -43,7 +42,7 @@ export async function readRefusedResponse(
   const type = headers.get('content-type')
   const details: { retryAfterMs?: number; cause?: Error | undefined } = {}
   const retryAfterMs = readRetryAfter(headers)
-  if (retryAfterMs > 0) details.retryAfterMs = Math.min(MAX_RETRY_AFTER_MS, retryAfterMs)
+  if (retryAfterMs > 0) details.retryAfterMs = Math.min(MAX_WAIT_MS, retryAfterMs)
   if (status >= 400 && /[/+]json$/.test(readMediaType(type))) {
     details.cause = await readDetail(response)
   }
@@ -68,8 +67,11 @@ function readRetryAfter(headers: Headers): number {
   return Date.parse(value) - (Date.parse(headers.get('date') ?? '') || Date.now())
 }
 
-/** Returns only what the body has: `code` and `message` of this library, `message` of Spring, `detail` of FastAPI. */
-async function readDetail(response: Response): Promise<Error | undefined> {
+/**
+ * Returns what a JSON body says, if it is read in time: `code` and `message` of this library, `message` of Spring, `detail`
+ * of FastAPI.
+ */
+export async function readDetail(response: Response): Promise<Error | undefined> {
   const timeout = new Promise<string>((resolve) => setTimeout(resolve, BODY_TIMEOUT_MS, ''))
   try {
     const { code, message, detail } = JSON.parse(await Promise.race([response.text(), timeout]))

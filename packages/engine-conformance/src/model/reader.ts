@@ -76,7 +76,7 @@ export class Reader {
     return last?.epoch === log.epoch && last.position >= log.lastOf(this.channels)
   }
 
-  /** @throws {BrokenPromise} when a frame is wrong, or one is missing. */
+  /** @throws {BrokenPromise} when a frame that has arrived is wrong. */
   verify(reference: Reference): void {
     if (this.isFlowing) this.#take(Number.POSITIVE_INFINITY)
     const { refusal = '' } = this.connection ?? {}
@@ -90,7 +90,26 @@ export class Reader {
       } else this.#verifyFrame(item, reference)
     }
     if (isRotated) this.drop(() => 0)
-    if (this.isConnected && this.isFlowing) this.#verifyWhole(reference.log)
+  }
+
+  /** Returns the promise that is broken if no more frames arrive. Call it after `verify`. */
+  findMissing(log: ReferenceLog): BrokenPromise | undefined {
+    if (!this.isConnected || !this.isFlowing) return undefined
+    if (!this.#stand) {
+      const { from } = this.#start
+      if (from === 'now') this.#stand = { epoch: log.epoch, position: log.head }
+      else if (from === 'oldest') this.#stand = { epoch: log.epoch, position: log.oldest - 1 }
+      else if (from !== 'nowhere' && from.epoch === log.epoch && from.position <= log.head) this.#stand = from
+      else return this.#broken('an id that does not belong to the log is answered with a gap')
+    }
+    const stand = this.#stand
+    if (stand.epoch !== log.epoch) return this.#broken('a replaced log is reported as a gap', formatId(stand))
+    const missing = log.firstMissing(stand.position, log.head + 1, this.channels)
+    if (missing === undefined) return undefined
+    return this.#broken(
+      'every retained event arrives, or a gap is reported',
+      `${missing} of "${log.at(missing)?.channel}" is missing at ${formatId(stand)}`,
+    )
   }
 
   #take(count: number): void {
@@ -195,24 +214,6 @@ export class Reader {
     if (from === 'oldest') return { epoch: first.epoch, position: Math.min(before, log.oldest - 1) }
     if (from !== 'nowhere') return from
     throw this.#broken('text that is not an id is answered with a gap', formatId(first))
-  }
-
-  #verifyWhole(log: ReferenceLog): void {
-    const { from } = this.#start
-    if (!this.#stand) {
-      if (from === 'now') this.#stand = { epoch: log.epoch, position: log.head }
-      else if (from === 'oldest') this.#stand = { epoch: log.epoch, position: log.oldest - 1 }
-      else if (from !== 'nowhere' && from.epoch === log.epoch && from.position <= log.head) this.#stand = from
-      else throw this.#broken('an id that does not belong to the log is answered with a gap')
-    }
-    const stand = this.#stand
-    if (stand.epoch !== log.epoch) throw this.#broken('a replaced log is reported as a gap', formatId(stand))
-    const missing = log.firstMissing(stand.position, log.head + 1, this.channels)
-    if (missing === undefined) return
-    throw this.#broken(
-      'every retained event arrives, or a gap is reported',
-      `${missing} of "${log.at(missing)?.channel}" is missing at ${formatId(stand)}`,
-    )
   }
 
   /** Returns the least position the log's head had when the connection was made. */

@@ -2,6 +2,7 @@ import { sse } from '@sse/server'
 import type { Commit, Engine } from '@sse/server/engine-kit'
 import { BrokenPromise, check } from '../broken-promise.ts'
 import type { OpenedEngine } from '../opened-engine.ts'
+import { wait } from '../verbs/entries.ts'
 import type { HubModelOptions, ServeStream } from './options.ts'
 import { Random } from './random.ts'
 import type { Reader } from './reader.ts'
@@ -11,6 +12,9 @@ import { until } from './turns.ts'
 
 /** Turns without a call in flight after which nothing more will happen. */
 const QUIET_TURNS = 3
+
+/** Longer than a hub pauses its reads of history while live events are flowing. */
+const PAUSE_MS = 1_000
 
 /** The processes of an app, its readers and its log: steps act on it and are checked against the reference. */
 export class World {
@@ -132,8 +136,19 @@ export class World {
     // Frames still in a socket are not lost.
     if (this.isRemote)
       await until(() => this.readers.every((reader) => reader.hasArrived(this.reference.log)))
-    for (const reader of [...this.left.splice(0), ...this.readers]) reader.verify(this.reference)
+    for (const reader of [...this.left.splice(0), ...this.readers]) await this.#verifyReader(reader)
     for (const { violation } of this.replicas) if (violation) throw violation
+  }
+
+  async #verifyReader(reader: Reader): Promise<void> {
+    const deadline = performance.now() + PAUSE_MS
+    for (;;) {
+      reader.verify(this.reference)
+      const missing = reader.findMissing(this.reference.log)
+      if (!missing) return
+      if (performance.now() > deadline) throw missing
+      await wait(1)
+    }
   }
 
   audit(): Promise<void> {

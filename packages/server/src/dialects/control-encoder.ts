@@ -7,7 +7,7 @@ export interface Reporter {
   report(error: unknown): void
 }
 
-/** Encodes what a stream says besides the app's events. No method throws. `''`: nothing is written. */
+/** Encodes what a stream sends besides the app's events. No method throws. `''`: nothing is written. */
 export interface ControlEncoder {
   readonly headers: Readonly<Record<string, string>>
   open(id: string, reporter: Reporter): string

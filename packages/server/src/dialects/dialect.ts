@@ -12,42 +12,45 @@ export interface PublicError {
 export type DialectEvents = UntypedEvent | readonly UntypedEvent[] | undefined
 
 /**
- * What a stream says besides the app's own events, for clients that know another protocol than this library's. Each
- * function returns plain events, and is called when there is something to say. What a function throws, or returns that
- * is no event, goes to `onError`, and nothing is written for it.
+ * What a stream sends besides the app's events, for clients that know another protocol than this library's. Each function
+ * returns plain events to write. What a function throws, or returns that is no event, is reported to `onError`, and
+ * counts as nothing returned.
  */
 export interface Dialect {
   /** Headers of the response, in addition to those of every stream. */
   readonly headers?: HeadersInit | undefined
   /**
-   * Greets the client of a hub's stream.
+   * Returns the first events of a hub's stream. Default: none.
    *
    * @param id - position that the stream starts from: a client that reconnects with it misses nothing.
    */
   open?(id: string): DialectEvents
   /**
-   * Keeps a quiet connection alive. Called at most once for all of a hub's connections while nothing is published.
-   * Default, and if it returns nothing: a comment. A connection that is still catching up always gets comments.
+   * Returns the heartbeat of a quiet connection. Called once for all of a hub's connections while nothing is published.
+   * Default, and if it returns nothing: a comment. A connection that is catching up always gets comments.
    *
    * @param id - position of a hub's stream; `undefined` for a generator and a run.
    */
   heartbeat?(id: string | undefined): DialectEvents
   /**
-   * Says that the source has finished. The response ends after it.
+   * Returns the events for the end of the source. The response ends after them. Default: none.
    *
    * @param end - how a run ended, also one that failed; `undefined` for any other stream.
    */
   end?(end: RunOutcome | undefined): DialectEvents
   /**
-   * Says that the stream has failed, or that its client lost its access. The response ends after it. Without an event
-   * the response is cut off, so that it does not look complete.
+   * Returns the events for a failure, or for a client whose access ended. The response ends after them. Default, and if
+   * it returns nothing: the response is cut off, so that it does not look complete.
    */
   error?(error: PublicError): DialectEvents
-  /** Says that events are missing, or of a run that was started again, void. The stream continues. */
+  /**
+   * Returns the events for a gap: events are missing or, of a run that was started again, void. The stream continues.
+   * Default: none.
+   */
   gap?(gap: Gap, id: string): DialectEvents
   /**
-   * Says that the server closes the connection although the stream continues: at its maximum age, when access expires,
-   * when the process shuts down. The response ends after it.
+   * Returns the events for a connection that the server closes before the end of the stream: at its maximum age, when
+   * access expires, when the process shuts down. The response ends after them. Default: none.
    *
    * @param retryMs - when the client should reconnect, in milliseconds.
    */

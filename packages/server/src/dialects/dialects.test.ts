@@ -16,11 +16,7 @@ afterEach(() => {
 
 const SECRET = 'postgres://admin:secret@10.0.0.1'
 
-function throwing(): never {
-  throw new Error('dialect')
-}
-
-/** Says everything it is asked for, in its own words. */
+/** Has an event for everything. */
 const loud: Dialect = {
   headers: { 'X-Dialect': 'loud' },
   open: (id) => ({ event: 'hello', data: { id } }),
@@ -31,23 +27,6 @@ const loud: Dialect = {
   close: ({ code }, retryMs) => [{ retry: retryMs }, { event: 'later', data: code }],
 }
 const dialect = defineDialect(loud)
-
-/** Serves a stream that yields 1, and then does what `act` does. Returns what a client reads. */
-async function readStream(given: Dialect, act: () => unknown = () => {}, options = {}) {
-  const errors: unknown[] = []
-  const onError = (error: unknown) => errors.push(error)
-  const handler = sse(
-    stream,
-    { dialect: defineDialect(given), onError, ...options },
-    async function* ({ event }) {
-      yield event('count', 1)
-      await act()
-    },
-  )
-  const { origin } = await scoped(listen(createServer(handler)))
-  const reading = fetch(`${origin}/leads/1`).then((response) => response.text())
-  return { text: await reading.catch(() => 'cut off'), errors }
-}
 
 describe.each(ADAPTERS)('on $name', ({ start, fetch, name }) => {
   it('a dialect decides about headers, the end and a failure of a generator stream', async () => {
@@ -118,7 +97,7 @@ describe('a hub’s stream', () => {
     expect(readers[0]?.text).toContain(frame)
   })
 
-  it('reports a gap in the words of its dialect, also where a generator sends on a loop’s events', async () => {
+  it('reports a gap as the dialect encodes it, also where a generator yields the events of a loop', async () => {
     const hub = testHub()
     await hub.publish('everyone', 'count', 1)
     const direct = await serveHub(hub, { dialect })
@@ -134,7 +113,7 @@ describe('a hub’s stream', () => {
     }
   })
 
-  it('ends with the words of its dialect when access is revoked and when the hub drains', async () => {
+  it('ends with the dialect’s event when access is revoked and when the hub drains', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub, { dialect })
     const revoked = await read(`${origin}/leads/ada`)
@@ -147,7 +126,7 @@ describe('a hub’s stream', () => {
     expect(drained.text).toMatch(/retry: \d+\nevent: later/)
   })
 
-  it('without words for it ends cleanly when the hub drains', async () => {
+  it('ends cleanly when the hub drains and the dialect has no event for it', async () => {
     const hub = testHub()
     const { origin } = await serveHub(hub, { dialect: defineDialect({}) })
     const reader = await read(`${origin}/leads/ada`)
@@ -161,7 +140,7 @@ describe('a hub’s stream', () => {
 })
 
 describe('a run', () => {
-  it('ends with the words of its dialect, which get its status', async () => {
+  it('ends with the dialect’s event, which gets its status', async () => {
     const runs = createRuns(stream, { onError() {} })
     const done = await runs.start('done', function* ({ event }) {
       yield event('count', 1)
@@ -232,117 +211,24 @@ describe('a run', () => {
     await runs.close()
   })
 
+  it('that is followed only while it runs just ends where the source took so long that the response has started', async () => {
+    const runs = createRuns(stream)
+    const onError = vi.fn()
+    const handler = sse(stream, { dialect, onError }, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return runs.follow('a', { onlyRunning: true })
+    })
+    const { origin } = await scoped(listen(createServer(handler)))
+    expect(await (await fetch(`${origin}/leads/1`)).text()).toBe(':\nevent: bye\ndata: over\n\n')
+    expect(onError).not.toHaveBeenCalled()
+    await runs.close()
+  })
+
   it.each(['', 'a\0', 7])('of a group with the invalid name %j is refused where it is followed', (group) => {
     const runs = createRuns(stream)
     expect(() => runs.follow({ group: group as string })).toThrow(
       expect.objectContaining({ code: 'option_invalid' }),
     )
-  })
-})
-
-describe('a function of a dialect', () => {
-  const CASES: [what: string, returned: unknown, message: string][] = [
-    ['a text', 'data: forged\n\n', 'dialect.end returned string'],
-    ['a number', 7, 'dialect.end returned number'],
-    ['null', null, 'dialect.end returned null'],
-    ['a promise', Promise.resolve({ data: 1 }), 'dialect.end returned a promise'],
-    ['an array with a hole in it', [{ data: 1 }, undefined], 'dialect.end returned undefined'],
-    ['an empty object', {}, 'a message needs data'],
-    ['an event name with a line end', { event: 'a\ndata: forged' }, 'event must not contain CR'],
-    ['an id with NUL', { id: 'a\0' }, 'id must not contain CR'],
-    ['data that is not JSON', { data: { n: 1n } }, 'is not JSON'],
-    ['a retry that is no number', { retry: Number.NaN }, 'retry must be a whole number'],
-  ]
-
-  it.each(CASES)(
-    'that returns %s is reported, and the stream ends without it',
-    async (_, returned, message) => {
-      const { text, errors } = await readStream({ end: () => returned as never })
-      expect(text).toBe(':\nevent: count\ndata: 1\n\n')
-      expect(errors).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])
-    },
-  )
-
-  it('that throws is reported, and the stream ends without it', async () => {
-    const thrown = new Error('dialect')
-    const { text, errors } = await readStream({
-      end() {
-        throw thrown
-      },
-    })
-    expect(text).toBe(':\nevent: count\ndata: 1\n\n')
-    expect(errors).toEqual([thrown])
-  })
-
-  it('that rejects is reported and leaves no unhandled rejection', async () => {
-    const thrown = new Error('dialect')
-    const { errors } = await readStream({ end: (async () => Promise.reject(thrown)) as never })
-    expect(errors).toEqual([expect.objectContaining({ code: 'message_invalid' }), thrown])
-  })
-
-  it('writes several data lines for data with line ends, and forges nothing', async () => {
-    const { text } = await readStream({ end: () => ({ data: 'a\n\nevent: forged\r\ndata: b' }) })
-    expect(text).toBe(':\nevent: count\ndata: 1\n\ndata: a\ndata: \ndata: event: forged\ndata: data: b\n\n')
-  })
-
-  it.each<[string, Dialect]>([
-    ['has no words for a failure', {}],
-    ['throws for a failure', { error: throwing }],
-  ])('that %s cuts the response off, so that it does not look complete', async (_, given) => {
-    const { text } = await readStream(given, () => {
-      throw new Error(SECRET)
-    })
-    expect(text).toBe('cut off')
-  })
-
-  it('gets nothing of an internal error', async () => {
-    const error = vi.fn(() => ({ data: 'failed' }))
-    await readStream({ error }, () => {
-      throw Object.assign(new Error(SECRET), { code: SECRET })
-    })
-    expect(error.mock.calls).toEqual([[{ code: 'internal', message: 'Internal error' }]])
-  })
-
-  it('that throws for each heartbeat and greeting leaves the stream as it is, with comments', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    const errors: unknown[] = []
-    const hub = testHub({ onError: (error) => errors.push(error) })
-    const failing = defineDialect({ open: throwing, heartbeat: throwing, close: throwing })
-    const { origin } = await serveHub(hub, { dialect: failing, onError: (error) => errors.push(error) })
-    const reader = await read(`${origin}/leads/1`)
-    await eventually(() => hub.stats().connections === 1)
-    await hub.publish('everyone', 'count', 1)
-    await reader.message('count')
-    vi.advanceTimersByTime(15_000)
-    await reader.until(({ text }) => text.endsWith(':\n'))
-    await hub.drain()
-    await reader.over()
-    expect(reader.text).toMatch(/^:\nid: \w+-1\nevent: count\ndata: 1\n\n:\n$/)
-    expect(errors).toHaveLength(3)
-  })
-})
-
-describe('a definition is refused', () => {
-  it.each<[string, unknown, string]>([
-    ['without an object', undefined, 'a dialect must be an object, not undefined'],
-    ['with null', null, 'a dialect must be an object, not null'],
-    ['with a frame in place of a function', { end: { data: '[DONE]' } }, 'end must be a function'],
-    ['with a header name that HTTP does not have', { headers: { 'a b': '1' } }, 'headers: '],
-    ['with a header value that has a line end', { headers: { a: '1\r\nset-cookie: x=1' } }, 'headers: '],
-  ])('%s', (_, given, message) => {
-    expect(() => defineDialect(given as Dialect)).toThrow(
-      expect.objectContaining({ code: 'option_invalid', message: expect.stringContaining(message) }),
-    )
-  })
-
-  it.each([loud, 'plain', null, aiSdk])('of a stream whose dialect is not made by defineDialect', (given) => {
-    expect(() => sse(stream, { dialect: given as never }, [])).toThrow(
-      expect.objectContaining({ code: 'option_invalid' }),
-    )
-  })
-
-  it('of plain() whose end is not a text', () => {
-    expect(() => plain({ done: true as never })).toThrow(expect.objectContaining({ code: 'option_invalid' }))
   })
 })
 
@@ -359,4 +245,13 @@ it('plain() without an end leaves a stream that just ends, also when the server 
 it('the dialects of other projects are made once', () => {
   expect(aiSdk()).toBe(aiSdk())
   expect(graphql()).toBe(graphql())
+})
+
+it('a request that is refused gets its status and JSON in every dialect, without the dialect’s headers', async () => {
+  const options = { dialect, authorize: () => false as const, onError() {} }
+  const { origin } = await scoped(listen(createServer(sse(stream, options, []))))
+  const response = await fetch(`${origin}/leads/1`)
+  expect(response.status).toBe(403)
+  expect(response.headers.get('x-dialect')).toBeNull()
+  expect(await response.json()).toMatchObject({ code: 'forbidden' })
 })

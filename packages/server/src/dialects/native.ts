@@ -1,3 +1,4 @@
+import type { Gap } from '@sse/contract'
 import { CONTROL, END_ID, encodeComment, encodeMessage } from '@sse/contract/protocol'
 import type { ControlEncoder } from './control-encoder.ts'
 
@@ -9,12 +10,17 @@ const END = encodeMessage({ event: CONTROL.end, id: END_ID })
  *
  * @see docs/reference/protocol.md#control-events
  */
-export const NATIVE = {
+export const NATIVE: ControlEncoder = {
   headers: {},
   open: (id) => encodeMessage({ id, event: CONTROL.open }),
   heartbeat: (id) => (id === undefined ? COMMENT : encodeMessage({ id, event: CONTROL.heartbeat })),
   end: (end) => (end ? encodeMessage({ event: CONTROL.end, id: END_ID, data: JSON.stringify(end) }) : END),
   error: (error) => encodeMessage({ event: CONTROL.error, data: JSON.stringify(error) }),
-  gap: (gap, id) => encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) }),
+  gap: encodeGap,
   close: (_reason, retryMs) => encodeMessage({ retry: retryMs }),
-} satisfies ControlEncoder
+}
+
+/** Returns the frame of a gap in the native dialect. */
+export function encodeGap(gap: Gap, id: string): string {
+  return encodeMessage({ id, event: CONTROL.gap, data: JSON.stringify(gap) })
+}

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 import { listen, stream } from '../fixtures/adapter-servers.ts'
 import type { TestHubOptions } from '../fixtures/hub-mounts.ts'
-import { read, testHub } from '../fixtures/hub-server.ts'
+import { read, readOpen, testHub } from '../fixtures/hub-server.ts'
 import { scoped } from '../fixtures/server-scope.ts'
 import { type NodeNative, sse } from '../node/node.ts'
 
@@ -14,6 +14,35 @@ async function serve(options: Partial<TestHubOptions> = {}, hub = testHub()) {
     fetch(`${origin}/leads/ada/ack`, { method: 'POST', headers: { 'last-event-id': lastEventId } })
   return { hub, url: `${origin}/leads/ada`, ack }
 }
+
+describe('from', () => {
+  it.each<[string, Partial<TestHubOptions>, boolean, number[]]>([
+    ['oldest', { from: 'oldest' }, false, [0, 1, 2, 3]],
+    ['oldest by a function', { from: async () => 'oldest' as const }, false, [0, 1, 2, 3]],
+    ['undefined by a function', { from: () => undefined }, false, [3]],
+    ['oldest, with an id', { from: 'oldest' }, true, [2, 3]],
+    ['newest, with a new subscriber', { from: 'newest', authorize: () => 'ada' }, false, [3]],
+  ])('%s: the connection starts there', async (_, options, hasId, expected) => {
+    const { hub, url } = await serve(options)
+    const ids: string[] = []
+    for (let n = 0; n < 3; n += 1) ids.push(await hub.publish('everyone', 'count', n))
+    const reader = await readOpen(url, hasId ? ids[1] : undefined)
+    await hub.publish('everyone', 'count', 3)
+    await reader.until(({ events }) => events.length === expected.length)
+    expect(reader.payloads).toEqual(expected)
+  })
+
+  it('that is another word is refused at the mount, or with 500 and reported', async () => {
+    const wrong = 'start' as 'oldest'
+    expect(() => sse(testHub(), { ...OPEN, from: wrong })).toThrow(
+      expect.objectContaining({ code: 'option_invalid' }),
+    )
+    const onError = vi.fn()
+    const { url } = await serve({ from: () => wrong, onError })
+    expect((await fetch(url)).status).toBe(500)
+    expect(onError.mock.calls[0]?.[0]).toMatchObject({ code: 'option_invalid' })
+  })
+})
 
 describe('the subscriber', () => {
   it('is the identity’s id, of an object or a string', async () => {

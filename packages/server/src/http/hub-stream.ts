@@ -23,7 +23,7 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
   const { contract } = hub
   checkOptions(options, contract)
   checkHubOptions(options)
-  const { channels, after, subscriber } = options
+  const { channels, after, subscriber, from } = options
   if (typeof channels !== 'function') hub.subscribe(channels) // checks them, and opens nothing
 
   async function subscriberOf(context: unknown, { identity }: ConnectionHandle): Promise<string | undefined> {
@@ -38,6 +38,7 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
       after: (await after?.(context)) ?? connection.lastEventId,
       subscriber: await subscriberOf(context, connection),
       identity: connection.identity,
+      from: typeof from === 'function' ? await from(context) : from,
     })
   }
 
@@ -65,7 +66,7 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
   }
 }
 
-function checkHubOptions({ authorize, channels, subscriber, after, ...rest }: GivenHubOptions): void {
+function checkHubOptions({ authorize, channels, subscriber, after, from, ...rest }: GivenHubOptions): void {
   if (typeof authorize !== 'function') {
     throw invalidOption(
       'authorize is required for a hub: a function that returns an identity. () => true opens the stream to everyone',
@@ -79,6 +80,11 @@ function checkHubOptions({ authorize, channels, subscriber, after, ...rest }: Gi
   }
   if (after !== undefined && typeof after !== 'function') {
     throw invalidOption('after must be a function that returns an event id')
+  }
+  if (from !== undefined && typeof from !== 'function' && from !== 'oldest' && from !== 'newest') {
+    throw invalidOption(
+      `from must be 'oldest', 'newest', or a function that returns one, not ${String(from)}`,
+    )
   }
   for (const name of ['hub', 'maxEventBytes'] as const) {
     if (rest[name] !== undefined)

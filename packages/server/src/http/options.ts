@@ -38,7 +38,7 @@ export interface CommonOptions<Contract, Native> {
    */
   refuse?: 'status' | 'retry'
   /**
-   * What the stream says besides its events, for clients that know another protocol: `aiSdk()`, `plain()`, `graphql()`
+   * What the stream sends besides its events, for clients that know another protocol: `aiSdk()`, `plain()`, `graphql()`
    * or `defineDialect()` of `@sse/server/dialects`. Default: the dialect of `connect()`, which browsers' `EventSource`
    * reads too.
    */
@@ -76,7 +76,12 @@ export interface StreamHub<Contract extends StreamContract> {
   readonly contract: Contract
   subscribe(
     channels: Channel<Contract> | readonly Channel<Contract>[],
-    options?: { after?: string | undefined; subscriber?: string | undefined; identity?: string | undefined },
+    options?: {
+      after?: string | undefined
+      subscriber?: string | undefined
+      identity?: string | undefined
+      from?: StartFrom | undefined
+    },
   ): unknown
   ack(subscriber: string, id: string): Promise<void>
 }
@@ -118,7 +123,14 @@ export interface HubSourceOptions<Contract extends StreamContract, Context> {
    * id.
    */
   after?: (context: Context) => string | undefined | PromiseLike<string | undefined>
+  /**
+   * Where a connection starts without an event id, and without an acknowledgement of its subscriber: at the oldest
+   * retained event, or with the next one. Default: `'oldest'` with a subscriber, otherwise `'newest'`.
+   */
+  from?: StartFrom | ((context: Context) => StartFrom | undefined | PromiseLike<StartFrom | undefined>)
 }
+
+type StartFrom = 'oldest' | 'newest'
 
 type SubscriberId = string | null | undefined | false
 

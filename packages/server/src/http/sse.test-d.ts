@@ -10,8 +10,10 @@ import { sse as sseFastify } from '../adapters/fastify.ts'
 import { sse as sseHono } from '../adapters/hono.ts'
 import { sse as sseKoa } from '../adapters/koa.ts'
 import { type NestNative, sse as sseNest } from '../adapters/nest.ts'
+import { aiSdk, defineDialect, plain } from '../dialects/index.ts'
 import { createHub, type StreamContext, sse } from '../index.ts'
 import { type NodeRequest, sse as sseNode } from '../node/node.ts'
+import { createRuns } from '../runs/index.ts'
 
 const leads = defineStream({
   path: '/leads/:owner',
@@ -25,6 +27,26 @@ interface User {
   name: string
 }
 declare function userOf(request: unknown): User | undefined
+
+describe('the option dialect', () => {
+  it('takes what defineDialect makes, for a source, a hub and runs', () => {
+    const dialect = defineDialect({
+      heartbeat: (id) => ({ event: 'beat', data: { id } }),
+      end: (end) => (end?.status === 'stopped' ? [] : [{ data: '[DONE]' }]),
+      gap: ({ reason, since }, id) => ({ data: { reason, since, id } }),
+    })
+    sse(leads, { dialect }, [])
+    sse({ dialect: aiSdk() }, [{ data: 1 }])
+    sse(hub, { dialect: plain({ done: false }), authorize: () => true, channels: 'everyone' })
+    sse(createRuns(defineStream({ ...leads, path: '/:run' })), { dialect, authorize: () => true })
+    // @ts-expect-error not made by defineDialect
+    sse(leads, { dialect: { end: () => undefined } }, [])
+    // @ts-expect-error a frame is no event
+    defineDialect({ end: () => 'data: [DONE]\n\n' })
+    // @ts-expect-error dialects answer at once
+    defineDialect({ end: async () => ({ data: 1 }) })
+  })
+})
 
 describe('sse(contract, source)', () => {
   it('gives the source the parameters of the path and the events of the contract', () => {

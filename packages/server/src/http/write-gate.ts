@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import { isProbe, type ProbeResponse, startProbe } from './window-probe.ts'
 
 /** The part of Node's request that the gate uses. Written out: hosts of Fetch pass it too. */
 export interface GateRequest {
@@ -7,14 +8,14 @@ export interface GateRequest {
 }
 
 /** The part of Node's response that the gate uses. */
-export interface GateResponse {
+export interface GateResponse extends ProbeResponse {
   /** `null` while an earlier response of a pipelining client has it. */
   readonly socket: object | null
   readonly destroyed?: boolean
   readonly writableEnded: boolean
   once(event: 'socket', listener: () => void): unknown
   /** Set on HTTP/2. */
-  readonly stream?: { readonly session?: Http2Session | undefined } | undefined
+  readonly stream?: (ProbeResponse['stream'] & { readonly session?: Http2Session | undefined }) | undefined
 }
 
 interface Http2Session {
@@ -40,7 +41,8 @@ const waiting = new WeakMap<object, number>()
 /**
  * Waits until a response can be written, so that nothing starts for one that cannot. On HTTP/1.1 a response gets its
  * socket when the earlier ones of a pipelining client have ended. On HTTP/2 it is writable while the client's windows,
- * of the session and initially of a stream, are open.
+ * of the session and initially of a stream, are open. One stream of a session may also start to find out whether the
+ * client opens its window by itself.
  *
  * @param leave - called if the client has left in the meantime.
  * @returns `undefined` if it can be written now, or if the runtime does not tell; otherwise a promise that resolves
@@ -66,7 +68,8 @@ export function isWritable(res: GateResponse): boolean {
   if (!('stream' in res)) return res.socket !== null
   const session = res.stream?.session
   if (!session || session.destroyed) return true // it is gone, which is noticed elsewhere
-  return session.remoteSettings.initialWindowSize !== 0 && session.state.remoteWindowSize !== 0
+  if (session.state.remoteWindowSize === 0) return false
+  return session.remoteSettings.initialWindowSize !== 0 || isProbe(res)
 }
 
 /** Returns whether the client has left, or the response is over. */
@@ -79,7 +82,7 @@ class WriteGate implements Periodic {
   readonly #res: GateResponse
   readonly #socket: object
   readonly #timeoutMs: number
-  readonly #closesAt: number
+  readonly #startedAt = performance.now()
   readonly #resolve: () => void
   readonly #reject: (error: SseError) => void
 
@@ -94,7 +97,6 @@ class WriteGate implements Periodic {
     this.#res = res
     this.#socket = req.socket
     this.#timeoutMs = timeoutMs
-    this.#closesAt = performance.now() + timeoutMs
     this.#resolve = resolve
     this.#reject = reject
     const count = (waiting.get(this.#socket) ?? 0) + 1
@@ -106,11 +108,12 @@ class WriteGate implements Periodic {
   }
 
   tick(): void {
+    const waitedMs = performance.now() - this.#startedAt
     if (isWritable(this.#res) || isGone(this.#req, this.#res)) this.#open()
-    else if (performance.now() >= this.#closesAt) {
+    else if (waitedMs >= this.#timeoutMs) {
       this.#stop()
       this.#reject(new SseError('stalled', `The response could not be written for ${this.#timeoutMs} ms`))
-    }
+    } else if (startProbe(this.#res, waitedMs, this.#timeoutMs)) this.#open()
   }
 
   #open(): void {

@@ -1,7 +1,7 @@
 import type { Batch } from '../log/batch.ts'
 import type { SharedFrames } from '../log/shared-frames.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
-import { TurnBudget } from '../log/turn-budget.ts'
+import { TurnClock } from '../log/turn-clock.ts'
 import { nextTurn } from '../timing/next-turn.ts'
 
 /** How long one turn of the event loop may be used, in milliseconds: live events wait that long. */
@@ -20,7 +20,7 @@ export interface CatchingUp {
  */
 export class CatchUpQueue {
   readonly #waiting = new Set<CatchingUp>()
-  readonly #budget = new TurnBudget(TURN_MS)
+  readonly #clock = new TurnClock(TURN_MS)
   #isTurn = false
   #last: Batch | undefined
 
@@ -40,7 +40,7 @@ export class CatchUpQueue {
   #run(): void {
     this.#startTurn()
     for (const connection of this.#waiting) {
-      if (this.#budget.isSpent) return
+      if (this.#clock.isSpent) return
       this.#waiting.delete(connection)
       // Added again, it comes last.
       if (connection.step()) this.#waiting.add(connection)
@@ -50,7 +50,7 @@ export class CatchUpQueue {
   #startTurn(): void {
     if (this.#isTurn) return
     this.#isTurn = true
-    this.#budget.restart()
+    this.#clock.restart()
     nextTurn(this.#endTurn)
   }
 

@@ -7,6 +7,7 @@ import { Fanout } from '../log/fanout.ts'
 import { Heartbeat } from '../log/heartbeat-frame.ts'
 import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
+import { TurnClock } from '../log/turn-clock.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import { CatchUpQueue } from './catch-up-queue.ts'
@@ -26,6 +27,8 @@ import type { SenderContext } from './subscription-sender.ts'
 
 /** How long each step of closing may wait for the engine, in milliseconds. */
 const CLOSE_MS = 10_000
+/** How long the loops over a backlog may use one turn of the event loop, in milliseconds. */
+const LOOP_TURN_MS = 4
 
 /**
  * Creates a hub: one ordered log of a contract's events, published to channels. It opens its engine, and starts timers,
@@ -82,6 +85,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
       log: this.#log,
       fanout: this.#fanout,
       catchUps: new CatchUpQueue(),
+      loopTurns: new TurnClock(LOOP_TURN_MS),
       heartbeat: new Heartbeat(this.#log.tail),
       counters: this.#counters,
       connections: this.#connections,

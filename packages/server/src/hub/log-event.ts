@@ -1,6 +1,6 @@
 import type { EventName, Gap, Payload, StreamContract } from '@sse/contract'
 import { EncodedEvent, readFrameData } from '@sse/contract/protocol'
-import { NATIVE } from '../dialects/native.ts'
+import { encodeGap } from '../dialects/native.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
 
 /** An event of the log, as a loop over a subscription receives it. A generator may yield it unchanged. */
@@ -43,5 +43,5 @@ export function decodeFrame(
 }
 
 export function makeGapEvent(id: string, gap: Gap): LogEvent<'gap', Gap> {
-  return new LogEvent('gap', NATIVE.gap(gap, id), id, '', gap)
+  return new LogEvent('gap', encodeGap(gap, id), id, '', gap)
 }

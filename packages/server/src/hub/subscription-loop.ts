@@ -5,6 +5,8 @@ import { formatId } from '../log/id.ts'
 import type { Log } from '../log/log.ts'
 import { LogCursor, type StartPosition } from '../log/log-cursor.ts'
 import type { StoredFrame } from '../log/stored-frame.ts'
+import { TurnBudget } from '../log/turn-budget.ts'
+import type { TurnClock } from '../log/turn-clock.ts'
 import { decodeFrame, type LogEvent, makeGapEvent } from './log-event.ts'
 
 const DONE = { done: true, value: undefined } as const
@@ -13,6 +15,8 @@ const DONE = { done: true, value: undefined } as const
 export interface LoopContext {
   readonly log: Log
   readonly fanout: Fanout
+  /** Shared by all loops of a hub. */
+  readonly loopTurns: TurnClock
 }
 
 export interface LoopOptions {
@@ -34,6 +38,9 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
   #until = Number.POSITIVE_INFINITY
   #frames: readonly StoredFrame[] = []
   #next = 0
+  readonly #budget: TurnBudget
+  /** Size of the event that was taken last. */
+  #bytes = 0
   /** Ends the wait for events, or for a read. */
   #wake: (() => void) | undefined
   #isReader = false
@@ -43,11 +50,14 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     this.#context = context
     this.#channels = channels
     this.#options = options
+    this.#budget = new TurnBudget(context.loopTurns)
   }
 
   /** @throws {SseError} errors of the engine; the loop is over then. */
   async next(): Promise<IteratorResult<LogEvent, undefined>> {
     try {
+      // A loop body that awaits nothing else would hold up everything while it reads a backlog.
+      await this.#budget.spend(this.#bytes)
       for (;;) {
         if (this.#isDone || this.#options.signal?.aborted) return this.return()
         const event = this.#takeEvent() ?? (await this.#advance())
@@ -92,6 +102,7 @@ export class SubscriptionLoop implements AsyncIterator<LogEvent, undefined>, Fol
     const { log } = this.#context
     for (let frame = this.#frames[this.#next]; frame; frame = this.#frames[this.#next]) {
       this.#next += 1
+      this.#bytes = frame.bytes.byteLength
       if (frame.position > this.#until) return undefined
       const id = formatId({ epoch: log.tail.epoch, position: frame.position })
       try {

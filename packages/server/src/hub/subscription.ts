@@ -4,7 +4,7 @@ import type { ConnectionHandle, OpenableSource, Sender } from '../stream/connect
 import type { ConnectionLimiter } from './connection-limiter.ts'
 import type { SubscriptionEvent } from './log-event.ts'
 import { startPosition } from './start-position.ts'
-import { SubscriptionLoop } from './subscription-loop.ts'
+import { type LoopContext, SubscriptionLoop } from './subscription-loop.ts'
 import { type SenderContext, SubscriptionSender } from './subscription-sender.ts'
 
 export interface SubscribeOptions {
@@ -46,7 +46,7 @@ export interface Subscription<Contract extends StreamContract> extends OpenableS
 }
 
 /** Parts of a hub that a subscription needs. */
-export interface SubscriptionContext extends SenderContext {
+export interface SubscriptionContext extends SenderContext, LoopContext {
   readonly connections: ConnectionLimiter
   readonly presence: Presence
 }

@@ -1,5 +1,5 @@
 import { SharedFrames } from './shared-frames.ts'
-import { joinFrames, type StoredFrame } from './stored-frame.ts'
+import type { StoredFrame } from './stored-frame.ts'
 
 /**
  * Frames a reader gets at a time: at 1 KB each, about one socket buffer. A reader that takes nothing holds one batch at
@@ -26,9 +26,9 @@ export class Batch {
     this.missingUpTo = missingUpTo
   }
 
-  /** All frames, joined once for every connection that writes them. */
+  /** All frames, the same object for every connection that writes them. */
   get joined(): SharedFrames {
-    this.#joined ??= new SharedFrames(joinFrames(this.frames))
+    this.#joined ??= new SharedFrames(this.frames.map(({ bytes }) => bytes))
     return this.#joined
   }
 }

@@ -1,7 +1,7 @@
 import type { Gap } from '@sse/contract'
 import { BATCH_BYTES } from './batch.ts'
 import { SharedFrames } from './shared-frames.ts'
-import { joinFrames, type StoredFrame } from './stored-frame.ts'
+import type { StoredFrame } from './stored-frame.ts'
 
 /** A reader of the log: a connection's sender, or a loop over a subscription. */
 export interface Follower {
@@ -114,7 +114,7 @@ export class Fanout {
       const { channel } = run[0] as StoredFrame
       const followers = this.#byChannel.get(channel)
       if (!followers) return
-      const frames = new SharedFrames(joinFrames(run), channel)
+      const frames = share(run, channel)
       for (const follower of followers) this.#deliverTo(follower, frames, position, from)
       return
     }
@@ -138,7 +138,7 @@ export class Fanout {
       if (!frames) {
         const isOneChannel = (mask & (mask - 1)) === 0
         const own = run.filter(({ channel }) => (mask & (bits.get(channel) as number)) !== 0)
-        frames = new SharedFrames(joinFrames(own), isOneChannel ? own[0]?.channel : undefined)
+        frames = share(own, isOneChannel ? own[0]?.channel : undefined)
         shared.set(mask, frames)
       }
       this.#deliverTo(follower, frames, position, from)
@@ -147,7 +147,7 @@ export class Fanout {
 
   #deliverTo(follower: Follower, frames: SharedFrames, position: number, from: number): void {
     if (!follower.isLive) return // it fell behind, or another follower's delivery closed it
-    this.bytes += frames.bytes.byteLength
+    this.bytes += frames.byteLength
     try {
       follower.deliver(frames, position, from)
     } catch (error) {
@@ -171,4 +171,11 @@ export class Fanout {
       this.#onError(thrown)
     }
   }
+}
+
+function share(frames: readonly StoredFrame[], channel: string | undefined): SharedFrames {
+  return new SharedFrames(
+    frames.map(({ bytes }) => bytes),
+    channel,
+  )
 }

@@ -152,6 +152,27 @@ describe('history', () => {
     expect(turns).toBeGreaterThan(10)
   })
 
+  it('of large events is given to few readers in several turns of the event loop', async () => {
+    const { history } = await historyOf(same(3, JSON.stringify('x'.repeat(100_000))))
+    let served = 0
+    let turns = 0
+    const receiver = () => ({
+      received() {
+        const until = performance.now() + 2 // copies of 300 KB
+        while (performance.now() < until) {}
+        served += 1
+      },
+      failed() {},
+    })
+    for (let n = 0; n < 30; n += 1) history.read(0, ['a'], receiver())
+    while (served < 30) {
+      const before = served
+      await turn()
+      if (served > before) turns += 1
+    }
+    expect(turns).toBeGreaterThan(3)
+  })
+
   it('that the engine cannot read is reported once, and every reader is told', async () => {
     const { read, errors, reads } = await historyOf(same(3))
     const error = new Error('away')

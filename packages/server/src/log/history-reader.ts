@@ -8,6 +8,7 @@ import type { LogTail } from './log-tail.ts'
 import { PageFrames } from './page-frames.ts'
 import type { StoredFrame } from './stored-frame.ts'
 import { TurnBudget } from './turn-budget.ts'
+import { TurnClock } from './turn-clock.ts'
 
 /** Receives what it asked the history for: one of the two calls, unless it cancels. */
 export interface HistoryReceiver {
@@ -39,6 +40,10 @@ const MAX_PAGE_MS = 1_000
 const LIVE_MS = 1_000
 /** Longest pause between two reads while live events are flowing. */
 const MAX_PAUSE_MS = 50
+/** Reads that are shorter delay nothing: a timer alone would take longer. */
+const MIN_READ_MS = 1
+/** How long one turn of the event loop may be used, in milliseconds. */
+const TURN_MS = 8
 
 export interface HistoryReaderSettings {
   readonly engine: CheckedEngine
@@ -60,10 +65,12 @@ export class HistoryReader {
   readonly #settings: HistoryReaderSettings
   /** Requests that wait, by position and channels, the oldest first. */
   readonly #groups = new Map<string, Group>()
-  readonly #budget = new TurnBudget()
+  readonly #budget = new TurnBudget(new TurnClock(TURN_MS))
   #reads = 0
   #round = 0
   #isSweeping = false
+  /** Batches that are being given to their readers. */
+  #serving = 0
   #isScheduled = false
   #head: number | undefined
   #liveUntil = 0
@@ -125,12 +132,13 @@ export class HistoryReader {
     const { head } = this.#settings.tail
     if (this.#head !== undefined && head !== this.#head) this.#liveUntil = now + LIVE_MS
     this.#head = head
-    if (now < this.#liveUntil) this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
+    if (tookMs >= MIN_READ_MS && now < this.#liveUntil) this.#resumesAt = now + Math.min(2 * tookMs, MAX_PAUSE_MS)
   }
 
   #startRead(): boolean {
     const first = this.#firstWaiting()
-    if (this.#isSweeping || !first) return false
+    // Readers of the batch that is being given out ask for the same next one: they stay in step.
+    if (this.#isSweeping || this.#serving > 0 || !first) return false
     const isStorm = this.#groups.size - this.#reads > MAX_OWN_GROUPS
     this.#reads += 1
     this.#isSweeping = isStorm
@@ -237,11 +245,15 @@ export class HistoryReader {
   }
 
   async #serve({ receivers }: Group, batch: Batch): Promise<void> {
+    const { byteLength } = batch.joined
+    this.#serving += 1
     for (const receiver of receivers) {
       receivers.delete(receiver)
       this.#guard(() => receiver.received(batch))
-      await this.#budget.spend()
+      await this.#budget.spend(byteLength)
     }
+    this.#serving -= 1
+    this.#schedule()
   }
 
   async #fail(groups: readonly Group[], thrown: unknown): Promise<void> {
@@ -251,7 +263,7 @@ export class HistoryReader {
       for (const receiver of receivers) {
         receivers.delete(receiver)
         this.#guard(() => receiver.failed(error))
-        await this.#budget.spend()
+        await this.#budget.spend(0)
       }
     }
   }

@@ -10,17 +10,3 @@ export interface StoredFrame {
   readonly at: number
   readonly bytes: Uint8Array<ArrayBuffer>
 }
-
-/** Joins frames, in order, into one piece of memory. */
-export function joinFrames(frames: readonly StoredFrame[]): Uint8Array<ArrayBuffer> {
-  if (frames.length === 1) return (frames[0] as StoredFrame).bytes
-  let length = 0
-  for (const { bytes } of frames) length += bytes.byteLength
-  const joined = new Uint8Array(length)
-  let offset = 0
-  for (const { bytes } of frames) {
-    joined.set(bytes, offset)
-    offset += bytes.byteLength
-  }
-  return joined
-}

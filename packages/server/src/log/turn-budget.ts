@@ -1,37 +1,31 @@
-import { nextTurn } from '../timing/next-turn.ts'
+import type { TurnClock } from './turn-clock.ts'
 
-/** Calls between two looks at the clock. */
-const CHECK_EVERY = 32
+/** Calls, or bytes, between two looks at the clock. */
+const CHECK_CALLS = 32
+const CHECK_BYTES = 65_536
 
-/** Divides long work among turns of the event loop. */
+/** Divides a long task among turns of the event loop. */
 export class TurnBudget {
-  readonly #turnMs: number
+  readonly #clock: TurnClock
   #calls = 0
-  #startedAt = performance.now()
+  #bytes = 0
 
-  /** @param turnMs - how long one turn of the event loop may be used before others get theirs, in milliseconds. */
-  constructor(turnMs = 8) {
-    this.#turnMs = turnMs
+  /** @param clock - of this task, or shared by several that together may use a turn. */
+  constructor(clock: TurnClock) {
+    this.#clock = clock
   }
 
-  /** Whether this turn's time is used up. */
-  get isSpent(): boolean {
-    return performance.now() - this.#startedAt >= this.#turnMs
-  }
-
-  /** Begins the time of another turn. */
-  restart(): void {
-    this.#startedAt = performance.now()
-  }
-
-  /** Awaited after each small piece of work: resolves in a later turn once this turn's time is used up. */
-  spend(): Promise<void> | undefined {
+  /**
+   * Awaited after each small piece of work: resolves in a later turn once this turn's time is used up.
+   *
+   * @param bytes - size of the piece: large pieces take long.
+   */
+  spend(bytes: number): Promise<void> | undefined {
     this.#calls += 1
-    return this.#calls % CHECK_EVERY === 0 && this.isSpent ? this.#rest() : undefined
-  }
-
-  async #rest(): Promise<void> {
-    await new Promise<void>(nextTurn)
-    this.restart()
+    this.#bytes += bytes
+    if (this.#calls < CHECK_CALLS && this.#bytes < CHECK_BYTES) return undefined
+    this.#calls = 0
+    this.#bytes = 0
+    return this.#clock.isSpent ? this.#clock.wait() : undefined
   }
 }

@@ -86,9 +86,10 @@ export class NodeSink implements Sink {
   writeShared(frames: SharedFrames): boolean {
     const socket = this.#direct
     if (!socket || !this.#isBegun) return this.#write(frames.bytes)
-    frames.chunk ??= toChunk(frames.bytes)
+    if (!frames.isLarge) frames.chunk ??= toChunk(frames.bytes)
+    const hasRoom = frames.chunk ? socket.write(frames.chunk) : writeParts(socket, frames)
     // What the kernel took at once waits for nothing, however large it was.
-    return socket.write(frames.chunk) || socket.writableLength === 0 || this.#full()
+    return hasRoom || socket.writableLength === 0 || this.#full()
   }
 
   end(): void {
@@ -205,10 +206,25 @@ function directSocket(res: WritableResponse): WritableSocket | undefined {
 }
 
 const CRLF = '\r\n'
+const CRLF_BYTES = new Uint8Array([13, 10])
 
 /** @see https://www.rfc-editor.org/rfc/rfc9112#section-7.1 */
+const chunkHead = (byteLength: number): string => byteLength.toString(16) + CRLF
+
+/** Writes frames as one chunk and without a copy, in one system call. */
+function writeParts(socket: WritableSocket, { parts, byteLength }: SharedFrames): boolean {
+  socket.cork()
+  try {
+    socket.write(Buffer.from(chunkHead(byteLength), 'latin1'))
+    for (const part of parts) socket.write(part)
+    return socket.write(CRLF_BYTES)
+  } finally {
+    socket.uncork()
+  }
+}
+
 function toChunk(bytes: Uint8Array): Uint8Array {
-  const head = bytes.byteLength.toString(16) + CRLF
+  const head = chunkHead(bytes.byteLength)
   const chunk = Buffer.allocUnsafe(head.length + bytes.byteLength + CRLF.length)
   chunk.write(head, 0, 'latin1')
   chunk.set(bytes, head.length)

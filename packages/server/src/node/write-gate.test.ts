@@ -193,6 +193,43 @@ describe('an HTTP/2 stream whose window is closed', () => {
     socket.destroy()
   })
 
+  it('starts when the client opens each stream by WINDOW_UPDATE, and the second one after the first', async () => {
+    const hub = testHub()
+    const { origin } = await scoped(listen(createHttp2Server(sse(hub, open()))))
+    const client = new RawClient(origin)
+    clients.push(client)
+    const { socket } = client
+    const increment = Buffer.from([0, 1, 0, 0])
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+    socket.write(encodeFrame(SETTINGS, 0, Buffer.from([0, 4, 0, 0, 0, 0])))
+    const opened = () => client.text.split('event: sse.open').length - 1
+    for (const stream of [1, 3, 5]) {
+      socket.write(encodeFrame(HEADERS, stream, GET))
+      if (stream < 5) socket.write(encodeFrame(WINDOW_UPDATE, stream, increment))
+    }
+    await eventually(() => opened() === 2)
+    expect(hub.stats().connections).toBeLessThanOrEqual(3)
+    await eventually(() => hub.stats().connections === 3)
+    // The window of the third is closed: it holds up the fourth.
+    socket.write(encodeFrame(HEADERS, 7, GET))
+    socket.write(encodeFrame(WINDOW_UPDATE, 7, increment))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(hub.stats().connections).toBe(3)
+    socket.write(encodeFrame(WINDOW_UPDATE, 5, increment))
+    await eventually(() => opened() === 4)
+  })
+
+  it('takes one slot at most while its window stays closed, and frees it after stallTimeoutMs', async () => {
+    const hub = testHub()
+    const { origin } = await scoped(listen(createHttp2Server(sse(hub, open(1_500)))))
+    const session = connectSession(origin, 0)
+    const seen = Array.from({ length: 20 }, () => get(session))
+    await eventually(() => hub.stats().connections === 1)
+    await eventually(() => seen.filter(({ status }) => status === 408).length === 19)
+    await eventually(() => hub.stats().connections === 0)
+    expect(seen.filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+
   it('is answered with 408 after stallTimeoutMs, and closed', async () => {
     const hub = testHub()
     const options = open(200)

@@ -2,8 +2,8 @@ import type { ControlEncoder } from '../dialects/control-encoder.ts'
 import type { RunOutcome } from '../runs/run-state.ts'
 import type { Sink } from './sink.ts'
 
-/** Last frame of a connection that the server closes: an error, or when to reconnect, in milliseconds. */
-export type LastWord = 'error' | number
+/** Reason of a close as its client gets it: an error, or the delay until it reconnects, in milliseconds. */
+export type CloseNotice = 'error' | number
 
 /** A connection, as its sender and a hub see it. */
 export interface ConnectionHandle {
@@ -24,7 +24,7 @@ export interface ConnectionHandle {
   /** Whether the response has started. */
   readonly isStarted: boolean
   readonly isClosed: boolean
-  /** Encodes what the stream says besides its events. */
+  /** Encodes what the stream sends besides its events. */
   readonly control: ControlEncoder
   /** Ends the response cleanly: the source has finished. `end` says how a run did. */
   end(end: RunOutcome | undefined): void
@@ -32,8 +32,8 @@ export interface ConnectionHandle {
   fail(error: unknown): void
   /** Reports an error to `onError`, unless it is only the connection's own abort reason. */
   report(error: unknown): void
-  /** Closes the connection from outside. With `lastWord`, the response ends cleanly after it. */
-  close(reason: Error, lastWord?: LastWord): void
+  /** Closes the connection from outside. With `notice`, the response ends cleanly after it. */
+  close(reason: Error, notice?: CloseNotice): void
   /** Cuts off a response that is ending. Drops what it has not sent yet. */
   destroy(): void
   /** Calls `watcher.closed` once the response is closed by either side, at once if it already is. */

@@ -7,13 +7,14 @@ import { captureContext } from '../timing/async-context.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import {
   type ClosedWatcher,
+  type CloseNotice,
   type ConnectionHandle,
   isOpenable,
-  type LastWord,
   type Sender,
 } from './connection-handle.ts'
 import { ExpiryTimer } from './expiry-timer.ts'
 import { MaxAgeTimer } from './max-age-timer.ts'
+import { NOTHING_TO_STREAM } from './nothing-to-stream.ts'
 import { toPublicError } from './public-error.ts'
 import { Pump } from './pump.ts'
 import { Reauthorizer } from './reauthorizer.ts'
@@ -187,7 +188,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   }
 
   /** Aborts the signal at once and does not wait for the source. */
-  close(reason: Error, lastWord?: LastWord): void {
+  close(reason: Error, notice?: CloseNotice): void {
     if (this.#isClosed) return
     this.#reason = reason
     this.#inContext?.(() => this.#abort?.abort(reason))
@@ -196,7 +197,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
     const code = isSseError(reason) ? reason.code : 'internal'
     // A process that shuts down must not be asked again on the same transport.
     if (code === 'shutdown') this.#sink?.closeTransport()
-    const lastFrame = this.#sink && this.#encodeLastWord(reason, lastWord)
+    const lastFrame = this.#sink && this.#encodeNotice(reason, notice)
     this.#finish(code, lastFrame)
     if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
   }
@@ -240,13 +241,13 @@ export class Connection implements ConnectionHandle, SinkOwner {
     await sender.ready
   }
 
-  #encodeLastWord(reason: Error, lastWord: LastWord | undefined): string | undefined {
-    if (lastWord === 'error') return this.#encodeError(reason)
-    if (lastWord !== undefined) return this.control.close(toPublicError(reason), lastWord, this)
+  #encodeNotice(reason: Error, notice: CloseNotice | undefined): string | undefined {
+    if (notice === 'error') return this.#encodeError(reason)
+    if (notice !== undefined) return this.control.close(toPublicError(reason), notice, this)
     return undefined
   }
 
-  /** Returns `undefined` if the dialect has no words for it: the response must not look complete. */
+  /** Returns `undefined` if the dialect has no event for it: the response must not look complete. */
   #encodeError(error: unknown): string | undefined {
     return this.control.error(toPublicError(error), this) || undefined
   }
@@ -274,7 +275,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
         stop()
         if (!this.#isClosed) this.#sender?.start(sink, '')
       },
-      (error) => this.fail(error),
+      // Too late for a 204.
+      (error) => (error === NOTHING_TO_STREAM ? this.end(undefined) : this.fail(error)),
     )
   }
 

@@ -1,0 +1,3 @@
+import { handler } from '../../../lib/hub.js'
+
+export const POST = handler
