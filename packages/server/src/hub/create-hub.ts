@@ -142,7 +142,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
 
   /** Whether an append that may have been stored can only be repeated with a key. */
   get needsKeys(): boolean {
-    return !this.#settings.engine.rejectsOnlyUnstored
+    return this.#settings.engine.rejectsOnlyUnstored !== true
   }
 
   /** Parts for senders beside those of `subscribe`. */
