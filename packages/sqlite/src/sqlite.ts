@@ -32,8 +32,12 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteEngine 
   return new SqliteEngine(parseOptions(path, options))
 }
 
+/** Longest wait for a lock after which a hub still waits for the append: it gives up after 30 seconds. */
+const LONGEST_CERTAIN_MS = 20_000
+
 /** A hub's log in an SQLite file, shared by the processes of one host. */
 export class SqliteEngine implements Engine<DatabaseSync> {
+  readonly rejectsOnlyUnstored: boolean
   readonly maxDataBytes: number = MAX_DATA_BYTES
   readonly presence: PresenceStore = {
     enter: (process, members, ttlMs) =>
@@ -50,6 +54,7 @@ export class SqliteEngine implements Engine<DatabaseSync> {
 
   constructor({ file, pollMs, busyTimeoutMs }: SqliteSettings) {
     this.#file = new LogFile(file, busyTimeoutMs)
+    this.rejectsOnlyUnstored = busyTimeoutMs <= LONGEST_CERTAIN_MS
     this.#wake = new WakePoller(this.#file, pollMs)
     this.#appConnections = new AppConnections(this.#file)
   }

@@ -140,6 +140,11 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     return { channel, event, data, key, idempotencyKey }
   }
 
+  /** Whether an append that may have been stored can only be repeated with a key. */
+  get needsKeys(): boolean {
+    return this.#settings.engine.rejectsOnlyUnstored !== true
+  }
+
   /** Parts for senders beside those of `subscribe`. */
   get senderContext(): SenderContext {
     return this.#subscriptions

@@ -124,6 +124,12 @@ export interface Engine<Tx = never> {
    */
   readonly maxDataBytes?: number | undefined
   /**
+   * `true` if an append that rejects has stored nothing and will not, so that it may be repeated without a key: a store in
+   * this process. Default `false`: with a connection between, the reply may be lost, not the append. An engine that takes
+   * longer than 30 seconds for an append must not say `true`.
+   */
+  readonly rejectsOnlyUnstored?: boolean | undefined
+  /**
    * Stores entries in the given order and resolves with their positions. It stores all of them or rejects.
    *
    * When it rejects, or a crash interrupts it, none of the entries SHOULD be stored. An engine whose store takes one

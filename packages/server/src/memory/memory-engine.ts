@@ -33,6 +33,7 @@ interface StoredCommit extends Commit {
 }
 
 class MemoryEngine implements Engine {
+  readonly rejectsOnlyUnstored = true
   readonly #epoch = createEpoch()
   readonly #log = new IndexedLog<StoredEntry>(0)
   /** Position of the entry of each idempotency key, by channel. */

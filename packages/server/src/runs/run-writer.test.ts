@@ -19,6 +19,7 @@ function heldHub() {
     reject: (error: SseError) => void
   }[] = []
   const hub: WriterHub = {
+    needsKeys: true,
     checkSize: (event, data) => checkSize(event, data, 1_000),
     async appendOwn(entries, settled) {
       const answers = entries.map(
@@ -156,6 +157,20 @@ describe('the writer of a run', () => {
     expect(payloads(held)).toEqual([1, 2])
   })
 
+  it('stores without keys on an engine that never rejects what it has stored', async () => {
+    const held = heldHub()
+    const writer = writerOn({ ...held, hub: { ...held.hub, needsKeys: false } })
+    writer.push(new RunEvent('step', 1))
+    held.calls[0]?.reject(away())
+    while (held.calls.length < 2) await pause(1)
+    held.calls[1]?.resolve('e-1')
+    await writer.flush()
+    expect(held.calls.map(({ payload, key }) => [payload, key])).toEqual([
+      [1, ''],
+      [1, ''],
+    ])
+  })
+
   it('drops what waits when it is closed, also while it waits for another attempt', async () => {
     const held = heldHub()
     const writer = writerOn(held)
@@ -164,7 +179,10 @@ describe('the writer of a run', () => {
     await turns()
     writer.push(new RunEvent('step', 2))
     writer.close()
+    const { length } = held.calls
     await writer.flush()
-    expect(held.calls).toHaveLength(1)
+    await pause(100) // longer than the pause before the next attempt
+    expect(held.calls).toHaveLength(length)
+    expect(payloads(held)).not.toContain(2)
   })
 })

@@ -5,7 +5,7 @@ import { makeRunEvent, type RunEvent } from './run-event.ts'
 import type { RunHub } from './run-log.ts'
 
 /** What a writer needs of the runs' hub. */
-export type WriterHub = Pick<RunHub, 'appendOwn' | 'checkSize'>
+export type WriterHub = Pick<RunHub, 'appendOwn' | 'checkSize' | 'needsKeys'>
 
 export interface RunWriterSettings {
   readonly contract: StreamContract
@@ -27,7 +27,8 @@ const MAX_RETRY_MS = 2_000
 
 /**
  * Stores the events of one attempt, in order. A batch that fails because the engine is away is repeated with the same
- * idempotency keys until it is stored, so that nothing is missing and nothing is doubled.
+ * idempotency keys until it is stored, so that nothing is missing and nothing is doubled. An engine that never rejects what
+ * it has stored needs no keys.
  */
 export class RunWriter {
   readonly #settings: RunWriterSettings
@@ -200,13 +201,8 @@ export class RunWriter {
     try {
       for (const { event, data } of batch) {
         hub.checkSize(event, data)
-        entries.push({
-          channel,
-          event,
-          data,
-          key: undefined,
-          idempotencyKey: `${keyPrefix}${this.#sequence}`,
-        })
+        const idempotencyKey = hub.needsKeys ? `${keyPrefix}${this.#sequence}` : undefined
+        entries.push({ channel, event, data, key: undefined, idempotencyKey })
         this.#sequence += 1
       }
     } catch (error) {

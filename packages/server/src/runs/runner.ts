@@ -1,15 +1,15 @@
 import { SseError, type StreamContract } from '@sse/contract'
 import { toPublicError } from '../stream/public-error.ts'
 import { releaseSource } from '../stream/release-source.ts'
-import { type EventIterator, iterate, type Pulled } from '../stream/source.ts'
+import { type EventIterator, iterate } from '../stream/source.ts'
 import { captureContext } from '../timing/async-context.ts'
-import { isThenable } from '../timing/is-thenable.ts'
 import { type Periodic, startPeriodic, stopPeriodic } from '../timing/periodic.ts'
 import { makeRunEvent, RunEvent } from './run-event.ts'
 import type { RunLog } from './run-log.ts'
 import type { RunOutcome, RunState } from './run-state.ts'
 import type { RunTracker } from './run-tracker.ts'
 import type { RunWriter } from './run-writer.ts'
+import { SourcePuller } from './source-puller.ts'
 
 export interface RunnerSettings {
   readonly contract: StreamContract
@@ -59,7 +59,7 @@ export class Runner implements Periodic {
   /** Time and position of the last renewal. */
   #renewed: { at: number; position: number }
   #iterator: EventIterator | undefined
-  #isSourceDone = false
+  #puller: SourcePuller | undefined
   #isCut = false
   #onCut: (() => void) | undefined
 
@@ -73,6 +73,10 @@ export class Runner implements Periodic {
     settings.tracker.onState(this.#onState)
     startPeriodic(this, this.#tickMs)
     this.finished = this.#run().finally(() => stopPeriodic(this, this.#tickMs))
+  }
+
+  get #isSourceDone(): boolean {
+    return this.#puller?.isSourceDone ?? false
   }
 
   /** Aborts the source. Nothing it yields from here on is stored. Idempotent. */
@@ -142,65 +146,22 @@ export class Runner implements Periodic {
       (async () => source({ id: tracker.id, attempt, signal: this.#abort.signal, event }))(),
     )
     if (made === CUT) return
-    this.#iterator = iterate(made, this.#path)
-    await this.#pullAll(this.#iterator)
+    const iterator = iterate(made, this.#path)
+    const puller = new SourcePuller(iterator, (value) => this.#write(value))
+    this.#iterator = iterator
+    this.#puller = puller
+    if (this.#isCut) return
+    this.#onCut = () => puller.stop()
+    await puller.run()
   }
 
-  /** Resolves once the source is done, or the run is cut. No promise per event beside the source's own. */
-  #pullAll(iterator: EventIterator): Promise<void> {
+  #write(value: unknown): Promise<void> | undefined {
     const { writer } = this.#settings
-    return new Promise((resolve, reject) => {
-      this.#onCut = resolve
-      const threw = (error: unknown) => {
-        this.#isSourceDone = true
-        reject(error)
-      }
-      /** Returns whether to pull the next one at once. */
-      const take = (pulled: Pulled): boolean => {
-        if (pulled.done) this.#isSourceDone = true
-        if (pulled.done || this.#isCut) resolve()
-        else {
-          this.#write(pulled.value)
-          if (!writer.isFull) return true
-          writer.flush().then(pull, reject)
-        }
-        return false
-      }
-      const onPulled = (pulled: Pulled) => {
-        try {
-          if (take(pulled)) pull()
-        } catch (error) {
-          reject(error)
-        }
-      }
-      const pull = () => {
-        for (let isNext = true; isNext && !this.#isCut; ) {
-          let pulled: Pulled | PromiseLike<Pulled>
-          try {
-            pulled = iterator.next()
-          } catch (error) {
-            return threw(error)
-          }
-          if (isThenable(pulled)) {
-            pulled.then(onPulled, threw)
-            return
-          }
-          try {
-            isNext = take(pulled)
-          } catch (error) {
-            return reject(error)
-          }
-        }
-      }
-      pull()
-    })
-  }
-
-  #write(value: unknown): void {
     if (!(value instanceof RunEvent)) {
       throw new SseError('message_invalid', `${this.#path} must yield event(name, payload)`)
     }
-    this.#settings.writer.push(value)
+    writer.push(value)
+    return writer.isFull ? writer.flush() : undefined
   }
 
   /** Repeats until the end is in the log, or another one is. */
