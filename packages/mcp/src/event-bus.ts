@@ -75,7 +75,7 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
       hub.publish(channel, 'change', event).catch(onError)
     },
     subscribe(listener) {
-      // A listener of its own for each call: the same function may be registered twice.
+      // A new function for each call: the same listener may be registered twice.
       const registered = (event: ChangeEvent) => listener(event)
       listeners.add(registered)
       if (!following) void follow()
