@@ -15,7 +15,7 @@ function follow(run: string): void {
     baseUrl: location.origin,
     params: { run },
     // 404 until a worker has started the import.
-    reconnect: { retryOn: [404], maxDelayMs: 2_000 },
+    reconnect: { retryOn: [404], jitterMs: 500, maxJitterMs: 2_000 },
     onError: () => {}, // the status has it
   })
   feed.on('started', ({ worker, attempt, total }) => {
