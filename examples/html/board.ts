@@ -59,6 +59,6 @@ export const EVENTS = {
   ],
   datastar: (list: string) => [
     'datastar-merge-fragments',
-    ['selector #leads', 'mergeMode inner', ...list.split('\n').map((line) => `fragments ${line}`)].join('\n'),
+    `<ul id="leads" aria-live="polite">\n${list}\n</ul>`.replaceAll(/^/gm, 'fragments '),
   ],
 } satisfies Record<Library, (list: string) => readonly [keyof typeof board.events, string]>

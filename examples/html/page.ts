@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { LIBRARIES, type Library } from './board.ts'
 
 const require = createRequire(import.meta.url)
@@ -38,7 +38,7 @@ const CLIENTS: Record<Library, Client> = {
   },
   datastar: {
     title: 'Datastar',
-    scripts: [join(dirname(require.resolve('@starfederation/datastar')), 'datastar.js')],
+    scripts: [fileURLToPath(new URL('datastar.js', import.meta.resolve('@starfederation/datastar')))],
     connect: (url) => ({ element: `<div data-on-load="@get('${url}', { openWhenHidden: true })"></div>` }),
   },
 }
@@ -70,14 +70,15 @@ export function renderPage({ library, list, lastEventId }: PageParts): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Leads with ${title}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/style.css">
-${scripts.map((_, n) => `<script type="module" src="/${library}/script-${n}.js"></script>`).join('\n')}
+${scripts.map((_, n) => `<script ${library === 'datastar' ? 'type="module"' : 'defer'} src="/${library}/script-${n}.js"></script>`).join('\n')}
 </head>
 <body ${body}>
 <main>
 <header><h1>Leads</h1><p>Rendered on the server, shown by ${title}. Open a second tab, and add one.</p></header>
 <nav aria-label="Library">${tabs.join('')}</nav>
-<form method="post" action="/leads" target="answer" data-turbo="false">
+<form method="post" action="/leads" target="answer" data-turbo="false" onsubmit="setTimeout(() => this.reset())">
 <label>Name <input name="name" required maxlength="80" autocomplete="off" placeholder="Ada Lovelace"></label>
 <label>City <input name="city" required maxlength="80" autocomplete="off" placeholder="London"></label>
 <label>Value <input name="value" type="number" required min="0" max="10000000" value="5000"></label>
