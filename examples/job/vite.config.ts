@@ -1,0 +1,6 @@
+import { defaultClientConditions, defineConfig } from 'vite'
+
+export default defineConfig({
+  // Only here, inside the repository of the SDK itself: its sources rather than its build.
+  resolve: { conditions: ['@sse/source', ...defaultClientConditions] },
+})
