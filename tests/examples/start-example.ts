@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '@sse/test-support/free-port'
 
 export const names = ['express', 'fastify', 'hono'] as const
-export type ExampleName = (typeof names)[number] | 'metrics' | 'chat' | 'job'
+export type ExampleName = (typeof names)[number] | 'metrics' | 'html' | 'chat' | 'job'
 
 export interface Example extends AsyncDisposable {
   url: string

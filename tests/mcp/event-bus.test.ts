@@ -88,3 +88,31 @@ it('a publish that fails is reported, and nothing is unhandled', async () => {
   await until(() => errors.length === 1)
   expect(errors).toMatchObject([{ kind: 'engine' }])
 })
+
+it('continues without a hole after the engine failed', async () => {
+  const engine = memory()
+  const read = engine.read.bind(engine)
+  let isDown = false
+  const failing: Engine = Object.assign(engine, {
+    read: (...given: Parameters<Engine['read']>) =>
+      isDown ? Promise.reject(new Error('down')) : read(...given),
+  })
+  await using hub = createHub(mcpMessages, { engine: failing, ring: { maxEvents: 1 }, onError: () => {} })
+  const errors: unknown[] = []
+  const bus = createEventBus(hub, { onError: (error) => errors.push(error) })
+  const seen: ChangeEvent[] = []
+  const stop = bus.subscribe((event) => seen.push(event))
+  await until(() => hub.stats().channels === 1)
+  bus.publish({ kind: 'resource_updated', uri: 'a:0' })
+  await until(() => seen.length === 1)
+  isDown = true
+  for (let n = 1; n <= 5; n += 1) bus.publish({ kind: 'resource_updated', uri: `a:${n}` })
+  setTimeout(() => {
+    isDown = false
+  }, 100)
+  await until(() => seen.length === 6)
+  expect(seen.map((event) => 'uri' in event && event.uri)).toEqual(
+    Array.from({ length: 6 }, (_, n) => `a:${n}`),
+  )
+  stop()
+})

@@ -5,6 +5,10 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import {
+  McpServer as McpServer2,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
 import { createEventStore, mcpMessages } from '@sse/mcp'
 import { createHub, memory } from '@sse/server'
 import type { Engine } from '@sse/server/engine-kit'
@@ -58,6 +62,23 @@ describe('the event store of a session', () => {
     const id = await store.storeEvent('one', messages(1)[0] as object)
     await store.storeEvent('one', {})
     expect((await replay(store, priming)).seen).toEqual([{ id, message: messages(1)[0] }])
+  })
+
+  it('skips entries of other programs', async () => {
+    await using hub = createHub(mcpMessages)
+    let channel = ''
+    const spying = { ...hub, getState: hub.getState.bind(hub), subscribe: hub.subscribe.bind(hub) }
+    const publish: typeof hub.publish = (name, ...rest) => {
+      channel = name
+      return hub.publish(name, ...rest)
+    }
+    const store = createEventStore({ ...spying, publish }, 'session')
+    const first = await store.storeEvent('one', {})
+    for (const payload of [null, 7, 'text', [], { method: 'x' }]) {
+      await hub.publish(channel, 'message', payload as never)
+    }
+    const id = await store.storeEvent('one', messages(1)[0] as object)
+    expect((await replay(store, first)).seen).toEqual([{ id, message: messages(1)[0] }])
   })
 
   it('keeps the standalone stream of each session to itself', async () => {
@@ -151,21 +172,13 @@ async function startMcpServer(engine: Engine, sessionId: string) {
   return { hub, mcp, server, release: () => release() }
 }
 
-it('the client of the MCP SDK gets each message once, in order, after its connection was cut', async () => {
-  await using running = await (async () => {
-    const started = await startMcpServer(memory(), 'one')
-    return {
-      ...started,
-      async [Symbol.asyncDispose]() {
-        await started.server[Symbol.asyncDispose]()
-        await started.hub.close()
-      },
-    }
-  })()
-  const { server, release } = running
+/** A `fetch` whose response to a tool call can be cut off, and whose requests go to `target`. */
+function makeCuttingFetch(target: { origin: string; isOpen: boolean }) {
   let cut = () => {}
   const cutting: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init)
+    await until(() => target.isOpen)
+    const { pathname } = new URL(String(input))
+    const response = await fetch(target.origin + pathname, init)
     if (init?.method !== 'POST' || !String(init.body).includes('tools/call') || !response.body)
       return response
     const reader = response.body.getReader()
@@ -184,19 +197,34 @@ it('the client of the MCP SDK gets each message once, in order, after its connec
     })
     return new Response(body, response)
   }
+  return { fetch: cutting, cut: () => cut() }
+}
+
+async function connectClient(url: string, fetch: typeof globalThis.fetch) {
   const client = new Client({ name: 'test', version: '1.0.0' })
   const seen: unknown[] = []
   client.fallbackNotificationHandler = async ({ params }) => void seen.push(params?.data)
-  const transport = new StreamableHTTPClientTransport(new URL(server.origin), {
-    fetch: cutting,
-    reconnectionOptions: {
-      initialReconnectionDelay: 20,
-      maxReconnectionDelay: 50,
-      reconnectionDelayGrowFactor: 1,
-      maxRetries: 20,
-    },
-  })
-  await client.connect(transport)
+  const reconnectionOptions = {
+    initialReconnectionDelay: 20,
+    maxReconnectionDelay: 50,
+    reconnectionDelayGrowFactor: 1,
+    maxRetries: 20,
+  }
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { fetch, reconnectionOptions }))
+  return { client, seen }
+}
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 'again',
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } },
+}
+
+it('the client of the MCP SDK gets each message once, in order, after its connection was cut', async () => {
+  const { hub, server, release } = await startMcpServer(memory(), 'one')
+  const { fetch, cut } = makeCuttingFetch({ origin: server.origin, isOpen: true })
+  const { client, seen } = await connectClient(server.origin, fetch)
   const called = client.callTool({ name: 'count', arguments: {} })
   await until(() => seen.length === 2)
   cut()
@@ -204,4 +232,75 @@ it('the client of the MCP SDK gets each message once, in order, after its connec
   expect(await called).toMatchObject({ content: [{ text: 'counted' }] })
   expect(seen).toEqual([1, 2, 3, 4, 5])
   await client.close()
+  await server[Symbol.asyncDispose]()
+  await hub.close()
+})
+
+it('the client of the MCP SDK gets the rest from another server that has the session', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sse-mcp-'))
+  const [first, second] = await Promise.all(
+    [1, 2].map(() => startMcpServer(sqlite(join(folder, 'mcp.db')), 'one')),
+  )
+  if (!first || !second) throw new Error('no servers')
+  // How a server takes over a session is the app's: here it is initialized again.
+  const adopted = await fetch(second.server.origin, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify(INITIALIZE),
+  })
+  expect(adopted.headers.get('mcp-session-id')).toBe('one')
+  await adopted.body?.cancel()
+
+  const target = { origin: first.server.origin, isOpen: true }
+  const { fetch: cutting, cut } = makeCuttingFetch(target)
+  const { client, seen } = await connectClient(first.server.origin, cutting)
+  const called = client.callTool({ name: 'count', arguments: {} })
+  await until(() => seen.length === 2)
+  target.isOpen = false
+  cut()
+  const before = first.hub.stats().published
+  first.release()
+  // Three notifications and the result are stored, whoever reads them.
+  await until(() => first.hub.stats().published >= before + 4)
+  Object.assign(target, { origin: second.server.origin, isOpen: true })
+  expect(await called).toMatchObject({ content: [{ text: 'counted' }] })
+  expect(seen).toEqual([1, 2, 3, 4, 5])
+  await client.close()
+  for (const { server, hub } of [first, second]) {
+    await server[Symbol.asyncDispose]()
+    await hub.close()
+  }
+  await rm(folder, { recursive: true })
+})
+
+it('version 2 of the SDK takes the store', async () => {
+  await using hub = createHub(mcpMessages)
+  const transport = new WebStandardStreamableHTTPServerTransport({
+    sessionIdGenerator: () => 'one',
+    eventStore: createEventStore(hub, 'one'),
+  })
+  await new McpServer2({ name: 'two', version: '2.0.0' }).connect(transport)
+  const request = new Request('http://localhost/mcp', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+    body: JSON.stringify(INITIALIZE),
+  })
+  const text = await (await transport.handleRequest(request)).text()
+  const [id] = /(?<=^id: )\S+$/m.exec(text) ?? []
+  const missed = await transport.handleRequest(
+    new Request('http://localhost/mcp', {
+      headers: {
+        accept: 'text/event-stream',
+        'mcp-session-id': 'one',
+        'mcp-protocol-version': '2025-11-25',
+        'last-event-id': String(id),
+      },
+    }),
+  )
+  expect(missed.status).toBe(200)
+  const reader = missed.body?.getReader()
+  const { value } = (await reader?.read()) ?? {}
+  expect(new TextDecoder().decode(value)).toContain('"serverInfo"')
+  await reader?.cancel()
+  await transport.close()
 })

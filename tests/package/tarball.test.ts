@@ -10,10 +10,12 @@ const files = inject('tarballs').flatMap((tarball) =>
     .map((file) => file.replace(/^package\//, '')),
 )
 const PACKAGES = [
+  'ai',
   'client',
   'contract',
   'devtools',
   'engine-conformance',
+  'mcp',
   'nats',
   'postgres',
   'react',

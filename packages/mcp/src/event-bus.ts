@@ -21,8 +21,8 @@ const LISTS = ['tools_list_changed', 'prompts_list_changed', 'resources_list_cha
 
 /**
  * Makes the event bus of `createMcpHandler`: `subscriptions/listen` streams of every process get the changes that any
- * process announces. Changes that may have been missed, because the engine was away, are announced as changes of all
- * lists.
+ * process announces. After a failure of the engine they continue where they were. If the log no longer reaches back to
+ * there, changes of all lists are announced; updates of single resources are not announced again.
  *
  * The log is followed while there is a listener.
  *
@@ -32,7 +32,11 @@ const LISTS = ['tools_list_changed', 'prompts_list_changed', 'resources_list_cha
 export function createEventBus(hub: McpHub, options: EventBusOptions = {}): EventBus {
   const { channel = 'mcp-changes', onError = console.error } = options
   const listeners = new Set<(event: ChangeEvent) => void>()
-  let following: AsyncIterator<unknown> | undefined
+  /** The loop that follows the log; none without a listener. */
+  let following: { readonly current: symbol; readonly stop: () => void } | undefined
+  /** Id of the last change that was delivered: a loop that failed continues there. */
+  let position: string | undefined
+  let isRetry = false
   hub.subscribe(channel) // checks it, and opens nothing
 
   const deliver = (event: ChangeEvent): void => {
@@ -44,29 +48,30 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
       }
     }
   }
-  const deliverMissed = (): void => {
-    for (const kind of LISTS) deliver({ kind })
-  }
-
   async function follow(): Promise<void> {
-    const events = hub.subscribe(channel)[Symbol.asyncIterator]()
-    following = events
-    const isCurrent = () => following === events
+    const current = Symbol()
+    following = { current, stop: () => {} }
+    const isCurrent = () => following?.current === current
+    const isFirst = position === undefined
     try {
+      position ??= (await hub.getState(() => undefined)).lastEventId
+      if (!isCurrent()) return
+      if (isFirst && isRetry) for (const kind of LISTS) deliver({ kind })
+      const events = hub.subscribe(channel, { after: position })[Symbol.asyncIterator]()
+      following = { current, stop: () => void events.return?.() }
       for (;;) {
         const { done, value } = await events.next()
         if (done || !isCurrent()) return
-        if (value.event === 'gap') deliverMissed()
+        position = value.id
+        if (value.event === 'gap') for (const kind of LISTS) deliver({ kind })
         else if (value.event === 'change' && isChange(value.payload)) deliver(value.payload)
       }
     } catch (error) {
       if (!isCurrent()) return
       onError(error)
-      setTimeout(() => {
-        if (!isCurrent()) return
-        void follow()
-        deliverMissed()
-      }, RETRY_MS)
+      isRetry = true
+      const timer: { unref?: () => void } | number = setTimeout(() => isCurrent() && follow(), RETRY_MS)
+      if (typeof timer === 'object') timer.unref?.()
     }
   }
 
@@ -81,9 +86,10 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
       if (!following) void follow()
       return () => {
         if (!listeners.delete(registered) || listeners.size > 0) return
-        const stopped = following
+        following?.stop()
         following = undefined
-        void stopped?.return?.()
+        position = undefined
+        isRetry = false
       }
     },
   }

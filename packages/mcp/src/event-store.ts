@@ -11,6 +11,11 @@ export interface EventStore {
   ): Promise<string>
 }
 
+/** Another program may have written the entry. */
+function isMessage(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'jsonrpc' in payload
+}
+
 /** What an event id says. */
 interface EventId {
   readonly session: string
@@ -67,7 +72,7 @@ export function createEventStore(hub: McpHub, sessionId: string): EventStore {
         if (event.event === 'gap') {
           throw new SseError('last_event_id_invalid', 'Messages after this event id are no longer stored')
         }
-        if (event.event !== 'message') continue
+        if (event.event !== 'message' || !isMessage(event.payload)) continue
         await send(formatEventId({ session, streamId, hubId: event.id }), event.payload as never)
       }
       return streamId

@@ -27,4 +27,4 @@ export const mcpMessages: StreamContract<'/mcp', Events> = /* @__PURE__ */ defin
 })
 
 /** The hub that MCP servers share: `createHub(mcpMessages, { engine })`. */
-export type McpHub = Pick<Hub<typeof mcpMessages>, 'publish' | 'subscribe'>
+export type McpHub = Pick<Hub<typeof mcpMessages>, 'publish' | 'subscribe' | 'getState'>
