@@ -55,16 +55,7 @@ const stages = [
       },
     ],
   ],
-  // Browsers run the sources.
   [
-    [
-      {
-        name: 'tests in browsers',
-        run: vitest('browser', '--config=vitest.browser.config.ts'),
-        live: true,
-        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
-      },
-    ],
     [
       { name: 'build', run: ['pnpm', 'build'], next: 'run `node scripts/dev.mjs build`' },
       {
@@ -78,6 +69,18 @@ const stages = [
         run: ['size-limit'],
         needs: 'build',
         next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
+      },
+    ],
+  ],
+  // Pages run the sources, and the servers beside them what was built.
+  [
+    [
+      {
+        name: 'tests in browsers',
+        run: vitest('browser', '--config=vitest.browser.config.ts'),
+        live: true,
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
       },
     ],
   ],

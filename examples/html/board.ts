@@ -1,64 +1,57 @@
+import { DatabaseSync } from 'node:sqlite'
 import { defineStream, text } from '@sse/contract'
+import { createHub } from '@sse/server'
+import { sqlite } from '@sse/sqlite'
+import { type Lead, renderBoard, renderDatastarBoard, renderTurboBoard } from './render.ts'
 
-/** Libraries that show the board. Each reads HTML in its own form, and is a channel of the hub. */
-export const LIBRARIES = ['htmx2', 'htmx4', 'turbo', 'datastar'] as const
-export type Library = (typeof LIBRARIES)[number]
+const NEWEST = 30
 
-export const board = defineStream({
-  path: '/board/:library',
-  events: {
-    /** For htmx 2, which is told the name of an event. */
-    leads: text(),
-    /** For htmx 4 and Turbo, which read events without a name. */
-    message: text(),
-    /** For Datastar. Since its version 1.0 the name is `datastar-patch-elements`, with other words in its lines. */
-    'datastar-merge-fragments': text(),
-  },
-  channels: LIBRARIES,
+/** Each event is HTML: `text()` sends it as it is, not as JSON. */
+export const stream = defineStream({
+  path: '/board/:format',
+  channels: ['htmx', 'turbo', 'datastar'],
+  // Datastar knows its own names. Since its version 1.0 this one is `datastar-patch-elements`.
+  events: { message: text(), 'datastar-merge-fragments': text() },
 })
 
-export interface Lead {
-  readonly id: number
-  readonly name: string
-  readonly city: string
-  readonly value: number
+const path = process.env.LEADS_DB ?? `${import.meta.dirname}/leads.db`
+const db = new DatabaseSync(path)
+db.exec(`CREATE TABLE IF NOT EXISTS leads (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, note TEXT NOT NULL, at INTEGER NOT NULL) STRICT`)
+
+export const hub = createHub(stream, {
+  engine: sqlite(path),
+  // Every event is the whole board: a page that falls behind needs only the newest.
+  latestPerKey: () => true,
+})
+
+/** Returns the newest leads and the id of the event to continue after. */
+export function readBoard() {
+  return hub.getState(newestLeads)
 }
 
-/** Renders the leads, the newest first: the whole list, so that an event that comes twice changes nothing. */
-export function renderLeads(leads: readonly Lead[]): string {
-  if (leads.length === 0) return '<li class="empty">No leads yet. Add the first one.</li>'
-  return leads
-    .map(
-      ({ id, name, city, value }) =>
-        `<li id="lead-${id}"><b>${escapeHtml(name)}</b><span>${escapeHtml(city)}</span><data value="${value}">${euro.format(value)}</data></li>`,
-    )
-    .join('\n')
-}
-
-const euro = new Intl.NumberFormat('en', { style: 'currency', currency: 'EUR', maximumFractionDigits: 0 })
-
-/** What a person has typed is text, whatever it looks like. */
-export function escapeHtml(given: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
+/** Stores a lead and publishes the board, in one transaction. */
+export function addLead(name: string, note: string): void {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    db.prepare('INSERT INTO leads (name, note, at) VALUES (?, ?, ?)').run(name, note, Date.now())
+    const leads = newestLeads()
+    hub.publishIn(db, 'htmx', 'message', renderBoard(leads).text, { key: 'board' })
+    hub.publishIn(db, 'turbo', 'message', renderTurboBoard(leads).text, { key: 'board' })
+    hub.publishIn(db, 'datastar', 'datastar-merge-fragments', renderDatastarBoard(leads), { key: 'board' })
+    db.exec('COMMIT')
+  } catch (error) {
+    db.exec('ROLLBACK')
+    throw error
   }
-  return given.replace(/[&<>"']/g, (character) => entities[character] as string)
 }
 
-/** The list as each library wants it. */
-export const EVENTS = {
-  htmx2: (list: string) => ['leads', list],
-  htmx4: (list: string) => ['message', list],
-  turbo: (list: string) => [
-    'message',
-    `<turbo-stream action="update" target="leads"><template>${list}</template></turbo-stream>`,
-  ],
-  datastar: (list: string) => [
-    'datastar-merge-fragments',
-    `<ul id="leads" aria-live="polite">\n${list}\n</ul>`.replaceAll(/^/gm, 'fragments '),
-  ],
-} satisfies Record<Library, (list: string) => readonly [keyof typeof board.events, string]>
+function newestLeads(): Lead[] {
+  const rows = db.prepare('SELECT id, name, note, at FROM leads ORDER BY id DESC LIMIT ?').all(NEWEST)
+  return rows as unknown as Lead[]
+}
+
+export async function closeBoard(): Promise<void> {
+  await hub.close()
+  db.close()
+}

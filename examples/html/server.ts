@@ -1,67 +1,71 @@
-import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { createHub } from '@sse/server'
 import { sse } from '@sse/server/express'
-import { sqlite } from '@sse/sqlite'
 import { choosePort } from '@sse-examples/page'
 import express from 'express'
-import { board, EVENTS, LIBRARIES, type Library, renderLeads } from './board.ts'
-import { openLeads } from './leads.ts'
-import { renderPage, scriptsOf } from './page.ts'
-
-const folder = process.env.DATA_DIR ?? new URL('.data/', import.meta.url).pathname
-mkdirSync(folder, { recursive: true })
-const leads = openLeads(`${folder}/leads.db`)
-const hub = createHub(board, { engine: sqlite(`${folder}/events.db`) })
-
-/** Sends the list to every library's pages. */
-async function publishLeads(): Promise<void> {
-  const list = renderLeads(leads.newest())
-  await Promise.all(
-    LIBRARIES.map((library) => {
-      const [name, html] = EVENTS[library](list)
-      return hub.publish(library, name, html)
-    }),
-  )
-}
+import { addLead, closeBoard, hub, readBoard } from './board.ts'
+import { html } from './html.ts'
+import { clients, renderPage } from './pages.ts'
+import { EMPTY_FORM, renderForm } from './render.ts'
 
 const app = express()
-app.use(sse(hub, { authorize: () => true, channels: ({ params }) => readLibrary(params.library) }))
+app.use('/static', express.static(`${import.meta.dirname}/static`))
+app.use(
+  sse(hub, {
+    // Not signed in, to keep the example small: see examples/lead-desk.
+    authorize: () => true,
+    channels: ({ params: { format } }) => (format === 'turbo' || format === 'datastar' ? format : 'htmx'),
+    // A browser's EventSource stops for good after a 503: it gets an empty stream and a delay instead.
+    refuse: 'retry',
+    retryMs: 1_000,
+  }),
+)
 
-app.post('/leads', express.urlencoded({ extended: false, limit: '10kb' }), async (req, res) => {
-  const { name = '', city = '', value = '' } = req.body as Record<string, string>
-  const problem = leads.add({ name: String(name), city: String(city), value: Number(value) })
-  if (problem) return void res.status(400).type('text').send(problem)
-  await publishLeads()
-  res.status(204).end()
-})
+app.get('/', (_req, res) => res.redirect('/htmx2'))
 
-app.get('/', (_req, res) => res.redirect(`/${LIBRARIES[0]}`))
-const style = await readFile(new URL('style.css', import.meta.url), 'utf8')
-app.get('/style.css', (_req, res) => void res.type('css').send(style))
-for (const library of LIBRARIES) {
-  const scripts = await scriptsOf(library)
-  for (const [n, script] of scripts.entries()) {
-    app.get(`/${library}/script-${n}.js`, (_req, res) => void res.type('js').send(script))
-  }
-  app.get(`/${library}`, async (_req, res) => {
-    // First the position, then the list: what is added in between comes again rather than never.
-    const { state, lastEventId } = await hub.getState(() => leads.newest())
-    res.type('html').send(renderPage({ library, list: renderLeads(state), lastEventId }))
+for (const [path, client] of Object.entries(clients)) {
+  client.scripts.forEach((file, index) => {
+    app.get(`/scripts/${path}/${index}`, (_req, res) => res.sendFile(file, { dotfiles: 'allow' }))
+  })
+
+  app.get(`/${path}`, async (_req, res) => {
+    const { lastEventId, state } = await readBoard()
+    res.setHeader('cache-control', 'no-store')
+    res.type('html').send(renderPage(path, state, lastEventId).text)
+  })
+
+  app.post(`/${path}`, express.urlencoded({ extended: false }), (req, res) => {
+    const name = read(req.body?.name, 120)
+    const note = read(req.body?.note, 500)
+    if (name !== '') addLead(name, note)
+    const state = name === '' ? { name, note, error: 'A lead needs a name.' } : EMPTY_FORM
+    // A form without a script: the page is loaded again.
+    if (path === 'datastar') return res.redirect(303, '/datastar')
+    const form = renderForm(client.form, state, true)
+    // The board is not part of the answer: it arrives on the stream, here as in every other tab.
+    if (path !== 'turbo') return res.type('html').send(form.text)
+    res.type('text/vnd.turbo-stream.html')
+    return res.send(
+      html`<turbo-stream action="replace" target="form"><template>${form}</template></turbo-stream>`.text,
+    )
   })
 }
 
-function readLibrary(name: string): Library {
-  return LIBRARIES.find((library) => library === name) ?? LIBRARIES[0]
+/** Returns a field's text without the half of a character that the cut may leave, which `text()` refuses. */
+function read(field: unknown, maxLength: number): string {
+  return typeof field === 'string'
+    ? field
+        .trim()
+        .slice(0, maxLength)
+        .replace(/\p{Surrogate}/gu, '')
+    : ''
 }
 
 const port = await choosePort()
 const server = app.listen(port, () => console.log(`Open http://localhost:${port}`))
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
+for (const name of ['SIGINT', 'SIGTERM']) {
+  process.once(name, async () => {
     server.close()
-    await hub.close()
-    leads.close()
+    await closeBoard()
+    server.closeAllConnections()
   })
 }

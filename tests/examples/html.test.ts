@@ -1,61 +1,108 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@sse/test-support/free-port'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { launch, requireBrowser } from '../lead-desk/browser.ts'
+import { expectAccessible, expectFits, launch, requireBrowser } from '../lead-desk/browser.ts'
 import { savePicture } from '../support/save-picture.ts'
 import { startExample } from './start-example.ts'
 
-const LIBRARIES = ['htmx2', 'htmx4', 'turbo', 'datastar']
-const HOSTILE = `<img src=x onerror="document.title='broken'"> & 'Ada'`
-const patience = { timeout: 20_000 }
+const patience = { timeout: 10_000 }
+const names = ['htmx2', 'htmx4', 'turbo'] as const
+const NAME = '<img src=x onerror=alert(1)> "O\'Hara" &amp;'
+const NOTE = 'first line\n</template></textarea><script>alert(2)</script>\n\ndata: last'
 
-const rows = (page: Page) => page.locator('#leads > li:not(.empty)').allTextContents()
-
-async function add(page: Page, name: string): Promise<void> {
-  await page.fill('[name=name]', name)
-  await page.fill('[name=city]', 'London')
-  await page.click('button')
-}
-
-describe.each(['chromium', 'firefox'] as const)('the board of leads in %s', (kind) => {
+describe.each(['chromium', 'firefox'] as const)('the html example in %s', (kind) => {
   const path = requireBrowser(kind)
+  const folder = mkdtempSync(join(tmpdir(), 'sse-html-'))
   let browser: Browser
   beforeAll(async () => {
     if (path) browser = await launch(kind, path)
   })
-  afterAll(() => browser?.close())
+  afterAll(async () => {
+    await browser?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
 
-  it.skipIf(!path).each(kind === 'firefox' ? ['htmx2', 'turbo'] : LIBRARIES)(
-    'with %s shows what a second tab adds, as text, also after the server was started again',
-    async (library) => {
-      const folder = await mkdtemp(join(tmpdir(), 'sse-html-'))
-      const env = { DATA_DIR: folder, PORT: String(await freePort()) }
+  // Of the three, htmx 4 alone reads the stream with fetch, where Firefox differs.
+  it.skipIf(!path).each(kind === 'firefox' ? (['htmx4'] as const) : names)(
+    '%s shows a lead that another tab added as plain text, and after a restart of the server the next one, each once',
+    { timeout: 60_000 },
+    async (name) => {
+      const env = { PORT: String(await freePort()), LEADS_DB: join(folder, `${name}.db`) }
       const first = await startExample('html', env)
-      const page = await browser.newPage()
-      const other = await browser.newPage()
-      await page.goto(`${first.url}/${library}`)
-      await other.goto(`${first.url}/${library}`)
-      expect(await page.textContent('#leads')).toContain('No leads yet')
-      await add(other, HOSTILE)
-      await expect.poll(() => rows(page), patience).toEqual([`${HOSTILE}London€5,000`])
-      expect(await page.title()).not.toBe('broken')
-      await first.stop()
-      const second = await startExample('html', env)
-      // Datastar does not reconnect after a response has ended.
-      if (library === 'datastar') await page.reload()
-      await add(other, 'Grace')
-      await expect.poll(() => rows(page), patience).toEqual(['GraceLondon€5,000', `${HOSTILE}London€5,000`])
-      for (const width of [360, 1_000]) {
-        await page.setViewportSize({ width, height: 700 })
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-        await savePicture(page, import.meta.dirname, `${kind}-html-${library}-${width}`)
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        colorScheme: 'dark',
+      })
+      const window = await open(await context.newPage(), `${first.url}/${name}`)
+      const other = await open(await context.newPage(), `${first.url}/${name}`)
+      expect(await window.page.textContent('.empty')).toContain('No leads yet')
+      await savePicture(window.page, import.meta.dirname, `html-${name}-${kind}-empty`)
+
+      await add(other.page, ' ', NOTE)
+      await expect.poll(() => other.page.locator('.error').allTextContents(), patience).toHaveLength(1)
+      expect(await other.page.inputValue('#note')).toBe(NOTE)
+      await add(other.page, NAME, NOTE)
+      for (const { page } of [window, other]) {
+        await expect.poll(() => page.locator('h2').allTextContents(), patience).toEqual([NAME])
+        expect(await page.textContent('li p')).toBe(NOTE)
+        expect(await page.locator('img, main script').count()).toBe(0)
       }
-      await Promise.all([page.close(), other.close(), second.stop()])
-      await rm(folder, { recursive: true, force: true })
+      expect(await other.page.inputValue('#name')).toBe('')
+      await expectAccessible(window.page)
+      await expectFits(window, `html-${name}-${kind}`)
+      expect(other.complaints).toEqual([])
+
+      expect(await first.stop()).toBe(0)
+      await expect.poll(() => state(window.page), patience).toBe('Reconnecting')
+      await using _second = await startExample('html', env)
+      for (const { page } of [window, other]) await expect.poll(() => state(page), patience).toBe('Live')
+      await add(other.page, 'Second', '')
+      for (const { page } of [window, other]) {
+        await expect.poll(() => page.locator('h2').allTextContents(), patience).toEqual(['Second', NAME])
+      }
+      await context.close()
     },
-    60_000,
+  )
+
+  // Datastar does not ask again after a response has ended, so nothing is restarted.
+  it.skipIf(!path || kind === 'firefox')(
+    'datastar shows a lead that another tab added as plain text, once',
+    { timeout: 60_000 },
+    async () => {
+      await using example = await startExample('html', { LEADS_DB: join(folder, 'datastar.db') })
+      const context = await browser.newContext()
+      const window = await open(await context.newPage(), `${example.url}/datastar`)
+      const other = await open(await context.newPage(), `${example.url}/datastar`)
+      for (const name of [NAME, 'Second']) await add(other.page, name, NOTE)
+      await expect.poll(() => window.page.locator('h2').allTextContents(), patience).toEqual(['Second', NAME])
+      expect(await window.page.locator('li p').allTextContents()).toEqual([NOTE, NOTE])
+      expect(window.complaints).toEqual([])
+      await expectFits(window, `html-datastar-${kind}`)
+      await context.close()
+    },
   )
 })
+
+/** Opens a page, and notes every error, warning and dialog it gives. */
+async function open(page: Page, url: string) {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('dialog', (dialog) => complaints.push(dialog.message()))
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  await page.goto(url)
+  await expect.poll(() => state(page), patience).toBe('Live')
+  return { page, complaints }
+}
+
+async function add(page: Page, name: string, note: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Note').fill(note)
+  await page.getByRole('button', { name: 'Add lead' }).click()
+}
+
+const state = (page: Page) => page.textContent('#status')
