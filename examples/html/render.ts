@@ -21,10 +21,10 @@ export function renderTurboBoard(leads: Lead[]): Html {
   return html`<turbo-stream action="update" target="board"><template>${renderBoard(leads)}</template></turbo-stream>`
 }
 
-/** Returns the same content as a line of Datastar's protocol. It drops the line ends of several lines: here they are entities. */
+/** Returns the same content in Datastar's protocol. It drops the ends of further lines: here they are entities. */
 export function renderDatastarBoard(leads: Lead[]): string {
-  const board = html`<div id="board">${renderBoard(leads)}</div>`
-  return `fragments ${board.text.replaceAll('\n', '&#10;')}`
+  const board = renderBoard(leads).text.replaceAll('\n', '&#10;')
+  return `selector #board\nmergeMode inner\nfragments ${board}`
 }
 
 function renderLead({ id, name, note, at }: Lead): Html {
