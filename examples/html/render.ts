@@ -21,10 +21,9 @@ export function renderTurboBoard(leads: Lead[]): Html {
   return html`<turbo-stream action="update" target="board"><template>${renderBoard(leads)}</template></turbo-stream>`
 }
 
-/** Returns the same content in Datastar's protocol. It drops the ends of further lines: here they are entities. */
+/** Returns the same content in Datastar's protocol, each of whose lines begins with a word of it. */
 export function renderDatastarBoard(leads: Lead[]): string {
-  const board = renderBoard(leads).text.replaceAll('\n', '&#10;')
-  return `selector #board\nmergeMode inner\nfragments ${board}`
+  return html`<div id="board">${renderBoard(leads)}</div>`.text.replaceAll(/^/gm, 'fragments ')
 }
 
 function renderLead({ id, name, note, at }: Lead): Html {
