@@ -107,7 +107,9 @@ async function readAgain(
 }
 
 function openHub(engine: Engine, ring?: { maxEvents: number }): ForeignHub {
-  return createHub(contract, { engine, ...(ring && { ring }), onError: () => {} })
+  // An entry is as old as it says, and may say anything: none is removed for its age meanwhile.
+  const retention = { maxAgeMs: Number.POSITIVE_INFINITY }
+  return createHub(contract, { engine, retention, ...(ring && { ring }), onError: () => {} })
 }
 
 /** Collects the ids of events. */
