@@ -70,8 +70,9 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
       if (!isCurrent()) return
       onError(error)
       isRetry = true
-      const timer: { unref?: () => void } | number = setTimeout(() => isCurrent() && follow(), RETRY_MS)
-      if (typeof timer === 'object') timer.unref?.()
+      const timer: unknown = setTimeout(() => isCurrent() && follow(), RETRY_MS)
+      // A number in a browser.
+      if (typeof timer === 'object') (timer as { unref?: () => void }).unref?.()
     }
   }
 
