@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Chat } from '@ai-sdk/react'
 import { createChat, mergeChunks, uiMessages } from '@sse/ai'
 import { sseChatTransport } from '@sse/ai/client'
 import { memory } from '@sse/server'
@@ -214,6 +215,38 @@ describe('sseChatTransport', () => {
     leaving.abort()
     await moment()
     expect(await server.runs.latest('ada-2')).toMatchObject({ status: 'running' })
+  })
+})
+
+describe('sseChatTransport in a Chat that resumes twice, as in React’s strict mode', () => {
+  it('does not stop the answer when the second resume takes the place of the first', async () => {
+    await using server = await startChatServer({ engine: memory(), isNative: true, chunkDelayMs: 50 })
+    await ask(sseChatTransport({ api: server.api, headers }))
+    const chat = new Chat({ id: 'ada-1', transport: sseChatTransport({ api: server.api, headers }) })
+    await Promise.all([chat.resumeStream(), chat.resumeStream()])
+    expect(await server.runs.latest('ada-1')).toMatchObject({ status: 'completed' })
+    expect(chat.lastMessage?.parts.at(-1)).toMatchObject({ type: 'text', text: ANSWER })
+  })
+
+  it('does not stop the answer when a page that shows it resumes again', async () => {
+    await using server = await startChatServer({ engine: memory(), isNative: true, chunkDelayMs: 50 })
+    await ask(sseChatTransport({ api: server.api, headers }))
+    const chat = new Chat({ id: 'ada-1', transport: sseChatTransport({ api: server.api, headers }) })
+    const first = chat.resumeStream()
+    await until(() => chat.status === 'streaming')
+    await Promise.all([first, chat.resumeStream()])
+    expect(await server.runs.latest('ada-1')).toMatchObject({ status: 'completed' })
+    expect(chat.lastMessage?.parts.at(-1)).toMatchObject({ type: 'text', text: ANSWER })
+  })
+
+  it('stops the answer when the user stops one that was resumed', async () => {
+    await using server = await startChatServer({ engine: memory(), isNative: true, chunkDelayMs: 1_000 })
+    await ask(sseChatTransport({ api: server.api, headers }))
+    const chat = new Chat({ id: 'ada-1', transport: sseChatTransport({ api: server.api, headers }) })
+    void chat.resumeStream()
+    await until(() => chat.status === 'submitted' || chat.status === 'streaming')
+    await chat.stop()
+    await until(async () => (await server.runs.latest('ada-1'))?.status === 'stopped')
   })
 })
 

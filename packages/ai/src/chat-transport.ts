@@ -59,6 +59,17 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
     })
   }
 
+  /** Resumes that were aborted in this turn, by chat. */
+  const aborted = new Map<string, ReturnType<typeof setTimeout>>()
+
+  /** `useChat` aborts a resume also to resume once more, as in React's strict mode: that follows in the same turn. */
+  async function stopUnlessResumed(chatId: string, more: HeadersInit | undefined): Promise<void> {
+    clearTimeout(aborted.get(chatId))
+    await new Promise<void>((resolve) => aborted.set(chatId, setTimeout(resolve)))
+    aborted.delete(chatId)
+    await stop(chatId, more)
+  }
+
   /** Closes a feed when `useChat` stops. */
   function stopWith(signal: AbortSignal | undefined, feed: AnswerFeed, onStop: () => Promise<void>): void {
     const abort = () => {
@@ -90,9 +101,10 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
     },
 
     async reconnectToStream({ chatId, abortSignal, headers: more }) {
+      clearTimeout(aborted.get(chatId))
       const feed = open(urlOf(chatId, 'stream'), { headers: headersWith(more) })
       const answer = readAnswer(feed)
-      stopWith(abortSignal, feed, () => stop(chatId, more))
+      stopWith(abortSignal, feed, () => stopUnlessResumed(chatId, more))
       return (await untilAnswered(feed)) ? answer : null
     },
   }
