@@ -407,11 +407,12 @@ describe('retention', () => {
 it('a running run stays known however many events follow its start, also those of others; late viewers get a gap', async () => {
   const { runs } = testRuns({ retention: { maxEvents: 1_000 }, ring: { maxEvents: 10 } })
   const go = { on: true }
-  const quiet = await runs.start('quiet', async function* ({ event }) {
+  const waiting = async function* ({ event }: RunContext<typeof contract>) {
     yield event('step', { n: 0 })
     await until(() => !go.on)
     yield event('step', { n: 1 })
-  })
+  }
+  const quiet = await runs.start('quiet', waiting, { group: 'chat' })
   const busy = await runs.start('busy', async function* ({ event }) {
     for (let n = 0; go.on; n += 1) {
       yield event('step', { n })
@@ -421,6 +422,9 @@ it('a running run stays known however many events follow its start, also those o
   const whole = read(runs, 'busy')
   await until(() => runs.stats().head > 4_000)
   for (const id of ['quiet', 'busy']) expect(await runs.status(id)).toMatchObject({ status: 'running' })
+  expect(await runs.latest('chat')).toMatchObject({ id: 'quiet', status: 'running' })
+  const joined = await runs.start('other', () => expect.unreachable(), { group: 'chat' })
+  expect(joined).toMatchObject({ id: 'quiet', joined: true })
   const late = ['quiet', 'busy'].map(async (id) => {
     const seen: { event: string; payload: unknown }[] = []
     for await (const { event, payload } of runs.follow(id)) seen.push({ event, payload })

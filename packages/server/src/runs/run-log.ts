@@ -123,6 +123,12 @@ export class RunLog {
     return isAccepted
   }
 
+  /** Names a run as the newest of its group again, so that the group stays retained. No effect if another one is. */
+  async keepNewest(group: string, run: string): Promise<void> {
+    const head = await this.newest(group)
+    if (head?.run === run) await this.advance(group, run, head)
+  }
+
   async #readGroup(
     group: string,
     watched: number,

@@ -107,6 +107,7 @@ export class Runner implements Periodic {
         since,
         ...(group === undefined ? {} : { group }),
       })
+      .then(() => (group === undefined ? undefined : log.keepNewest(group, tracker.id)))
       .catch(onError)
   }
 
