@@ -31,7 +31,7 @@ async function startServer(args: string[], execArgv: string[]): Promise<Started>
   return { server, port }
 }
 
-/** A row: a server in a process of its own, with its file or Redis. */
+/** A row: a server in a separate process, with its file or Redis. */
 export class Row {
   readonly name: string
   readonly kind: Kind

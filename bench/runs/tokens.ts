@@ -12,7 +12,7 @@ export function now(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** Tokens as a model emits them. The pace does not wait for the reader: who is late gets several at once. */
+/** Tokens as a model emits them. The pace does not wait for the reader: a late reader gets several at once. */
 export async function* tokens(
   { tokensPerStream, everyMs, streams }: Plan,
   index: number,

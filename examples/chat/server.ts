@@ -49,7 +49,7 @@ async function answer({ chatId, messages: sent, trigger, signal }: AnswerContext
   })
 }
 
-/** Your app returns the user who is signed in, if the chat is theirs: its id comes from the page. */
+/** Your app returns the signed-in user, if the chat is theirs: its id comes from the page. */
 const authorize = () => 'ada'
 
 const app = express()

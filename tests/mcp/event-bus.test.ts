@@ -65,9 +65,20 @@ it('a listener that throws is reported and does not keep the event from the othe
   stop()
 })
 
-it('entries of other programs are skipped', async () => {
-  await using hub = createHub(mcpMessages)
+it('a change that is announced right after the first listener was added reaches it', async () => {
+  await using hub = createHub(mcpMessages, { engine: memory() })
   const bus = createEventBus(hub)
+  const seen: ChangeEvent[] = []
+  const stop = bus.subscribe((event) => seen.push(event))
+  bus.publish({ kind: 'tools_list_changed' })
+  await until(() => seen.length === 1)
+  stop()
+})
+
+it('entries of other programs are skipped and reported', async () => {
+  await using hub = createHub(mcpMessages)
+  const errors: unknown[] = []
+  const bus = createEventBus(hub, { onError: (error) => errors.push(error) })
   const seen: ChangeEvent[] = []
   const stop = bus.subscribe((event) => seen.push(event))
   await until(() => hub.stats().channels === 1)
@@ -77,6 +88,7 @@ it('entries of other programs are skipped', async () => {
   bus.publish({ kind: 'tools_list_changed' })
   await until(() => seen.length === 1)
   expect(seen).toEqual([{ kind: 'tools_list_changed' }])
+  expect(errors).toMatchObject(Array(7).fill({ code: 'message_invalid' }))
   stop()
 })
 

@@ -64,7 +64,7 @@ describe('the event store of a session', () => {
     expect((await replay(store, priming)).seen).toEqual([{ id, message: messages(1)[0] }])
   })
 
-  it('skips entries of other programs', async () => {
+  it('skips entries of other programs, and reports each', async () => {
     await using hub = createHub(mcpMessages)
     let channel = ''
     const spying = { ...hub, getState: hub.getState.bind(hub), subscribe: hub.subscribe.bind(hub) }
@@ -72,13 +72,16 @@ describe('the event store of a session', () => {
       channel = name
       return hub.publish(name, ...rest)
     }
-    const store = createEventStore({ ...spying, publish }, 'session')
+    const errors: unknown[] = []
+    const onError = (error: unknown) => errors.push(error)
+    const store = createEventStore({ ...spying, publish }, 'session', { onError })
     const first = await store.storeEvent('one', {})
     for (const payload of [null, 7, 'text', [], { method: 'x' }]) {
       await hub.publish(channel, 'message', payload as never)
     }
     const id = await store.storeEvent('one', messages(1)[0] as object)
     expect((await replay(store, first)).seen).toEqual([{ id, message: messages(1)[0] }])
+    expect(errors).toMatchObject(Array(5).fill({ code: 'message_invalid' }))
   })
 
   it('keeps the standalone stream of each session to itself', async () => {
@@ -260,7 +263,7 @@ it('the client of the MCP SDK gets the rest from another server that has the ses
   cut()
   const before = first.hub.stats().published
   first.release()
-  // Three notifications and the result are stored, whoever reads them.
+  // Three notifications and the result are stored, with or without a reader.
   await until(() => first.hub.stats().published >= before + 4)
   Object.assign(target, { origin: second.server.origin, isOpen: true })
   expect(await called).toMatchObject({ content: [{ text: 'counted' }] })

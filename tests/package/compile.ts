@@ -1,4 +1,4 @@
-// Compiles fixtures with one version of TypeScript, as a process of its own: `node compile.ts <typescript> <jobs>`.
+// Compiles fixtures with one version of TypeScript, as a separate process: `node compile.ts <typescript> <jobs>`.
 // Prints one JSON array of messages for each job. The jobs share what they have parsed, and check only our own files:
 // the frameworks' types take most of the time, and are checked as well by the native compiler.
 import { createRequire } from 'node:module'

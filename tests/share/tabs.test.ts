@@ -238,7 +238,7 @@ describe.each(['chromium', 'firefox'] as const)('tabsTransport in %s', (kind) =>
     }
   })
 
-  it.skipIf(!path)('gives a tab with an id what follows it, without a connection of its own', async () => {
+  it.skipIf(!path)('gives a tab with an id what follows it, without another connection', async () => {
     await openTabs(2)
     await publish(10)
     await allHaveAll()

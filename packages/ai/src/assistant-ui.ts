@@ -5,9 +5,9 @@
  * @module
  */
 import { defineStream, SseError, type StreamContract, type } from '@sse/contract'
+import { digest } from '@sse/contract/protocol'
 import type { RunStatus, Runs } from '@sse/server/runs'
 import type { ResumableStreamStore } from 'assistant-stream/resumable'
-import { digest } from './digest.ts'
 import { type ChunkRuns, endError, PushedRun, readRun } from './pushed-run.ts'
 
 type ByteStream = StreamContract<'/streams/:run', { readonly chunk: ReturnType<typeof type<string>> }>

@@ -1,4 +1,6 @@
 import { type ConnectOptions, connect } from '@sse/client'
+import { SseError } from '@sse/contract'
+import { buildPath } from '@sse/contract/protocol'
 import type { ChatTransport, UIMessage } from 'ai'
 import { type AnswerFeed, readAnswer, untilAnswered } from './read-answer.ts'
 import { uiMessages } from './ui-messages.ts'
@@ -31,7 +33,8 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
   const { api = '/api/chat', body, stopsAnswer = true, headers = {}, ...connection } = options
   // At each call: a transport may be made where there is no page, such as on a server that renders.
   const absolute = (path: string) => new URL(path, globalThis.location?.href)
-  const urlOf = (chatId: string, action: string) => absolute(`${api}/${encodeURIComponent(chatId)}/${action}`)
+  const urlOf = (action: 'stream' | 'stop', chat: string) =>
+    absolute(api + buildPath(`/:chat/${action}`, { chat }))
 
   /** Returns the headers of each attempt: those of the transport, and those that `useChat` was called with. */
   const headersWith = (more: HeadersInit | undefined, json?: 'json') => async () => ({
@@ -43,8 +46,9 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
   async function stop(chatId: string, more: HeadersInit | undefined): Promise<void> {
     const { fetch: request = fetch, credentials = 'same-origin' } = connection
     const init = { method: 'POST', headers: await headersWith(more, 'json')(), body: '{}', credentials }
-    const response = await request(urlOf(chatId, 'stop'), init)
+    const response = await request(urlOf('stop', chatId), init)
     await response.body?.cancel()
+    if (!response.ok) throw new SseError('http_status', `The answer was not stopped: ${response.status}`)
   }
 
   function open(url: URL, more: ConnectOptions): AnswerFeed {
@@ -63,18 +67,25 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
   const aborted = new Map<string, ReturnType<typeof setTimeout>>()
 
   /** `useChat` aborts a resume also to resume once more, as in React's strict mode: that follows in the same turn. */
-  async function stopUnlessResumed(chatId: string, more: HeadersInit | undefined): Promise<void> {
+  function stopUnlessResumed(chatId: string, more: HeadersInit | undefined): void {
+    resumed(chatId)
+    const stopLater = () => {
+      aborted.delete(chatId)
+      stop(chatId, more).catch(console.error)
+    }
+    aborted.set(chatId, setTimeout(stopLater))
+  }
+
+  function resumed(chatId: string): void {
     clearTimeout(aborted.get(chatId))
-    await new Promise<void>((resolve) => aborted.set(chatId, setTimeout(resolve)))
     aborted.delete(chatId)
-    await stop(chatId, more)
   }
 
   /** Closes a feed when `useChat` stops. */
-  function stopWith(signal: AbortSignal | undefined, feed: AnswerFeed, onStop: () => Promise<void>): void {
+  function stopWith(signal: AbortSignal | undefined, feed: AnswerFeed, onStop: () => void): void {
     const abort = () => {
       feed.close()
-      if (stopsAnswer) onStop().catch(console.error)
+      if (stopsAnswer) onStop()
     }
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort, { once: true })
@@ -95,14 +106,14 @@ export function sseChatTransport<Message extends UIMessage = UIMessage>(
       const request = { method: 'POST', body: JSON.stringify(content), headers: headersWith(more, 'json') }
       const feed = open(absolute(api), request)
       const answer = readAnswer(feed)
-      stopWith(abortSignal, feed, () => stop(chatId, more))
+      stopWith(abortSignal, feed, () => stop(chatId, more).catch(console.error))
       await untilAnswered(feed)
       return answer
     },
 
     async reconnectToStream({ chatId, abortSignal, headers: more }) {
-      clearTimeout(aborted.get(chatId))
-      const feed = open(urlOf(chatId, 'stream'), { headers: headersWith(more) })
+      resumed(chatId)
+      const feed = open(urlOf('stream', chatId), { headers: headersWith(more) })
       const answer = readAnswer(feed)
       stopWith(abortSignal, feed, () => stopUnlessResumed(chatId, more))
       return (await untilAnswered(feed)) ? answer : null

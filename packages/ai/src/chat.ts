@@ -1,8 +1,8 @@
+import { digest } from '@sse/contract/protocol'
 import type { Subscription } from '@sse/server'
 import type { RunOutcome, Runs } from '@sse/server/runs'
 import type { UIMessageChunk } from 'ai'
 import { type ChatRequest, checkId, readChatRequest } from './chat-request.ts'
-import { digest } from './digest.ts'
 import type { ResumedMessages, UiMessages } from './ui-messages.ts'
 
 /** Argument of the function that answers. */

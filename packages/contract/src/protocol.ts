@@ -8,6 +8,7 @@
 export { checkDeclaredChannel } from './channel.ts'
 export { CONTROL, END_ID, isReservedEvent, RESERVED_PREFIX } from './control.ts'
 export { checkHeartbeat } from './define-stream.ts'
+export { digest } from './digest.ts'
 export { encodeComment, encodeMessage, MAX_ID_CHARS, type Message, readFrameData } from './encode.ts'
 export {
   checkPayload,

@@ -1,4 +1,4 @@
-import type { ChangeEvent, McpHub } from './messages.ts'
+import { type ChangeEvent, type McpHub, notOurs } from './messages.ts'
 
 /** `ServerEventBus` of the MCP SDK, version 2. */
 export interface EventBus {
@@ -11,7 +11,7 @@ export interface EventBus {
 export interface EventBusOptions {
   /** Channel of the changes, 1 to 256 characters. Default `mcp-changes`. */
   channel?: string
-  /** Receives errors of the engine and of listeners. Default `console.error`. */
+  /** Receives errors of the engine and of listeners, and one for each entry of another program. Default `console.error`. */
   onError?: (error: unknown) => void
 }
 
@@ -37,6 +37,8 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
   /** Id of the last change that was delivered: a loop that failed continues there. */
   let position: string | undefined
   let isRetry = false
+  /** Settles once the first change to deliver is certain: what is published meanwhile waits for it. */
+  let starting: Promise<unknown> = Promise.resolve()
   hub.subscribe(channel) // checks it, and opens nothing
 
   const deliver = (event: ChangeEvent): void => {
@@ -54,17 +56,26 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
     const isCurrent = () => following?.current === current
     const isFirst = position === undefined
     try {
-      position ??= (await hub.getState(() => undefined)).lastEventId
+      if (position === undefined) {
+        const state = hub.getState(() => undefined)
+        starting = state.catch(() => {})
+        position = (await state).lastEventId
+      }
       if (!isCurrent()) return
       if (isFirst && isRetry) for (const kind of LISTS) deliver({ kind })
       const events = hub.subscribe(channel, { after: position })[Symbol.asyncIterator]()
       following = { current, stop: () => void events.return?.() }
       for (;;) {
         const { done, value } = await events.next()
-        if (done || !isCurrent()) return
+        if (!isCurrent()) return
+        if (done) {
+          following = undefined // the hub is closed
+          return
+        }
         position = value.id
         if (value.event === 'gap') for (const kind of LISTS) deliver({ kind })
-        else if (value.event === 'change' && isChange(value.payload)) deliver(value.payload)
+        else if (value.event !== 'change' || !isChange(value.payload)) onError(notOurs(value.id))
+        else deliver(value.payload)
       }
     } catch (error) {
       if (!isCurrent()) return
@@ -78,7 +89,7 @@ export function createEventBus(hub: McpHub, options: EventBusOptions = {}): Even
 
   return {
     publish(event) {
-      hub.publish(channel, 'change', event).catch(onError)
+      starting.then(() => hub.publish(channel, 'change', event)).catch(onError)
     },
     subscribe(listener) {
       // A new function for each call: the same listener may be registered twice.

@@ -1,5 +1,6 @@
 import { SseError } from '@sse/contract'
-import type { McpHub } from './messages.ts'
+import { digest } from '@sse/contract/protocol'
+import { type McpHub, notOurs } from './messages.ts'
 
 /** `EventStore` of the MCP SDK, version 1 and 2. */
 export interface EventStore {
@@ -9,6 +10,10 @@ export interface EventStore {
     lastEventId: string,
     options: { send: (eventId: string, message: never) => Promise<void> },
   ): Promise<string>
+}
+
+export interface EventStoreOptions {
+  onError?: (error: unknown) => void
 }
 
 /** Another program may have written the entry. */
@@ -32,6 +37,8 @@ interface EventId {
  * error rather than a part of the messages. How long the log has them is the engine's retention.
  *
  * @param sessionId - the id that `sessionIdGenerator` returned. 1 or more characters.
+ * @param options.onError - receives an error for each entry of another program, which is skipped. Default
+ * `console.error`.
  * @throws {SseError} `option_invalid`.
  * @example
  * new StreamableHTTPServerTransport({
@@ -39,7 +46,11 @@ interface EventId {
  *   eventStore: createEventStore(hub, sessionId),
  * })
  */
-export function createEventStore(hub: McpHub, sessionId: string): EventStore {
+export function createEventStore(
+  hub: McpHub,
+  sessionId: string,
+  { onError = console.error }: EventStoreOptions = {},
+): EventStore {
   if (typeof sessionId !== 'string' || sessionId === '') {
     throw new SseError('option_invalid', 'createEventStore: sessionId must be a text of 1 or more characters')
   }
@@ -72,8 +83,10 @@ export function createEventStore(hub: McpHub, sessionId: string): EventStore {
         if (event.event === 'gap') {
           throw new SseError('last_event_id_invalid', 'Messages after this event id are no longer stored')
         }
-        if (event.event !== 'message' || !isMessage(event.payload)) continue
-        await send(formatEventId({ session, streamId, hubId: event.id }), event.payload as never)
+        if (event.event !== 'message') continue
+        if (isMessage(event.payload))
+          await send(formatEventId({ session, streamId, hubId: event.id }), event.payload as never)
+        else onError(notOurs(event.id))
       }
       return streamId
     },
@@ -93,9 +106,4 @@ function parseEventId(eventId: string): EventId | undefined {
   } catch {
     return undefined
   }
-}
-
-async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -5,5 +5,5 @@
  * @module
  */
 export { createEventBus, type EventBus, type EventBusOptions } from './event-bus.ts'
-export { createEventStore, type EventStore } from './event-store.ts'
+export { createEventStore, type EventStore, type EventStoreOptions } from './event-store.ts'
 export { type ChangeEvent, type McpHub, mcpMessages } from './messages.ts'

@@ -1,4 +1,4 @@
-import { defineStream, type StreamContract, type } from '@sse/contract'
+import { defineStream, SseError, type StreamContract, type } from '@sse/contract'
 import type { Hub } from '@sse/server'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
@@ -28,3 +28,8 @@ export const mcpMessages: StreamContract<'/mcp', Events> = /* @__PURE__ */ defin
 
 /** The hub that MCP servers share: `createHub(mcpMessages, { engine })`. */
 export type McpHub = Pick<Hub<typeof mcpMessages>, 'publish' | 'subscribe' | 'getState'>
+
+/** The error for an entry of another program, which is skipped. */
+export function notOurs(id: string): SseError {
+  return new SseError('message_invalid', `The entry ${id} is not one of @sse/mcp; it is skipped`)
+}

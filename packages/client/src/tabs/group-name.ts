@@ -1,3 +1,4 @@
+import { digest } from '@sse/contract/protocol'
 import type { PreparedRequest } from '../transport/transport.ts'
 import { VERSION } from './tab-messages.ts'
 
@@ -14,7 +15,5 @@ export async function groupName(
   if (body !== undefined && typeof body !== 'string' && !(body instanceof URLSearchParams)) return undefined
   const user = key ?? [...new Headers(headers)].sort(([a], [b]) => (a < b ? -1 : 1))
   const text = JSON.stringify([url, method, credentials, body === undefined ? '' : String(body), user])
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `sse:tabs:${VERSION}:${hex}`
+  return `sse:tabs:${VERSION}:${await digest(text)}`
 }

@@ -5,16 +5,19 @@ import { turn } from '../fixtures/server-scope.ts'
 import { memory } from '../index.ts'
 import type { Commit } from '../log/engine.ts'
 
-it('a loop whose signal aborts while its start is looked up ends and leaves no follower', async () => {
+/** A hub whose engine looks up a committed position until it is answered. */
+function openSlowHub() {
   const asked = awaitable<void>()
   const answered = awaitable<ReadonlyMap<string, Commit>>()
-  const engine = Object.assign(memory(), {
-    committed: () => {
-      asked.call()
-      return answered.called
-    },
-  })
-  const hub = testHub({ engine })
+  const committed = () => {
+    asked.call()
+    return answered.called
+  }
+  return { hub: testHub({ engine: Object.assign(memory(), { committed }) }), asked, answered }
+}
+
+it('a loop whose signal aborts while its start is looked up ends and leaves no follower', async () => {
+  const { hub, asked, answered } = openSlowHub()
   const abort = new AbortController()
   const loop = hub.subscribe('a', { subscriber: 's', signal: abort.signal })[Symbol.asyncIterator]()
   const next = loop.next()
@@ -26,15 +29,7 @@ it('a loop whose signal aborts while its start is looked up ends and leaves no f
 })
 
 it('a loop whose start is looked up while the hub closes ends', async () => {
-  const asked = awaitable<void>()
-  const answered = awaitable<ReadonlyMap<string, Commit>>()
-  const engine = Object.assign(memory(), {
-    committed: () => {
-      asked.call()
-      return answered.called
-    },
-  })
-  const hub = testHub({ engine })
+  const { hub, asked, answered } = openSlowHub()
   const next = hub.subscribe('a', { subscriber: 's' })[Symbol.asyncIterator]().next()
   await asked.called
   const closing = hub.close()
