@@ -10,6 +10,8 @@ const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 const hooks = '^packages/(react|vue|svelte|solid)/src/'
 /** A hub and what it stands on: storage, order, delivery, presence. */
 const domain = '^packages/server/src/(hub|log|runs|presence|memory|engine-kit)/'
+/** The command line: it runs on Node, and opens any engine. */
+const cli = inside('cli')
 const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 
@@ -61,8 +63,8 @@ export const graphRules = [
   },
   {
     name: 'engines-are-leaves',
-    comment: 'An engine is chosen by the app: no package imports one.',
-    from: { path: '^packages/([^/]+)/' },
+    comment: 'An engine is chosen by the app, or by the address that the command line is given.',
+    from: { path: '^packages/([^/]+)/', pathNot: cli },
     to: { path: engines, pathNot: '^packages/$1/' },
   },
   {
@@ -177,8 +179,8 @@ export const graphRules = [
   },
   {
     name: 'node-in-the-bridge-only',
-    comment: 'Only the node folder and the engines may name a Node built-in.',
-    from: { path: '^packages/', pathNot: [nodeBridge, engines, testSupport, tests] },
+    comment: 'Only the node folder, the engines and the command line may name a Node built-in.',
+    from: { path: '^packages/', pathNot: [nodeBridge, engines, cli, testSupport, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {

@@ -11,12 +11,15 @@ const files = inject('tarballs').flatMap((tarball) =>
 )
 const PACKAGES = [
   'ai',
+  'cli',
   'client',
   'contract',
   'devtools',
   'engine-conformance',
   'mcp',
   'nats',
+  'openapi',
+  'otel',
   'postgres',
   'react',
   'redis',

@@ -1,0 +1,7 @@
+/**
+ * Contracts from OpenAPI documents.
+ *
+ * @see docs/guides/openapi.md
+ * @module
+ */
+export {}

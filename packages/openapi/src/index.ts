@@ -1,0 +1,7 @@
+/**
+ * Contracts as OpenAPI and AsyncAPI documents.
+ *
+ * @see docs/guides/openapi.md
+ * @module
+ */
+export {}

@@ -1,0 +1,7 @@
+/**
+ * OpenTelemetry metrics and trace links for streams and hubs.
+ *
+ * @see docs/operations/monitoring.md
+ * @module
+ */
+export {}
