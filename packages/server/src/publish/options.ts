@@ -40,7 +40,7 @@ export interface PublishOptions<
     context: PublishContext<IdentityOf<Answer>> & Native,
   ) => boolean | PromiseLike<boolean>
   /**
-   * Largest body, in bytes. Default 1,048,576. A framework that has parsed the body before has a limit of its own.
+   * Largest body, in bytes. Default 1,048,576. A framework that has parsed the body before applies its own limit.
    */
   maxBodyBytes?: number
   /** How long a body may take to arrive, in milliseconds. Default 30,000. `Infinity`: any time. */
