@@ -190,7 +190,15 @@ function streamResponse({ contract }: NamedStream, schema: object): object {
       : `A quiet stream has a heartbeat every ${contract.heartbeatMs} ms.`
   return {
     description: `A stream of events that stays open. ${beat} A client that reconnects sends the last id it has received in \`Last-Event-ID\`.`,
-    content: { 'text/event-stream': { ...schema, 'x-sse-control': CONTROL } },
+    content: {
+      'text/event-stream': {
+        ...schema,
+        'x-sse-control': CONTROL,
+        ...(contract.heartbeatMs !== Number.POSITIVE_INFINITY && {
+          'x-sse-heartbeat-ms': contract.heartbeatMs,
+        }),
+      },
+    },
   }
 }
 
