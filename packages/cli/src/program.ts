@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { tailCommand } from './commands/tail.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command is given. */
@@ -11,10 +13,24 @@ export interface CommandContext {
 }
 
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
+const COMMANDS: readonly ((context: CommandContext) => Command)[] = [tailCommand]
+
 export function createProgram(context: CommandContext): Command {
-  void context
-  return new Command('sse')
+  const { terminal } = context
+  const program = new Command('sse')
     .description('Server-Sent Events from the command line')
+    .version(readVersion())
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text) => terminal.fail(text.replace(/^error: /, '').trimEnd()),
+    })
     .showHelpAfterError('(add --help for the options)')
+  for (const create of COMMANDS) program.addCommand(create(context).copyInheritedSettings(program))
+  return program
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
