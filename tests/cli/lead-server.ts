@@ -1,39 +1,33 @@
 /**
- * The server that the commands in the docs are run against: a hub in the file of the first argument, on the port of the
- * second. Publishes its leads once, and one more each half second.
+ * The server that the commands in the docs are run against: a hub in `leads.db` of the current folder, on the port of
+ * the first argument. Publishes two leads and a count at once, and one more lead each half second.
  */
 import { createServer } from 'node:http'
+import { setInterval } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
 
-const [file = '', port = ''] = process.argv.slice(2)
-
 const leads = defineStream({
   path: '/leads',
   events: { lead: type<{ id: number; title: string }>(), count: type<number>() },
 })
-const hub = createHub(leads, { engine: sqlite(file) })
-const server = createServer(
-  sse(hub, {
-    authorize: ({ req }) => req.headers.authorization !== 'Bearer expired',
-    channels: 'everyone',
-  }),
-)
-
-const NAMES = ['Ada', 'Grace', 'Edsger', 'Barbara']
-let published = 0
-async function publishNext(): Promise<void> {
-  const id = (published += 1)
-  await hub.publish('everyone', 'lead', { id, title: NAMES[id % NAMES.length] as string })
-  await hub.publish('everyone', 'count', id)
-}
-await publishNext()
-await publishNext()
-setInterval(publishNext, 500)
-server.listen(Number(port), '127.0.0.1', () => console.log('listening'))
-process.once('SIGTERM', async () => {
-  await hub.close()
-  process.exit()
+const hub = createHub(leads, { engine: sqlite('leads.db') })
+const stream = sse(hub, {
+  authorize: ({ req }) => req.headers.authorization !== 'Bearer expired' && 'ada',
+  channels: 'everyone',
+  subscriber: false,
 })
+const publish = (id: number) => hub.publish('everyone', 'lead', { id, title: `Lead ${id}` })
+
+const first = await publish(1)
+await hub.publish('owner:42', 'count', 1)
+await publish(2)
+await hub.ack('ada', first)
+createServer(stream).listen(Number(process.argv[2]), '127.0.0.1', () => console.log('listening'))
+let id = 2
+for await (const _ of setInterval(500)) {
+  id += 1
+  await publish(id)
+}
