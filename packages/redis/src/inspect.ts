@@ -97,8 +97,9 @@ class RedisInspector implements LogInspector {
   async members(limit: number): Promise<Listed<Member>> {
     await this.#readState()
     const { processes, presencePrefix } = this.#keys
-    const [seconds] = (await this.#send(['TIME'])) as [string]
-    const live = (await this.#send(['ZRANGE', processes, `${seconds}000`, '+inf', 'BYSCORE'])) as string[]
+    const [seconds, micros] = (await this.#send(['TIME'])) as [string, string]
+    const now = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+    const live = (await this.#send(['ZRANGE', processes, `(${now}`, '+inf', 'BYSCORE'])) as string[]
     const found = new Map<string, Member>()
     for (const process of live) {
       for (const member of (await this.#send(['SMEMBERS', `${presencePrefix}p:${process}`])) as string[]) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import {
@@ -52,7 +52,9 @@ export function inspectSqlite(path: string): LogInspector {
  * beside it is only read. Without one, no process has the file open, and it does not change.
  */
 function openReadOnly(file: string): DatabaseSync {
-  if (!existsSync(file)) throw failed(`${file} does not exist`)
+  const stats = statSync(file, { throwIfNoEntry: false })
+  if (!stats) throw failed(`${file} does not exist`)
+  if (!stats.isFile()) throw failed(`${file} is not a file`)
   const url = pathToFileURL(file)
   const hasLog = existsSync(`${file}-wal`)
   if (hasLog && !existsSync(`${file}-shm`)) {

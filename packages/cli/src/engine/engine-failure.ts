@@ -10,11 +10,12 @@ const OPTIONS: Record<string, string> = { name: '--name', schema: '--schema' }
  * Returns the error of an engine for the person who typed the command. Its cause stays behind: an error of a client library
  * may contain the address.
  */
-export function toCommandError(error: unknown, { shown, kind }: EngineAddress): unknown {
+export function toCommandError(error: unknown, { kind }: EngineAddress): unknown {
   if (!isSseError(error)) return error
   const message = error.message.replace(/`(\w+)`/g, (text, name) => OPTIONS[name] ?? text)
-  if (error.code === 'option_invalid') {
-    return new CommandError(`${shown}: ${message}`, { exitCode: EXIT.usage })
+  if (error.kind === 'usage' || error.kind === 'request') {
+    // The name of the function that was called means nothing on the command line.
+    return new CommandError(message.replace(/^\w+: /, ''), { exitCode: EXIT.usage })
   }
   const next = nextStep(message, kind)
   return new CommandError(message, next === undefined ? {} : { next })
