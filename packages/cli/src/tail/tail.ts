@@ -41,7 +41,7 @@ export async function tail(url: URL, options: TailOptions, context: CommandConte
   let isFindingStart = options.sinceStart === true
   for (;;) {
     const feed = connect(url, {
-      ...requestOptions(url, options, report),
+      ...requestOptions(options, report),
       lastEventId,
       signal: ending,
       onError: () => {},
