@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { parseDuration, parseHeader } from '../arguments.ts'
-import type { CommandContext } from '../program.ts'
+import type { CommandContext } from '../command-context.ts'
 import type { PublishOptions } from '../publish/publish.ts'
 
 const TIMEOUT_MS = 10_000
