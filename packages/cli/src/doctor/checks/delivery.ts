@@ -1,0 +1,180 @@
+import { type Check, type Finding, ok, problem, unknown, warning } from '../check.ts'
+import { isEventStream, type StreamFacts } from '../observations.ts'
+import { isHeartbeat } from '../probes/resume-point.ts'
+import { seconds, type Timing } from '../timing.ts'
+
+const prompt: Check = {
+  id: 'first-byte',
+  title: 'First byte',
+  meaning:
+    'Headers arrive at once, and a byte right after them: until then some browsers and proxies show no open stream.',
+  fix: 'Send headers before the work begins (`res.flushHeaders()` in Node), and a comment line, `:`, as the first bytes.',
+  docs: 'docs/reference/protocol.md#response',
+  judge({ main }, { promptMs }) {
+    if (!main?.stream) return undefined
+    const { headersMs } = main.head
+    if (headersMs > promptMs) return warning(`The headers came after ${seconds(headersMs)}`)
+    const first = main.stream.arrivals[0]
+    const waitedMs = (first?.atMs ?? main.stream.endMs) - headersMs
+    if (waitedMs > promptMs)
+      return warning(
+        `No byte within ${seconds(waitedMs)} after the headers, which came after ${seconds(headersMs)}`,
+      )
+    if (!first) return undefined
+    return ok(`Headers after ${seconds(headersMs)}, the first byte ${seconds(waitedMs)} later`)
+  },
+}
+
+const BUFFERING_FIX =
+  'nginx: `proxy_buffering off;`, and no `proxy_ignore_headers X-Accel-Buffering`. Varnish: no `set beresp.do_stream = false`. Otherwise compare with the address of the server itself: what lies between the two holds events back.'
+
+const buffering: Check = {
+  id: 'buffering',
+  title: 'Buffering',
+  meaning: 'Events arrive when they are sent: not in blocks, and not together with the end of the response.',
+  fix: BUFFERING_FIX,
+  docs: 'docs/operations/in-your-stack.md#buffers-and-compression',
+  judge({ main, headAnswer, failure }, timing) {
+    if (failure?.kind === 'silent' && isEventStream(headAnswer))
+      return problem(`${failure.message} to GET, but HEAD is answered at once: the response is held back`)
+    if (!main?.stream) return undefined
+    return judgeArrivals(main.stream, timing)
+  },
+}
+
+function judgeArrivals({ arrivals, items, endMs, ending, bytes }: StreamFacts, timing: Timing): Finding {
+  const { pauseMs, promptMs } = timing
+  const first = arrivals[0]
+  if (!first)
+    return unknown(
+      'Not a byte arrived: the server sent nothing, or it is held back',
+      'Send an event while the doctor runs, or heartbeats.',
+    )
+  const isPauseAfter = (index: number) =>
+    (arrivals[index + 1]?.atMs ?? endMs) - (arrivals[index]?.atMs ?? 0) > pauseMs
+  const inLine = arrivals.filter(({ isMidLine }, index) => isMidLine && isPauseAfter(index)).length
+  if (inLine >= 2)
+    return problem(
+      `${inLine} times the bytes stopped in the middle of a line: they arrive in blocks, when a buffer is full`,
+    )
+  const events = items.filter(({ event }) => event !== undefined).length
+  const cameTogether = ending !== 'open' && endMs - first.atMs < pauseMs
+  if (cameTogether && first.atMs > promptMs && events > 1)
+    return problem(`All ${events} events arrived together with the end, after ${seconds(endMs)}`)
+  if (cameTogether) return unknown(`Everything came within ${seconds(pauseMs)}: too short a stream to tell`)
+  if (inLine === 1 || bytes === 0) return warning('Once the bytes stopped in the middle of a line')
+  return ok('What is sent arrives at once')
+}
+
+const compression: Check = {
+  id: 'compression',
+  title: 'Compression',
+  meaning:
+    'A client that accepts compression, as every browser does, gets events as soon as one that does not.',
+  fix: 'Do not compress text/event-stream. Caddy: `@pages not header Accept *text/event-stream*`, then `encode @pages gzip`. nginx: no text/event-stream in `gzip_types`.',
+  docs: 'docs/guides/proxies.md#caddy',
+  judge({ main, compressed }, { probeMs }) {
+    if (!main?.stream) return undefined
+    const forced = main.head.headers['content-encoding']
+    if (forced !== undefined && forced !== 'identity')
+      return problem(`content-encoding: ${forced}, although the request did not accept it`)
+    if (!compressed) return unknown('The second connection got no response')
+    if (!compressed.stream) return unknown(`The second connection got ${compressed.head.status}`)
+    const coding = compressed.head.headers['content-encoding']
+    if (coding === undefined || coding === 'identity') return ok('Not compressed')
+    const { stream } = compressed
+    if (stream.error !== undefined && !/aborted|ECONNRESET/i.test(stream.error))
+      return problem(`${coding}, which cannot be read: ${stream.error}`)
+    const first = main.stream.items[0]
+    if (!first) return unknown(`${coding}, but no event arrived to compare`)
+    const compressedFirst = stream.items[0]
+    const delayMs = (compressedFirst?.atMs ?? stream.endMs) - first.atMs
+    if (!compressedFirst || (delayMs >= probeMs && stream.ending !== 'open'))
+      return delayMs >= probeMs || stream.ending === 'open'
+        ? problem(
+            `${coding}: no event within ${seconds(stream.endMs)}, but without compression after ${seconds(first.atMs)}`,
+          )
+        : unknown(`${coding}, and the stream ended before an event`)
+    return ok(`${coding}, and events arrive at once`)
+  },
+}
+
+const heartbeat: Check = {
+  id: 'heartbeat',
+  title: 'Heartbeats',
+  meaning:
+    'A quiet stream sends something, such as a comment line, more often than anything on the way closes quiet connections.',
+  fix: 'Send a comment line, `:` and a line end, every 15 s (`heartbeatMs` of a contract, `ping` of sse-starlette).',
+  docs: 'docs/operations/in-your-stack.md#timeouts-of-proxies',
+  judge({ main, isLong }, timing) {
+    if (!main?.stream) return undefined
+    const { arrivals, endMs } = main.stream
+    const silenceMs = longestSilence(main.stream)
+    const beats = heartbeatTimes(main.stream)
+    const cut = timing.cutOffs.filter(({ ms }) => ms <= silenceMs)
+    if (cut.length > 0)
+      return problem(
+        `Nothing for ${seconds(silenceMs)}: longer than ${cut.map(({ name }) => name).join(', ')} wait by default`,
+      )
+    if (silenceMs > timing.heartbeatMs)
+      return warning(`Nothing for ${seconds(silenceMs)}, close to what proxies allow`)
+    const interval = beats
+      .map((atMs) => atMs - (arrivals.findLast((each) => each.atMs < atMs - 50)?.atMs ?? 0))
+      .sort((a, b) => a - b)
+    const middle = interval[interval.length >> 1]
+    if (middle !== undefined) return ok(`After ${seconds(middle)} without events`)
+    const quiet = endMs - (arrivals.at(-1)?.atMs ?? 0)
+    return unknown(
+      quiet > silenceMs / 2 && quiet > timing.promptMs
+        ? `None within ${seconds(quiet)}`
+        : `None was due: the longest pause was ${seconds(silenceMs)}`,
+      isLong ? undefined : 'Run with --long, which listens longer than proxies wait.',
+    )
+  },
+}
+
+/** Comments after the first bytes, with which servers begin, and events that are heartbeats. */
+export function heartbeatTimes({ commentsAtMs, items, arrivals }: StreamFacts): number[] {
+  const startMs = arrivals[0]?.atMs ?? 0
+  const comments = commentsAtMs.filter((atMs) => atMs > startMs + 50)
+  const events = items
+    .filter(({ event }) => event !== undefined && isHeartbeat(event))
+    .map(({ atMs }) => atMs)
+  return [...comments, ...events].sort((a, b) => a - b)
+}
+
+function longestSilence({ arrivals, endMs, ending }: StreamFacts): number {
+  const times = [...arrivals.map(({ atMs }) => atMs), ...(ending === 'open' ? [endMs] : [])]
+  return times.reduce((longest, atMs, index) => Math.max(longest, atMs - (times[index - 1] ?? atMs)), 0)
+}
+
+const cutOff: Check = {
+  id: 'cut-off',
+  title: 'Idle cut-off',
+  meaning:
+    'Nothing breaks the connection off. With `--long` the doctor listens longer than common proxies allow a connection to be quiet.',
+  fix: 'Send heartbeats more often than that, or raise the timeout. nginx: `proxy_read_timeout 1h;`. HAProxy: `timeout server 1h`. Varnish: `between_bytes_timeout`. Envoy: `timeout: 0s` in the route.',
+  docs: 'docs/operations/in-your-stack.md#timeouts-of-proxies',
+  judge({ main, isLong }, timing) {
+    if (!main?.stream) return undefined
+    const { ending, endMs, arrivals, error } = main.stream
+    const quietMs = endMs - (arrivals.at(-1)?.atMs ?? main.head.headersMs)
+    if (ending === 'cut') {
+      const because =
+        quietMs > timing.pauseMs ? `after ${seconds(quietMs)} of silence` : 'in the middle of the stream'
+      return problem(
+        `Broken off after ${seconds(endMs)}, ${because}${error === undefined ? '' : ` (${error})`}`,
+      )
+    }
+    if (ending === 'limit') return ok(`Left after ${seconds(endMs)}`)
+    const silenceMs = longestSilence(main.stream)
+    const known = timing.cutOffs.filter(({ ms }) => ms < silenceMs).length
+    if (known === timing.cutOffs.length) return ok(`Open after ${seconds(silenceMs)} of silence`)
+    if (heartbeatTimes(main.stream).length > 0) return ok(`Open for ${seconds(endMs)}, with heartbeats`)
+    if (ending === 'ended') return ok(`Complete after ${seconds(endMs)}`)
+    const fix = isLong ? undefined : 'Run with --long.'
+    return unknown(`Open for ${seconds(endMs)}, without a longer silence than ${seconds(silenceMs)}`, fix)
+  },
+}
+
+export const DELIVERY_CHECKS: readonly Check[] = [prompt, buffering, compression, heartbeat, cutOff]

@@ -1,0 +1,136 @@
+import { type Check, ok, problem, unknown, warning } from '../check.ts'
+import { dialectOf } from '../dialect.ts'
+import { compareResumed, eventsWithIds, isAppEvent } from '../probes/resume-point.ts'
+
+const MAX_ID_CHARS = 1_024
+
+const ids: Check = {
+  id: 'ids',
+  title: 'Ids',
+  meaning:
+    'Every event has an id, ids differ, and numbers grow. Without ids a client that reconnects cannot say what it has.',
+  fix: 'Send `id: …` with each event: the position in your log, such as the row of a table.',
+  docs: 'docs/guides/gaps-and-state.md',
+  judge({ main }) {
+    if (!main?.stream || !dialectOf(main.head, main.stream).reconnects) return undefined
+    const events = main.stream.items.filter(isAppEvent)
+    const withIds = eventsWithIds(main.stream.items)
+    if (events.length === 0)
+      return main.stream.items.some(({ id }) => id)
+        ? ok('The stream names its position')
+        : unknown('No event arrived')
+    if (withIds.length === 0)
+      return warning('Events have no ids: what is sent while a client is away is lost to it')
+    const values = withIds.map(({ id }) => id)
+    if (new Set(values).size < values.length)
+      return problem(`The id "${findRepeated(values)}" is used more than once`)
+    const long = values.find((id) => id.length > MAX_ID_CHARS)
+    if (long !== undefined) return warning(`An id has ${long.length} characters: servers refuse such headers`)
+    const fallen = findFallen(values)
+    if (fallen) return warning(`Ids do not grow: "${fallen[1]}" follows "${fallen[0]}"`)
+    if (withIds.length < events.length) return ok(`${withIds.length} of ${events.length} events have one`)
+    return ok(`Each event has one, such as "${values.at(-1)}"`)
+  },
+}
+
+function findRepeated(values: readonly string[]): string | undefined {
+  return values.find((value, index) => values.indexOf(value) < index)
+}
+
+/** Two ids in a row that are whole numbers, the second smaller. */
+function findFallen(values: readonly string[]): [string, string] | undefined {
+  if (!values.every((id) => /^\d{1,18}$/.test(id))) return undefined
+  const index = values.findIndex((id, at) => at > 0 && BigInt(id) < BigInt(values[at - 1] as string))
+  return index > 0 ? [values[index - 1] as string, values[index] as string] : undefined
+}
+
+const RESUME_FIX =
+  'Read the request header `Last-Event-ID`, and send what your log has after that id. A proxy must pass the header on.'
+
+const resume: Check = {
+  id: 'resume',
+  title: 'Resuming',
+  meaning: 'A second connection with `Last-Event-ID` gets exactly the events that followed on that id.',
+  fix: RESUME_FIX,
+  docs: 'docs/guides/gaps-and-state.md',
+  judge({ main, resume: probe }) {
+    if (!main?.stream || !dialectOf(main.head, main.stream).reconnects) return undefined
+    if (!probe) {
+      const withIds = eventsWithIds(main.stream.items).length
+      return unknown(
+        withIds > 1 ? 'Ids repeat: there is nothing to compare' : 'Fewer than two events with ids arrived',
+        withIds > 1 ? undefined : 'Publish some events while the doctor runs.',
+      )
+    }
+    const { point, exchange } = probe
+    if (!exchange) return problem(`The connection after id "${point.id}" got no response`)
+    if (!exchange.stream)
+      return problem(
+        `The connection after id "${point.id}" got ${exchange.head.status}, but ${point.expected.length} events follow`,
+      )
+    const result = compareResumed(point, exchange.stream.items)
+    const after = `after id "${point.id}"`
+    switch (result.kind) {
+      case 'exact':
+        return ok(
+          `${eventsWithIds(exchange.stream.items).slice(0, point.expected.length).length} events ${after}, the same as before`,
+        )
+      case 'gap':
+        return warning(
+          `The server says that its history does not reach back (sse.gap) to an id that is some seconds old`,
+          'Raise the retention of the hub, or its `ring`.',
+        )
+      case 'nothing':
+        return problem(`Nothing arrived ${after}, although ${point.expected.length} events followed before`)
+      case 'repeated':
+        return problem(
+          `The event of id "${point.id}" is sent again`,
+          'Send what comes after the id, not from it on.',
+        )
+      case 'restarted':
+        return problem(`The id is ignored: the stream starts again before ${after.slice(6)}`)
+      case 'ignored':
+        return problem(`The id is ignored: the stream continues with other events than those ${after}`)
+      case 'missing':
+        return problem(`${result.count} events are missing ${after}`)
+      case 'changed':
+        return problem(`An event ${after} has another content than before`)
+      case 'disordered':
+        return problem(`The events ${after} are in another order than before`)
+    }
+  },
+}
+
+const end: Check = {
+  id: 'end',
+  title: 'End',
+  meaning:
+    'After the end of a stream, the reconnect of a browser is answered with 204, on which it stops. Otherwise it reconnects for ever.',
+  fix: 'Answer 204 if `Last-Event-ID` is the last id of a stream that is over, or end a stream only when it should be opened again.',
+  docs: 'docs/reference/protocol.md#end',
+  judge({ main, end: probe }) {
+    if (!main?.stream) return undefined
+    const { ending } = main.stream
+    const { reconnects, title } = dialectOf(main.head, main.stream)
+    if (!reconnects) return ok(`Clients of the ${title} do not reconnect`)
+    if (ending === 'cut' || ending === 'limit') return undefined
+    if (!probe) return unknown('The stream did not end while the doctor listened')
+    const { lastEventId, exchange } = probe
+    const sent = lastEventId === undefined ? 'without an id' : `with id "${lastEventId}"`
+    if (!exchange) return problem(`The reconnect ${sent} got no response`)
+    const { status } = exchange.head
+    if (status === 204) return ok(`The reconnect ${sent} is answered with 204`)
+    if (status !== 200)
+      return warning(`The reconnect ${sent} is answered with ${status}: browsers stop with an error`)
+    const first = exchange.stream?.items.find(isAppEvent)
+    const known = main.stream.items.some(
+      (item) => isAppEvent(item) && item.id === first?.id && item.data === first?.data,
+    )
+    if (first && !known && lastEventId !== undefined) return ok(`The reconnect ${sent} gets more events`)
+    return warning(
+      `The stream ended, and the reconnect ${sent} is answered with 200: browsers open it again and again`,
+    )
+  },
+}
+
+export const RESUMING_CHECKS: readonly Check[] = [ids, resume, end]
