@@ -50,7 +50,7 @@ const credentials: Check = {
   judge(seen) {
     const head = crossOriginHead(seen)
     const allowed = head?.headers['access-control-allow-origin']
-    if (!head || allowed === undefined) return undefined
+    if (!head || allowed === undefined || allowed.includes(',')) return undefined
     const allowsCookies = head.headers['access-control-allow-credentials'] === 'true'
     if (allowed === '*' && allowsCookies)
       return problem(

@@ -118,11 +118,12 @@ const heartbeat: Check = {
       )
     if (silenceMs > timing.heartbeatMs)
       return warning(`Nothing for ${seconds(silenceMs)}, close to what proxies allow`)
-    const interval = beats
-      .map((atMs) => atMs - (arrivals.findLast((each) => each.atMs < atMs - 50)?.atMs ?? 0))
-      .sort((a, b) => a - b)
-    const middle = interval[interval.length >> 1]
-    if (middle !== undefined) return ok(`After ${seconds(middle)} without events`)
+    const [first, ...later] = beats
+    if (first !== undefined) {
+      const distances = later.map((atMs, index) => atMs - (beats[index] as number)).sort((a, b) => a - b)
+      const middle = distances[distances.length >> 1]
+      return ok(middle === undefined ? `One, after ${seconds(first)}` : `Every ${seconds(middle)}`)
+    }
     const quiet = endMs - (arrivals.at(-1)?.atMs ?? 0)
     return unknown(
       quiet > silenceMs / 2 && quiet > timing.promptMs
@@ -144,7 +145,7 @@ export function heartbeatTimes({ commentsAtMs, items, arrivals }: StreamFacts): 
 }
 
 function longestSilence({ arrivals, endMs, ending }: StreamFacts): number {
-  const times = [...arrivals.map(({ atMs }) => atMs), ...(ending === 'open' ? [endMs] : [])]
+  const times = [...arrivals.map(({ atMs }) => atMs), ...(ending === 'cut' ? [] : [endMs])]
   return times.reduce((longest, atMs, index) => Math.max(longest, atMs - (times[index - 1] ?? atMs)), 0)
 }
 

@@ -111,7 +111,8 @@ const end: Check = {
   judge({ main, end: probe }) {
     if (!main?.stream) return undefined
     const { ending } = main.stream
-    const { reconnects, title } = dialectOf(main.head, main.stream)
+    const { id, reconnects, title } = dialectOf(main.head, main.stream)
+    if (id === 'none') return undefined
     if (!reconnects) return ok(`Clients of the ${title} do not reconnect`)
     if (ending === 'cut' || ending === 'limit') return undefined
     if (!probe) return unknown('The stream did not end while the doctor listened')

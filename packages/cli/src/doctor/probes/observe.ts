@@ -32,6 +32,8 @@ export interface Target {
 /** Says what is waited for. */
 export type Progress = (text: string) => void
 
+/** A stream that sends more in its first seconds is read until it is known how much that is. */
+const BUSY_BYTES = 1_048_576
 /** More of a page is not read. */
 const MAX_PAGE_BYTES = 16_384
 /** What browsers send, without what Node cannot decompress everywhere. */
@@ -84,7 +86,10 @@ class Observer {
     }
     this.#progress('waiting for the response')
     const response = await this.#open(seen)
-    if (!response) return seen
+    if (!response) {
+      if (isEventStream(seen.headAnswer)) seen.preflight = await this.#askPreflight()
+      return seen
+    }
     this.#url = response.head.url
     const preflight = this.#askPreflight()
     if (isEventStream(response.head)) await this.#readStream(response, seen)
@@ -166,10 +171,10 @@ class Observer {
   /** Whether more of the stream would tell nothing new. */
   #isEnough(main: StreamReading): boolean {
     if (this.#target.isLong || this.#signal.aborted) return this.#signal.aborted
-    const { endMs, items, commentsAtMs, arrivals } = main.facts
+    const { endMs, items, commentsAtMs, arrivals, bytes } = main.facts
     if (endMs < this.#timing.leastMs) return false
     const heartbeats = commentsAtMs.length + items.filter(({ event }) => event && isHeartbeat(event)).length
-    return heartbeats >= 4 || arrivals.length >= 100
+    return heartbeats >= 4 || (arrivals.length >= 100 && bytes < BUSY_BYTES)
   }
 
   /** The same stream as a browser asks for it, beside the first, until it has what the first one has. */
