@@ -32,7 +32,8 @@ export function summarize(results: readonly Result[], seen: Observations): Summa
   const counts = { ok: 0, warning: 0, problem: 0, unknown: 0 }
   for (const { verdict } of results) counts[verdict] += 1
   const verdict = counts.problem > 0 ? 'problem' : counts.warning > 0 ? 'warning' : 'ok'
-  const hasAnswer = seen.main !== undefined || seen.headAnswer !== undefined || seen.hops.length > 0
+  const hasAnswer =
+    seen.main !== undefined || seen.headAnswer !== undefined || seen.failure?.kind === 'redirects'
   return {
     verdict,
     counts,

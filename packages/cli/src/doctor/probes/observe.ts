@@ -130,7 +130,7 @@ class Observer {
         message: `Connected, but no response came within ${seconds(this.#timing.headersMs)}`,
         fix: undefined,
       }
-      seen.headAnswer = (await this.#ask({ ...this.#headers(), ...headers }, 'HEAD'))?.head
+      seen.headAnswer = (await this.#ask({ ...this.#headers(), ...this.#personal() }, 'HEAD'))?.head
       return undefined
     } finally {
       waiting.clear()
@@ -181,7 +181,7 @@ class Observer {
   async #readCompressed(main: StreamReading) {
     const answer = await this.#request({
       ...this.#headers(),
-      ...this.#target.headers,
+      ...this.#personal(),
       'accept-encoding': ACCEPT_ENCODING,
     })
     if (!answer || !isEventStream(answer.head)) {
@@ -313,10 +313,15 @@ class Observer {
     }
   }
 
+  /** Headers of the user, which another host than the one in the command never gets. */
+  #personal(): Readonly<Record<string, string>> {
+    return this.#url.origin === this.#target.url.origin ? this.#target.headers : {}
+  }
+
   #headersAfter(id: string | undefined): Record<string, string> {
     return {
       ...this.#headers(),
-      ...this.#target.headers,
+      ...this.#personal(),
       ...(id !== undefined && { 'last-event-id': headerBytes(id) }),
     }
   }
