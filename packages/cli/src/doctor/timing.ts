@@ -42,7 +42,7 @@ export function timingOf(waitMs: number): Timing {
     headersMs: Math.min(10_000, waitMs * 0.6),
     probeMs: Math.min(4_000, waitMs * 0.25),
     promptMs: Math.min(2_000, waitMs * 0.25),
-    pauseMs: 250,
+    pauseMs: 100,
     clockMs: 30_000,
     heartbeatMs: 30_000,
     cutOffs: CUT_OFFS,

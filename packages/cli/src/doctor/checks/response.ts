@@ -112,10 +112,7 @@ const caching: Check = {
     const head = headOf(seen)
     if (!head || !isEventStream(head)) return undefined
     const { headers } = head
-    const hit =
-      findHit(headers) ??
-      findHit(seen.compressed?.head.headers ?? {}) ??
-      findHit(seen.resume?.exchange?.head.headers ?? {})
+    const hit = findHit(head) ?? findHit(seen.compressed?.head) ?? findHit(seen.resume?.exchange?.head)
     if (hit !== undefined) return problem(`The answer came from a cache: ${hit}`)
     const control = headers['cache-control']
     if (control === undefined) return warning('There is no cache-control: a cache may store the stream')
@@ -139,9 +136,13 @@ function judgeValidators(headers: ResponseHead['headers']): Finding | undefined 
       )
 }
 
-function findHit(headers: ResponseHead['headers']): string | undefined {
+function findHit(head: ResponseHead | undefined): string | undefined {
+  if (!head) return undefined
+  const { headers } = head
   const { age, 'x-varnish': varnish } = headers
-  if (age !== undefined && Number(age) > 0) return `age: ${age}`
+  // A cache that collects a response before it sends it counts that time too.
+  if (age !== undefined && Number(age) > head.headersMs / 1_000 + 1) return `age: ${age}`
+  // The second number is the request that stored it.
   if (varnish !== undefined && /^\d+ \d+$/.test(varnish)) return `x-varnish: ${varnish}`
   const name = ['cf-cache-status', 'x-cache', 'x-cache-status', 'x-proxy-cache'].find((each) =>
     /\bhit\b/i.test(headers[each] ?? ''),
