@@ -12,7 +12,7 @@ import { varnish } from '../proxies/varnish.ts'
 import { runDoctor } from './run-doctor.ts'
 
 // They mostly wait.
-vi.setConfig({ maxConcurrency: 15 })
+vi.setConfig({ maxConcurrency: 9 })
 
 const numbers = defineStream({
   path: '/numbers',
@@ -84,6 +84,11 @@ const PROXIES: { proxy: ReverseProxy; passages: Passage[] }[] = [
         found: [/^first-byte: /, /^buffering: All 31 events/],
       },
       { as: 'with a buffer, large events', path: '/buffering/numbers?large', found: [/^buffering: /] },
+      {
+        as: 'with a buffer, a stream that goes quiet',
+        path: '/buffering/numbers?quiet',
+        found: [/^buffering: Connected, .* but HEAD is answered at once/],
+      },
       {
         as: 'with a cache for everything',
         path: '/storing/numbers',

@@ -116,7 +116,7 @@ describe.concurrent('a connection', () => {
   })
 })
 
-describe('a redirect to another host', () => {
+describe.concurrent('a redirect to another host', () => {
   it('is followed without the headers of the user', async () => {
     const received: (string | undefined)[] = []
     await using other = await serve((req, res) => {
@@ -137,7 +137,7 @@ describe('a redirect to another host', () => {
   })
 })
 
-describe('the doctor', () => {
+describe.concurrent('the doctor', () => {
   it('ends at once, with what it has seen, when it is interrupted', async () => {
     await using server = await serve(soundStream({ events: 1_000 }))
     const ending = new AbortController()

@@ -5,6 +5,8 @@ import { seconds } from '../timing.ts'
 
 /** asyncio's readers and others refuse longer ones. */
 const LONG_LINE = 65_536
+/** A page that reads more has no time for anything else. */
+const MAX_BYTES_PER_MS = 1_000
 
 const format: Check = {
   id: 'format',
@@ -41,7 +43,7 @@ const size: Check = {
   judge({ main }) {
     if (!main?.stream) return undefined
     const { longestLine, ending, endMs, bytes } = main.stream
-    if (ending === 'limit')
+    if (ending === 'limit' && bytes > endMs * MAX_BYTES_PER_MS)
       return warning(`${Math.round(bytes / 1_048_576)} MiB in ${seconds(endMs)}: the doctor did not read on`)
     if (longestLine > LONG_LINE) return warning(`A line has ${longestLine} characters`)
     return bytes > 0 ? ok(`The longest line has ${longestLine} characters`) : undefined

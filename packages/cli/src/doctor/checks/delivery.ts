@@ -25,6 +25,9 @@ const prompt: Check = {
   },
 }
 
+/** With that much in a few seconds, the doctor itself pauses. */
+const BULK_BYTES = 2 * 1024 * 1024
+
 const BUFFERING_FIX =
   'nginx: `proxy_buffering off;`, and no `proxy_ignore_headers X-Accel-Buffering`. Varnish: no `set beresp.do_stream = false`. Otherwise compare with the address of the server itself: what lies between the two holds events back.'
 
@@ -42,7 +45,7 @@ const buffering: Check = {
   },
 }
 
-function judgeArrivals({ arrivals, items, endMs, ending }: StreamFacts, timing: Timing): Finding {
+function judgeArrivals({ arrivals, items, endMs, ending, bytes }: StreamFacts, timing: Timing): Finding {
   const { pauseMs, promptMs } = timing
   const first = arrivals[0]
   if (!first)
@@ -55,7 +58,7 @@ function judgeArrivals({ arrivals, items, endMs, ending }: StreamFacts, timing: 
   const inLine = arrivals.filter(({ isMidLine }, index) => isMidLine && isPauseAfter(index)).length
   const pauses = arrivals.filter((_, index) => isPauseAfter(index)).length
   // A slow network also stops in the middle of a line, but not every other time.
-  if (inLine >= 3 && inLine >= pauses / 2)
+  if (inLine >= 3 && inLine >= pauses / 2 && bytes < BULK_BYTES)
     return problem(
       `${inLine} times the bytes stopped in the middle of a line: they arrive in blocks, when a buffer is full`,
     )

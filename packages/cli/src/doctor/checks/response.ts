@@ -109,7 +109,8 @@ const caching: Check = {
   fix: 'Set `cache-control: no-cache, no-transform`, or `no-store`. Take the path out of the cache.',
   docs: 'docs/guides/proxies.md',
   judge(seen) {
-    const head = headOf(seen)
+    // The answer to HEAD may have other headers.
+    const head = seen.main?.head
     if (!head || !isEventStream(head)) return undefined
     const { headers } = head
     const hit = findHit(head) ?? findHit(seen.compressed?.head) ?? findHit(seen.resume?.exchange?.head)
@@ -157,7 +158,7 @@ const transform: Check = {
   fix: 'Set `cache-control: no-cache, no-transform`.',
   docs: 'docs/operations/in-your-stack.md#buffers-and-compression',
   judge(seen) {
-    const head = headOf(seen)
+    const head = seen.main?.head
     if (!head || !isEventStream(head)) return undefined
     if (/\bno-transform\b/i.test(head.headers['cache-control'] ?? '')) return ok('Set')
     return warning('cache-control has no no-transform: a compressor on the way may hold events back')
@@ -172,7 +173,7 @@ const accelBuffering: Check = {
   fix: 'Set `x-accel-buffering: no`. nginx: `proxy_buffering off;` has the same effect.',
   docs: 'docs/guides/proxies.md#nginx',
   judge(seen) {
-    const head = headOf(seen)
+    const head = seen.main?.head
     if (!head || !isEventStream(head)) return undefined
     const value = head.headers['x-accel-buffering']
     if (value?.trim().toLowerCase() === 'no') return ok('no')

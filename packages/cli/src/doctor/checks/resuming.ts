@@ -1,6 +1,8 @@
-import { type Check, ok, problem, unknown, warning } from '../check.ts'
+import { type Check, type Finding, ok, problem, unknown, warning } from '../check.ts'
 import { dialectOf } from '../dialect.ts'
+import type { Exchange } from '../observations.ts'
 import { compareResumed, eventsWithIds, isAppEvent } from '../probes/resume-point.ts'
+import type { Timing } from '../timing.ts'
 
 const MAX_ID_CHARS = 1_024
 
@@ -44,6 +46,11 @@ function findFallen(values: readonly string[]): [string, string] | undefined {
   return index > 0 ? [values[index - 1] as string, values[index] as string] : undefined
 }
 
+/** A second connection gets less time than the first, so that all of it is known soon. */
+function isSlow({ head }: Exchange, { promptMs }: Timing): Finding | undefined {
+  return head.headersMs > promptMs ? unknown('No response in time; the first one was late too') : undefined
+}
+
 const RESUME_FIX =
   'Read the request header `Last-Event-ID`, and send what your log has after that id. A proxy must pass the header on.'
 
@@ -53,7 +60,7 @@ const resume: Check = {
   meaning: 'A second connection with `Last-Event-ID` gets exactly the events that followed on that id.',
   fix: RESUME_FIX,
   docs: 'docs/guides/gaps-and-state.md',
-  judge({ main, resume: probe }) {
+  judge({ main, resume: probe }, timing) {
     if (!main?.stream || !dialectOf(main.head, main.stream).reconnects) return undefined
     if (!probe) {
       const withIds = eventsWithIds(main.stream.items).length
@@ -63,7 +70,8 @@ const resume: Check = {
       )
     }
     const { point, exchange } = probe
-    if (!exchange) return problem(`The connection after id "${point.id}" got no response`)
+    if (!exchange)
+      return isSlow(main, timing) ?? problem(`The connection after id "${point.id}" got no response`)
     if (!exchange.stream)
       return problem(
         `The connection after id "${point.id}" got ${exchange.head.status}, but ${point.expected.length} events follow`,
@@ -108,7 +116,7 @@ const end: Check = {
     'After the end of a stream, the reconnect of a browser is answered with 204, on which it stops. Otherwise it reconnects for ever.',
   fix: 'Answer 204 if `Last-Event-ID` is the last id of a stream that is over, or end a stream only when it should be opened again.',
   docs: 'docs/reference/protocol.md#end',
-  judge({ main, end: probe }) {
+  judge({ main, end: probe }, timing) {
     if (!main?.stream) return undefined
     const { ending } = main.stream
     const { id, reconnects, title } = dialectOf(main.head, main.stream)
@@ -118,7 +126,7 @@ const end: Check = {
     if (!probe) return unknown('The stream did not end while the doctor listened')
     const { lastEventId, exchange } = probe
     const sent = lastEventId === undefined ? 'without an id' : `with id "${lastEventId}"`
-    if (!exchange) return problem(`The reconnect ${sent} got no response`)
+    if (!exchange) return isSlow(main, timing) ?? problem(`The reconnect ${sent} got no response`)
     const { status } = exchange.head
     if (status === 204) return ok(`The reconnect ${sent} is answered with 204`)
     if (status !== 200)

@@ -5,7 +5,8 @@ import type { Exchange, ResponseHead, StreamFacts } from '../observations.ts'
 import type { HttpResponse } from './http-request.ts'
 import type { StreamItem } from './resume-point.ts'
 
-const MAX_BYTES = 32 * 1024 * 1024
+/** More would tell nothing new. */
+const MAX_BYTES = 8 * 1024 * 1024
 /** Enough for every judgement. */
 const MAX_ITEMS = 2_000
 const MAX_DATA_CHARS = 4_096
