@@ -36,6 +36,10 @@ const NETWORK: Record<string, (host: string, url: URL) => Explanation> = {
     message: `The certificate of ${host} is for another name`,
     next: 'use a name that the certificate contains',
   }),
+  NO_HTTP: (host) => ({
+    message: `${host} does not speak HTTP`,
+    next: 'check the port, and whether it needs https://',
+  }),
   ERR_SSL_WRONG_VERSION_NUMBER: (host) => ({ message: `${host} does not speak TLS`, next: 'use http://' }),
   ERR_SSL_PACKET_LENGTH_TOO_LONG: (host) => ({ message: `${host} does not speak TLS`, next: 'use http://' }),
 }
@@ -114,7 +118,8 @@ function causes(error: unknown): unknown[] {
 }
 
 function codeOf(error: unknown): string | undefined {
-  const { code } = error as { code?: unknown }
+  const { code, name } = error as { code?: unknown; name?: unknown }
+  if (name === 'HTTPParserError') return 'NO_HTTP'
   return typeof code === 'string' ? (ALIASES[code] ?? code) : undefined
 }
 

@@ -13,7 +13,7 @@ export interface RequestOptions {
 export function requestOptions(
   url: URL,
   { header = {}, request, data, timeout }: RequestOptions,
-  { redirected }: { redirected(to: URL): void },
+  report: { redirected(to: URL): void },
 ): Pick<ConnectOptions, 'method' | 'headers' | 'body' | 'fetch'> {
   const hasType = header['content-type'] !== undefined
   const type: Record<string, string> =
@@ -24,7 +24,7 @@ export function requestOptions(
     ...(data !== undefined && { body: data }),
     fetch: async (input, init) => {
       const response = await fetchWithin(timeout, url, input, init)
-      if (response.redirected && URL.canParse(response.url)) redirected(new URL(response.url))
+      if (response.redirected && URL.canParse(response.url)) report.redirected(new URL(response.url))
       return response
     },
   }
