@@ -99,9 +99,9 @@ const ADAPTERS: readonly [name: string, start: () => Promise<Serving>][] = [
 describe.concurrent('the doctor on our own servers', () => {
   it.each(ADAPTERS)('finds nothing wrong with the adapter %s', async (_, start) => {
     await using server = await start()
-    const { found, verdicts, exitCode } = await runDoctor(`${server.origin}/numbers`, '--for', '8s')
+    const { found, verdicts, code } = await runDoctor(`${server.origin}/numbers`, '--for', '8s')
     expect(found).toEqual([])
-    expect(exitCode).toBe(0)
+    expect(code).toBe(0)
     const unknown = Object.keys(verdicts).filter((id) => verdicts[id] === 'unknown')
     expect(unknown).toEqual(['cors'])
   })
@@ -155,7 +155,7 @@ describe.concurrent('the doctor on Python servers', () => {
       expect.stringMatching(/^accel-buffering: /),
       'ids: Events have no ids: what is sent while a client is away is lost to it',
     ])
-    expect(plain.exitCode).toBe(0)
+    expect(plain.code).toBe(0)
     // Its ids are random numbers: whether one repeats before the doctor resumes is chance.
     expect(starlette.found.filter((each) => !each.startsWith('resume: '))).toEqual([
       expect.stringMatching(/^no-transform: /),

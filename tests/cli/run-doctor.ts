@@ -1,39 +1,30 @@
-import { Writable } from 'node:stream'
-import { createTerminal, run } from '@sse/cli'
+import { runCommand } from './run-command.ts'
 
 export interface Doctored {
-  readonly exitCode: number
+  readonly code: number
   /** What is wrong, as `check: message`. */
   readonly found: readonly string[]
+  /** By the id of a check. */
   readonly verdicts: Readonly<Record<string, string>>
-  readonly summary: Readonly<Record<string, unknown>>
-  readonly errors: string
 }
 
 /** Runs `sse doctor` in this process. */
 export async function runDoctor(...args: string[]): Promise<Doctored> {
-  const [output, errors] = [new Text(), new Text()]
-  const exitCode = await run(['doctor', ...args, '--json'], createTerminal(output, errors))
-  const lines = output.text
+  const { code, out } = await runCommand(['doctor', ...args, '--json'])
+  return { code, ...readReport(out) }
+}
+
+/** Reads the lines of `--json`. */
+export function readReport(out: string): Omit<Doctored, 'code'> {
+  const lines = out
+    .trim()
     .split('\n')
-    .filter(Boolean)
     .map((line) => JSON.parse(line))
   const checks = lines.filter(({ type }) => type === 'check')
   return {
-    exitCode,
     found: checks
       .filter(({ verdict }) => verdict === 'warning' || verdict === 'problem')
       .map(({ id, message }) => `${id}: ${message}`),
     verdicts: Object.fromEntries(checks.map(({ id, verdict }) => [id, verdict])),
-    summary: lines.at(-1) ?? {},
-    errors: errors.text,
-  }
-}
-
-class Text extends Writable {
-  text = ''
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk
-    done()
   }
 }

@@ -119,7 +119,7 @@ function causes(error: unknown): unknown[] {
 
 function codeOf(error: unknown): string | undefined {
   const { code, name } = error as { code?: unknown; name?: unknown }
-  if (name === 'HTTPParserError') return 'NO_HTTP'
+  if (name === 'HTTPParserError' || String(code).startsWith('HPE_')) return 'NO_HTTP'
   return typeof code === 'string' ? (ALIASES[code] ?? code) : undefined
 }
 

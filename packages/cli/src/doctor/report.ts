@@ -33,9 +33,11 @@ export function printReport(
     const { check, verdict, message } = result
     const mark = colors[COLORS[verdict]](MARKS[verdict])
     terminal.print(`  ${mark} ${check.title.padEnd(TITLE_WIDTH)} ${printableLine(message)}`)
+    const isWrong = verdict === 'warning' || verdict === 'problem'
+    if (isWrong) terminal.print(`      why: ${check.meaning}`)
     const fix = fixOf(result)
     if (fix !== undefined) terminal.print(`      fix: ${printableLine(fix)}`)
-    if (verdict === 'warning' || verdict === 'problem') terminal.print(colors.dim(`      see: ${check.docs}`))
+    if (isWrong) terminal.print(colors.dim(`      see: ${check.docs}`))
   }
   const { ok, warning, problem, unknown } = summary.counts
   const counts = [
@@ -64,6 +66,7 @@ export function printJsonReport(
       title: check.title,
       verdict,
       message,
+      meaning: check.meaning,
       ...(fix !== undefined && { fix }),
       docs: check.docs,
     })

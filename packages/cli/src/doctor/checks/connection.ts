@@ -7,7 +7,7 @@ const connection: Check = {
   id: 'connection',
   title: 'Connection',
   meaning: 'The host answers, and its certificate is trusted.',
-  fix: 'Start the server, or correct the address. For a certificate: use one that browsers trust, with all intermediate certificates.',
+  fix: 'Start the server, or correct the address. For a certificate: use one that browsers trust, with all intermediate certificates; `--insecure` checks the rest all the same.',
   docs: 'docs/guides/proxies.md',
   judge({ failure, main, headAnswer }) {
     const head = main?.head ?? headAnswer

@@ -105,7 +105,7 @@ const dialect: Check = {
     if (isStrict && hasControlEvents(main.stream))
       return problem(`${title}, with control events of @sse in between, on which its clients fail`)
     const needsHeaders = headerNames.some((name) => name !== 'cookie')
-    const but = needsHeaders ? ' — but EventSource cannot send your headers' : ''
+    const but = needsHeaders ? '. EventSource cannot send your headers' : ''
     return ok(`${title}; for ${readers}${but}`)
   },
 }

@@ -122,7 +122,9 @@ class Observer {
       const at = url
       if (!waiting.hasExpired()) {
         const { message, next } = explainFailure(error, at)
-        seen.failure = { kind: 'connection', message, fix: next }
+        // The check has its own advice on certificates.
+        const fix = message.startsWith('The certificate') ? undefined : next
+        seen.failure = { kind: 'connection', message, fix }
         return undefined
       }
       seen.failure = {
