@@ -29,7 +29,7 @@ describe.concurrent('sse doctor', () => {
     expect(out).toContain('\nConnection\n  ✓ Connection           Connected to 127.0.0.1:')
     expect(out).toContain('  ✗ Content type         text/html')
     expect(out).toMatch(
-      /why: The content type is .*\n {6}fix: Check the path.*\n {6}see: docs\/reference\/protocol/,
+      /expected: The content type is .*\n {6}fix: Check the path.*\n {6}see: docs\/reference\/protocol/,
     )
     expect(out).toMatch(
       /\nClients will have problems with this stream: \d ok, 0 warnings, 1 problem, 0 unknown\n$/,

@@ -141,10 +141,44 @@ describe.concurrent('the doctor', () => {
   it('ends at once, with what it has seen, when it is interrupted', async () => {
     await using server = await serve(soundStream({ events: 1_000 }))
     const ending = new AbortController()
-    const examined = examine(server.origin, {}, ending.signal)
+    const examined = examine(server.origin, {}, { signal: ending.signal })
     setTimeout(() => ending.abort(), 300)
     const { results } = await examined
     expect(results.find(({ check }) => check.id === 'status')?.verdict).toBe('ok')
+  })
+
+  it('says that nothing is known when it is interrupted before the response', async () => {
+    await using server = await listen(createTcpServer(), 'http')
+    const { results, summary } = await examine(server.origin, {}, { signal: AbortSignal.timeout(200) })
+    expect(results.map(({ verdict, message }) => [verdict, message])).toEqual([
+      ['unknown', 'Interrupted before the response'],
+    ])
+    expect(summary).toMatchObject({ verdict: 'unknown', exitCode: 0 })
+  })
+
+  it('listens for the whole time with --long, also to a stream that has shown everything', async () => {
+    await using server = await serve(soundStream({ events: 1_000, heartbeat: ':\n' }))
+    const { seen } = await examine(server.origin, { isLong: true }, { waitMs: 2_500 })
+    expect(seen.main?.stream?.endMs).toBeGreaterThan(2_400)
+  })
+
+  it('does not take the limit of connections for a fault of resuming', async () => {
+    let open = 0
+    await using server = await serve(
+      soundStream({
+        instead(_, res) {
+          open += 1
+          res.on('close', () => {
+            open -= 1
+          })
+          return open > 1 && Boolean(res.writeHead(503).end())
+        },
+      }),
+    )
+    const { found, results } = await examine(server.origin)
+    expect(found).toEqual([])
+    const unknown = results.filter(({ verdict }) => verdict === 'unknown').map(({ check }) => check.id)
+    expect(unknown).toEqual(expect.arrayContaining(['compression', 'resume']))
   })
 
   it('says that a quiet stream is unknown, not that it is sound', async () => {

@@ -23,12 +23,12 @@ export interface DialectInfo {
   readonly isStrict: boolean
 }
 
-const ANY_CLIENT = "a browser's EventSource, fetch-based clients, @sse/client"
+const ANY_CLIENT = 'EventSource; fetch-based clients; @sse/client'
 
 const DIALECTS: { readonly [Id in DialectInfo['id']]: Omit<DialectInfo, 'id'> } = {
   native: {
-    title: '@sse, with control events',
-    readers: `@sse/client, which acts on the control events; ${ANY_CLIENT.replace(', @sse/client', '')}`,
+    title: '@sse with control events',
+    readers: '@sse/client, which acts on the control events; EventSource; fetch-based clients',
     reconnects: true,
     isStrict: false,
   },

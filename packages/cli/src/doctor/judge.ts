@@ -21,7 +21,7 @@ export function judge(seen: Observations, timing: Timing): Result[] {
 }
 
 export interface Summary {
-  /** The worst of all. `unknown` if there is nothing worse, and not a single stream was read. */
+  /** The worst of all. `ok` if checks are merely unknown, and `unknown` if there are no others. */
   readonly verdict: Verdict
   readonly counts: Readonly<Record<Verdict, number>>
   readonly exitCode: number
@@ -31,9 +31,13 @@ export interface Summary {
 export function summarize(results: readonly Result[], seen: Observations): Summary {
   const counts = { ok: 0, warning: 0, problem: 0, unknown: 0 }
   for (const { verdict } of results) counts[verdict] += 1
-  const verdict = counts.problem > 0 ? 'problem' : counts.warning > 0 ? 'warning' : 'ok'
+  const verdict =
+    counts.problem > 0 ? 'problem' : counts.warning > 0 ? 'warning' : counts.ok > 0 ? 'ok' : 'unknown'
   const hasAnswer =
-    seen.main !== undefined || seen.headAnswer !== undefined || seen.failure?.kind === 'redirects'
+    seen.main !== undefined ||
+    seen.headAnswer !== undefined ||
+    seen.failure?.kind === 'redirects' ||
+    seen.failure?.kind === 'interrupted'
   return {
     verdict,
     counts,

@@ -53,8 +53,11 @@ export interface Exchange {
 
 /** A request that got no response. */
 export interface Failure {
-  /** `silent`: connected, but no response within the time. `redirects`: too many, or to no address of HTTP. */
-  readonly kind: 'connection' | 'silent' | 'redirects'
+  /**
+   * `silent`: connected, but no response within the time. `redirects`: too many, or to no address of HTTP.
+   * `interrupted`: by Ctrl-C.
+   */
+  readonly kind: 'connection' | 'silent' | 'redirects' | 'interrupted'
   readonly message: string
   readonly fix: string | undefined
 }

@@ -34,7 +34,7 @@ export function printReport(
     const mark = colors[COLORS[verdict]](MARKS[verdict])
     terminal.print(`  ${mark} ${check.title.padEnd(TITLE_WIDTH)} ${printableLine(message)}`)
     const isWrong = verdict === 'warning' || verdict === 'problem'
-    if (isWrong) terminal.print(`      why: ${check.meaning}`)
+    if (isWrong) terminal.print(`      expected: ${check.meaning}`)
     const fix = fixOf(result)
     if (fix !== undefined) terminal.print(`      fix: ${printableLine(fix)}`)
     if (isWrong) terminal.print(colors.dim(`      see: ${check.docs}`))

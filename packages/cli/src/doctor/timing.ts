@@ -49,6 +49,11 @@ export function timingOf(waitMs: number): Timing {
   }
 }
 
+/** A number of things: `1 event`, `2 events`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
 /** Seconds as they are printed: `0.4 s`, `16 s`. */
 export function seconds(ms: number): string {
   return ms < 9_950 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { redact } from '../../redact.ts'
-import { type Check, ok, problem, warning } from '../check.ts'
+import { type Check, ok, problem, unknown, warning } from '../check.ts'
 import { seconds } from '../timing.ts'
 
 const connection: Check = {
@@ -8,9 +8,10 @@ const connection: Check = {
   title: 'Connection',
   meaning: 'The host answers, and its certificate is trusted.',
   fix: 'Start the server, or correct the address. For a certificate: use one that browsers trust, with all intermediate certificates; `--insecure` checks the rest all the same.',
-  docs: 'docs/guides/proxies.md',
+  docs: 'docs/guides/doctor.md',
   judge({ failure, main, headAnswer }) {
     const head = main?.head ?? headAnswer
+    if (failure?.kind === 'interrupted') return unknown(failure.message)
     if (failure?.kind === 'connection' || (failure?.kind === 'silent' && !head))
       return problem(failure.message, failure.fix)
     if (!head) return undefined
@@ -25,7 +26,7 @@ const redirects: Check = {
   title: 'Redirects',
   meaning:
     'The URL answers itself. Every reconnect repeats a redirect, credentials do not follow one to another origin, and a browser applies CORS to each step.',
-  fix: 'Give clients the address at the end of the redirects. A router that adds or removes a slash at the end is a common cause.',
+  fix: 'Give clients the address at the end of the redirects. A common cause is a router that adds or removes a slash at the end.',
   docs: 'docs/guides/other-clients.md',
   judge({ hops, failure, headerNames }) {
     if (failure?.kind === 'redirects') return problem(failure.message)
@@ -61,7 +62,7 @@ const httpVersion: Check = {
       )
     if (offersHttp3) return ok('HTTP/1.1 here; browsers switch to HTTP/3, which is offered')
     if (head.url.protocol === 'http:' && isLoopback(head.url.hostname))
-      return ok('HTTP/1.1, as usual on the own machine; check the public address too')
+      return ok('HTTP/1.1, as usual on your own machine. Check the public address too')
     return warning(`${head.protocol}: ${limit}`)
   },
 }
@@ -70,7 +71,7 @@ const clock: Check = {
   id: 'clock',
   title: 'Clock',
   meaning:
-    "The server's `Date` agrees with this machine's clock. Tokens with an end are else refused, or accepted too long.",
+    "The server's `Date` agrees with this machine's clock. Otherwise tokens that expire are refused, or accepted too long.",
   fix: 'Synchronize both clocks (NTP, `timedatectl status`).',
   docs: 'docs/guides/tokens-and-sessions.md',
   judge({ main, headAnswer }, { clockMs }) {

@@ -1,7 +1,7 @@
 import { type Check, ok, problem, unknown, warning } from '../check.ts'
 import { dialectOf, hasControlEvents } from '../dialect.ts'
 import { isAppEvent } from '../probes/resume-point.ts'
-import { seconds } from '../timing.ts'
+import { count, seconds } from '../timing.ts'
 
 /** asyncio's readers and others refuse longer ones. */
 const LONG_LINE = 65_536
@@ -12,7 +12,7 @@ const format: Check = {
   id: 'format',
   title: 'Format',
   meaning:
-    'The text consists of the fields `data`, `event`, `id`, `retry` and of comments, and an empty line ends each event. Clients ignore everything else without a word.',
+    'The text consists of the fields `data`, `event`, `id`, `retry` and of comments, and an empty line ends each event. Clients silently ignore everything else.',
   fix: 'Write `data: …` and an empty line. Every line of a text with several lines needs its own `data:`.',
   docs: 'docs/reference/protocol.md#frames',
   judge({ main }) {
@@ -25,11 +25,11 @@ const format: Check = {
       return problem(`None of ${bytes} bytes is an event`)
     if (unknownFields.length > 0)
       return warning(
-        `${unknownFields.length} lines are ignored, such as one that starts with "${unknownFields[0]}"`,
+        `${count(unknownFields.length, 'ignored line')}, such as one that starts with "${unknownFields[0]}"`,
       )
     if (ending === 'ended' && /^data/m.test(unfinished))
       return problem('The last event has no empty line after it: clients drop it')
-    return ok(events === 1 ? '1 event' : `${events + main.stream.skippedItems} events`)
+    return ok(count(events + main.stream.skippedItems, 'event'))
   },
 }
 
@@ -106,7 +106,7 @@ const dialect: Check = {
       return problem(`${title}, with control events of @sse in between, on which its clients fail`)
     const needsHeaders = headerNames.some((name) => name !== 'cookie')
     const but = needsHeaders ? '. EventSource cannot send your headers' : ''
-    return ok(`${title}; for ${readers}${but}`)
+    return ok(`${title}. Read by ${readers}${but}`)
   },
 }
 

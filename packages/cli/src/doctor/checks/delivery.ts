@@ -107,7 +107,7 @@ const heartbeat: Check = {
   id: 'heartbeat',
   title: 'Heartbeats',
   meaning:
-    'A quiet stream sends something, such as a comment line, more often than anything on the way closes quiet connections.',
+    'A quiet stream sends something, such as a comment line, before anything on the way closes a quiet connection.',
   fix: 'Send a comment line, `:` and a line end, every 15 s (`heartbeatMs` of a contract, `ping` of sse-starlette).',
   docs: 'docs/operations/in-your-stack.md#timeouts-of-proxies',
   judge({ main, isLong }, timing) {
@@ -129,12 +129,10 @@ const heartbeat: Check = {
       return ok(middle === undefined ? `One, after ${seconds(first)}` : `Every ${seconds(middle)}`)
     }
     const quiet = endMs - (arrivals.at(-1)?.atMs ?? 0)
-    return unknown(
-      quiet > silenceMs / 2 && quiet > timing.promptMs
-        ? `None within ${seconds(quiet)}`
-        : `None was due: the longest pause was ${seconds(silenceMs)}`,
-      isLong ? undefined : 'Run with --long, which listens longer than proxies wait.',
-    )
+    if (quiet < silenceMs / 2 || quiet < timing.promptMs)
+      return unknown(`None was due: the longest pause was ${seconds(silenceMs)}`)
+    const fix = isLong ? undefined : 'Run with --long, which listens longer than proxies wait.'
+    return unknown(`None within ${seconds(quiet)}`, fix)
   },
 }
 
@@ -177,8 +175,8 @@ const cutOff: Check = {
     if (known === timing.cutOffs.length) return ok(`Open after ${seconds(silenceMs)} of silence`)
     if (heartbeatTimes(main.stream).length > 0) return ok(`Open for ${seconds(endMs)}, with heartbeats`)
     if (ending === 'ended') return ok(`Complete after ${seconds(endMs)}`)
-    const fix = isLong ? undefined : 'Run with --long.'
-    return unknown(`Open for ${seconds(endMs)}, without a longer silence than ${seconds(silenceMs)}`, fix)
+    const fix = isLong ? undefined : 'Run with --long, while the stream is quiet.'
+    return unknown(`Open for ${seconds(endMs)}; the longest pause was ${seconds(silenceMs)}`, fix)
   },
 }
 

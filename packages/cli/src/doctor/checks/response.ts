@@ -20,8 +20,8 @@ const status: Check = {
   id: 'status',
   title: 'Status',
   meaning:
-    "The answer is 200. A browser's EventSource stops for ever after any other status, and shows no reason.",
-  fix: 'Answer 200, or sign in with -H.',
+    "The answer is 200. A browser's EventSource stops for good after any other status, and does not say why.",
+  fix: 'Answer 200, or sign in with `-H`.',
   docs: 'docs/reference/errors.md',
   judge(seen) {
     const head = headOf(seen)

@@ -2,7 +2,7 @@ import { type Check, type Finding, ok, problem, unknown, warning } from '../chec
 import { dialectOf } from '../dialect.ts'
 import type { Exchange } from '../observations.ts'
 import { compareResumed, eventsWithIds, isAppEvent } from '../probes/resume-point.ts'
-import type { Timing } from '../timing.ts'
+import { count, type Timing } from '../timing.ts'
 
 const MAX_ID_CHARS = 1_024
 
@@ -51,6 +51,8 @@ function isSlow({ head }: Exchange, { promptMs }: Timing): Finding | undefined {
   return head.headersMs > promptMs ? unknown('No response in time; the first one was late too') : undefined
 }
 
+const ASK_LATER = 'The server limits connections: close others, or try again later.'
+
 const RESUME_FIX =
   'Read the request header `Last-Event-ID`, and send what your log has after that id. A proxy must pass the header on.'
 
@@ -72,35 +74,34 @@ const resume: Check = {
     const { point, exchange } = probe
     if (!exchange)
       return isSlow(main, timing) ?? problem(`The connection after id "${point.id}" got no response`)
-    if (!exchange.stream)
-      return problem(
-        `The connection after id "${point.id}" got ${exchange.head.status}, but ${point.expected.length} events follow`,
-      )
-    const result = compareResumed(point, exchange.stream.items)
     const after = `after id "${point.id}"`
+    const followed = count(point.expected.length, 'event')
+    const { status } = exchange.head
+    if (status === 429 || status === 503) return unknown(`The second connection got ${status}`, ASK_LATER)
+    if (!exchange.stream)
+      return problem(`The connection ${after} got ${status}, but ${followed} followed before`)
+    const result = compareResumed(point, exchange.stream.items)
     switch (result.kind) {
       case 'exact':
-        return ok(
-          `${eventsWithIds(exchange.stream.items).slice(0, point.expected.length).length} events ${after}, the same as before`,
-        )
+        return ok(`The same as before ${after}, ${count(result.count, 'event')}`)
       case 'gap':
         return warning(
-          `The server says that its history does not reach back (sse.gap) to an id that is some seconds old`,
+          `The history does not reach back to an id that is some seconds old (sse.gap)`,
           'Raise the retention of the hub, or its `ring`.',
         )
       case 'nothing':
-        return problem(`Nothing arrived ${after}, although ${point.expected.length} events followed before`)
+        return problem(`Nothing arrived ${after}, but ${followed} followed before`)
       case 'repeated':
         return problem(
           `The event of id "${point.id}" is sent again`,
           'Send what comes after the id, not from it on.',
         )
       case 'restarted':
-        return problem(`The id is ignored: the stream starts again before ${after.slice(6)}`)
+        return problem(`The id is ignored: the stream starts again before id "${point.id}"`)
       case 'ignored':
         return problem(`The id is ignored: the stream continues with other events than those ${after}`)
       case 'missing':
-        return problem(`${result.count} events are missing ${after}`)
+        return problem(`${count(result.count, 'event')} missing ${after}`)
       case 'changed':
         return problem(`An event ${after} has another content than before`)
       case 'disordered':
@@ -113,7 +114,7 @@ const end: Check = {
   id: 'end',
   title: 'End',
   meaning:
-    'After the end of a stream, the reconnect of a browser is answered with 204, on which it stops. Otherwise it reconnects for ever.',
+    'After the end of a stream, a browser that reconnects is answered with 204, and stops. Otherwise it reconnects again and again.',
   fix: 'Answer 204 if `Last-Event-ID` is the last id of a stream that is over, or end a stream only when it should be opened again.',
   docs: 'docs/reference/protocol.md#end',
   judge({ main, end: probe }, timing) {

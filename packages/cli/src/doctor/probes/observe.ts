@@ -119,9 +119,12 @@ class Observer {
       this.#signal.addEventListener('abort', () => followed.response?.close(), { once: true })
       return followed.response
     } catch (error) {
-      const at = url
+      if (this.#signal.aborted) {
+        seen.failure = { kind: 'interrupted', message: 'Interrupted before the response', fix: undefined }
+        return undefined
+      }
       if (!waiting.hasExpired()) {
-        const { message, next } = explainFailure(error, at)
+        const { message, next } = explainFailure(error, url)
         // The check has its own advice on certificates.
         const fix = message.startsWith('The certificate') ? undefined : next
         seen.failure = { kind: 'connection', message, fix }

@@ -54,18 +54,8 @@ export function findResumePoint(items: readonly StreamItem[]): ResumePoint | und
 
 /** How a stream continued after an id. */
 export type Resumption =
-  | {
-      readonly kind:
-        | 'exact'
-        | 'nothing'
-        | 'gap'
-        | 'repeated'
-        | 'restarted'
-        | 'ignored'
-        | 'changed'
-        | 'disordered'
-    }
-  | { readonly kind: 'missing'; readonly count: number }
+  | { readonly kind: 'nothing' | 'gap' | 'repeated' | 'restarted' | 'ignored' | 'changed' | 'disordered' }
+  | { readonly kind: 'exact' | 'missing'; readonly count: number }
 
 /** Compares what a second connection received with what the first one received after the same id. */
 export function compareResumed(point: ResumePoint, items: readonly StreamItem[]): Resumption {
@@ -86,5 +76,5 @@ export function compareResumed(point: ResumePoint, items: readonly StreamItem[])
     }
     if (event !== expected.event || data !== expected.data) return { kind: 'changed' }
   }
-  return { kind: 'exact' }
+  return { kind: 'exact', count: received.length }
 }
