@@ -13,7 +13,7 @@ const format: Check = {
   title: 'Format',
   meaning:
     'The text consists of the fields `data`, `event`, `id`, `retry` and of comments, and an empty line ends each event. Clients silently ignore everything else.',
-  fix: 'Write `data: …` and an empty line. Every line of a text with several lines needs its own `data:`.',
+  fix: 'Start each line of a text with `data:`, and end each event with an empty line.',
   docs: 'docs/reference/protocol.md#frames',
   judge({ main }) {
     if (!main?.stream) return undefined
@@ -75,7 +75,7 @@ const eventNames: Check = {
   id: 'event-names',
   title: 'Event names',
   meaning:
-    "No event is named `open` or `error`: a browser's EventSource calls the handlers of its own events with them.",
+    "No event is named `open` or `error`: a browser's EventSource has events of these names already, and calls their handlers.",
   fix: 'Give the event another name.',
   docs: 'docs/guides/other-clients.md',
   judge({ main }) {
