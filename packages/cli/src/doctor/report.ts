@@ -1,3 +1,4 @@
+import { EXIT } from '../exit-codes.ts'
 import { printableLine } from '../printable.ts'
 import { redact } from '../redact.ts'
 import type { Terminal } from '../terminal.ts'
@@ -46,7 +47,15 @@ export function printReport(
     `${problem} ${problem === 1 ? 'problem' : 'problems'}`,
     `${unknown} unknown`,
   ].join(', ')
-  terminal.print(`\n${colors[COLORS[summary.verdict]](VERDICTS[summary.verdict])}: ${counts}`)
+  terminal.print(`\n${colors[COLORS[summary.verdict]](verdictOf(results, summary))}: ${counts}`)
+}
+
+function verdictOf(results: readonly Result[], { verdict, exitCode }: Summary): string {
+  if (exitCode === EXIT.failed) return 'There is no response, so nothing else was checked'
+  const isStream = results.some(({ group }) => group === 'Delivery')
+  return isStream || verdict !== 'problem'
+    ? VERDICTS[verdict]
+    : 'There is no stream, so nothing else was checked'
 }
 
 /** Prints one object per check, and the summary as the last one. */
