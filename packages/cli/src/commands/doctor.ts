@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { parseDuration, parseHeader, parseOrigin, parseUrl } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
 import type { DoctorOptions } from '../doctor/doctor.ts'
-import type { CommandContext } from '../program.ts'
 
 export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')

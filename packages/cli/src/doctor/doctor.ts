@@ -1,4 +1,4 @@
-import type { CommandContext } from '../program.ts'
+import type { CommandContext } from '../command-context.ts'
 import { judge, summarize } from './judge.ts'
 import { observe } from './probes/observe.ts'
 import { showProgress } from './progress.ts'

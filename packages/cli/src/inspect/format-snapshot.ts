@@ -80,7 +80,7 @@ export function formatSnapshot(snapshot: Snapshot, { colors }: Pick<Terminal, 'c
 function extent({ head, oldest, sample }: Snapshot, now: number): string {
   const total = head - oldest + 1
   if (total <= 0) return head === 0 ? 'no events yet' : `no events: all ${number(head)} were trimmed`
-  const text = `${number(total)} events, positions ${number(oldest)} to ${number(head)}`
+  const text = `${number(total)} ${total === 1 ? 'event' : 'events'}, positions ${number(oldest)} to ${number(head)}`
   const read = Math.max(0, sample.to - sample.from + 1)
   if (read >= total) return `${text}, the oldest ${ago(now - sample.oldestAt)}`
   return `${text}\nBelow are events ${number(sample.from)} to ${number(sample.to)}: --sample reads more`
