@@ -99,7 +99,7 @@ const ADAPTERS: readonly [name: string, start: () => Promise<Serving>][] = [
 describe.concurrent('the doctor on our own servers', () => {
   it.each(ADAPTERS)('finds nothing wrong with the adapter %s', async (_, start) => {
     await using server = await start()
-    const { found, verdicts, code } = await runDoctor(`${server.origin}/numbers`, '--for', '8s')
+    const { found, verdicts, code } = await runDoctor(`${server.origin}/numbers`, '--for', '20s')
     expect(found).toEqual([])
     expect(code).toBe(0)
     const unknown = Object.keys(verdicts).filter((id) => verdicts[id] === 'unknown')

@@ -6,16 +6,23 @@ import { createSecureServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { awaitable } from '@sse/test-support/awaitable'
 import { serve } from '@sse/test-support/http-server'
+import { startProgram } from '@sse/test-support/program'
+import { requireProgram } from '@sse/test-support/require-program'
 import { describe, expect, it, vi } from 'vitest'
 import { runCommand, startCommand } from './run-command.ts'
 import { readReport } from './run-doctor.ts'
 
 vi.setConfig({ maxConcurrency: 9 })
+
+/** Runs a program in a terminal. */
+const script = requireProgram('script')
+const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 const page: RequestListener = (_, res) =>
   void res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
@@ -96,6 +103,22 @@ describe.concurrent('sse doctor', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(says)
   })
+
+  it.skipIf(!script)(
+    'shows on a terminal what it waits for, and removes that before the result',
+    async () => {
+      await using server = await serve((_, res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
+      })
+      const command = `${process.execPath} --conditions=@sse/source ${main} doctor ${server.origin}/leads --for 2s`
+      await using program = startProgram(script as string, ['-qec', command, '/dev/null'])
+      await program.exited
+      expect(program.output).toMatch(/\r\u001b\[2Klistening, up to \d s more: 9 bytes, 1 event(?!s)/)
+      const [, result] = program.output.split(/\r\u001b\[2K(?=\S*http:)/)
+      expect(result).toContain('Status')
+      expect(result).not.toContain('listening')
+    },
+  )
 
   it('prints what it has seen when Ctrl-C ends it', async () => {
     await using server = await serve((_, res) => {

@@ -51,7 +51,7 @@ describe('the fault', () => {
 
 describe('a stream of more than can be read', () => {
   it('is left after 8 MiB', async () => {
-    const frame = (n: number) => `id: ${n}\n${'data: x\n'.repeat(130_000)}\n`
+    const frame = (n: number) => `id: ${n}\n${`data: ${'x'.repeat(1_000)}\n`.repeat(1_000)}\n`
     await using server = await serve(soundStream({ heartbeat: '', spacingMs: 1, events: 12, frame }))
     const { found } = await examine(server.origin)
     expect(found).toEqual([expect.stringMatching(/^size: 8 MiB in .*: the doctor did not read on$/)])

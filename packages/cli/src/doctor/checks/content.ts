@@ -13,7 +13,7 @@ const format: Check = {
   title: 'Format',
   meaning:
     'The text consists of the fields `data`, `event`, `id`, `retry` and of comments, and an empty line ends each event. Clients silently ignore everything else.',
-  fix: 'Start each line of a text with `data:`, and end each event with an empty line.',
+  fix: 'Write each line of a text as its own `data` field, and end each event with an empty line.',
   docs: 'docs/reference/protocol.md#frames',
   judge({ main }) {
     if (!main?.stream) return undefined

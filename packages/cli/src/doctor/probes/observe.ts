@@ -8,7 +8,7 @@ import {
   type Observations,
   type ResponseHead,
 } from '../observations.ts'
-import { seconds, type Timing } from '../timing.ts'
+import { count, seconds, type Timing } from '../timing.ts'
 import { followRedirects } from './follow-redirects.ts'
 import { type HttpResponse, headerBytes, sendRequest } from './http-request.ts'
 import {
@@ -169,7 +169,7 @@ class Observer {
     const leftMs = Math.max(0, this.#deadline - performance.now())
     const events = facts.items.filter(({ event }) => event !== undefined).length + facts.skippedItems
     this.#progress(
-      `listening, up to ${Math.ceil(leftMs / 1_000)} s more: ${facts.bytes} bytes, ${events} events`,
+      `listening, up to ${Math.ceil(leftMs / 1_000)} s more: ${count(facts.bytes, 'byte')}, ${count(events, 'event')}`,
     )
   }
 
