@@ -139,11 +139,13 @@ describe.concurrent('a redirect to another host', () => {
 
 describe.concurrent('the doctor', () => {
   it('ends at once, with what it has seen, when it is interrupted', async () => {
-    await using server = await serve(soundStream({ events: 1_000 }))
     const ending = new AbortController()
-    const examined = examine(server.origin, {}, { signal: ending.signal })
-    setTimeout(() => ending.abort(), 300)
-    const { results } = await examined
+    const frame = (n: number) => {
+      if (n === 5) setImmediate(() => ending.abort())
+      return `id: ${n}\ndata: ${n}\n\n`
+    }
+    await using server = await serve(soundStream({ events: 1_000, frame }))
+    const { results } = await examine(server.origin, {}, { signal: ending.signal })
     expect(results.find(({ check }) => check.id === 'status')?.verdict).toBe('ok')
   })
 
