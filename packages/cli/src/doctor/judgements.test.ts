@@ -45,6 +45,7 @@ function judge(
   id: string,
   facts: Partial<StreamFacts>,
   head: Partial<ResponseHead> = {},
+  more: Partial<Observations> = {},
 ): Finding | undefined {
   const seen: Observations = {
     origin: undefined,
@@ -59,6 +60,7 @@ function judge(
     resume: undefined,
     end: undefined,
     preflight: undefined,
+    ...more,
   }
   return checks.find((check) => check.id === id)?.judge(seen, timingOf(WAIT_MS))
 }
@@ -121,6 +123,32 @@ describe('the check of buffering', () => {
   it('is unknown for a stream that is over at once', () => {
     const facts = { ending: 'ended' as const, endMs: 20, items: [event('a', ''), event('a', '')] }
     expect(judge('buffering', facts)).toMatchObject({ verdict: 'unknown' })
+  })
+})
+
+describe('the check of compression', () => {
+  const item = (atMs: number) => ({ ...event('a', ''), atMs })
+  const judgeCompressed = (main: number[], compressed: number[], endMs = 6_000) => {
+    const headers = { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }
+    const stream = streamOf({ items: compressed.map(item), endMs })
+    // Its headers arrived at 25 by the clock of the first.
+    const second = { head: headOf({ headers, requestedAt: 20 }), stream }
+    return judge('compression', { items: main.map(item) }, {}, { compressed: second })?.verdict
+  }
+
+  it('passes if events arrive on both connections', () => {
+    expect(judgeCompressed([10, 1_010, 2_010], [990])).toBe('ok')
+    expect(judgeCompressed([10], [10])).toBe('ok')
+  })
+
+  it('finds that no event arrives on the second, or much later', () => {
+    expect(judgeCompressed([10, 1_010, 2_010], [])).toBe('problem')
+    expect(judgeCompressed([10, 1_010, 2_010], [5_000])).toBe('problem')
+  })
+
+  it('is unknown if the only event arrived before the second was open, or just now', () => {
+    expect(judgeCompressed([10], [])).toBe('unknown')
+    expect(judgeCompressed([10, 5_500], [])).toBe('unknown')
   })
 })
 

@@ -11,6 +11,7 @@ import {
 import { count, seconds, type Timing } from '../timing.ts'
 import { followRedirects } from './follow-redirects.ts'
 import { type HttpResponse, headerBytes, sendRequest } from './http-request.ts'
+import { lagOf } from './lag.ts'
 import {
   compareResumed,
   eventsWithIds,
@@ -194,15 +195,10 @@ class Observer {
       return answer && { head: answer.head, stream: undefined }
     }
     const reading = new StreamReading(answer)
-    const hasContent = ({ items, commentsAtMs, retries }: StreamReading['facts']) =>
-      items.length + commentsAtMs.length + retries.length > 0
-    // A stream that is held back gets as long as the first took for its first event, and some time more.
+    const isPlain = !answer.head.headers['content-encoding']
     await reading.waitFor(
-      () =>
-        reading.facts.items.length > 0 ||
-        !answer.head.headers['content-encoding'] ||
-        (hasContent(main.facts) &&
-          reading.facts.endMs > (main.facts.items[0]?.atMs ?? main.facts.endMs) + this.#timing.probeMs),
+      ({ items }) =>
+        isPlain || items.length > 0 || (lagOf(main.exchange, reading.exchange) ?? 0) > this.#timing.probeMs,
       this.#deadline,
     )
     const { exchange } = reading
