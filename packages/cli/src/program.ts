@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { loadCommand } from './commands/load.ts'
 import { tailCommand } from './commands/tail.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -13,7 +14,7 @@ export interface CommandContext {
 }
 
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
-const COMMANDS: readonly ((context: CommandContext) => Command)[] = [tailCommand]
+const COMMANDS: readonly ((context: CommandContext) => Command)[] = [tailCommand, loadCommand]
 
 export function createProgram(context: CommandContext): Command {
   const { terminal } = context
