@@ -42,14 +42,7 @@ export function printReport(report: LoadReport, { print, colors, columns }: Term
   const { connections, behind, client, connect, delivery } = figures
   const row = (name: string, text: string, isWrong = false) =>
     print(`${colors.bold(name.padEnd(12))}${isWrong ? colors.red(text) : text}`)
-  const { started, opened, open, ended, failed } = connections
-  row(
-    'connections',
-    `${number(opened)} of ${number(started)} opened, ${number(open)} open at the end`,
-    opened < started,
-  )
-  if (ended + failed > 0)
-    row('', `${number(ended)} ended by the server, ${number(failed)} gave up`, failed > 0)
+  row('connections', describeConnections(connections), connections.opened < connections.started)
   row(
     'reconnects',
     `${number(tally.reconnects)}, after ${number(tally.closes)} responses that the server closed`,
@@ -66,19 +59,36 @@ export function printReport(report: LoadReport, { print, colors, columns }: Term
   if (delivery) latencyRow('delivery', delivery, print)
   print('')
   for (const line of describeDelivery(report)) print(colors.dim(line))
-  print(
-    colors.dim(
-      `this process: ${number(client.memoryBytes / 1_000)} KB, ${number(client.memoryBytesPerConnection / 1_000)} KB per connection, ${Math.round(client.cpu * 100)} % of a core, late by ${ms(client.lateP99)} (p99)`,
-    ),
-  )
+  const usage = describeProcess(client)
+  print(client.lateP99 > LATE_MS ? colors.red(usage) : colors.dim(usage))
   if (delivery) print(`\n${chart('delivery', tally.delivery, columns)}`)
   else if (connect) print(`\n${chart('connect', tally.connect, columns)}`)
   for (const [kind] of tally.errors.entries()) {
     if (ADVICE[kind]) print(`${kind}: ${ADVICE[kind]}`)
   }
-  if (client.lateP99 > LATE_MS) {
-    print(colors.red('This process was late itself, and the latencies contain that: use fewer connections.'))
-  }
+}
+
+function describeProcess({
+  memoryBytes,
+  memoryBytesPerConnection,
+  cpu,
+  lateP99,
+}: LoadReport['figures']['client']): string {
+  const memory = `${number(memoryBytes / 1e6)} MB, ${number(memoryBytesPerConnection / 1_000)} KB per connection with Node itself`
+  return `this process: ${memory}; ${Math.round(cpu * 100)} % of a core; late by ${ms(lateP99)} (p99), which the latencies contain`
+}
+
+function describeConnections({
+  started,
+  opened,
+  open,
+  ended,
+  failed,
+}: LoadReport['figures']['connections']): string {
+  const parts = [`${number(opened)} of ${number(started)} opened`, `${number(open)} open at the end`]
+  if (ended > 0) parts.push(`${number(ended)} ended by the server`)
+  if (failed > 0) parts.push(`${number(failed)} gave up`)
+  return parts.join(', ')
 }
 
 function describeOrder({ tally, isCompared, figures: { behind } }: LoadReport): string {
@@ -116,6 +126,7 @@ function chart(name: string, latencies: Latencies, columns: number): string {
     const value = latencies.percentile(percent)
     return { label: `${percent === 100 ? 'max' : `p${percent}`} ${ms(value).padStart(10)}`, value }
   }).reverse()
+  rows.push({ label: '', value: 0 }) // bars start at zero; this row is left out
   const width = Math.max(...rows.map(({ label }) => label.length))
   const drawn = plot(
     rows.map(({ value }, index): [number, number] => [value, index]),
@@ -126,11 +137,12 @@ function chart(name: string, latencies: Latencies, columns: number): string {
       yRange: [0, rows.length - 1],
       hideXAxis: true,
       hideXAxisTicks: true,
-      symbols: { axis: { n: ' ', y: '│' } },
+      showTickLabel: true,
+      symbols: { axis: { n: '│', y: '│' } },
       formatter: (value, { axis }) => (axis === 'y' ? (rows[value]?.label ?? '').padStart(width) : value),
     },
   )
-  const lines = drawn.split('\n').filter((line) => line.includes('│') && line.trim() !== '│')
+  const lines = drawn.split('\n').filter((line) => /\d/.test(line))
   return [`${name} latency by percentile`, ...lines.map((line) => line.trimEnd())].join('\n')
 }
 

@@ -116,7 +116,7 @@ class SocketAttempt implements TransportHandle {
     }
     this.#events.onActivity()
     try {
-      this.#parser?.feed((this.#decoder as StringDecoder).write(bytes))
+      this.#parser?.feed(this.#decode(bytes))
     } catch (cause) {
       const message = `An event has more than ${MAX_EVENT_CHARS} characters`
       this.#end(new SseError('payload_too_large', message, { cause }))
@@ -132,7 +132,6 @@ class SocketAttempt implements TransportHandle {
     const observer = this.#observer
     const events = this.#events
     this.#socket.setTimeout(0)
-    this.#decoder = new StringDecoder('utf8')
     this.#parser = createParser({
       maxBufferSize: MAX_EVENT_CHARS,
       onId: (id) => events.onId(id),
@@ -146,6 +145,14 @@ class SocketAttempt implements TransportHandle {
     })
     observer.opened(performance.now() - this.#startedAt)
     events.onOpen()
+  }
+
+  /** A decoder is only needed, and then kept, once a chunk has ended within a character: it takes 1 KB. */
+  #decode(bytes: Buffer): string {
+    const isWhole = (bytes.at(-1) ?? 0) < 0x80
+    if (isWhole && this.#decoder === undefined) return bytes.toString()
+    this.#decoder ??= new StringDecoder('utf8')
+    return this.#decoder.write(bytes)
   }
 
   #read(bytes: number): boolean {
