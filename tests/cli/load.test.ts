@@ -1,22 +1,23 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@sse/test-support/free-port'
 import { serve } from '@sse/test-support/http-server'
-import { startProgram } from '@sse/test-support/program'
+import { type Program, startProgram } from '@sse/test-support/program'
 import { until } from '@sse/test-support/until'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { runCommand, startCommand, startShell } from './run-command.ts'
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
-
-async function start(listener: RequestListener): Promise<string> {
+// Tests run at the same time, so each cleans up after itself.
+async function start(test: TestContext, listener: RequestListener): Promise<string> {
   const server = await serve(listener)
-  cleanups.push(() => server[Symbol.asyncDispose]())
+  test.onTestFinished(() => server[Symbol.asyncDispose]())
   return `${server.origin}/leads`
 }
 
@@ -26,14 +27,14 @@ const openStream = (res: ServerResponse, text = ':\n\n') => {
 }
 
 /** A server whose connections all get what `send` is called with. */
-async function startFanout(): Promise<{
+async function startFanout(test: TestContext): Promise<{
   url: string
   requests: IncomingMessage[]
   open: Set<ServerResponse>
 }> {
   const open = new Set<ServerResponse>()
   const requests: IncomingMessage[] = []
-  const url = await start((req, res) => {
+  const url = await start(test, (req, res) => {
     requests.push(req)
     openStream(res)
     open.add(res)
@@ -50,23 +51,23 @@ async function load(...args: string[]) {
 }
 
 /** Starts the hub of load-hub.ts on this port. */
-async function startHub(port: number, ...args: string[]) {
+async function startHub(test: TestContext, port: number): Promise<Program> {
   const script = fileURLToPath(new URL('load-hub.ts', import.meta.url))
-  const hub = startProgram(process.execPath, ['--conditions=@sse/source', script, String(port), ...args])
-  cleanups.push(() => hub.stop('SIGKILL'))
+  const hub = startProgram(process.execPath, ['--conditions=@sse/source', script, String(port)])
+  test.onTestFinished(() => hub.stop('SIGKILL'))
   await hub.says(/listening/)
   return hub
 }
 
-describe('connections to a hub', () => {
-  it('are opened, held, measured and closed', async () => {
+describe.concurrent('connections to a hub', () => {
+  it('are opened, held, measured and closed', async (test) => {
     const port = await freePort()
-    await startHub(port)
+    await startHub(test, port)
     const url = `http://localhost:${port}/leads`
-    const { code, out, err } = await runCommand(['load', url, '-c', '200', '--for', '1s'])
+    const { code, out, err } = await runCommand(['load', url, '-c', '200', '--for', '3s'])
     expect(code).toBe(0)
     expect(err).toMatch(
-      /^200 connections to http:\/\/localhost:\d+\/leads \(127\.0\.0\.1\), 500 per second, then 1 s: ends after 2 s at the latest\n$/,
+      /^200 connections to http:\/\/localhost:\d+\/leads \(127\.0\.0\.1\), 500 per second, then 3 s: ends after 4 s at the latest\n$/,
     )
     expect(out).toMatch(/^connections 200 of 200 opened, 200 open at the end$/m)
     expect(out).toMatch(/^reconnects {2}0, after 0 responses/m)
@@ -76,16 +77,16 @@ describe('connections to a hub', () => {
     expect(out).toMatch(/^p99\.9 +[\d.,]+ ms│/m)
   })
 
-  it('get every event once after the server was killed and started again, with a gap in its log', async () => {
+  it('get every event once after the server was killed and started again, with a gap in its log', async (test) => {
     const port = await freePort()
-    const first = await startHub(port)
+    const first = await startHub(test, port)
     const running = startCommand([
       ...['load', `http://127.0.0.1:${port}/leads`, '-c', '100', '--rate', '1000', '--for', '9s', '--json'],
     ])
-    cleanups.push(() => running.stop('SIGKILL'))
+    test.onTestFinished(() => running.stop('SIGKILL'))
     await first.says(/100 connections/)
     await first.stop('SIGKILL')
-    const second = await startHub(port)
+    const second = await startHub(test, port)
     await second.says(/100 connections/)
     running.signal('SIGINT')
     expect(await running.exited).toBe(1)
@@ -103,17 +104,17 @@ describe('connections to a hub', () => {
   })
 })
 
-describe('what a server does', () => {
-  it('is counted by status and code when it refuses, and tried again after its Retry-After', async () => {
+describe.concurrent('what a server does', () => {
+  it('is counted by status and code when it refuses, and tried again after its Retry-After', async (test) => {
     let requests = 0
-    const url = await start((_, res) => {
+    const url = await start(test, (_, res) => {
       requests += 1
       if (requests % 2 === 1) return openStream(res)
       const code = requests % 4 === 0 ? 'too_many_connections' : 'evil\u001b[2J'
       res.writeHead(429, { 'content-type': 'application/json', 'retry-after': '60' })
       res.end(JSON.stringify({ code, message: 'Too many' }))
     })
-    const args = ['load', url, '-c', '40', '--rate', '1000', '--for', '400ms']
+    const args = ['load', url, '-c', '40', '--rate', '1000', '--for', '3s']
     const { code, out } = await runCommand(args)
     expect(code).toBe(1)
     expect(out).toContain('20 of 40 opened, 20 open at the end')
@@ -124,9 +125,9 @@ describe('what a server does', () => {
     expect(requests).toBe(40)
   })
 
-  it('is counted when it closes responses: every connection reconnects and resumes', async () => {
+  it('is counted when it closes responses: every connection reconnects and resumes', async (test) => {
     const seen: unknown[] = []
-    const url = await start(({ headers }, res) => {
+    const url = await start(test, ({ headers }, res) => {
       seen.push(headers['last-event-id'])
       openStream(res, 'retry: 1\nid: näme\ndata: 1\n\n')
       if (headers['last-event-id'] === undefined) res.end()
@@ -147,20 +148,20 @@ describe('what a server does', () => {
     expect(report).toMatchObject({ code: 1, order: { repeated: 20 } })
   })
 
-  it('is counted when it breaks responses off', async () => {
-    const url = await start((_, res) => {
+  it('is counted when it breaks responses off', async (test) => {
+    const url = await start(test, (_, res) => {
       openStream(res)
       setTimeout(() => res.destroy(), 50)
     })
-    const report = await load(url, '-c', '20', '--rate', '1000', '--for', '300ms')
+    const report = await load(url, '-c', '20', '--rate', '1000', '--for', '3s')
     expect(report.code).toBe(1)
     expect(Object.keys(report.errors)).toEqual([expect.stringMatching(/^(CUT_OFF|ECONNRESET)$/)])
     expect(report.errors[Object.keys(report.errors)[0] as string]).toBeGreaterThanOrEqual(20)
   })
 
-  it('is counted when it leaves events out, sends them twice, or never', async () => {
-    const { url, open } = await startFanout()
-    const running = load(url, '-c', '20', '--rate', '1000', '--for', '4s')
+  it('is counted when it leaves events out, sends them twice, or never', async (test) => {
+    const { url, open } = await startFanout(test)
+    const running = load(url, '-c', '20', '--rate', '1000', '--for', '3s')
     await until(() => open.size === 20, 'all are open')
     const all = [...open]
     const [skips, repeats, misses] = [all[3], all[4], all[5]]
@@ -182,20 +183,23 @@ describe('what a server does', () => {
     })
   })
 
-  it('is not compared where each connection gets its own events', async () => {
-    const url = await start(({ url = '', headers }, res) => {
+  it('is not compared where each connection gets its own events', async (test) => {
+    const url = await start(test, ({ url = '', headers }, res) => {
       openStream(res, `id: ${url} ${headers['x-user']}\ndata: 1\n\nid: 2\ndata: 2\n\n`)
     })
-    const byPath = await load(`${url}/{n}?n={n}`, '-c', '10', '--for', '200ms')
+    const held = ['-c', '10', '--for', '3s']
+    const [byPath, byHeader, byOption] = await Promise.all([
+      load(`${url}/{n}?n={n}`, ...held),
+      load(url, ...held, '-H', 'x-user: user-{n}'),
+      load(url, ...held, '--no-compare'),
+    ])
     expect(byPath).toMatchObject({ code: 0, order: null, deliveryMs: null, events: 20 })
-    const byHeader = await load(url, '-c', '10', '--for', '200ms', '-H', 'x-user: user-{n}')
     expect(byHeader).toMatchObject({ code: 0, order: null })
-    const byOption = await load(url, '-c', '10', '--for', '200ms', '--no-compare')
     expect(byOption).toMatchObject({ code: 0, order: null })
   })
 
-  it('numbers the connections in paths, queries and headers', async () => {
-    const { url, requests } = await startFanout()
+  it('numbers the connections in paths, queries and headers', async (test) => {
+    const { url, requests } = await startFanout(test)
     await load(`${url}/{n}?n={n}`, `${url}/other`, '-c', '4', '--for', '100ms', '-H', 'x-user: user-{n}')
     expect(requests.map(({ url, headers }) => `${url} ${headers['x-user']}`).sort()).toEqual([
       '/leads/1?n=1 user-1',
@@ -205,26 +209,30 @@ describe('what a server does', () => {
     ])
   })
 
-  it.each([
-    ['milliseconds', () => Date.now() - 1_000],
-    ['seconds', () => Date.now() / 1_000 - 1],
-    ['a date', () => new Date(Date.now() - 1_000).toISOString()],
-  ])('is timed from the field of --time-field, in %s', async (_, time) => {
-    const { url, open } = await startFanout()
-    const running = load(url, '-c', '10', '--rate', '1000', '--for', '2s', '--time-field', 'meta.at')
+  it('is timed from the field of --time-field: milliseconds, seconds or a date', async (test) => {
+    const { url, open } = await startFanout(test)
+    const running = load(url, '-c', '10', '--rate', '1000', '--for', '3s', '--time-field', 'meta.at')
     await until(() => open.size === 10, 'all are open')
-    await new Promise((resolve) => setTimeout(resolve, 1_050))
-    for (const res of open)
-      res.write(`data: {"meta":{"at":${JSON.stringify(time())}}}\n\ndata: {"meta":null}\n\n`)
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    const sentAt = Date.now() - 1_000
+    for (const at of [
+      sentAt,
+      sentAt / 1_000,
+      new Date(sentAt).toISOString(),
+      null,
+      sentAt - 60_000,
+      sentAt * 2,
+    ])
+      for (const res of open) res.write(`data: {"meta":{"at":${JSON.stringify(at)}}}\n\n`)
     const { deliveryMs, untimed, order } = await running
-    expect(deliveryMs).toMatchObject({ measured: 'time-field', count: 10 })
-    expect(deliveryMs.p50).toBeGreaterThan(999)
-    expect(untimed).toEqual({ caughtUp: 0, withoutTime: 10, inTheFuture: 0 })
+    expect(deliveryMs).toMatchObject({ measured: 'time-field', count: 30 })
+    expect(deliveryMs.p50).toBeGreaterThan(990)
+    expect(untimed).toEqual({ caughtUp: 10, withoutTime: 10, inTheFuture: 10 })
     expect(order).toEqual({ missing: 0, repeated: 0, behind: { connections: 0, events: 0 } })
   })
 
-  it('ends the command early when every stream has ended', async () => {
-    const url = await start((_, res) => {
+  it('ends the command early when every stream has ended', async (test) => {
+    const url = await start(test, (_, res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' })
       res.end('data: 1\n\nid: sse.end\nevent: sse.end\ndata:\n\n')
     })
@@ -232,3 +240,186 @@ describe('what a server does', () => {
     expect(report).toMatchObject({ code: 0, events: 10, connections: { opened: 10, ended: 10, open: 0 } })
   })
 })
+
+describe.concurrent('a first connection that fails', () => {
+  const failure = async (url: string, ...args: string[]) => {
+    const { code, out, err } = await runCommand(['load', url, '-c', '300', '--for', '10m', ...args])
+    expect(out).toBe('')
+    return { code, err: err.replace(/^300 connections to .*\n/, '') }
+  }
+
+  it.each([
+    [404, {}, /leads answered 404\n {2}next: check the path/],
+    [401, {}, /leads answered 401\n {2}next: sign in/],
+    [200, { 'content-type': 'text/html' }, /Not an event stream, but "text\/html"/],
+    [200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }, /Compressed with gzip/],
+  ] as const)('ends the command before there are more: %i %j', async (status, headers, message) => {
+    let requests = 0
+    await using server = await serve((_, res) => {
+      requests += 1
+      res.writeHead(status, headers).end('<h1>Sign in</h1>')
+    })
+    const { code, err } = await failure(`${server.origin}/leads`)
+    expect(err).toMatch(message)
+    expect(code).toBe(3)
+    expect(requests).toBe(1)
+  })
+
+  it('is not followed when it is redirected, not even on the same host', async (test) => {
+    const other = await startFanout(test)
+    const url = await start(
+      test,
+      (_, res) => void res.writeHead(307, { location: `${other.url}?key=1` }).end(),
+    )
+    const { code, err } = await failure(url)
+    expect(err).toMatch(
+      /leads answered 307: redirects to http:\/\/127.0.0.1:\d+\/leads\?key=\*\*\*\n {2}next: redirects are not followed: give the address/,
+    )
+    expect(code).toBe(3)
+    expect(other.requests).toEqual([])
+  })
+
+  it('is reported when nothing listens', async () => {
+    const port = await freePort()
+    const { code, err } = await failure(`http://127.0.0.1:${port}/leads`)
+    expect(err).toMatch(/Nothing listens on 127\.0\.0\.1:\d+\n {2}next: start the server/)
+    expect(code).toBe(3)
+  })
+
+  it('is reported when the server never answers', async (test) => {
+    const url = await start(test, () => {})
+    const { code, err } = await failure(url, '--timeout', '300ms')
+    expect(err).toMatch(/No answer for 0\.3 s/)
+    expect(code).toBe(3)
+  })
+
+  it('is reported when the server speaks no HTTP, or closes without an answer', async (test) => {
+    for (const [greeting, message] of [
+      ['220 smtp.example.com ready\r\n', /does not speak HTTP/],
+      ['', /closed the connection without an answer/],
+    ] as const) {
+      const port = await startTcp(test, (socket) => socket.end(greeting))
+      const { code, err } = await failure(`http://127.0.0.1:${port}/leads`)
+      expect(err).toMatch(message)
+      expect(code).toBe(3)
+    }
+  })
+
+  it('is reported when the certificate is self-signed; one that is trusted is measured', async (test) => {
+    const { url, certificate } = await startTls(test)
+    const { code, err } = await failure(url)
+    expect(err).toMatch(/an authority that this machine does not trust[\s\S]*NODE_EXTRA_CA_CERTS/)
+    expect(code).toBe(3)
+    const trusting = startCommand(['load', url, '-c', '20', '--for', '1s'], {
+      env: { NODE_EXTRA_CA_CERTS: certificate },
+    })
+    expect(await trusting.exited, trusting.output).toBe(0)
+    expect(trusting.output).toMatch(/20 of 20 opened, 20 open at the end/)
+    expect(trusting.output).toMatch(/^events {6}20,/m)
+  })
+})
+
+describe.concurrent('the limits', () => {
+  it('keep it away from hosts outside of this machine and private networks', async () => {
+    for (const host of ['192.0.2.1', '[2001:db8::1]', '169.254.169.254', '0.0.0.0']) {
+      const { code, err } = await runCommand(['load', `http://${host}/leads`])
+      const name = host.replace(/[[\]]/g, '')
+      expect(err).toContain(`${name} is outside of this machine and private networks`)
+      expect(err).toContain(`--allow-host ${name}`)
+      expect(code).toBe(2)
+    }
+  })
+
+  it('do not follow a redirect that comes later: it is counted', async (test) => {
+    const other = await startFanout(test)
+    let requests = 0
+    const url = await start(test, (_, res) => {
+      requests += 1
+      if (requests === 1) openStream(res)
+      else res.writeHead(302, { location: other.url }).end()
+    })
+    const report = await load(url, '-c', '10', '--rate', '1000', '--for', '3s')
+    expect(report).toMatchObject({
+      code: 1,
+      connections: { opened: 1, failed: 9 },
+      refusals: { [`302 redirects to ${other.url}`]: 9 },
+    })
+    expect(other.requests).toEqual([])
+  })
+
+  it('are those of the system: too few open files are reported before anything is opened', async (test) => {
+    const { url, requests } = await startFanout(test)
+    const shell = startShell(`ulimit -n 200; sse load ${url} -c 300`)
+    expect(await shell.exited).toBe(2)
+    expect(shell.output).toMatch(
+      /This process may open 200 files, and needs 360\n {2}next: .*ulimit -n 360.*or use -c 140$/m,
+    )
+    expect(requests).toEqual([])
+  })
+
+  it.each([
+    [['load'], /missing required argument 'url'/],
+    [['load', 'localhost:3000/leads'], /did you mean http:\/\/localhost:3000\/leads/],
+    [['load', 'http://{n}.localhost/leads'], /\{n\} can only be in the path and the query/],
+    [['load', 'http://127.0.0.1/', '-c', '100001'], /more than 100000 connections/],
+    [['load', 'http://127.0.0.1/', '--for', '2h'], /longer than 1h/],
+    [['load', 'http://127.0.0.1/', '--rate', '0'], /"0" is not a whole number from 1/],
+    [
+      ['load', 'http://127.0.0.1/', '--allow-host', 'example.com'],
+      /example\.com is not the host of an address/,
+    ],
+  ] as const)('%j exits with 2', async (args, message) => {
+    const { code, out, err } = await runCommand(args)
+    expect(err).toMatch(message)
+    expect(out).toBe('')
+    expect(code).toBe(2)
+  })
+
+  it('are ended by Ctrl-C, which prints the report so far and closes every connection', async (test) => {
+    const { url, open } = await startFanout(test)
+    const running = startCommand(['load', url, '-c', '500', '--rate', '50/s', '--for', '1h'])
+    test.onTestFinished(() => running.stop('SIGKILL'))
+    await until(() => open.size >= 20, 'some are open')
+    running.signal('SIGINT')
+    expect(await running.exited, running.output).toBe(0)
+    const [, opened] = /^connections (\d+) of \1 opened, \1 open at the end$/m.exec(running.output) ?? []
+    expect(Number(opened)).toBeGreaterThanOrEqual(20)
+    expect(Number(opened)).toBeLessThan(500)
+    await until(() => open.size === 0, 'all are closed')
+  })
+})
+
+async function startTcp(test: TestContext, onSocket: (socket: Socket) => void): Promise<number> {
+  const server = createTcpServer(onSocket).listen(0, '127.0.0.1')
+  test.onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+async function startTls(test: TestContext): Promise<{ url: string; certificate: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'sse-load-'))
+  test.onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const request = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '1',
+  ]
+  execFileSync('openssl', [...request, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (_, res) =>
+    openStream(res, 'data: ä\n\n'),
+  ).listen(0)
+  test.onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  await once(server, 'listening')
+  return { url: `https://localhost:${(server.address() as AddressInfo).port}/leads`, certificate }
+}

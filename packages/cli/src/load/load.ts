@@ -131,6 +131,7 @@ async function findTargets(templates: readonly string[], options: LoadOptions): 
 
 /** A first connection that fails ends the command before there are more, unless the server is only busy. */
 async function checkFirst(url: URL, connection: LoadConnection, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
   const stopped = new Promise<undefined>((resolve) =>
     signal.addEventListener('abort', () => resolve(undefined)),
   )
