@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { inspectCommand } from './commands/inspect.ts'
 import { loadCommand } from './commands/load.ts'
+import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -14,7 +16,12 @@ export interface CommandContext {
 }
 
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
-const COMMANDS: readonly ((context: CommandContext) => Command)[] = [tailCommand, loadCommand]
+const COMMANDS: readonly ((context: CommandContext) => Command)[] = [
+  tailCommand,
+  loadCommand,
+  publishCommand,
+  inspectCommand,
+]
 
 export function createProgram(context: CommandContext): Command {
   const { terminal } = context

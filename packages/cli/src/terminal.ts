@@ -19,6 +19,8 @@ export interface Terminal {
   readonly columns: number
   /** Writes a line of the result. */
   print(line: string): void
+  /** Clears the terminal and writes a text. Only if `showsResults`. */
+  redraw(text: string): void
   /** Writes one line of JSON, for `--json`. Control characters are escaped. */
   printJson(value: unknown): void
   /** Writes a line about what happens, such as a reconnect, to standard error. */
@@ -51,6 +53,7 @@ export function createTerminal(
       return stdout.columns ?? 80
     },
     print: (line) => void stdout.write(`${line}\n`),
+    redraw: (text) => void stdout.write(`\u001b[H\u001b[J${text}\n`),
     printJson: (value) => void stdout.write(`${printableJson(JSON.stringify(value))}\n`),
     note: (line) => void stderr.write(`${errorColors.dim(line)}\n`),
     fail(error) {
