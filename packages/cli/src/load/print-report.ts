@@ -107,8 +107,10 @@ function describeDelivery({ tally, timeField, deliveryMeasure }: LoadReport): st
     ],
     none: ['delivery: not measured; name a field with the time in --time-field'],
   }[deliveryMeasure]
-  if (tally.caughtUp > 0)
-    lines.push(`${number(tally.caughtUp)} events from before their connection were not timed`)
+  if (deliveryMeasure !== 'none')
+    lines.push(
+      `not timed, because they are from before their connection opened: ${number(tally.caughtUp)} events`,
+    )
   if (tally.untimed > 0) lines.push(`${number(tally.untimed)} events have no time in "${timeField}"`)
   if (tally.early > 0) lines.push(`${number(tally.early)} events are from the future: the clocks differ`)
   return lines
