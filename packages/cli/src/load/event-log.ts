@@ -39,9 +39,9 @@ export class EventLog {
   }
 
   /**
-   * Returns how many events up to `newest` a connection lacks.
+   * Returns how many events from its last one up to `newest` a connection lacks.
    *
-   * @param lastIndex - index of its last event; `undefined` if it had none.
+   * @param lastIndex - highest index that it has received; `undefined` if it had none.
    * @param openedAt - time it opened. Earlier events are not expected of a connection without any.
    */
   lacking(newest: LoggedEvent | undefined, lastIndex: number | undefined, openedAt: number): number {

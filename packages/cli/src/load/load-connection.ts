@@ -1,6 +1,7 @@
 import { connect, type Feed, type FeedStatus } from '@sse/client'
 import { CONTROL } from '@sse/contract/protocol'
-import type { EventLog } from './event-log.ts'
+import type { EventLog, LoggedEvent } from './event-log.ts'
+import { ReceivedWindow } from './received-window.ts'
 import type { SendTime } from './send-time.ts'
 import { type Destination, type SocketObserver, socketTransport } from './socket-transport.ts'
 import type { Tally } from './tally.ts'
@@ -29,8 +30,8 @@ export class LoadConnection implements SocketObserver {
   #openedAt = 0
   #hasOpened = false
   #isOpen = false
-  /** Index of its last event in the log; `undefined` before the first, and after a gap. */
-  #lastIndex: number | undefined
+  /** What it has received of the log; absent before the first event. */
+  #received: ReceivedWindow | undefined
 
   constructor(options: LoadConnectionOptions) {
     this.localAddress = options.localAddress
@@ -66,9 +67,15 @@ export class LoadConnection implements SocketObserver {
     this.#feed.close()
   }
 
-  /** Returns how many events it lacks that another connection had by the time `until`, if it is open. */
-  lacking(newest: ReturnType<EventLog['newestAt']>): number {
-    return this.#isOpen && this.#log ? this.#log.lacking(newest, this.#lastIndex, this.#openedAt) : 0
+  /**
+   * Counts what it has missed, and returns how many further events another connection has received, if it is open.
+   *
+   * @param newest - the last event that is expected of it.
+   */
+  finish(newest: LoggedEvent | undefined): number {
+    const top = this.#received?.top
+    this.#received?.finish(newest?.index ?? -1)
+    return this.#isOpen && this.#log ? this.#log.lacking(newest, top, this.#openedAt) : 0
   }
 
   opened(ms: number): void {
@@ -84,7 +91,7 @@ export class LoadConnection implements SocketObserver {
     const tally = this.#tally
     if (name === CONTROL.gap) {
       tally.gaps.add(gapReason(data))
-      this.#lastIndex = undefined
+      this.#received?.finish()
     }
     if (CONTROL_EVENTS.has(name)) return
     tally.events += 1
@@ -111,13 +118,8 @@ export class LoadConnection implements SocketObserver {
   #compare(log: EventLog, id: string, now: number): void {
     const tally = this.#tally
     const { event, isFirst } = log.arrive(id, now)
-    const last = this.#lastIndex
-    if (last !== undefined && event.index <= last) {
-      tally.repeated += 1
-      return
-    }
-    if (last !== undefined) tally.missing += event.index - last - 1
-    this.#lastIndex = event.index
+    this.#received ??= new ReceivedWindow(tally)
+    this.#received.receive(event.index, now)
     if (this.#sendTime || isFirst) return
     if (event.at < this.#openedAt) tally.caughtUp += 1
     else tally.delivery.record(now - event.at)

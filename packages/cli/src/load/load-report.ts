@@ -24,7 +24,7 @@ export class LoadReport {
   #held: Snapshot | undefined
   #end: Snapshot | undefined
   #openAtEnd = 0
-  #requested = 0
+  #isInterrupted = false
   #behind = { connections: 0, events: 0 }
   #client = { memoryBytes: 0, cpu: 0, lateP99: 0 }
 
@@ -46,8 +46,8 @@ export class LoadReport {
   }
 
   /** Takes the figures that closing the connections would change. */
-  finish(requested: number, behind: { readonly connections: number; readonly events: number }): void {
-    this.#requested = requested
+  finish(behind: { readonly connections: number; readonly events: number }, isInterrupted: boolean): void {
+    this.#isInterrupted = isInterrupted
     this.#behind = behind
     this.#openAtEnd = this.tally.open
     this.#end = this.#snapshot()
@@ -68,9 +68,10 @@ export class LoadReport {
 
   /** Whether errors, refusals or losses were found: the exit code is 1. */
   get hasFindings(): boolean {
-    const { errors, refusals, gaps, missing, repeated, opened } = this.tally
+    const { errors, refusals, gaps, missing, repeated, opened, started } = this.tally
     const found = errors.total + refusals.total + gaps.total + missing + repeated + this.#behind.events
-    return found > 0 || opened < this.#requested
+    // A connection that is still waiting for its first answer is no failure yet when the run is interrupted.
+    return found > 0 || (opened < started && !this.#isInterrupted)
   }
 
   get figures(): {
@@ -122,7 +123,7 @@ export class LoadReport {
       eventsPerSecond: round(rates.eventsPerSecond),
       bytes,
       bytesPerSecond: Math.round(rates.bytesPerSecond),
-      order: this.isCompared ? { missing, repeated, behind } : null,
+      losses: this.isCompared ? { missing, repeated, behind } : null,
       connectMs: connect ?? null,
       deliveryMs: delivery ? { measured: this.deliveryMeasure, ...delivery } : null,
       untimed: { caughtUp, withoutTime: untimed, inTheFuture: early },

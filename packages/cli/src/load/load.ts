@@ -13,6 +13,7 @@ import { localAddress } from './local-address.ts'
 import { checkOpenFiles } from './open-files.ts'
 import { describePlan, printReport } from './print-report.ts'
 import { showProgress } from './progress.ts'
+import { GRACE_MS } from './received-window.ts'
 import { SendTime } from './send-time.ts'
 import type { Destination } from './socket-transport.ts'
 import { Tally } from './tally.ts'
@@ -44,8 +45,6 @@ interface Target {
 
 /** Between two looks at how many connections are due, in milliseconds. */
 const TICK_MS = 5
-/** Events that arrived elsewhere so shortly before the end are not expected of a connection, in milliseconds. */
-const GRACE_MS = 1_000
 
 /** Opens connections, holds them for a time, and reports. Ends early at Ctrl-C, or when every connection is over. */
 export async function load(
@@ -88,7 +87,7 @@ export async function load(
     report.allStarted()
     progress.allStarted()
     await hold(connections, options.for, signal)
-    report.finish(connections.length, lacking(targets, connections))
+    report.finish(finish(targets, connections), signal.aborted)
   } finally {
     progress.end()
     for (const connection of connections) connection.close()
@@ -178,14 +177,14 @@ function headersOf(
   )
 }
 
-/** Returns how many connections are behind at the end, and by how many events. */
-function lacking(
+/** Counts what connections have missed. Returns how many are behind at the end, and by how many events. */
+function finish(
   targets: readonly Target[],
   connections: readonly LoadConnection[],
 ): { connections: number; events: number } {
   const newest = targets.map(({ log }) => log?.newestAt(performance.now() - GRACE_MS))
   const behind = connections
-    .map((connection, index) => connection.lacking(newest[index % targets.length]))
+    .map((connection, index) => connection.finish(newest[index % targets.length]))
     .filter((events) => events > 0)
   return { connections: behind.length, events: behind.reduce((sum, events) => sum + events, 0) }
 }

@@ -32,8 +32,8 @@ export function describePlan(
     const { address } = destination
     return template.includes(address) ? redact(template) : `${redact(template)} (${address})`
   })
-  const openingMs = Math.ceil((connections / rate) * 1_000)
-  return `${number(connections)} connections to ${where.join(' and ')}, ${number(rate)} per second, then ${seconds(holdMs)}: ends after ${seconds(openingMs + holdMs)} at the latest`
+  const openingMs = (connections / rate) * 1_000
+  return `${number(connections)} connections to ${where.join(' and ')}: ${number(rate)} per second for ${seconds(openingMs)}, then ${seconds(holdMs)}`
 }
 
 /** Prints what a person reads. */
@@ -52,7 +52,7 @@ export function printReport(report: LoadReport, { print, colors, columns }: Term
   row('gaps', list(tally.gaps), tally.gaps.total > 0)
   row('events', `${number(tally.events)}, ${number(figures.eventsPerSecond)} per second`)
   row('bytes', `${number(tally.bytes / 1_000)} KB, ${number(figures.bytesPerSecond / 1_000)} KB per second`)
-  row('order', describeOrder(report), tally.missing + tally.repeated + behind.events > 0)
+  row('losses', describeLosses(report), tally.missing + tally.repeated + behind.events > 0)
   print('')
   print(`${' '.repeat(12)}${['p50', 'p90', 'p99', 'max'].map((name) => name.padStart(12)).join('')}`)
   latencyRow('connect', connect, print)
@@ -91,7 +91,7 @@ function describeConnections({
   return parts.join(', ')
 }
 
-function describeOrder({ tally, isCompared, figures: { behind } }: LoadReport): string {
+function describeLosses({ tally, isCompared, figures: { behind } }: LoadReport): string {
   if (!isCompared) return 'not compared: each connection gets its own events'
   if (tally.withId === 0) return 'not compared: the events have no ids'
   const late =

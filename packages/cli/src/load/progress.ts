@@ -14,7 +14,7 @@ export interface Progress {
 
 /** Shows on standard error how far a run is: a bar on a terminal, elsewhere a line each five seconds. */
 export function showProgress(
-  { isInteractive, note }: Terminal,
+  { isInteractive, columns, note }: Terminal,
   tally: Tally,
   total: number,
   holdMs: number,
@@ -24,7 +24,7 @@ export function showProgress(
     const share = heldAt === undefined ? tally.opened / total : (performance.now() - heldAt) / holdMs
     const what = heldAt === undefined ? 'opening' : 'measuring'
     const line = `${what} ${Math.round(Math.min(1, share) * 100)} %, ${state(tally)}`
-    if (isInteractive) process.stderr.write(`\r\u001b[2K${bar(share)} ${line}`)
+    if (isInteractive) process.stderr.write(`\r\u001b[2K${`${bar(share)} ${line}`.slice(0, columns - 1)}`)
     else note(line)
   }
   const timer = setInterval(draw, isInteractive ? BAR_MS : LINE_MS)

@@ -44,7 +44,7 @@ const MAX_DETAIL_CHARS = 4_096
 const DETAIL_TIMEOUT_MS = 1_000
 
 /**
- * Carries a stream over a socket of its own, by HTTP/1.1. A connection of `fetch` takes 50 KB of memory and one of
+ * Carries a stream over a socket, by HTTP/1.1. A connection of `fetch` takes 50 KB of memory and one of
  * `node:http` 29 KB; this one takes 8 KB. Redirects are not followed.
  */
 export function socketTransport(destination: Destination, observer: SocketObserver): Transport {

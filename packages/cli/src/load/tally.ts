@@ -21,9 +21,9 @@ export class Tally {
   bytes = 0
   /** Events with an id. */
   withId = 0
-  /** Events that another connection received in between two events of this one. */
+  /** Events that a connection did not receive, although it received later ones. */
   missing = 0
-  /** Events that arrived again, or in another order than on the connection that had them first. */
+  /** Events that a connection received again. */
   repeated = 0
   /** Events from before their connection opened, which were not timed. */
   caughtUp = 0
