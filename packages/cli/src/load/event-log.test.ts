@@ -8,24 +8,23 @@ it('gives each id the place of its first arrival', () => {
   expect(log.arrive('a', 3)).toEqual({ event: { index: 0, at: 1 }, isFirst: false })
 })
 
-it('counts what a connection lacks, up to a time', () => {
+it('counts what a connection lacks of the events up to a time', () => {
   const log = new EventLog()
   for (const [index, id] of ['a', 'b', 'c', 'd'].entries()) log.arrive(id, index * 10)
-  const newest = log.newestAt(25)
-  expect(newest).toEqual({ index: 2, at: 20 })
-  expect(log.lacking(newest, 0, 0)).toBe(2)
-  expect(log.lacking(newest, 3, 0)).toBe(0)
-  expect(log.newestAt(-1)).toBeUndefined()
-  expect(log.lacking(undefined, 0, 0)).toBe(0)
+  const expected = log.until(25)
+  expect(expected.newest).toBe(2)
+  expect(expected.countAfter(0, -1)).toBe(2)
+  expect(expected.countAfter(3, -1)).toBe(0)
+  expect(expected.countAfter(-1, -1)).toBe(3)
 })
 
-it('expects of a connection without any event only those after it opened', () => {
+it('expects of a connection only events from a time on', () => {
   const log = new EventLog()
   for (const [index, id] of ['a', 'b', 'c'].entries()) log.arrive(id, index * 10)
-  const newest = log.newestAt(Infinity)
-  expect(log.lacking(newest, undefined, -1)).toBe(3)
-  expect(log.lacking(newest, undefined, 5)).toBe(2)
-  expect(log.lacking(newest, undefined, 20)).toBe(0)
+  expect(log.until(Infinity).countAfter(-1, 5)).toBe(2)
+  expect(log.until(Infinity).countAfter(0, 15)).toBe(1)
+  expect(log.until(Infinity).countAfter(-1, 20)).toBe(0)
+  expect(new EventLog().until(Infinity).countAfter(-1, 0)).toBe(0)
 })
 
 it('forgets the oldest ids, so that its memory is bounded', () => {

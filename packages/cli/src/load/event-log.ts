@@ -28,27 +28,34 @@ export class EventLog {
     return { event, isFirst: true }
   }
 
-  /** Returns the newest event that had arrived anywhere by this time. */
-  newestAt(time: number): LoggedEvent | undefined {
-    let newest: LoggedEvent | undefined
-    for (const event of this.#events.values()) {
-      if (event.at > time) break
-      newest = event
-    }
-    return newest
+  /** Returns the events that had arrived anywhere by this time. */
+  until(time: number): ExpectedEvents {
+    return new ExpectedEvents([...this.#events.values()].filter(({ at }) => at <= time))
+  }
+}
+
+/** Events that every connection is expected to have. */
+export class ExpectedEvents {
+  readonly #events: readonly LoggedEvent[]
+
+  constructor(events: readonly LoggedEvent[]) {
+    this.#events = events
+  }
+
+  /** Index of the newest; -1 for none. */
+  get newest(): number {
+    return this.#events.at(-1)?.index ?? -1
   }
 
   /**
-   * Returns how many events from its last one up to `newest` a connection lacks.
+   * Returns how many of them follow the last one of a connection.
    *
-   * @param lastIndex - highest index that it has received; `undefined` if it had none.
-   * @param openedAt - time it opened. Earlier events are not expected of a connection without any.
+   * @param lastIndex - highest index that it has received; -1 for none.
+   * @param since - time from which on events are expected of it.
    */
-  lacking(newest: LoggedEvent | undefined, lastIndex: number | undefined, openedAt: number): number {
-    if (newest === undefined) return 0
-    if (lastIndex !== undefined) return Math.max(0, newest.index - lastIndex)
-    if (newest.at <= openedAt) return 0
-    const first = [...this.#events.values()].find(({ at }) => at > openedAt)
-    return first === undefined ? 0 : newest.index - first.index + 1
+  countAfter(lastIndex: number, since: number): number {
+    // Both grow: looks at no more events than it counts.
+    const last = this.#events.findLastIndex(({ index, at }) => index <= lastIndex || at <= since)
+    return this.#events.length - 1 - last
   }
 }

@@ -1,7 +1,7 @@
 import { connect, type Feed, type FeedStatus } from '@sse/client'
 import { CONTROL } from '@sse/contract/protocol'
-import type { EventLog, LoggedEvent } from './event-log.ts'
-import { ReceivedWindow } from './received-window.ts'
+import type { EventLog, ExpectedEvents } from './event-log.ts'
+import { GRACE_MS, ReceivedWindow } from './received-window.ts'
 import type { SendTime } from './send-time.ts'
 import { type Destination, type SocketObserver, socketTransport } from './socket-transport.ts'
 import type { Tally } from './tally.ts'
@@ -68,14 +68,14 @@ export class LoadConnection implements SocketObserver {
   }
 
   /**
-   * Counts what it has missed, and returns how many further events another connection has received, if it is open.
-   *
-   * @param newest - the last event that is expected of it.
+   * Counts what it has missed of the expected events. Returns how many newer ones it lacks, if it is open.
    */
-  finish(newest: LoggedEvent | undefined): number {
-    const top = this.#received?.top
-    this.#received?.finish(newest?.index ?? -1)
-    return this.#isOpen && this.#log ? this.#log.lacking(newest, top, this.#openedAt) : 0
+  finish(expected: ExpectedEvents): number {
+    const received = this.#received
+    const top = received?.top ?? -1
+    received?.finish(expected.newest)
+    const since = (top < 0 ? this.#openedAt : (received?.startedAt ?? 0)) + GRACE_MS
+    return this.#isOpen ? expected.countAfter(top, since) : 0
   }
 
   opened(ms: number): void {

@@ -182,9 +182,12 @@ function finish(
   targets: readonly Target[],
   connections: readonly LoadConnection[],
 ): { connections: number; events: number } {
-  const newest = targets.map(({ log }) => log?.newestAt(performance.now() - GRACE_MS))
+  const expected = targets.map(({ log }) => log?.until(performance.now() - GRACE_MS))
   const behind = connections
-    .map((connection, index) => connection.finish(newest[index % targets.length]))
+    .map((connection, index) => {
+      const events = expected[index % targets.length]
+      return events ? connection.finish(events) : 0
+    })
     .filter((events) => events > 0)
   return { connections: behind.length, events: behind.reduce((sum, events) => sum + events, 0) }
 }

@@ -29,9 +29,14 @@ export class ReceivedWindow {
     this.#counters = counters
   }
 
-  /** Highest index received; `undefined` before the first. */
-  get top(): number | undefined {
-    return this.#first === undefined ? undefined : this.#top
+  /** Highest index received; -1 before the first. */
+  get top(): number {
+    return this.#first === undefined ? -1 : this.#top
+  }
+
+  /** Time of the first event. */
+  get startedAt(): number {
+    return this.#startedAt
   }
 
   /**
