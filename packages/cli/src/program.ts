@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { inspectCommand } from './commands/inspect.ts'
+import { loadCommand } from './commands/load.ts'
 import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
 
@@ -10,6 +11,7 @@ import { tailCommand } from './commands/tail.ts'
 const COMMANDS: readonly ((context: CommandContext) => Command)[] = [
   tailCommand,
   doctorCommand,
+  loadCommand,
   publishCommand,
   inspectCommand,
 ]
