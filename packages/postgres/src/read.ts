@@ -44,7 +44,7 @@ async function renewEpoch(database: Database, { epoch, position }: Commit): Prom
 }
 
 function toEntry(row: Row): Entry {
-  const [, , , , position, at, channel, event, data, key] = row as string[]
+  const [, , , , position, at, channel, event, data, key, traceparent] = row as string[]
   return {
     position: Number(position),
     at: Number(at),
@@ -52,5 +52,6 @@ function toEntry(row: Row): Entry {
     event: event as string,
     data: data as string,
     ...(key !== null && { key }),
+    ...(traceparent && { traceparent }),
   }
 }
