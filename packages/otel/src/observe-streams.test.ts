@@ -8,7 +8,7 @@ import { type RunningServer, serve } from '@sse/test-support/http-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { type Metrics, startMetrics } from './fixtures/telemetry.ts'
+import { histogramOf, type Metrics, startMetrics } from './fixtures/telemetry.ts'
 import { observeStreams } from './observe-streams.ts'
 
 const leads = defineStream({ path: '/leads/:owner', events: { lead: type<string>() } })
@@ -79,8 +79,9 @@ it('counts open, opened and closed connections of a generator stream, with the r
     ]),
   )
   const durations = await telemetry.series('sse.connection.duration')
-  const { value } = durations.find(({ attributes }) => attributes['sse.close.reason'] === 'client_gone') ?? {}
-  const seconds = (value as { sum: number }).sum
+  const { sum: seconds } = histogramOf(
+    durations.find(({ attributes }) => attributes['sse.close.reason'] === 'client_gone'),
+  )
   expect(seconds).toBeGreaterThan(0)
   expect(seconds).toBeLessThan(30)
 })
@@ -91,7 +92,7 @@ it('has histogram boundaries that tell hours apart', async () => {
   await (await read(`${origin}/leads/ada`)).over()
   await until(async () => (await telemetry.total('sse.connection.duration')) === 1)
   const [series] = await telemetry.series('sse.connection.duration')
-  const { boundaries } = (series?.value as Exclude<NonNullable<typeof series>['value'], number>).buckets
+  const { boundaries } = histogramOf(series).buckets
   expect(boundaries.filter((seconds) => seconds >= 3_600)).toEqual([3_600, 7_200, 14_400, 28_800, 86_400])
 })
 
@@ -144,7 +145,7 @@ it('measures the time to the first event from the arrival of the request, and no
   const [series, ...others] = await telemetry.series('sse.connection.time_to_first_event')
   expect(others).toEqual([])
   expect(series).toMatchObject({ attributes: ROUTE, value: { count: 1 } })
-  expect((series?.value as { sum: number }).sum).toBeGreaterThanOrEqual(0.03)
+  expect(histogramOf(series).sum).toBeGreaterThanOrEqual(0.03)
 })
 
 it('measures the time to the first event of history too', async () => {
