@@ -51,7 +51,9 @@ class Log:
     async def append(self, event: str, data: BaseModel) -> None:
         async with self._grown:
             self._head += 1
-            self._events.append(ServerSentEvent(event=event, data=data, id=self.last_id))
+            # As the models are documented: `data=` would ignore their aliases.
+            json = data.model_dump_json(by_alias=True)
+            self._events.append(ServerSentEvent(event=event, raw_data=json, id=self.last_id))
             self._grown.notify_all()
 
     async def read(self, last_event_id: str | None) -> AsyncIterable[Any]:

@@ -93,9 +93,10 @@ def named_events(**models: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"text/event-stream": {"itemSchema": item}}}}
 
 
-def event(name: str, data: Any, id: Optional[str] = None) -> Any:
+def event(name: str, data: BaseModel, id: str) -> Any:
     """Any, because FastAPI takes the models from the return type, where ServerSentEvent would hide them."""
-    return ServerSentEvent(event=name, data=data, id=id)
+    # With `data=` a model would be sent without its aliases, other than it is documented.
+    return ServerSentEvent(event=name, raw_data=data.model_dump_json(by_alias=True), id=id)
 
 
 @app.get("/leads/stream", response_class=EventSourceResponse)
