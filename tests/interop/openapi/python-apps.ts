@@ -19,12 +19,12 @@ except ImportError:
 export function startApp(
   python: string,
   module: string,
-  { port: fixed, ...env }: Record<string, string> = {},
+  env: Record<string, string> = {},
 ): Promise<ProgramServer> {
   const start = (port: number) => `${HURRY}
 import uvicorn
 options = {'timeout_graceful_shutdown': 1} if uvicorn.__version__ > '0.22' else {}
-uvicorn.run('${module}:app', host='127.0.0.1', port=${fixed ?? port}, log_level='warning', **options)`
+uvicorn.run('${module}:app', host='127.0.0.1', port=${port}, log_level='warning', **options)`
   const cwd = module === 'main' ? exampleFolder : here
   return startProgramServer(python, (port) => ['-B', '-c', start(port)], { cwd, env })
 }
