@@ -24,6 +24,11 @@ def named_events(**models: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {"text/event-stream": {"itemSchema": item}}}}
 
 
+def event(name: str, data: BaseModel, id: str | None = None) -> Any:
+    """One event with its name. `ServerSentEvent(data=model)` would send a model without the aliases it is documented with."""
+    return ServerSentEvent(event=name, raw_data=data.model_dump_json(by_alias=True), id=id)
+
+
 def end() -> Any:
     """The last event of a stream that is complete. Without it a client connects again and gets everything twice."""
     return ServerSentEvent(event=END, id=END, raw_data="")
@@ -48,12 +53,10 @@ class Log:
     def last_id(self) -> str:
         return self._id(self._head)
 
-    async def append(self, event: str, data: BaseModel) -> None:
+    async def append(self, name: str, data: BaseModel) -> None:
         async with self._grown:
             self._head += 1
-            # As the models are documented: `data=` would ignore their aliases.
-            json = data.model_dump_json(by_alias=True)
-            self._events.append(ServerSentEvent(event=event, raw_data=json, id=self.last_id))
+            self._events.append(event(name, data, self.last_id))
             self._grown.notify_all()
 
     async def read(self, last_event_id: str | None) -> AsyncIterable[Any]:
@@ -73,10 +76,10 @@ class Log:
                 position = removed
                 yield self._gap("trimmed", position)
                 continue
-            events = list(self._events)[position - removed :]
+            missed = list(self._events)[position - removed :]
             position = self._head
-            for event in events:
-                yield event
+            for each in missed:
+                yield each
 
     def _id(self, position: int) -> str:
         return f"{self._epoch}-{position}"
