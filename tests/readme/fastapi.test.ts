@@ -5,7 +5,7 @@ import { defineStream, type } from '@sse/contract'
 import { startProgram } from '@sse/test-support/program'
 import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 import { requireProgram, requirePythonPackages } from '@sse/test-support/require-program'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPage } from './code-blocks.ts'
 import { writePythonBlocks } from './python-blocks.ts'
 
@@ -44,12 +44,7 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
       { cwd: folder },
     )
 
-  /** Follows the first stream of a contract, with its app as base. */
-  function follow(app: string, target: ReturnType<typeof defineStream>, options: object = {}) {
-    const feed = connect(target, { baseUrl: `${server.origin}/${app}`, ...options })
-    onTestFinished(() => feed.close())
-    return feed
-  }
+  const at = (app: string) => ({ baseUrl: `${server.origin}/${app}` })
 
   it('named events arrive under their names', async () => {
     const events: unknown[] = []
@@ -57,8 +52,8 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
       path: '/leads/stream',
       events: { lead: type<unknown>(), assigned: type<unknown>() },
     })
-    for await (const { event, payload } of follow('named', contract))
-      if (events.push([event, payload]) === 2) break
+    using feed = connect(contract, at('named'))
+    for await (const { event, payload } of feed) if (events.push([event, payload]) === 2) break
     expect(events).toEqual([
       ['lead', { id: 1, name: 'Ada' }],
       ['assigned', { lead_id: 1, owner: 'Grace' }],
@@ -67,7 +62,7 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
 
   it.skipIf(!curl)('what curl posts reaches the stream with an id', async () => {
     const contract = defineStream({ path: '/leads/stream', events: { lead: type<unknown>() } })
-    const feed = follow('resume', contract)
+    using feed = connect(contract, at('resume'))
     const events = feed[Symbol.asyncIterator]()
     await expect.poll(() => feed.lastEventId).not.toBe('')
     const line = command('curl').replace('http://localhost:8000', `${server.origin}/resume`)
@@ -81,7 +76,7 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
 
   it('a stream that ends is over for the client, and 204 for an EventSource that reconnects', async () => {
     const contract = defineStream({ path: '/import', events: { message: type<{ percent: number }>() } })
-    const feed = follow('ends', contract)
+    using feed = connect(contract, at('ends'))
     const events: unknown[] = []
     for await (const { payload } of feed) events.push(payload)
     expect(events).toEqual([0, 50, 100].map((percent) => ({ percent })))
@@ -94,14 +89,14 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
 
   it('a refusal closes the feed with what FastAPI says', async () => {
     const contract = defineStream({ path: '/ticks', events: { message: type<number>() } })
-    const feed = follow('refuse', contract, { onError: () => {} })
+    using feed = connect(contract, { ...at('refuse'), onError: () => {} })
     await expect
       .poll(() => feed.status)
       .toMatchObject({
         state: 'closed',
         error: { code: 'http_status', status: 401, cause: { message: 'Not signed in' } },
       })
-    const signedIn = follow('refuse', contract, { headers: { authorization: 'Bearer secret' } })
+    using signedIn = connect(contract, { ...at('refuse'), headers: { authorization: 'Bearer secret' } })
     for await (const { payload } of signedIn) {
       expect(payload).toBe(1)
       break
@@ -110,7 +105,8 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
 
   it('the numbers of sse-starlette arrive', async () => {
     const contract = defineStream({ path: '/stream', events: { message: type<number>() } })
-    for await (const { payload } of follow('article', contract)) {
+    using feed = connect(contract, at('article'))
+    for await (const { payload } of feed) {
       expect(payload).toSatisfy(Number.isInteger)
       break
     }
