@@ -110,24 +110,6 @@ describe.skipIf(!python)('the FastAPI example', () => {
   })
 })
 
-describe.skipIf(!python)('the FastAPI example when it restarts', () => {
-  it('lets its clients go, and reports a gap to those that return to a new process', async () => {
-    const first = await startApp(python as string, 'main')
-    await using proxy = await TcpProxy.open(portOf(first))
-    const { feed, seen, states } = follow(`http://127.0.0.1:${proxy.port}`)
-    await until(() => feed.lastEventId)
-    first.signal('SIGTERM')
-    await first.exited
-    await using second = await startApp(python as string, 'main')
-    proxy.moveTo(portOf(second))
-    await until(() => seen.length > 0)
-    await post(second.origin, 'after')
-    await until(() => seen.length > 1)
-    expect(seen).toEqual(['gap: epoch', 'after'])
-    expect(states).toEqual(expect.arrayContaining(['open', 'waiting', 'connecting', 'open']))
-  })
-})
-
 it.skipIf(!python)(
   'a log reports a gap to a client whose next event is gone or whose id is not its own',
   async () => {
