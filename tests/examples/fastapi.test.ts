@@ -9,7 +9,7 @@ import { TcpProxy } from '@sse/test-support/tcp-proxy'
 import { until } from '@sse/test-support/until'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { check, stream } from '../../examples/fastapi/src/contracts.ts'
+import { leadsByLeadIdCheck, leadsStream } from '../../examples/fastapi/src/contracts.ts'
 import { exampleFolder, startApp } from '../interop/openapi/python-apps.ts'
 import { expectAccessible, expectFits, launch, requireBrowser } from '../lead-desk/browser.ts'
 
@@ -31,7 +31,7 @@ async function post(origin: string, name: string): Promise<void> {
 
 /** Follows the stream of leads and notes the names of the leads, gaps and states. */
 function follow(baseUrl: string, options: Parameters<typeof connect>[1] = {}) {
-  const feed = connect(stream, { baseUrl, reconnect: { jitterMs: 20, maxJitterMs: 20 }, ...options })
+  const feed = connect(leadsStream, { baseUrl, reconnect: { jitterMs: 20, maxJitterMs: 20 }, ...options })
   onTestFinished(() => feed.close())
   const seen: string[] = []
   const states: string[] = []
@@ -95,7 +95,7 @@ describe.skipIf(!python)('the FastAPI example', () => {
   })
 
   it('ends a stream that is complete, with an event for this client and 204 for any other', async () => {
-    const feed = connect(check, { baseUrl: server.origin, params: { lead_id: '1' } })
+    const feed = connect(leadsByLeadIdCheck, { baseUrl: server.origin, params: { lead_id: '1' } })
     const percents: number[] = []
     for await (const { event, payload } of feed) if (event === 'message') percents.push(payload.percent)
     expect(percents).toEqual([0, 30, 70, 100])

@@ -2,7 +2,7 @@ import { useEvent, useLatest, useStream, useStreamStatus } from '@sse/react'
 import { type FormEvent, useState } from 'react'
 import { addLead, api, assignLead, type Desk, loadDesk } from './api.ts'
 import { CreditCheck } from './CreditCheck.tsx'
-import { stream } from './contracts.ts'
+import { leadsStream } from './contracts.ts'
 
 export function App() {
   const [leads, setLeads] = useState<Desk['leads']>([])
@@ -16,7 +16,7 @@ export function App() {
   }
 
   // An id the server does not know makes a gap, so the list is loaded first. The same happens when the app restarts.
-  const feed = useStream(stream, { baseUrl: api, lastEventId: 'none', onGap: load })
+  const feed = useStream(leadsStream, { baseUrl: api, lastEventId: 'none', onGap: load })
   const { state } = useStreamStatus(feed)
   const newest = useLatest(feed, 'lead')
   useEvent(feed, 'lead', (lead) => setLeads((all) => [...all.filter(({ id }) => id !== lead.id), lead]))

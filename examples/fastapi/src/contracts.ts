@@ -1,3 +1,5 @@
+// Written from Lead desk by @sse/openapi. Do not edit: write it again.
+
 import { defineStream, type } from '@sse/contract'
 
 export interface Lead {
@@ -8,11 +10,28 @@ export interface Lead {
   received_at: string
   owner: string | null
 }
-export const stream = defineStream({
+export interface Assignment {
+  lead_id: number
+  owner: string
+}
+export interface Check {
+  percent: number
+  step: string
+}
+
+/** Stream (GET /leads/stream) */
+export const leadsStream = defineStream({
   path: '/leads/stream',
-  events: { lead: type<Lead>(), assigned: type<{ lead_id: number; owner: string }>() },
+  events: {
+    lead: type<Lead>(),
+    assigned: type<Assignment>(),
+  },
 })
-export const check = defineStream({
+
+/** Check (GET /leads/:lead_id/check) */
+export const leadsByLeadIdCheck = defineStream({
   path: '/leads/:lead_id/check',
-  events: { message: type<{ percent: number; step: string }>() },
+  events: {
+    message: type<Check>(),
+  },
 })
