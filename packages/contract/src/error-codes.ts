@@ -32,6 +32,9 @@ export type SseErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'content_type_unsupported'
+  | 'body_invalid'
+  | 'body_too_large'
+  | 'publish_invalid'
   | 'last_event_id_invalid'
   | 'name_invalid'
   | 'ack_invalid'
@@ -98,6 +101,9 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   not_found: request(404),
   method_not_allowed: request(405),
   content_type_unsupported: request(415),
+  body_invalid: request(400),
+  body_too_large: request(413),
+  publish_invalid: request(422),
   last_event_id_invalid: request(400),
   name_invalid: request(400),
   ack_invalid: request(409),

@@ -1,8 +1,11 @@
 import type { NextFunction, Request, Response } from 'express'
 import { defineAdapter } from '../http/define-adapter.ts'
+import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { readUrl, serveNode } from '../node/serve-node.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of an Express handler. */
 export interface ExpressNative {
@@ -18,11 +21,7 @@ export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction
  * `app.use(sse(hub, options))`, which recognises the contract's path itself, under any `app.use('/prefix', …)`.
  */
 export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = defineAdapter({
-  handle: (endpoint) => async (req, res, next) => {
-    // Only a wildcard's value is an array, and no contract has one.
-    const params = req.params as Record<string, string>
-    await serve({ answer: endpoint.stream, params }, req, res, next)
-  },
+  handle: (endpoint) => handlerOf(endpoint.stream),
   mount: (endpoint) => {
     const mount: ExpressMiddleware = async (req, res, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
@@ -34,6 +33,14 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
     return mount
   },
 })
+
+/** Makes an endpoint for programs that publish: `app.post('/publish', publishHandler(hub, options))`. */
+export const publishHandler: PublishHandler<ExpressNative, ExpressHandler> = definePublishHandler(handlerOf)
+
+function handlerOf(answer: Answer<ExpressNative>): ExpressHandler {
+  // Only a wildcard's value is an array, and no contract has one.
+  return (req, res, next) => serve({ answer, params: req.params as Record<string, string> }, req, res, next)
+}
 
 /** Express 4 does not wait for promises: errors are passed on by `next`. */
 async function serve(

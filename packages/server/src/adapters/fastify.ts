@@ -3,6 +3,8 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Answer } from '../http/exchange.ts'
 import type { Sse } from '../http/sse.ts'
 import { serveNode } from '../node/serve-node.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 import { fastifyResponder } from './fastify-responder.ts'
 
 /** The framework's objects in the context of a Fastify handler. */
@@ -29,11 +31,21 @@ export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = de
   },
 })
 
+/** Makes an endpoint for programs that publish: `app.post('/publish', publishHandler(hub, options))`. */
+export const publishHandler: PublishHandler<FastifyNative, FastifyHandler> = definePublishHandler(handlerOf)
+
 function handlerOf(answer: Answer<FastifyNative>): FastifyHandler {
   return (request, reply) => {
     const { raw: req } = request
     const params = request.params as Record<string, string>
-    const exchange = { req, res: reply.raw, native: { request, reply }, responder: fastifyResponder(reply) }
+    const native = { request, reply }
+    const exchange = {
+      req,
+      res: reply.raw,
+      native,
+      responder: fastifyResponder(reply),
+      readParsed: () => request.body,
+    }
     serveNode({ answer, params }, exchange).catch((error) => reply.send(error))
   }
 }

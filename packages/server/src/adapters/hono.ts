@@ -3,7 +3,10 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
+import type { RequestBody } from '../http/request-body.ts'
 import type { Sse } from '../http/sse.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 import { type MakeResponse, serveWeb } from '../web/serve-web.ts'
 
 /** The framework's objects in the context of a Hono handler. */
@@ -28,10 +31,25 @@ export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapte
   },
 })
 
-function serve(c: Context, answer: Answer<HonoNative>, params: Record<string, string>): Promise<Response> {
+/** Makes an endpoint for programs that publish: `app.post('/publish', publishHandler(hub, options))`. */
+export const publishHandler: PublishHandler<HonoNative, HonoHandler> = definePublishHandler(
+  (answer) => async (c) => {
+    // Read by middleware before: Hono keeps what it was.
+    const parsed = c.req.raw.bodyUsed ? await c.req.text() : undefined
+    return serve(c, answer, c.req.param(), () => (parsed === undefined ? undefined : { parsed }))
+  },
+)
+
+function serve(
+  c: Context,
+  answer: Answer<HonoNative>,
+  params: Record<string, string>,
+  readParsed?: () => RequestBody | undefined,
+): Promise<Response> {
   // Bun's server is the environment, or a member of it.
   const host = c.env?.server ?? c.env
-  return serveWeb({ answer, params }, { request: c.req.raw, native: { c }, host, respond: responderOf(c) })
+  const exchange = { request: c.req.raw, native: { c }, host, respond: responderOf(c) }
+  return serveWeb({ answer, params }, readParsed ? { ...exchange, readParsed } : exchange)
 }
 
 function responderOf(c: Context): MakeResponse {

@@ -1,9 +1,12 @@
 import type { Context, Middleware } from 'koa'
 import { defineAdapter } from '../http/define-adapter.ts'
+import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import { serveNode } from '../node/serve-node.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of Koa middleware. */
 export interface KoaNative {
@@ -17,10 +20,7 @@ export interface KoaNative {
  * Koa sends the head after all middleware has run, so that headers and cookies of any middleware are kept.
  */
 export const sse: Sse<KoaNative, Middleware> = defineAdapter({
-  handle: (endpoint) => async (ctx) => {
-    const params = (ctx as RoutedContext).params ?? {}
-    await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
-  },
+  handle: (endpoint) => handlerOf(endpoint.stream),
   mount: (endpoint) => {
     const mount: Middleware = async (ctx, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
@@ -31,6 +31,16 @@ export const sse: Sse<KoaNative, Middleware> = defineAdapter({
     return mount
   },
 })
+
+/** Makes an endpoint for programs that publish: `router.post('/publish', publishHandler(hub, options))`. */
+export const publishHandler: PublishHandler<KoaNative, Middleware> = definePublishHandler(handlerOf)
+
+function handlerOf(answer: Answer<KoaNative>): Middleware {
+  return async (ctx) => {
+    const params = (ctx as RoutedContext).params ?? {}
+    await serveNode({ answer, params }, exchangeOf(ctx))
+  }
+}
 
 /** What `@koa/router` adds: the path's parameters, and every layer that matched, middleware included. */
 interface RoutedContext {
@@ -44,7 +54,14 @@ function isRoutedTo(mount: Middleware, ctx: Context): boolean {
 }
 
 function exchangeOf(ctx: Context) {
-  return { req: ctx.req, res: ctx.res, native: { ctx }, responder: koaResponder(ctx) }
+  return {
+    req: ctx.req,
+    res: ctx.res,
+    native: { ctx },
+    responder: koaResponder(ctx),
+    // Of a body parser.
+    readParsed: () => (ctx.request as { body?: unknown }).body,
+  }
 }
 
 function koaResponder(ctx: Context): Responder {

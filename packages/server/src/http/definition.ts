@@ -1,5 +1,6 @@
 import type { StreamContract } from '@sse/contract'
 import type { ConnectionHandle } from '../stream/connection-handle.ts'
+import type { HttpRequest } from './exchange.ts'
 import type { GivenOptions } from './options.ts'
 import type { Reply } from './reply.ts'
 
@@ -22,17 +23,14 @@ export interface Mount {
   readonly actions: readonly Action[]
 }
 
-/** A request at a path below the stream's. */
+/** A request beside the stream: at a path below it, or where an app has mounted it. */
 export interface Action {
-  /** Last segment of the path. */
-  readonly name: 'ack' | 'stop' | 'status'
+  /** `context.action`; below a stream, the last segment of the path. */
+  readonly name: 'ack' | 'stop' | 'status' | 'publish'
   readonly method: 'GET' | 'POST'
   /** Answers a request that was admitted. */
   answer(context: unknown, connection: ConnectionHandle, request: ActionRequest): Promise<Reply>
 }
 
 /** What actions read of a request. */
-export interface ActionRequest {
-  /** The `Content-Type` header; `undefined` without one. */
-  readonly contentType: string | undefined
-}
+export type ActionRequest = Pick<HttpRequest<unknown>, 'contentType' | 'idempotencyKey' | 'body'>

@@ -13,7 +13,15 @@ import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
 import { checkLastEventId } from './last-event-id.ts'
 import type { GivenOptions } from './options.ts'
-import { EMPTY_REPLY, errorReply, headReply, type Reply, streamReply, toRetryReply } from './reply.ts'
+import {
+  EMPTY_REPLY,
+  errorReply,
+  headReply,
+  methodReply,
+  type Reply,
+  streamReply,
+  toRetryReply,
+} from './reply.ts'
 
 const DEFAULT_MAX_EVENT_BYTES = 1_048_576
 const DEFAULT_HEARTBEAT_MS = 15_000
@@ -53,6 +61,12 @@ export class Endpoint<Native> {
 
   /** Answers with the stream. */
   readonly stream: Answer<Native> = (request) => this.#stream(request, 'follow', this.#definition.makeSource)
+
+  /** Answers with an action alone, wherever the app has mounted it. */
+  action(action: Action): Answer<Native> {
+    const refused = this.refuse(methodReply(action.method))
+    return (request) => (request.method === action.method ? this.#act(request, action) : refused(request))
+  }
 
   /** Answers without calling the app. */
   refuse(reply: Reply): Answer<Native> {

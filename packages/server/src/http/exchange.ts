@@ -1,5 +1,6 @@
 import type { Connection } from '../stream/connection.ts'
 import type { Reply } from './reply.ts'
+import type { RequestBody } from './request-body.ts'
 
 /** A request, as a bridge to a platform describes it. */
 export interface HttpRequest<Native> {
@@ -10,6 +11,10 @@ export interface HttpRequest<Native> {
   readonly query: string | undefined
   /** The `Content-Type` header; `undefined` without one. */
   readonly contentType: string | undefined
+  /** The `Idempotency-Key` header; `undefined` without one. */
+  readonly idempotencyKey: string | undefined
+  /** Returns the body. Called at most once, by requests that take one. */
+  readonly body: () => RequestBody
   readonly params: Readonly<Record<string, string | undefined>>
   /** The framework's own objects. They become part of the context. */
   readonly native: Native

@@ -1,10 +1,11 @@
-import { SseError, type StreamContract } from '@sse/contract'
+import type { StreamContract } from '@sse/contract'
 import type { RunSource, StartOptions } from '../runs/runs.ts'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { StreamContext } from './context.ts'
 import type { ActionRequest, StreamDefinition } from './definition.ts'
 import { checkOptions, type GivenOptions, invalidOption, isHub } from './options.ts'
 import { jsonReply, type Reply } from './reply.ts'
+import { requireJson } from './require-json.ts'
 import type { RunSourceOptions, RunStart, StreamRuns } from './run-options.ts'
 
 /** The options of a run stream, as they arrive at run time. */
@@ -71,12 +72,6 @@ function readStart(given: RunStart<StreamContract> | undefined): StartOptions & 
   source: RunSource<StreamContract>
 } {
   return typeof given === 'object' && given !== null ? given : { source: given as RunSource<StreamContract> }
-}
-
-/** An HTML form of another site can send cookies, and none of its content types is JSON. */
-function requireJson(contentType = ''): void {
-  if (/^application\/json\b/i.test(contentType)) return
-  throw new SseError('content_type_unsupported', 'Send the header "content-type: application/json"')
 }
 
 function checkRunOptions({ authorize, id, start, ...rest }: GivenRunOptions, { path }: StreamContract): void {

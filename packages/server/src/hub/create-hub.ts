@@ -140,6 +140,16 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     return { channel, event, data, key, idempotencyKey }
   }
 
+  /** Checks an event of another program, and encodes it. @throws as `publish` rejects. */
+  '@sse/prepare'(channel: string, event: string, payload: unknown, options: PublishOptions): NewEntry {
+    return this.#makeEntry(channel, event as EventName<Contract>, payload, options)
+  }
+
+  /** Appends an entry that `@sse/prepare` has made. */
+  '@sse/append'(entry: NewEntry): Promise<string> {
+    return this.#log.append(entry)
+  }
+
   /** Whether an append that may have been stored can only be repeated with a key. */
   get needsKeys(): boolean {
     return this.#settings.engine.rejectsOnlyUnstored !== true

@@ -2,6 +2,8 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
@@ -35,6 +37,18 @@ export type NodeHandler = (
  * createServer(sse(hub, { authorize: ({ req }) => userOf(req), channels: 'everyone' })).listen(3000)
  */
 export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listenerOf, mount: listenerOf })
+
+/** Makes an endpoint for programs that publish, as a handler at a path of the app's choice. */
+export const publishHandler: PublishHandler<NodeNative, NodeHandler> = definePublishHandler(
+  (answer) => async (req, res) => {
+    try {
+      await serveNode({ answer, params: {} }, { req, res, native: { req, res } })
+    } catch (error) {
+      console.error(error)
+      res.destroy()
+    }
+  },
+)
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {

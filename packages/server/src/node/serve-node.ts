@@ -4,6 +4,7 @@ import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply, type Reply } from '../http/reply.ts'
 import { isGone, isWritable, whenWritable } from '../http/write-gate.ts'
+import { bodyOf } from './node-body.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
 
@@ -17,6 +18,8 @@ export interface NodeExchange<Native> {
   readonly native: Native
   /** How the framework sends an answer. Default: with Node's response itself. */
   readonly responder?: Responder
+  /** Returns what a body parser has made of the body. Default: `req.body`. */
+  readonly readParsed?: () => unknown
 }
 
 /**
@@ -29,13 +32,15 @@ export async function serveNode<Native>(
     answer,
     params,
   }: { answer: Route<Native>['answer']; params: Readonly<Record<string, string | undefined>> },
-  { req, res, native, responder = responseWriter(res) }: NodeExchange<Native>,
+  { req, res, native, responder = responseWriter(res), readParsed }: NodeExchange<Native>,
 ): Promise<NodeSink> {
   const { connection, reply } = answer({
     method: req.method ?? 'GET',
     header: readHeader(req),
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
     contentType: req.headers['content-type'],
+    idempotencyKey: textOf(req.headers['idempotency-key']),
+    body: () => bodyOf(req, readParsed),
     params,
     native,
     whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),
@@ -80,6 +85,11 @@ const ignore = (): void => {}
 /** HTTP/2 has no `connection` header; its sessions are closed with GOAWAY. */
 function headersOf({ headers, isLast }: Reply, isHttp1: boolean): Reply['headers'] {
   return isLast && isHttp1 ? { ...headers, connection: 'close' } : headers
+}
+
+/** Node joins the values of a header that is sent twice, except of a few. */
+function textOf(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value
 }
 
 function readHeader(req: NodeRequest): string | undefined {

@@ -2,6 +2,8 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
+import type { PublishHandler } from '../publish/options.ts'
+import { definePublishHandler } from '../publish/publish-handler.ts'
 import { serveWeb } from './serve-web.ts'
 
 /** The framework's objects in the context of a Web handler. */
@@ -34,6 +36,14 @@ export type WebHandler = (
  * })
  */
 export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf, mount: handlerOf })
+
+/** Makes an endpoint for programs that publish, as a route handler at a path of the app's choice. */
+export const publishHandler: PublishHandler<WebNative, WebHandler> = definePublishHandler(
+  (answer) => (given, host) => {
+    const request = 'request' in given ? given.request : given
+    return serveWeb({ answer, params: {} }, { request, native: { request }, host })
+  },
+)
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
   return async (given, host) => {
