@@ -25,7 +25,7 @@ export function requirePython(...modules: string[]): string | undefined {
 }
 
 /** Created by `.ci/python`. */
-const VENV_PYTHON = fileURLToPath(new URL('../../../node_modules/.cache/python/bin/python3', import.meta.url))
+const VENV_PYTHON = fileURLToPath(new URL('../../../.cache/python/bin/python3', import.meta.url))
 
 /**
  * Returns the path of the Python that has today's FastAPI and sse-starlette, which Debian does not have. Where its
