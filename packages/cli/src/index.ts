@@ -8,10 +8,10 @@ import { CommanderError } from 'commander'
 import { CommandError } from './command-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { createProgram } from './program.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
 
 export { EXIT } from './exit-codes.ts'
-export type { Terminal } from './terminal.ts'
+export { createTerminal, type OutputStream, type Terminal } from './terminal.ts'
 
 /**
  * Runs one command. Resolves with its exit code, and never rejects: what went wrong is printed with the next step.
@@ -20,7 +20,7 @@ export type { Terminal } from './terminal.ts'
  *
  * @param args - the arguments after the name of the program, such as `['tail', 'http://localhost:3000/leads']`.
  */
-export async function run(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function run(args: readonly string[], terminal: Terminal = createTerminal()): Promise<number> {
   const ending = new AbortController()
   const interrupt = () => {
     if (ending.signal.aborted) process.exit(EXIT.interrupted)

@@ -43,7 +43,7 @@ type RawEntry = readonly [
 ]
 
 /** Other programs may leave out any field: the hub decides what it can deliver. */
-function toEntry([position, channel, event, data, time, key]: RawEntry): Entry {
+export function toEntry([position, channel, event, data, time, key]: RawEntry): Entry {
   const at = Number(time)
   return {
     position,
