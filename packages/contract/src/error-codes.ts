@@ -39,6 +39,8 @@ export type SseErrorCode =
   | 'run_exists'
   | 'run_failed'
   | 'chat_invalid'
+  | 'publish_invalid'
+  | 'body_too_large'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -105,6 +107,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   run_exists: request(409),
   run_failed: request(500),
   chat_invalid: request(400),
+  publish_invalid: request(400),
+  body_too_large: request(413),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),

@@ -4,6 +4,7 @@ import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply, type Reply } from '../http/reply.ts'
 import { isGone, isWritable, whenWritable } from '../http/write-gate.ts'
+import { nodeBody } from './node-body.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
 
@@ -17,6 +18,8 @@ export interface NodeExchange<Native> {
   readonly native: Native
   /** How the framework sends an answer. Default: with Node's response itself. */
   readonly responder?: Responder
+  /** Returns the body as a parser of the framework has left it. Default: `req.body`. */
+  readonly parsedBody?: () => unknown
 }
 
 /**
@@ -29,13 +32,20 @@ export async function serveNode<Native>(
     answer,
     params,
   }: { answer: Route<Native>['answer']; params: Readonly<Record<string, string | undefined>> },
-  { req, res, native, responder = responseWriter(res) }: NodeExchange<Native>,
+  {
+    req,
+    res,
+    native,
+    responder = responseWriter(res),
+    parsedBody = () => (req as { body?: unknown }).body,
+  }: NodeExchange<Native>,
 ): Promise<NodeSink> {
   const { connection, reply } = answer({
     method: req.method ?? 'GET',
-    header: readHeader(req),
+    header: readLastEventId(req),
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
-    contentType: req.headers['content-type'],
+    readHeader: (name) => req.headers[name]?.toString(),
+    body: nodeBody(req, parsedBody),
     params,
     native,
     whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),
@@ -82,7 +92,7 @@ function headersOf({ headers, isLast }: Reply, isHttp1: boolean): Reply['headers
   return isLast && isHttp1 ? { ...headers, connection: 'close' } : headers
 }
 
-function readHeader(req: NodeRequest): string | undefined {
+function readLastEventId(req: NodeRequest): string | undefined {
   const header = req.headers['last-event-id']
   return header === undefined ? undefined : decodeLastEventId(String(header))
 }
