@@ -72,6 +72,8 @@ export async function serveNode<Native>(
       throw error
     }
   } else {
+    // HTTP/1.1 closes the connection; HTTP/2 would keep the stream of a body that is never sent to its end.
+    if (chosen.isLast && !isHttp1) closeUnread(req as Http2ServerRequest)
     responder.send(status, headers, body)
     // The window is still closed: the head was sent, the body never will be.
     if (!isHttp1 && !isWritable(res)) setImmediate(() => res.destroy())
@@ -83,6 +85,11 @@ export async function serveNode<Native>(
 export function readUrl({ url: target = '/' }: { readonly url?: string | undefined }): URL {
   const url = target.startsWith('/') ? `http://localhost${target}` : target
   return new URL(URL.canParse(url) ? url : 'http://localhost/')
+}
+
+/** Closes a stream once its answer is sent, whatever the client still sends. */
+function closeUnread({ stream, readableEnded }: Http2ServerRequest): void {
+  if (!readableEnded) stream.once('finish', () => stream.close())
 }
 
 const ignore = (): void => {}
