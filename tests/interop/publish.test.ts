@@ -160,7 +160,7 @@ try:
 except sqlite3.Error as error:
     print(error)`
     const [isOld, error] = (await runPython(insert)).split('\n')
-    if (isOld === 'True') expect(error).toContain('no such function: octet_length')
+    if (isOld === 'True') expect(error).toContain('unknown function: octet_length()')
     await hub.publish('owner:42', 'lead', { id: '2', title: 'second' })
     expect(await titles(hub, 2)).toEqual(['first', 'second'])
   })
