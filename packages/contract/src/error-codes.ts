@@ -13,6 +13,7 @@ export type SseErrorKind = 'usage' | 'engine' | 'request' | 'client'
 /** A code the library uses. Written out, so that compiler errors show its name. */
 export type SseErrorCode =
   | 'contract_invalid'
+  | 'document_invalid'
   | 'option_invalid'
   | 'param_missing'
   | 'source_invalid'
@@ -79,6 +80,7 @@ const client = (status: number): SseErrorEntry => ({ kind: 'client', status })
 export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   // usage
   contract_invalid: USAGE,
+  document_invalid: USAGE,
   option_invalid: USAGE,
   param_missing: USAGE,
   source_invalid: USAGE,

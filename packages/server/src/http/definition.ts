@@ -25,7 +25,7 @@ export interface Mount {
   readonly actions: readonly Action[]
 }
 
-/** A request at a path below the stream's. */
+/** A request beside the stream: at a path below it, or where an app has mounted it. */
 export interface Action {
   /** Last segment of the path. */
   readonly name: 'ack' | 'stop' | 'status' | 'publish'
