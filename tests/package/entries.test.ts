@@ -107,7 +107,7 @@ it('a page that imports connect alone leaves no trace of what it does not use', 
   expect(await bundle('@sse/client/native')).not.toMatch(/ParseError|getReader/)
 })
 
-it('a server that imports sse, or one dialect, leaves no trace of the other dialects', async () => {
+it('a server that imports sse, or one dialect, leaves no trace of publishHandler and of the other dialects', async () => {
   const bundle = async (code: string) => {
     const { outputFiles } = await build({
       stdin: { contents: code, resolveDir: installed },
@@ -119,7 +119,7 @@ it('a server that imports sse, or one dialect, leaves no trace of the other dial
     })
     return outputFiles[0]?.text ?? ''
   }
-  const words = /x-vercel-ai|RUN_|\[DONE\]|extensions|dialect\./
+  const words = /x-vercel-ai|RUN_|\[DONE\]|extensions|dialect\.|idempotency-key/
   expect(await bundle("export { sse } from '@sse/server'")).not.toMatch(words)
   expect(await bundle("export { plain } from '@sse/server/dialects'")).not.toMatch(/x-vercel-ai|extensions/)
 })

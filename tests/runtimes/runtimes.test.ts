@@ -47,6 +47,22 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     afterAll(() => server?.stop())
     const get = (path: string, init?: RequestInit) => fetch(server.origin + path, init)
 
+    it('takes an event of another program once, and refuses a body that is too large', async () => {
+      const publish = (data: unknown) =>
+        get('/publish', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': '1' },
+          body: JSON.stringify({ channel: 'all', event: 'message', data }),
+        })
+      const first = await publish(1)
+      expect(first.status).toBe(200)
+      const { ids } = (await first.json()) as { ids: string[] }
+      expect(ids).toHaveLength(1)
+      expect(await (await publish(1)).json()).toEqual({ ids })
+      const refused = await publish('x'.repeat(100_000))
+      expect([refused.status, await refused.json()]).toMatchObject([413, { code: 'body_too_large' }])
+    })
+
     it('streams events, then the end, with the headers that keep intermediaries honest', async () => {
       const response = await get('/three', { headers: { 'last-event-id': '1' } })
       expect(response.status).toBe(200)

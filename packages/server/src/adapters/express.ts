@@ -41,7 +41,7 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
  * @throws {SseError} `option_invalid`.
  */
 export const publishHandler: MakePublishHandler<ExpressNative, ExpressHandler> =
-  definePublishHandler(handlerOf)
+  /* @__PURE__ */ definePublishHandler(handlerOf)
 
 function handlerOf(endpoint: Endpoint<ExpressNative>): ExpressHandler {
   return async (req, res, next) => {

@@ -37,9 +37,8 @@ export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = de
  * @see docs/guides/publish-from-other-programs.md
  * @throws {SseError} `option_invalid`.
  */
-export const publishHandler: MakePublishHandler<FastifyNative, FastifyHandler> = definePublishHandler(
-  (endpoint) => handlerOf(endpoint.stream),
-)
+export const publishHandler: MakePublishHandler<FastifyNative, FastifyHandler> =
+  /* @__PURE__ */ definePublishHandler((endpoint) => handlerOf(endpoint.stream))
 
 function handlerOf(answer: Answer<FastifyNative>): FastifyHandler {
   return (request, reply) => {

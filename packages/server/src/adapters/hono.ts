@@ -36,7 +36,8 @@ export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapte
  * @see docs/guides/publish-from-other-programs.md
  * @throws {SseError} `option_invalid`.
  */
-export const publishHandler: MakePublishHandler<HonoNative, HonoHandler> = definePublishHandler(handlerOf)
+export const publishHandler: MakePublishHandler<HonoNative, HonoHandler> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
 
 function handlerOf(endpoint: Endpoint<HonoNative>): HonoHandler {
   return (c) => serve(c, endpoint.stream, c.req.param())

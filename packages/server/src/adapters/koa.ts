@@ -38,7 +38,8 @@ export const sse: Sse<KoaNative, Middleware> = defineAdapter({
  * @see docs/guides/publish-from-other-programs.md
  * @throws {SseError} `option_invalid`.
  */
-export const publishHandler: MakePublishHandler<KoaNative, Middleware> = definePublishHandler(handlerOf)
+export const publishHandler: MakePublishHandler<KoaNative, Middleware> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
 
 function handlerOf(endpoint: Endpoint<KoaNative>): Middleware {
   return async (ctx) => {

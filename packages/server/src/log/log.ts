@@ -22,6 +22,8 @@ export interface LogSettings {
   readonly latestPerKey: (channel: string) => boolean
   /** Names of the events whose payload is a text. Default: none. */
   readonly texts?: ReadonlySet<string> | undefined
+  /** Largest payload that is published here, in bytes. Default: unknown. */
+  readonly maxEventBytes?: number
   /** Receives failures in the background. Must not throw. */
   readonly onError: (error: unknown) => void
 }
@@ -61,11 +63,11 @@ export class Log {
   appended = 0
 
   constructor(settings: LogSettings, fanout: Fanout, revocations: RevocationListener) {
-    const { path, retention, ring, latestPerKey, texts, onError } = settings
+    const { path, retention, ring, latestPerKey, texts, maxEventBytes, onError } = settings
     const limits = { maxEvents: Math.min(ring.maxEvents, retention.maxEvents), maxBytes: ring.maxBytes }
     const engine = new CheckedEngine(settings.engine, onError)
     this.#engine = engine
-    this.#encoder = new FrameEncoder(latestPerKey, onError, texts)
+    this.#encoder = new FrameEncoder(latestPerKey, onError, texts, maxEventBytes)
     const newest = new Ring({ ...limits, maxAgeMs: retention.maxAgeMs })
     this.tail = new LogTail(newest, fanout, this.#encoder, (entry, id) => this.#onControl(entry, id), path)
     this.#appends = new AppendQueue(engine, (entries, appended) => this.#onAppended(entries, appended))

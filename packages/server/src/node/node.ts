@@ -44,7 +44,8 @@ export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listene
  * @see docs/guides/publish-from-other-programs.md
  * @throws {SseError} `option_invalid`.
  */
-export const publishHandler: MakePublishHandler<NodeNative, NodeHandler> = definePublishHandler(listenerOf)
+export const publishHandler: MakePublishHandler<NodeNative, NodeHandler> =
+  /* @__PURE__ */ definePublishHandler(listenerOf)
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {

@@ -169,6 +169,17 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
     expect(await answer(post({ ...ONE, event: 'text', payload: 'x' }))).toMatchObject({ status: 403 })
     expect(await answer(post({ ...ONE, channel: 'odd' }))).toMatchObject({ status: 500, code: 'internal' })
     expect(await published(hub)).toEqual([1])
+    for (const failing of [
+      () => {
+        throw new Error('the password is hunter2')
+      },
+      () => Promise.reject(new Error('the password is hunter2')),
+    ]) {
+      const broken = await open({ allow: failing })
+      const answered = await broken.answer(post(ONE))
+      expect(answered).toEqual({ status: 500, code: 'internal', message: 'Internal error' })
+      expect(await published(broken.hub)).toEqual([])
+    }
   })
 
   it('keeps the idempotency keys of two identities apart', async () => {

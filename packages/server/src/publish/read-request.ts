@@ -94,7 +94,7 @@ function checkSize(text: string, maxBytes: number): string {
   return text
 }
 
-const encoder = new TextEncoder()
+const encoder = /* @__PURE__ */ new TextEncoder()
 
 function decode(bytes: Uint8Array): string {
   try {

@@ -48,7 +48,8 @@ export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf
  *   allow: ({ identity, event, channel }) => event === 'lead' && channel.startsWith('owner:'),
  * })
  */
-export const publishHandler: MakePublishHandler<WebNative, WebHandler> = definePublishHandler(handlerOf)
+export const publishHandler: MakePublishHandler<WebNative, WebHandler> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
   return async (given, host) => {
