@@ -123,6 +123,22 @@ describe.each(STORES)('on $kind, the log', ({ kind, isThere, start }) => {
       expect(out).toContain(`no events: all ${head.toLocaleString('en')} were trimmed`)
     })
 
+    it.skipIf(kind === 'sqlite')('is that of --name', async () => {
+      const other = await runCommand(['inspect', store.address, '--name', 'other'])
+      expect(other).toMatchObject({
+        code: 3,
+        err: expect.stringContaining('no hub named "other": check --name'),
+      })
+    })
+
+    it.skipIf(kind !== 'postgres')('is in the schema of --schema', async () => {
+      const other = await runCommand(['inspect', store.address, '--schema', 'other'])
+      expect(other).toMatchObject({
+        code: 3,
+        err: expect.stringContaining('in the schema other: check --schema'),
+      })
+    })
+
     it.skipIf(kind === 'sqlite')('never prints a wrong password', async () => {
       const { code, err } = await runCommand(['inspect', store.wrongAddress as string])
       expect(code).toBe(3)
