@@ -2,6 +2,9 @@ import { isObserved, type ObservedPublish, report } from '../diagnostics.ts'
 import type { NewEntry } from '../log/engine.ts'
 import { isThenable } from '../timing/is-thenable.ts'
 
+/** Engines keep no longer one. W3C Trace Context has 55 characters. */
+const MAX_TRACEPARENT_CHARS = 64
+
 /**
  * Stores an entry, and tells diagnostics before and after. Without a subscriber it only calls `store`.
  *
@@ -19,7 +22,7 @@ export function observePublish<Stored>(
     report('sse.published', typeof id === 'string' ? { publish, id } : { publish })
   const failed = (error: unknown) => report('sse.published', { publish, error })
   try {
-    const stored = store({ ...entry, traceparent: publish.traceparent })
+    const stored = store({ ...entry, traceparent: checkTraceparent(publish.traceparent) })
     if (isThenable(stored)) stored.then(done, failed)
     else done(undefined)
     return stored
@@ -27,4 +30,9 @@ export function observePublish<Stored>(
     failed(error)
     throw error
   }
+}
+
+/** A subscriber may have set anything: it must not fail the append, and with it the events of others. */
+function checkTraceparent(given: unknown): string | undefined {
+  return typeof given === 'string' && given.length <= MAX_TRACEPARENT_CHARS ? given : undefined
 }
