@@ -1,18 +1,24 @@
 // Everything `npm test` checks, step by step. It continues after a failure, so that one run shows everything to fix.
 import { spawn } from 'node:child_process'
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { countTests } from './check/count-tests.mjs'
+import { filesToRunAgain, mergeReports } from './check/run-again.mjs'
 
 const cache = 'node_modules/.cache/check'
-const vitest = (name, ...args) => [
-  'vitest',
-  'run',
-  ...args,
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${join(cache, `${name}.json`)}`,
-]
+const reportOf = (name) => join(cache, `${name}.json`)
+/** The command of a step with tests, and the file that it writes its results to. */
+const vitest = (name, ...args) => ({
+  run: [
+    'vitest',
+    'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportOf(name)}`,
+  ],
+  report: reportOf(name),
+})
 
 /** Number of lines of a failed step's output that are printed again at the end: CI may keep only the end of a log. */
 const LAST_LINES = 120
@@ -49,7 +55,7 @@ const stages = [
     [
       {
         name: 'unit and type tests',
-        run: vitest('unit', '--project=!tests', '--project=!packed'),
+        ...vitest('unit', '--project=!tests', '--project=!packed'),
         live: true,
         next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
       },
@@ -77,7 +83,7 @@ const stages = [
     [
       {
         name: 'tests in browsers',
-        run: vitest('browser', '--config=vitest.browser.config.ts'),
+        ...vitest('browser', '--config=vitest.browser.config.ts'),
         live: true,
         needs: 'build',
         next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
@@ -88,7 +94,7 @@ const stages = [
     [
       {
         name: 'tests over all packages',
-        run: vitest('tests', '--project=tests', '--project=packed'),
+        ...vitest('tests', '--project=tests', '--project=packed'),
         live: true,
         needs: 'build',
         next: 'run the file alone: `node scripts/dev.mjs unit tests/x.test.ts`',
@@ -106,7 +112,7 @@ const stages = [
     [
       {
         name: 'attacks',
-        run: vitest('hostile', '--config=vitest.hostile.config.ts'),
+        ...vitest('hostile', '--config=vitest.hostile.config.ts'),
         live: true,
         next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
       },
@@ -120,6 +126,8 @@ mkdirSync(cache, { recursive: true })
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
 const started = performance.now()
 const failed = []
+/** Names of tests that failed, and passed when their file was run again. */
+const flaky = []
 
 for (const lanes of stages) await Promise.all(lanes.map(runLane))
 
@@ -135,6 +143,8 @@ console.log(
     ? `\nall ${steps.length} steps passed in ${seconds(started)}`
     : `\n${failed.length} of ${steps.length} steps failed in ${seconds(started)}:\n${failed.map(({ name, next }) => `  ${name}: ${next}`).join('\n')}`,
 )
+for (const name of flaky)
+  console.log(`flaky: it failed, and passed alone. Mend the test or what it tests: ${name}`)
 const skipped = results.reduce((sum, report) => sum + report.numPendingTests, 0)
 if (skipped > 0) console.log(`${skipped} skipped: a program they need is not installed, see above`)
 console.log(summary)
@@ -153,7 +163,9 @@ async function check(step) {
   }
   const since = performance.now()
   console.log(`${label} …`)
-  const { end, output } = await run(step)
+  const first = await run(step)
+  const output = first.output
+  const end = first.end && (await runAgain(step, first))
   if (end) {
     failed.push({ ...step, output })
     if (!step.live) console.log(output)
@@ -163,6 +175,20 @@ async function check(step) {
       ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`
       : `${label}: ok, ${seconds(since)}`,
   )
+}
+
+/** Runs the files that failed once more. Resolves with the reason of the failure, or an empty string if they pass. */
+async function runAgain(step, { end, output }) {
+  if (!step.report || !existsSync(step.report)) return end
+  const report = JSON.parse(readFileSync(step.report, 'utf8'))
+  const files = filesToRunAgain(report, output)
+  if (files.length === 0) return end
+  console.log(`\nrunning again, alone: ${files.join(' ')}`)
+  const again = await run({ ...step, run: [...step.run, ...files] })
+  const { merged, flaky: passed } = mergeReports(report, JSON.parse(readFileSync(step.report, 'utf8')))
+  writeFileSync(step.report, JSON.stringify(merged))
+  flaky.push(...passed)
+  return again.end
 }
 
 /** Resolves with the reason of a failure, or an empty string, and with the output. A live step on a terminal has none. */

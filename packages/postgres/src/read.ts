@@ -43,7 +43,8 @@ async function renewEpoch(database: Database, { epoch, position }: Commit): Prom
   await database.query('keep', database.statements.renew, [epoch, position])
 }
 
-function toEntry(row: Row): Entry {
+/** Returns the entry of a row of a page. */
+export function toEntry(row: Row): Entry {
   const [, , , , position, at, channel, event, data, key, traceparent] = row as string[]
   return {
     position: Number(position),

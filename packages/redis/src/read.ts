@@ -44,7 +44,7 @@ type RawEntry = readonly [
 ]
 
 /** Other programs may leave out any field: the hub decides what it can deliver. */
-function toEntry([position, channel, event, data, time, key, traceparent]: RawEntry): Entry {
+export function toEntry([position, channel, event, data, time, key, traceparent]: RawEntry): Entry {
   const at = Number(time)
   return {
     position,

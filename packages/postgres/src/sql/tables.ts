@@ -44,10 +44,11 @@ CREATE TABLE ${schema}.logs (
   trimmed bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
--- Committed events without a position yet.
+-- Committed events without a position yet. Other programs may insert: what is not JSON fails here.
 CREATE TABLE ${schema}.outbox (
   log integer NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY,${eventColumns},
+  CHECK (data = '' OR data::json IS NOT NULL),
   PRIMARY KEY (log, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
