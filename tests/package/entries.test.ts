@@ -15,7 +15,15 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
-const TOOLS = ['@sse/devtools', '@sse/testing', '@sse/engine-conformance', '@sse/ai', '@sse/mcp', '@sse/cli', '@sse/otel']
+const TOOLS = [
+  '@sse/devtools',
+  '@sse/testing',
+  '@sse/engine-conformance',
+  '@sse/ai',
+  '@sse/mcp',
+  '@sse/cli',
+  '@sse/otel',
+]
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, ...TOOLS].flatMap(entriesOf)
 /** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
 const BOUND = ['@sse/server/nest', '@sse/testing/msw', '@sse/devtools/mount']

@@ -7,7 +7,7 @@ import { publishFunction } from './sql/publish-function.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 2
+const UNRELEASED = 3
 
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
