@@ -121,6 +121,17 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     )
   }
 
+  if (runtime.keepsTimers) {
+    it.skipIf(!runtime.program)('records the metrics of a stream', async () => {
+      expect(JSON.parse(await runtime.run('otel.mjs', folder))).toEqual({
+        'sse.connection.opened': 1,
+        'sse.connection.time_to_first_event': 1,
+        'sse.connection.closed': 1,
+        'sse.connection.duration': 1,
+      })
+    })
+  }
+
   it.skipIf(!runtime.program)('as a client: resumes, and stops when the stream has ended', async () => {
     const [feed, source] = (await runtime.follow(folder, node.origin)).split('ended\n')
     expect(feed).toBe('message 2 2\nmessage 3 3\n')

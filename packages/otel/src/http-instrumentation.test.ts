@@ -1,19 +1,22 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import { context, diag, SpanKind, trace } from '@opentelemetry/api'
+import { context, diag, propagation, SpanKind, trace } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
 import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { defineStream, type } from '@sse/contract'
+import { createHub } from '@sse/server'
 import { sse as sseExpress } from '@sse/server/express'
-import { sse } from '@sse/server/node'
+import { publishHandler, sse } from '@sse/server/node'
 import { serve } from '@sse/test-support/http-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { endSpansAtStart } from './end-spans.ts'
 import { histogramOf, type Metrics, startMetrics, startTraces } from './fixtures/telemetry.ts'
+import { traceEvents } from './trace-events.ts'
 import { withoutStreams } from './without-streams.ts'
 
 const leads = defineStream({ path: '/leads/:owner', events: { lead: type<string>() } })
@@ -34,6 +37,7 @@ const cleanups: (() => unknown)[] = []
 beforeAll(() => {
   http.setTracerProvider(traces.provider)
   trace.setGlobalTracerProvider(traces.provider)
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
 })
 beforeEach(() => {
   traces.reset()
@@ -49,6 +53,7 @@ afterAll(() => {
   unregister()
   context.disable()
   trace.disable()
+  propagation.disable()
 })
 
 const source = async function* ({ event, signal }: { event: never; signal: AbortSignal }) {
@@ -161,4 +166,30 @@ it('ignoreIncomingRequestHook leaves out the span and the duration, and with the
   await (await fetch(`${origin}/page`)).text()
   await until(async () => (await telemetry.total(NAME)) === 1)
   expect(traces.spans().map(({ name }) => name)).toEqual(['GET'])
+})
+
+it('the trace of a program that publishes over HTTP leads to the delivery of its event', async () => {
+  cleanups.push(traceEvents())
+  const hub = createHub(leads)
+  cleanups.push(() => hub.close())
+  const publish = publishHandler(hub, { authorize: () => ({ id: 'python' }) })
+  const follow = sse(hub, { authorize: () => true, channels: 'ada' }) as RequestListener
+  const origin = await start(
+    (req, res) => void (req.method === 'POST' ? publish(req, res) : follow(req, res)),
+  )
+  const reader = await StreamReader.open(`${origin}/leads/ada`)
+  await reader.message('sse.open')
+  const traceId = 'a'.repeat(32)
+  const response = await fetch(`${origin}/publish`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${'b'.repeat(16)}-01` },
+    body: JSON.stringify([1, 2].map((n) => ({ channel: 'ada', event: 'lead', data: `lead ${n}` }))),
+  })
+  expect(response.status).toBe(200)
+  const { ids } = (await response.json()) as { ids: string[] }
+  await reader.until(({ events }) => events.length === 2)
+  reader.close()
+  const deliver = await until(() => traces.spans().find(({ name }) => name === 'deliver /leads/:owner'))
+  expect(deliver.links.map(({ context }) => context.traceId)).toEqual([traceId, traceId])
+  expect(deliver.links.map(({ attributes }) => attributes?.['messaging.message.id'])).toEqual(ids)
 })

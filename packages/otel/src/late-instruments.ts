@@ -28,7 +28,8 @@ export class LateInstruments<Instruments> {
     this.#release = release
     if (this.get() || given) return
     this.#timer = setInterval(() => this.get(), POLL_MS)
-    this.#timer.unref()
+    // A number outside Node.
+    ;(this.#timer as { unref?: () => void }).unref?.()
   }
 
   /** Returns the instruments; `undefined` without a provider, or if it throws. */

@@ -99,7 +99,7 @@ function observeNumbers(meter: Meter, read: () => Map<string, Numbers>): () => v
   const instruments = {
     published: meter.createObservableCounter('sse.hub.published', {
       unit: '{event}',
-      description: 'Events stored by this process.',
+      description: 'Events stored by publish.',
     }),
     skipped: meter.createObservableCounter('sse.hub.skipped', {
       unit: '{entry}',
@@ -111,7 +111,7 @@ function observeNumbers(meter: Meter, read: () => Map<string, Numbers>): () => v
     }),
     channels: meter.createObservableUpDownCounter('sse.hub.channel.count', {
       unit: '{channel}',
-      description: 'Channels with a reader in this process.',
+      description: 'Channels with a reader.',
     }),
     ringEvents: meter.createObservableUpDownCounter('sse.hub.ring.count', {
       unit: '{event}',

@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace'
 import { defineStream, type } from '@sse/contract'
 import { createHub, type Hub, type HubOptions } from '@sse/server'
 import { sse } from '@sse/server/node'
-import { sqlite } from '@sse/sqlite'
 import { serve } from '@sse/test-support/http-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
-import { until } from '@sse/test-support/until'
 import { afterEach, expect, it, vi } from 'vitest'
 import { startTraces } from './fixtures/telemetry.ts'
 import { traceEvents } from './trace-events.ts'
@@ -173,50 +168,6 @@ it('marks the span of a publish that failed with the code of its error', async (
   const [publish] = named('publish /leads/:owner')
   expect(publish?.status.code).toBe(SpanStatusCode.ERROR)
   expect(publish?.attributes['error.type']).toBe('engine_unavailable')
-})
-
-it('ignores what another program has written as a trace context', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'sse-otel-'))
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
-  const engine = sqlite(join(folder, 'leads.db'))
-  const { hub, spans } = start({ engine })
-  const reader = await follow(hub)
-  const foreign = sqlite(join(folder, 'leads.db'))
-  const texts = [
-    '',
-    'x',
-    '00-0-0-01',
-    `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`,
-    `ff-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
-  ]
-  await foreign.append(
-    texts.map((traceparent) => ({ channel: 'ada', event: 'lead', data: '"x"', traceparent })),
-  )
-  await foreign.close()
-  await reader.until(({ events }) => events.length === texts.length)
-  expect(spans()).toEqual([])
-})
-
-it('covers publishIn, in the transaction of the app', async () => {
-  const { DatabaseSync } = await import('node:sqlite')
-  const folder = mkdtempSync(join(tmpdir(), 'sse-otel-'))
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'leads.db')
-  const traces = startTraces()
-  cleanups.push(traceEvents({ tracerProvider: traces.provider }))
-  const hub = createHub(leads, { engine: sqlite(file) })
-  cleanups.push(() => hub.close())
-  const reader = await follow(hub as unknown as Leads)
-  const db = new DatabaseSync(file)
-  cleanups.push(() => db.close())
-  await traces.tracer.startActiveSpan('request', async (span) => {
-    await hub.publishIn(db, 'ada', 'lead', 'one')
-    span.end()
-  })
-  await reader.until(({ events }) => events.length === 1)
-  const [publish] = traces.spans().filter(({ name }) => name === 'publish /leads/:owner')
-  const deliver = await until(() => traces.spans().find(({ name }) => name === 'deliver /leads/:owner'))
-  expect(deliver.links[0]?.context.spanId).toBe(publish?.spanContext().spanId)
 })
 
 it('uses a global provider that is registered after the hub and the call', async () => {

@@ -26,8 +26,8 @@ const running = new OncePer()
 const PROCESS = {}
 
 /**
- * Traces events from `publish` to delivery. A `publish` or `publishIn` inside an active span becomes a span, whose context
- * is stored beside the event if it is sampled. Each process that passes such events to live readers records one span for a
+ * Traces events from `publish` to delivery. A `publish`, a `publishIn` or an event of `publishHandler` inside an active
+ * span becomes a span, whose context is stored beside the event if it is sampled. Each process that passes such events to live readers records one span for a
  * batch, however many readers it has, with links to the spans of their publishers. Clients get nothing of it.
  * Idempotent for each provider.
  *

@@ -39,7 +39,7 @@ export interface Diagnostics {
   'sse.catchup': { path: string; behind: number; from: 'ring' | 'engine' }
   /** A connection was sent a gap: history is missing. */
   'sse.gap': { path: string; reason: string }
-  /** `publish` or `publishIn` is about to store an event. */
+  /** `publish`, `publishIn` or a `publishHandler` is about to store an event. */
   'sse.publish': ObservedPublish
   /** What became of it: the same object, and the event's id (`publish` only), or the error. */
   'sse.published': { publish: ObservedPublish; id?: string; error?: unknown }

@@ -16,7 +16,7 @@ import { checkChannel, checkChannels, checkName, checkRequestName } from './chec
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
 import type { Hub, PublishOptions } from './hub.ts'
-import { observePublish } from './observe-publish.ts'
+import { observePublish, observePublishes } from './observe-publish.ts'
 import { type HubOptions, type SettledHubOptions, settleHubOptions } from './options.ts'
 import type { HubStats } from './stats.ts'
 import {
@@ -154,7 +154,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
   }
 
   '@sse/append'(entries: readonly NewEntry[]): Promise<string[]> {
-    return this.#log.appendTogether(entries)
+    return observePublishes(this.contract.path, entries, (observed) => this.#log.appendTogether(observed))
   }
 
   /** Parts for senders beside those of `subscribe`. */

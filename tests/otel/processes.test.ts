@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { context } from '@opentelemetry/api'
 import { defineStream, type } from '@sse/contract'
+import { traceEvents } from '@sse/otel'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { serve } from '@sse/test-support/http-server'
@@ -14,12 +15,11 @@ import { startScript } from '@sse/test-support/script-process'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { openEngine } from './fixtures/engines.ts'
-import { startTraces } from './fixtures/telemetry.ts'
-import { traceEvents } from './trace-events.ts'
+import { openEngine } from './open-engine.ts'
+import { startTraces } from './start-traces.ts'
 
 const leads = defineStream({ path: '/leads/:owner', events: { lead: type<string>() } })
-const PUBLISHER = new URL('fixtures/publisher-process.ts', import.meta.url)
+const PUBLISHER = new URL('publisher-process.ts', import.meta.url)
 
 interface Published {
   readonly name: string
