@@ -31,10 +31,10 @@ class Recorder extends Writable {
 /** Runs `sse` with these arguments in this process. */
 export async function runCommand(
   args: readonly string[],
-  { isTTY = false }: { isTTY?: boolean } = {},
+  { isTTY = false, signal }: { isTTY?: boolean; signal?: AbortSignal } = {},
 ): Promise<Result> {
   const [out, err] = [new Recorder(isTTY), new Recorder(false)]
-  const code = await run(args, createTerminal(out, err))
+  const code = await run(args, createTerminal(out, err), signal)
   return { code, out: out.text, err: err.text }
 }
 

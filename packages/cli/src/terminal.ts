@@ -48,7 +48,7 @@ export function createTerminal(
     isInteractive: stderr.isTTY === true,
     showsResults: stdout.isTTY === true,
     get columns() {
-      return stdout.columns ?? 80
+      return stdout.columns || 80 // a terminal without a size has 0
     },
     print: (line) => void stdout.write(`${line}\n`),
     redraw: (text) => void stdout.write(`\u001b[H\u001b[J${text}\n`),

@@ -2,7 +2,7 @@ import { isText } from '@sse/contract/protocol'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkInfo, type DocumentInfo, warnOnConsole } from './open-api.ts'
 import { type DocumentWarning, PayloadSchemas } from './payload-schemas.ts'
-import { invalid, type NamedStream, pascal, readStreams, type StreamInput } from './stream.ts'
+import { freeName, invalid, type NamedStream, pascal, readStreams, type StreamInput } from './stream.ts'
 
 /** An AsyncAPI document, as plain JSON. */
 export type AsyncApiDocument = { readonly asyncapi: string } & { readonly [member: string]: unknown }
@@ -36,7 +36,7 @@ export function toAsyncApi(streams: readonly StreamInput[], options: AsyncApiOpt
     defaultContentType: 'application/json',
     channels,
     operations: Object.fromEntries(named.map((stream) => [`send${stream.name}`, operationOf(stream)])),
-    components: { schemas: schemas.components },
+    components: { schemas: schemas.components.toJSON() },
   }
 }
 
@@ -87,9 +87,7 @@ function messageKeys({ contract }: NamedStream): Map<string, string> {
   const keys = new Map<string, string>()
   const taken = new Set<string>()
   for (const event of Object.keys(contract.events)) {
-    const wanted = pascal(event) || 'Event'
-    let key = wanted
-    for (let n = 2; taken.has(key); n += 1) key = `${wanted}${n}`
+    const key = freeName(pascal(event) || 'Event', taken)
     taken.add(key)
     keys.set(event, key)
   }

@@ -1,4 +1,6 @@
-import { type DocumentWarning, type JsonSchema, PayloadSchemas } from './payload-schemas.ts'
+import { PARAMETERS, pathsOf, RUN_SCHEMAS, refusalsOf } from './operations.ts'
+import { type DocumentWarning, PayloadSchemas } from './payload-schemas.ts'
+import { REFUSAL_SCHEMA, refusalResponses } from './refusals.ts'
 import { invalid, type NamedStream, readStreams, type StreamInput } from './stream.ts'
 
 /** An OpenAPI document, as plain JSON. */
@@ -15,7 +17,7 @@ export interface OpenApiOptions {
   info: DocumentInfo
   /** Where the API is, such as `[{ url: 'https://api.example.com' }]`. Default: where the document is. */
   servers?: readonly { readonly url: string; readonly [member: string]: unknown }[]
-  /** Which of `securitySchemes` every operation needs, such as `[{ session: [] }]`. Default: none. */
+  /** Which of `securitySchemes` every operation needs, such as `[{ session: [] }]`; `[]` for none. Default: unsaid. */
   security?: readonly Readonly<Record<string, readonly string[]>>[]
   /** OpenAPI's Security Scheme Objects, by name. */
   securitySchemes?: Readonly<Record<string, object>>
@@ -41,15 +43,18 @@ export interface OpenApiOptions {
  * toOpenApi([leads], { info: { title: 'Leads', version: '1.0.0' } })
  */
 export function toOpenApi(streams: readonly StreamInput[], options: OpenApiOptions): OpenApiDocument {
-  const { info, servers, security, securitySchemes, version = '3.2' } = options ?? {}
+  const { info, servers, security, securitySchemes, version = '3.2', onWarning } = options ?? {}
   checkInfo(info)
   if (version !== '3.2' && version !== '3.1') throw invalid(`version must be '3.2' or '3.1', not ${version}`)
+  checkSecurity(security, securitySchemes)
   const named = readStreams(streams)
-  const schemas = new PayloadSchemas({
-    target: 'draft-2020-12',
-    onWarning: options.onWarning ?? warnOnConsole,
-  })
+  const schemas = new PayloadSchemas({ target: 'draft-2020-12', onWarning: onWarning ?? warnOnConsole })
+  schemas.components.set('Refusal', REFUSAL_SCHEMA)
+  if (named.some(({ serves }) => serves === 'runs')) {
+    for (const [name, schema] of Object.entries(RUN_SCHEMAS)) schemas.components.set(name, schema)
+  }
   const paths = Object.assign({}, ...named.map((stream) => pathsOf(stream, schemas, version)))
+  const { AcknowledgedId, LastEventId } = PARAMETERS
   return {
     openapi: version === '3.2' ? '3.2.0' : '3.1.1',
     info,
@@ -59,9 +64,9 @@ export function toOpenApi(streams: readonly StreamInput[], options: OpenApiOptio
     paths,
     components: {
       ...(securitySchemes && { securitySchemes }),
-      schemas: { ...schemas.components, Refusal: REFUSAL_SCHEMA, ...(hasRuns(named) && RUN_SCHEMAS) },
-      responses: RESPONSES,
-      parameters: { LastEventId: LAST_EVENT_ID },
+      parameters: { LastEventId, ...(named.some(({ serves }) => serves === 'hub') && { AcknowledgedId }) },
+      responses: refusalResponses(named.flatMap(refusalsOf)),
+      schemas: schemas.components.toJSON(),
     },
   }
 }
@@ -78,237 +83,23 @@ export function checkInfo(info: unknown): void {
   }
 }
 
-/** One Tag Object for each tag; it says which streams it stands for. */
+/** @throws {SseError} `option_invalid` for a scheme that the document does not have. */
+function checkSecurity(
+  security: OpenApiOptions['security'] = [],
+  schemes: OpenApiOptions['securitySchemes'] = {},
+): void {
+  for (const name of security.flatMap((requirement) => Object.keys(requirement))) {
+    if (!Object.hasOwn(schemes, name)) {
+      throw invalid(`security names "${name}", which securitySchemes does not have: add it there`)
+    }
+  }
+}
+
+/** One Tag Object for each tag, which names its streams. */
 function tagsOf(streams: readonly NamedStream[]): object[] {
   const addresses = new Map<string, string[]>()
   for (const { tags, address } of streams) {
     for (const tag of tags) addresses.set(tag, [...(addresses.get(tag) ?? []), address])
   }
   return [...addresses].map(([name, list]) => ({ name, description: `Streams: ${list.join(', ')}` }))
-}
-
-const hasRuns = (streams: readonly NamedStream[]) => streams.some(({ serves }) => serves === 'runs')
-
-function pathsOf(stream: NamedStream, schemas: PayloadSchemas, version: '3.2' | '3.1'): object {
-  const { address, name, serves, starts, params, summary, description, tags } = stream
-  const parameters = params.map((param) => ({
-    name: param,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
-  const item = itemSchema(stream, schemas)
-  const response = streamResponse(stream, version === '3.2' ? { itemSchema: item } : { schema: item })
-  const below = (action: string) => `${address === '/' ? '' : address}/${action}`
-  const follow = {
-    operationId: `follow${name}`,
-    summary,
-    ...(description && { description }),
-    tags,
-    parameters: [...parameters, { $ref: '#/components/parameters/LastEventId' }],
-    responses: { 200: response, 204: NOTHING, ...REFUSALS, ...(serves === 'runs' && UNKNOWN_RUN) },
-  }
-  const start = {
-    operationId: `start${name}`,
-    summary: `Starts the run of ${address}, or joins it, and follows it`,
-    tags,
-    parameters: [...parameters, { $ref: '#/components/parameters/LastEventId' }],
-    requestBody: {
-      description: 'What the app reads of it.',
-      content: { 'application/json': { schema: {} } },
-    },
-    responses: {
-      200: response,
-      ...REFUSALS,
-      409: refusal('The run, or another one of its group, is running.'),
-    },
-  }
-  return {
-    [address]: { get: follow, ...(serves === 'runs' && starts && { post: start }) },
-    ...(serves === 'hub' && { [below('ack')]: { post: acknowledge(stream, parameters) } }),
-    ...(serves === 'runs' && {
-      [below('stop')]: { post: stop(stream, parameters) },
-      [below('status')]: { get: status(stream, parameters) },
-    }),
-  }
-}
-
-/** An event of the stream, as an object of its fields. */
-function itemSchema(stream: NamedStream, schemas: PayloadSchemas): JsonSchema {
-  const variants = Object.keys(stream.contract.events).map((event) => {
-    const payload = schemas.add(stream, event)
-    const data =
-      'type' in payload ? payload : { contentMediaType: 'application/json', contentSchema: payload }
-    // An event called message has no `event:` line.
-    const required = event === 'message' ? ['data'] : ['event', 'data']
-    return { title: event, required, properties: { event: { const: event }, data } }
-  })
-  return {
-    type: 'object',
-    properties: {
-      event: { type: 'string' },
-      data: { type: 'string' },
-      id: { type: 'string', description: 'Where a client continues. Opaque.' },
-      retry: {
-        type: 'integer',
-        minimum: 0,
-        description: 'Pause before the next connection, in milliseconds.',
-      },
-    },
-    // With `message`, whose name may be missing, linters cannot see that at most one of them matches.
-    ['message' in stream.contract.events ? 'anyOf' : 'oneOf']: [...variants, CONTROL_VARIANT],
-  }
-}
-
-/** What each control event means, for people and generators. */
-const CONTROL = {
-  'sse.open': { sent: 'first on the stream of a hub: its id is where the connection starts', data: '' },
-  'sse.heartbeat': { sent: 'while a hub has nothing to send: its id is the newest one', data: '' },
-  'sse.gap': {
-    sent: 'when history does not reach back to the last event id: load the state again',
-    data: '{ reason, since? }',
-  },
-  'sse.end': {
-    sent: 'when the stream is over; a client that reconnects gets 204',
-    data: 'empty, or { status, code?, message? } for a run',
-  },
-  'sse.error': { sent: 'when the stream failed, or access ended', data: '{ code, message }' },
-}
-
-const CONTROL_VARIANT = {
-  title: 'control event',
-  description: 'Sent by the library. A client ignores those it does not know.',
-  required: ['event', 'data'],
-  properties: { event: { enum: Object.keys(CONTROL) }, data: { type: 'string' } },
-  'x-sse-control': true,
-}
-
-function streamResponse({ contract }: NamedStream, schema: object): object {
-  const beat =
-    contract.heartbeatMs === Number.POSITIVE_INFINITY
-      ? 'There are no heartbeats.'
-      : `A quiet stream has a heartbeat every ${contract.heartbeatMs} ms.`
-  return {
-    description: `A stream of events that stays open. ${beat} A client that reconnects sends the last id it has received in \`Last-Event-ID\`.`,
-    content: {
-      'text/event-stream': {
-        ...schema,
-        'x-sse-control': CONTROL,
-        ...(contract.heartbeatMs !== Number.POSITIVE_INFINITY && {
-          'x-sse-heartbeat-ms': contract.heartbeatMs,
-        }),
-      },
-    },
-  }
-}
-
-function acknowledge({ name, tags }: NamedStream, parameters: readonly object[]): object {
-  return {
-    operationId: `acknowledge${name}`,
-    summary: 'Acknowledges every event up to an id',
-    tags,
-    parameters: [...parameters, { $ref: '#/components/parameters/LastEventId' }],
-    responses: {
-      204: { description: 'Stored: the subscriber continues after it.' },
-      ...REFUSALS,
-      409: refusal('The id is not of this log, or the client has no subscriber id.'),
-    },
-  }
-}
-
-function stop({ name, tags }: NamedStream, parameters: readonly object[]): object {
-  return {
-    operationId: `stop${name}`,
-    summary: 'Stops a run, whichever process runs it',
-    tags,
-    parameters,
-    requestBody: { required: true, content: { 'application/json': { schema: { type: 'object' } } } },
-    responses: {
-      200: json('How the run has ended.', 'RunEnd'),
-      ...REFUSALS,
-      ...UNKNOWN_RUN,
-      415: refusal('The content type is not JSON.'),
-    },
-  }
-}
-
-function status({ name, tags }: NamedStream, parameters: readonly object[]): object {
-  return {
-    operationId: `statusOf${name}`,
-    summary: 'Tells whether a run is running, and how it has ended',
-    tags,
-    parameters,
-    responses: { 200: json('The status of the run.', 'RunStatus'), ...REFUSALS, ...UNKNOWN_RUN },
-  }
-}
-
-const json = (description: string, schema: string) => ({
-  description,
-  content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } },
-})
-
-const refusal = (description: string) => json(description, 'Refusal')
-
-const REFUSAL_SCHEMA = {
-  type: 'object',
-  required: ['code', 'message'],
-  properties: {
-    code: { type: 'string', description: 'Stable: branch on it.' },
-    message: { type: 'string' },
-  },
-}
-
-const END_MEMBERS = {
-  code: { type: 'string' },
-  message: { type: 'string' },
-}
-const ENDS = ['completed', 'failed', 'stopped', 'lost']
-
-const RUN_SCHEMAS = {
-  RunEnd: {
-    type: 'object',
-    required: ['status'],
-    properties: { status: { enum: ENDS }, ...END_MEMBERS },
-  },
-  RunStatus: {
-    type: 'object',
-    required: ['status', 'attempt', 'startedAt'],
-    properties: {
-      status: { enum: ['running', ...ENDS] },
-      attempt: { type: 'integer', minimum: 1 },
-      startedAt: { type: 'number', description: 'Milliseconds since 1970.' },
-      endedAt: { type: 'number', description: 'Milliseconds since 1970.' },
-      ...END_MEMBERS,
-    },
-  },
-}
-
-const LAST_EVENT_ID = {
-  name: 'Last-Event-ID',
-  in: 'header',
-  required: false,
-  description:
-    'The last id that the client has received: the stream continues after it. Browsers send it by themselves.',
-  schema: { type: 'string', maxLength: 1_024 },
-}
-
-const NOTHING = { description: 'There is nothing more to stream: the client has seen the end.' }
-const UNKNOWN_RUN = { 404: { $ref: '#/components/responses/NotFound' } }
-
-const RESPONSES = {
-  BadRequest: refusal('The last event id, or a name made from the request, is not valid.'),
-  Unauthorized: refusal('Not signed in.'),
-  Forbidden: refusal('Access to this stream is denied.'),
-  NotFound: refusal('No run has this id.'),
-  Unavailable: {
-    ...refusal('Too many connections, or the process is shutting down: try again after the delay.'),
-    headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds.' } },
-  },
-}
-
-const REFUSALS = {
-  400: { $ref: '#/components/responses/BadRequest' },
-  401: { $ref: '#/components/responses/Unauthorized' },
-  403: { $ref: '#/components/responses/Forbidden' },
-  503: { $ref: '#/components/responses/Unavailable' },
 }

@@ -1,8 +1,7 @@
 import { isText } from '@sse/contract/protocol'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import { type JsonSchema, SchemaComponents } from './schema-components.ts'
 import { type NamedStream, pascal } from './stream.ts'
-
-export type JsonSchema = { readonly [keyword: string]: unknown }
 
 /** A payload that a document cannot describe exactly. */
 export interface DocumentWarning {
@@ -18,98 +17,71 @@ interface PayloadSchemasOptions {
   readonly onWarning: (warning: DocumentWarning) => void
 }
 
-/** The schemas of a document's payloads, as components that are referred to by name. */
+/** The schemas of a document's payloads: the output of each schema, because that is what the server sends. */
 export class PayloadSchemas {
+  readonly components: SchemaComponents = new SchemaComponents()
   readonly #options: PayloadSchemasOptions
-  readonly #components = new Map<string, JsonSchema>()
 
   constructor(options: PayloadSchemasOptions) {
     this.#options = options
   }
 
-  get components(): Record<string, JsonSchema> {
-    return Object.fromEntries(this.#components)
-  }
-
-  /** Adds the schema of one event, and returns a reference to it. */
+  /** Returns a reference to the schema of one event, `{ type: 'string' }` for a text, or `{}` for any value. */
   add(stream: NamedStream, event: string): JsonSchema {
     const schema = stream.contract.events[event] as StandardSchemaV1
     if (isText(schema)) return { type: 'string' }
-    const name = this.#freeName(`${stream.name}${pascal(event) || 'Event'}`)
-    this.#components.set(name, {}) // taken, also while its definitions are added
-    this.#components.set(name, this.#lift(name, this.#convert(stream, event, schema)))
-    return { $ref: `#/components/schemas/${name}` }
+    const converted = this.#convert(stream, event, schema)
+    return converted ? this.components.add(`${stream.name}${pascal(event) || 'Event'}`, converted) : {}
   }
 
-  #convert({ contract }: NamedStream, event: string, schema: StandardSchemaV1): JsonSchema {
+  #convert({ contract }: NamedStream, event: string, schema: StandardSchemaV1): JsonSchema | undefined {
     const warn = (message: string) => this.#options.onWarning({ path: contract.path, event, message })
-    const standard = schema['~standard'] as Partial<StandardJSONSchemaV1.Props> & StandardSchemaV1.Props
-    if (!standard.jsonSchema) {
+    const { jsonSchema, vendor } = schema['~standard'] as Partial<StandardJSONSchemaV1.Props> &
+      StandardSchemaV1.Props
+    if (!jsonSchema) {
       warn(
-        standard.vendor === '@sse/contract'
+        vendor === '@sse/contract'
           ? 'type<T>() exists for the compiler only, so the document allows any value: use a schema of zod, valibot or arktype'
-          : `the schema (${standard.vendor}) does not give its JSON Schema, so the document allows any value: use zod 4.2, arktype 2.1.28, or valibot with toStandardJsonSchema()`,
+          : `the schema (${vendor}) does not give its JSON Schema, so the document allows any value: use zod 4.2, arktype 2.1.28, or valibot with toStandardJsonSchema()`,
       )
-      return {}
+      return undefined
     }
-    try {
-      // What is on the wire is the output, as JSON.
-      return standard.jsonSchema.output({ target: this.#options.target })
-    } catch (error) {
+    const { result, problem } = convert(jsonSchema, this.#options.target)
+    if (problem !== undefined) {
+      const place = result ? 'there' : 'for the event'
       warn(
-        `its output has no JSON Schema, so the document allows any value: ${(error as Error).message}. Use a schema whose output is JSON`,
+        `${problem}, so the document allows any value ${place}: use a schema whose output is JSON, such as a string for a date`,
       )
-      return {}
     }
-  }
-
-  /** Moves the definitions of a schema to the components, where references of the document find them. */
-  #lift(name: string, schema: JsonSchema): JsonSchema {
-    const { $schema: _, $id: _id, $defs, definitions, ...own } = schema
-    const inner = { ...(definitions as object), ...($defs as object) } as Record<string, JsonSchema>
-    const names = new Map<string, string>()
-    for (const key of Object.keys(inner)) {
-      const free = this.#freeName(`${name}${pascal(key.replace(/^__schema/, 'part-'))}`)
-      names.set(key, free)
-      this.#components.set(free, {})
-    }
-    const point = (ref: string): string => {
-      if (ref === '#') return `#/components/schemas/${name}`
-      const [, key = '', rest = ''] = /^#\/(?:\$defs|definitions)\/([^/]+)(.*)$/.exec(ref) ?? []
-      const target = names.get(decodePointer(key))
-      if (target !== undefined) return `#/components/schemas/${target}${rest}`
-      return ref.startsWith('#/') ? `#/components/schemas/${name}${ref.slice(1)}` : ref
-    }
-    for (const [key, target] of names) this.#components.set(target, repoint(inner[key], point) as JsonSchema)
-    return repoint(own, point) as JsonSchema
-  }
-
-  #freeName(wanted: string): string {
-    let name = wanted
-    for (let n = 2; this.#components.has(name); n += 1) name = `${wanted}${n}`
-    return name
+    return result
   }
 }
 
-/** A JSON Pointer's segment in a URI. */
-function decodePointer(segment: string): string {
-  return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-/** Keywords whose value is data, not a schema. */
-const DATA = new Set(['const', 'enum', 'default', 'examples', 'example'])
-
-/** Copies a schema with every reference replaced. */
-function repoint(value: unknown, point: (ref: string) => string, isNames = false): unknown {
-  if (Array.isArray(value)) return value.map((item) => repoint(item, point))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      if (isNames) return [key, repoint(item, point)]
-      if (key === '$ref' && typeof item === 'string') return [key, point(item)]
-      if (DATA.has(key)) return [key, item]
-      // The members of these are schemas by name: a property may be called `const`.
-      return [key, repoint(item, point, /^(properties|patternProperties|dependentSchemas)$/.test(key))]
-    }),
-  )
+/** Asks a library for the JSON Schema of a schema's output, and for what it can say if a part of it has none. */
+function convert(
+  { output }: StandardJSONSchemaV1.Converter,
+  target: StandardJSONSchemaV1.Target,
+): { result: JsonSchema | undefined; problem?: string } {
+  const skipped = new Set<string>()
+  // Without it, arktype leaves out what it cannot express, and says nothing.
+  const fallback = ({ code, base }: { code: string; base: unknown }) => {
+    skipped.add(code)
+    return base
+  }
+  try {
+    const result = output({ target, libraryOptions: { fallback } })
+    if (skipped.size === 0) return { result }
+    return { result, problem: `JSON Schema has no ${[...skipped].join(', ')}` }
+  } catch (error) {
+    const problem = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
+    try {
+      // The options of zod and of valibot with which they describe the rest.
+      return {
+        result: output({ target, libraryOptions: { unrepresentable: 'any', errorMode: 'ignore' } }),
+        problem,
+      }
+    } catch {
+      return { result: undefined, problem }
+    }
+  }
 }

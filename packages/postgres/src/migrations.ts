@@ -6,7 +6,7 @@ import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 1
+const UNRELEASED = 2
 
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [

@@ -1,5 +1,5 @@
 export { isSseError, SseError } from '@sse/contract'
-export type { Diagnostics } from './diagnostics.ts'
+export type { Diagnostics, ObservedConnection, ObservedPublish } from './diagnostics.ts'
 export type { StreamContext } from './http/context.ts'
 export type { HubStreamOptions, StreamOptions } from './http/options.ts'
 export type { RunRequest, RunStart, RunStreamOptions } from './http/run-options.ts'

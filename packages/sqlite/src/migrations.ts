@@ -83,6 +83,8 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sse_members_by_process ON sse_members (process);
   `,
+  // Of the publisher, as in W3C Trace Context. NULL for most entries.
+  'ALTER TABLE sse_entries ADD COLUMN traceparent TEXT CHECK (length(traceparent) <= 64)',
 ]
 const CURRENT = UNRELEASED + MIGRATIONS.length
 

@@ -15,6 +15,7 @@ import { checkChannel, checkChannels, checkName, checkRequestName } from './chec
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
 import type { Hub, PublishOptions } from './hub.ts'
+import { observePublish } from './observe-publish.ts'
 import { type HubOptions, type SettledHubOptions, settleHubOptions } from './options.ts'
 import type { HubStats } from './stats.ts'
 import {
@@ -79,7 +80,8 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     this.contract = contract
     this.#settings = settings
     this.#fanout = new Fanout(onError)
-    this.#log = new Log({ ...settings, texts: textEvents(contract) }, this.#fanout, this.#connections)
+    const { path } = contract
+    this.#log = new Log({ ...settings, path, texts: textEvents(contract) }, this.#fanout, this.#connections)
     this.#presence = new Presence(engine.presence, onError)
     this.#subscriptions = {
       log: this.#log,
@@ -101,7 +103,8 @@ export class LogHub<Contract extends StreamContract, Tx = never>
   ): Promise<string> {
     // Not an async function: a second promise per event is about 5 % of the cost of publishing in memory.
     try {
-      return this.#log.append(this.#makeEntry(channel, event, payload, options))
+      const entry = this.#makeEntry(channel, event, payload, options)
+      return observePublish(this.contract.path, entry, (observed) => this.#log.append(observed))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -120,7 +123,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
       throw new SseError('option_invalid', message)
     }
     const entry = this.#makeEntry(channel, event, payload, options)
-    const inserted = engine.insert(entry, tx)
+    const inserted = observePublish(this.contract.path, entry, (observed) => engine.insert?.(observed, tx))
     this.#log.inserted()
     return Promise.resolve(inserted)
   }
