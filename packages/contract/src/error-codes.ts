@@ -33,9 +33,6 @@ export type SseErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'content_type_unsupported'
-  | 'body_invalid'
-  | 'body_too_large'
-  | 'publish_invalid'
   | 'last_event_id_invalid'
   | 'name_invalid'
   | 'ack_invalid'
@@ -43,6 +40,8 @@ export type SseErrorCode =
   | 'run_exists'
   | 'run_failed'
   | 'chat_invalid'
+  | 'publish_invalid'
+  | 'body_too_large'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -103,9 +102,6 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   not_found: request(404),
   method_not_allowed: request(405),
   content_type_unsupported: request(415),
-  body_invalid: request(400),
-  body_too_large: request(413),
-  publish_invalid: request(422),
   last_event_id_invalid: request(400),
   name_invalid: request(400),
   ack_invalid: request(409),
@@ -113,6 +109,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   run_exists: request(409),
   run_failed: request(500),
   chat_invalid: request(400),
+  publish_invalid: request(400),
+  body_too_large: request(413),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),

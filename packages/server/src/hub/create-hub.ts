@@ -9,6 +9,7 @@ import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
 import { TurnClock } from '../log/turn-clock.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
+import type { EventTaker } from '../publish/event-taker.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import { CatchUpQueue } from './catch-up-queue.ts'
 import { checkChannel, checkChannels, checkName, checkRequestName } from './check-names.ts'
@@ -61,7 +62,7 @@ export function createLogHub<Contract extends StreamContract, Tx = never>(
 
 /** A hub, with what the runs need of its inside. */
 export class LogHub<Contract extends StreamContract, Tx = never>
-  implements Hub<Contract, Tx>, ConnectionAdmitter
+  implements Hub<Contract, Tx>, ConnectionAdmitter, EventTaker
 {
   readonly contract: Contract
   readonly #settings: SettledHubOptions<Tx>
@@ -143,19 +144,17 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     return { channel, event, data, key, idempotencyKey }
   }
 
-  /** Checks an event of another program, and encodes it. @throws as `publish` rejects. */
-  '@sse/prepare'(channel: string, event: string, payload: unknown, options: PublishOptions): NewEntry {
-    return this.#makeEntry(channel, event as EventName<Contract>, payload, options)
-  }
-
-  /** Appends an entry that `@sse/prepare` has made. */
-  '@sse/append'(entry: NewEntry): Promise<string> {
-    return this.#log.append(entry)
-  }
-
   /** Whether an append that may have been stored can only be repeated with a key. */
   get needsKeys(): boolean {
     return this.#settings.engine.rejectsOnlyUnstored !== true
+  }
+
+  '@sse/encode'(channel: string, event: string, payload: unknown, options: PublishOptions): NewEntry {
+    return this.#makeEntry(channel, event as EventName<Contract>, payload, options)
+  }
+
+  '@sse/append'(entries: readonly NewEntry[]): Promise<string[]> {
+    return this.#log.appendTogether(entries)
   }
 
   /** Parts for senders beside those of `subscribe`. */

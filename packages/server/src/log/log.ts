@@ -126,6 +126,15 @@ export class Log {
     this.#appends.addOwn(entries, settled)
   }
 
+  /**
+   * Appends entries that are stored together, at least one, and resolves with their ids once they are.
+   *
+   * @throws {SseError} `payload_too_large`, `overloaded`, errors of the engine.
+   */
+  appendTogether(entries: readonly NewEntry[]): Promise<string[]> {
+    return this.#appends.addTogether(entries)
+  }
+
   /** An entry was stored by the engine's `insert`. */
   inserted(): void {
     this.#trimmer.appended(1)
