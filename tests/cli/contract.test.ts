@@ -80,6 +80,13 @@ describe('contract', () => {
     })
   })
 
+  it('writes how often a server sends heartbeats, and that it sends none', async () => {
+    expect((await contract(document, '--heartbeat', '30s')).out).toContain('  heartbeatMs: 30000,\n')
+    const { out } = await contract(document, '--heartbeat', 'none')
+    expect(out.match(/ {2}heartbeatMs: Infinity,\n/g)).toHaveLength(2)
+    expect((await contract(document, '--heartbeat', '30')).code).toBe(2)
+  })
+
   it('reads standard input and prints the contracts', async () => {
     await using shell = startShell(`sse contract - < '${document}' 2> /dev/null`)
     expect(await shell.exited, shell.output).toBe(0)

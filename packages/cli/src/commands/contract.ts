@@ -16,6 +16,11 @@ export function contractCommand(context: CommandContext): Command {
         'zod',
       ]),
     )
+    .option(
+      '--heartbeat <duration>',
+      "interval of the server's heartbeats, or none, where the document does not say (default: 15s)",
+      (text) => (text === 'none' ? Number.POSITIVE_INFINITY : parseDuration(text)),
+    )
     .option('-H, --header <name: value>', 'request header for a URL; may be repeated', parseHeader)
     .option('--timeout <duration>', 'longest wait for a document of a URL', parseDuration, TIMEOUT_MS)
     .option('--json', 'print one JSON object about the result')

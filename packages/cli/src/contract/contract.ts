@@ -13,6 +13,8 @@ export interface ContractOptions extends DocumentOptions {
   readonly output?: string
   readonly check?: boolean
   readonly validate?: 'zod'
+  /** Milliseconds, or `Infinity`. */
+  readonly heartbeat?: number
   readonly json?: boolean
 }
 
@@ -25,7 +27,7 @@ export async function contract(
   options: ContractOptions,
   { terminal, signal, finish }: CommandContext,
 ): Promise<void> {
-  const { output, check, validate, json } = options
+  const { output, check, json } = options
   if (check && output === undefined) {
     throw new CommandError('--check needs the file to compare with', {
       next: 'add -o src/contracts.ts',
@@ -33,7 +35,7 @@ export async function contract(
     })
   }
   const text = await readDocumentText(document, options, signal)
-  const generated = await generate(document, text, validate)
+  const generated = await generate(document, text, options)
   const { code, contracts, otherOperations, unsupported } = generated
   for (const { where, message } of unsupported) terminal.note(printableLine(`${where}: ${message}`))
 
@@ -60,16 +62,18 @@ export async function contract(
 async function generate(
   document: string,
   text: string,
-  validate: 'zod' | undefined,
+  { validate, heartbeat }: ContractOptions,
 ): Promise<GeneratedContracts> {
-  const generated = await generateContracts(text, { validate }).catch((error: unknown) => {
-    if (!isSseError(error)) throw error
-    const message = `${redact(document)}: ${error.message}`
-    throw new CommandError(message, {
-      cause: error,
-      next: 'give the OpenAPI document itself, as JSON or YAML',
-    })
-  })
+  const generated = await generateContracts(text, { validate, heartbeatMs: heartbeat }).catch(
+    (error: unknown) => {
+      if (!isSseError(error)) throw error
+      const message = `${redact(document)}: ${error.message}`
+      throw new CommandError(message, {
+        cause: error,
+        next: 'give the OpenAPI document itself, as JSON or YAML',
+      })
+    },
+  )
   if (generated.contracts > 0) return generated
   const operations = count(generated.otherOperations, 'operation')
   throw new CommandError(
