@@ -136,7 +136,7 @@ describe('publish to the URL of a publishHandler', () => {
     const requests: unknown[] = []
     const handler = publishHandler(hub, {
       authorize: ({ req }) => (req.headers.authorization === 'Bearer right' ? { id: 'shell' } : null),
-      allows: ({ channel }) => channel !== 'secret',
+      allow: ({ channel }) => channel !== 'secret',
     })
     const server = await serve((req, res) => {
       requests.push(req.url)

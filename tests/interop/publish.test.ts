@@ -90,10 +90,10 @@ describe('the page about publishing from other programs', () => {
   it.skipIf(!python)('shows a loop in Python that says why a request is refused', async () => {
     const { here } = await serve()
     const mistakes = [
-      ['{"channel": "owner:42", "event": "laed", "data": 1}', 'event_unknown'],
-      ['{"channel": "team:42", "event": "lead", "data": 1}', 'channel_invalid'],
-      ['{"channel": "owner:42", "event": "lead", "payload": 1}', 'publish_invalid'],
-      ['{"channel": "owner:42", "event": "lead", "data": 2**64}', 'publish_invalid'],
+      ['{"channel": "owner:42", "event": "laed", "payload": 1}', 'event_unknown'],
+      ['{"channel": "team:42", "event": "lead", "payload": 1}', 'channel_invalid'],
+      ['{"channel": "owner:42", "event": "lead", "paylaod": 1}', 'publish_invalid'],
+      ['{"channel": "owner:42", "event": "lead", "payload": 2**64}', 'publish_invalid'],
     ]
     const tries = mistakes.map(
       ([event]) => `try:\n    publish_surely(${event})\nexcept ValueError as error:\n    print(error)\n`,
@@ -113,7 +113,7 @@ describe('the page about publishing from other programs', () => {
       const script = new URL('publish-process.ts', import.meta.url)
       const dying = startScript(script, port, file, 'dies')
       await expect.poll(() => dying.lines, { timeout: 20_000 }).toContain('listening')
-      const event = '{"channel": "owner:42", "event": "lead", "data": {"id": "1", "title": "%s"}}'
+      const event = '{"channel": "owner:42", "event": "lead", "payload": {"id": "1", "title": "%s"}}'
       const code = `${TEN_LINES.slice(0, TEN_LINES.indexOf('ids ='))}\n${SURELY}\nprint(publish_surely(${event.replace('%s', 'Barbara')}, ${event.replace('%s', 'Margaret')}))`
       const printing = runPython(code.replaceAll('http://localhost:3000', `http://127.0.0.1:${port}`))
       await dying.done
@@ -160,7 +160,7 @@ try:
 except sqlite3.Error as error:
     print(error)`
     const [isOld, error] = (await runPython(insert)).split('\n')
-    if (isOld === 'True') expect(error).toContain('no such function: octet_length')
+    if (isOld === 'True') expect(error).toContain('unknown function: octet_length()')
     await hub.publish('owner:42', 'lead', { id: '2', title: 'second' })
     expect(await titles(hub, 2)).toEqual(['first', 'second'])
   })

@@ -50,7 +50,8 @@ export function toEntry([position, channel, event, data, time, key, traceparent]
     position,
     at: time && Number.isSafeInteger(at) ? at : Date.now(),
     channel: channel ?? '',
-    event: event ?? '',
+    // An entry without data is a mistake, not an event without a payload: those have empty data.
+    event: data === null ? '' : (event ?? ''),
     data: data ?? '',
     ...(key?.startsWith(':') && { key: key.slice(1) }),
     ...(traceparent && { traceparent }),

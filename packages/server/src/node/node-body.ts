@@ -1,6 +1,6 @@
+import type { Readable } from 'node:stream'
 import { SseError } from '@sse/contract'
 import type { BodyReading, BodySource } from '../http/body.ts'
-import type { NodeRequest } from './serve-node.ts'
 
 /** How long the rest of a refused body is read and dropped before the answer, in milliseconds. */
 const LINGER_MS = 1_000
@@ -10,7 +10,7 @@ const LINGER_MS = 1_000
  *
  * @param parsed - what a parser of the framework has made of it.
  */
-export function nodeBody(req: NodeRequest, parsed: () => unknown): BodySource {
+export function nodeBody(req: Readable, parsed: () => unknown): BodySource {
   return {
     get wasRead() {
       return req.readableDidRead || req.readableEnded
@@ -20,7 +20,7 @@ export function nodeBody(req: NodeRequest, parsed: () => unknown): BodySource {
   }
 }
 
-function readNodeBody(req: NodeRequest, onChunk: (chunk: Uint8Array) => void): BodyReading {
+function readNodeBody(req: Readable, onChunk: (chunk: Uint8Array) => void): BodyReading {
   let receive = onChunk
   let stopped: (() => void) | undefined
   const done = new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ import { eventually, scoped } from '../fixtures/server-scope.ts'
 import { publishHandler as publishWeb } from '../index.ts'
 import { publishHandler } from '../node/node.ts'
 
-const ONE = JSON.stringify({ channel: 'ada', event: 'count', data: 1 })
+const ONE = JSON.stringify({ channel: 'ada', event: 'count', payload: 1 })
 
 /** The beginning of a request by hand: `headers` say how long its body is. */
 const head = (...headers: string[]) =>

@@ -6,7 +6,7 @@ import { scoped } from '../fixtures/server-scope.ts'
 import type { HubOptions } from '../index.ts'
 import { memory } from '../memory/memory-engine.ts'
 
-const ONE = { channel: 'ada', event: 'count', data: 1 }
+const ONE = { channel: 'ada', event: 'count', payload: 1 }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 function post(body: unknown, headers: Record<string, string> = {}): RequestInit {
@@ -56,16 +56,16 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
 
   it('publishes an array in its order, and answers with all ids', async () => {
     const { hub, answer } = await open()
-    const events = Array.from({ length: 300 }, (_, n) => ({ ...ONE, data: n, key: `key ${n}` }))
+    const events = Array.from({ length: 300 }, (_, n) => ({ ...ONE, payload: n, key: `key ${n}` }))
     const { ids } = (await answer(post(events))) as unknown as { ids: string[] }
     expect(new Set(ids).size).toBe(300)
-    expect(await published(hub)).toEqual(events.map(({ data }) => data))
+    expect(await published(hub)).toEqual(events.map(({ payload }) => payload))
   })
 
   it('stores a repeated request once, and answers with the same ids', async () => {
     const { hub, answer } = await open()
     const key = { 'idempotency-key': 'import 7' }
-    const batch = [ONE, { ...ONE, data: 2 }, { ...ONE, channel: 'ben' }]
+    const batch = [ONE, { ...ONE, payload: 2 }, { ...ONE, channel: 'ben' }]
     const first = await answer(post(batch, key))
     expect(first).toMatchObject({
       status: 200,
@@ -91,14 +91,14 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
         { ...ONE, chanel: 'ada' },
         400,
         'publish_invalid',
-        '[1]: An event has no member "chanel", only channel, event, data and key',
+        '[1]: An event has no member "chanel", only channel, event, payload, key and idempotencyKey',
       ],
-      [{ event: 'count', data: 1 }, 400, 'publish_invalid', '[1]: channel must be a string'],
+      [{ event: 'count', payload: 1 }, 400, 'publish_invalid', '[1]: channel must be a string'],
       [{ ...ONE, key: 1 }, 400, 'publish_invalid', '[1]: key must be a string'],
       [{ ...ONE, key: '\n' }, 400, 'publish_invalid', '[1]: '],
       [7, 400, 'publish_invalid', '[1]: An event is an object'],
       [
-        { ...ONE, event: 'text', data: 'x'.repeat(2_000) },
+        { ...ONE, event: 'text', payload: 'x'.repeat(2_000) },
         413,
         'payload_too_large',
         '[1]: Event "text" has at least',
@@ -118,7 +118,7 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
 
   it('refuses a number that would change: a whole one beyond 2^53', async () => {
     const { hub, answer } = await open()
-    const body = '{"channel":"ada","event":"count","data":12345678901234567890}'
+    const body = '{"channel":"ada","event":"count","payload":12345678901234567890}'
     expect(await answer(post(body))).toMatchObject({ status: 400, code: 'publish_invalid' })
     expect(await published(hub)).toEqual([])
   })
@@ -166,7 +166,7 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
       code: 'forbidden',
       message: '[1]: You may not publish "count" on "ben"',
     })
-    expect(await answer(post({ ...ONE, event: 'text', data: 'x' }))).toMatchObject({ status: 403 })
+    expect(await answer(post({ ...ONE, event: 'text', payload: 'x' }))).toMatchObject({ status: 403 })
     expect(await answer(post({ ...ONE, channel: 'odd' }))).toMatchObject({ status: 500, code: 'internal' })
     expect(await published(hub)).toEqual([1])
   })
@@ -177,7 +177,18 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
     const key = { 'idempotency-key': '1' }
     const first = await answer(post(ONE, key))
     id = 'billing'
-    expect(await answer(post({ ...ONE, data: 2 }, key))).not.toEqual(first)
+    expect(await answer(post({ ...ONE, payload: 2 }, key))).not.toEqual(first)
+    expect(await published(hub)).toEqual([1, 2])
+  })
+
+  it('takes a key of each event too, in place of that of the request', async () => {
+    const { hub, answer } = await open()
+    const own = { ...ONE, idempotencyKey: 'row 7' }
+    const first = await answer(post(own))
+    expect(await answer(post([own, { ...ONE, payload: 2 }], { 'idempotency-key': '1' }))).toMatchObject({
+      ids: [...(first as { ids: string[] }).ids, expect.any(String)],
+    })
+    expect(await answer(post({ ...ONE, idempotencyKey: '' }))).toMatchObject({ status: 400 })
     expect(await published(hub)).toEqual([1, 2])
   })
 
@@ -238,18 +249,18 @@ describe.each(PUBLISH_MOUNTS)('publishHandler on $name', ({ start, fetch, isPars
         ['null', 400, 'publish_invalid', /An event is an object/],
         [new Uint8Array([0x22, 0xff, 0x22]), 400, 'publish_invalid', /not UTF-8/],
         [
-          '[{"channel":"ada","channel":"ben","event":"count","data":1}]',
+          '[{"channel":"ada","channel":"ben","event":"count","payload":1}]',
           400,
           'publish_invalid',
           /"channel" occurs twice/,
         ],
         [
-          `{"channel":"ada","event":"count","data":${'['.repeat(70)}${']'.repeat(70)}}`,
+          `{"channel":"ada","event":"count","payload":${'['.repeat(70)}${']'.repeat(70)}}`,
           400,
           'publish_invalid',
           /64 levels/,
         ],
-        [`{"channel":"ada","event":"count","data":1e999}`, 400, 'publish_invalid', /1e999/],
+        [`{"channel":"ada","event":"count","payload":1e999}`, 400, 'publish_invalid', /1e999/],
         [`"${'x'.repeat(10_000)}"`, 413, 'body_too_large', /10000 bytes/],
       ]
       for (const [body, status, code, message] of bodies) {

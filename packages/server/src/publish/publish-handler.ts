@@ -63,9 +63,8 @@ function definePublish(hub: Hub, options: GivenPublishOptions): StreamDefinition
     const key = readKey(request)
     const events = await readEvents(request, { maxBodyBytes, bodyTimeoutMs, signal: context.signal })
     if (allow) await checkAllowed(events, allow, context)
-    // Of this identity, and unlike every key that the app uses itself.
-    const scope = key === undefined ? undefined : `publish:${await digest(JSON.stringify([identity, key]))}`
-    const entries = events.map((event, index) => encode(hub, event, scope && `${scope}:${index}`))
+    const keys = await Promise.all(events.map((event, index) => storedKey(event, index, identity, key)))
+    const entries = events.map((event, index) => encode(hub, event, keys[index]))
     return jsonReply({ ids: await append(hub, entries) })
   }
 
@@ -78,6 +77,19 @@ function definePublish(hub: Hub, options: GivenPublishOptions): StreamDefinition
     mount: undefined,
     only: { name: 'publish', method: 'POST', answer, refuse },
   }
+}
+
+/** Returns the key that an event is stored with: of this identity, and unlike every key that the app uses itself. */
+async function storedKey(
+  { idempotencyKey }: GivenEvent,
+  index: number,
+  identity: string | undefined,
+  requestKey: string | undefined,
+): Promise<string | undefined> {
+  if (idempotencyKey !== undefined) {
+    return `publish:${await digest(JSON.stringify([identity, 'event', idempotencyKey]))}`
+  }
+  return requestKey && `publish:${await digest(JSON.stringify([identity, requestKey]))}:${index}`
 }
 
 function readKey({ readHeader }: ActionRequest): string | undefined {

@@ -1,4 +1,5 @@
 import { SseError } from '@sse/contract'
+import { findNameProblem } from '@sse/contract/protocol'
 import { readBody } from '../http/body.ts'
 import type { ActionRequest } from '../http/definition.ts'
 import { requireJson } from '../http/require-json.ts'
@@ -8,9 +9,11 @@ import { findJsonProblem } from './check-json.ts'
 export interface GivenEvent {
   readonly channel: string
   readonly event: string
-  /** `undefined` without the member `data`. */
+  /** `undefined` without the member `payload`. */
   readonly payload: unknown
   readonly key: string | undefined
+  /** Of this event. Default: made from the header and the place. */
+  readonly idempotencyKey: string | undefined
   /** Its place in the request, in front of messages: `''` for the only one. */
   readonly place: string
 }
@@ -23,7 +26,7 @@ export interface RequestLimits {
 
 /** Maximum number of events of a request: those of one append. */
 const MAX_EVENTS = 1_000
-const MEMBERS: ReadonlySet<string> = new Set(['channel', 'event', 'data', 'key'])
+const MEMBERS: ReadonlySet<string> = new Set(['channel', 'event', 'payload', 'key', 'idempotencyKey'])
 
 /**
  * Reads the events of a request: an object, or an array of them.
@@ -103,18 +106,22 @@ function decode(bytes: Uint8Array): string {
 
 function readEvent(given: unknown, place: string): GivenEvent {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw invalid(`${place}An event is an object: { "channel": …, "event": …, "data": … }`)
+    throw invalid(`${place}An event is an object: { "channel": …, "event": …, "payload": … }`)
   }
   const unknown = Object.keys(given).find((name) => !MEMBERS.has(name))
   if (unknown !== undefined) {
     const shown = JSON.stringify(unknown.slice(0, 40))
-    throw invalid(`${place}An event has no member ${shown}, only channel, event, data and key`)
+    throw invalid(
+      `${place}An event has no member ${shown}, only channel, event, payload, key and idempotencyKey`,
+    )
   }
-  const { channel, event, data, key } = given as Record<string, unknown>
+  const { channel, event, payload, key, idempotencyKey } = given as Record<string, unknown>
   if (typeof channel !== 'string') throw invalid(`${place}channel must be a string`)
   if (typeof event !== 'string') throw invalid(`${place}event must be a string`)
   if (key !== undefined && typeof key !== 'string') throw invalid(`${place}key must be a string`)
-  return { channel, event, payload: data, key, place }
+  const problem = idempotencyKey === undefined ? undefined : findNameProblem(idempotencyKey)
+  if (problem !== undefined) throw invalid(`${place}idempotencyKey has 1 to 256 characters: ${problem}`)
+  return { channel, event, payload, key, idempotencyKey: idempotencyKey as string | undefined, place }
 }
 
 /** Makes the error of a request that is not what the handler takes. */
