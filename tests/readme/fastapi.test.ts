@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
-import { defineStream, type } from '@sse/contract'
+import { defineStream, type StreamContract, type } from '@sse/contract'
 import { startProgram } from '@sse/test-support/program'
 import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
 import { requireProgram, requirePythonPackages } from '@sse/test-support/require-program'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readPage } from './code-blocks.ts'
+import { runCommand } from '../cli/run-command.ts'
+import { codeBlocks, readPage } from './code-blocks.ts'
 import { writePythonBlocks } from './python-blocks.ts'
 
 const PAGE = 'docs/guides/fastapi.md'
@@ -33,18 +34,37 @@ describe.skipIf(!python)(`the apps of ${PAGE}`, () => {
   let server: ProgramServer
   beforeAll(async () => {
     folder = writePythonBlocks(PAGE, { 'all.py': ALL, 'live.py': readFileSync(`${example}live.py`, 'utf8') })
-    server = await startUvicorn('all:app')
+    server = await startUvicorn('all:app', '--timeout-graceful-shutdown', '1')
   })
   afterAll(() => server?.stop())
 
-  const startUvicorn = (app: string) =>
+  const startUvicorn = (app: string, ...options: string[]) =>
     startProgramServer(
       python as string,
-      (port) => ['-B', '-m', 'uvicorn', app, '--port', String(port), '--timeout-graceful-shutdown', '1'],
+      (port) => ['-B', '-m', 'uvicorn', app, '--port', String(port), ...options],
       { cwd: folder },
     )
 
   const at = (app: string) => ({ baseUrl: `${server.origin}/${app}` })
+
+  it('the first app gives the contract of the page, by which its leads are read', async () => {
+    const [, app = '', ...options] = command('uvicorn').split(' ')
+    await using first = await startUvicorn(app, ...options.slice(2))
+    const [, name = '', url = '', ...output] = command('npx').split(' ').slice(1)
+    const file = `${folder}${output[1]}`
+    const result = await runCommand([name, url.replace('http://localhost:8000', first.origin), '-o', file])
+    expect(result.code, result.err).toBe(0)
+    const written = readFileSync(file, 'utf8')
+    expect(codeBlocks(PAGE).find((block) => block.file === 'contracts.ts')?.code).toBe(
+      `// contracts.ts\n${written.slice(written.indexOf('import'))}`,
+    )
+    const { leadsStream } = await import(file)
+    using feed = connect(leadsStream as StreamContract<'/'>, { baseUrl: first.origin })
+    for await (const { payload } of feed) {
+      expect(payload).toEqual({ id: 1, name: 'Lead 1', source: 'web', budget: null })
+      break
+    }
+  })
 
   it('named events arrive under their names', async () => {
     const events: unknown[] = []

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
+import { contractCommand } from './commands/contract.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { loadCommand } from './commands/load.ts'
@@ -14,6 +15,7 @@ const COMMANDS: readonly ((context: CommandContext) => Command)[] = [
   loadCommand,
   publishCommand,
   inspectCommand,
+  contractCommand,
 ]
 
 export function createProgram(context: CommandContext): Command {

@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { connect } from '@sse/client'
-import { defineStream, type StreamContract, text, type } from '@sse/contract'
+import { defineStream, type StreamContract, type } from '@sse/contract'
 import type { ProgramServer } from '@sse/test-support/program-server'
 import { requirePython, requirePythonPackages } from '@sse/test-support/require-program'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as fastapi from './documents/fastapi.ts'
+import * as handwritten from './documents/handwritten.ts'
 import { startApp } from './python-apps.ts'
 
 const current = requirePythonPackages()
@@ -38,9 +40,8 @@ function serve(
 }
 
 /** Reads this many events of a stream. */
-async function read(url: string, events: StreamContract['events'], count: number): Promise<unknown[]> {
-  const { origin, pathname } = new URL(url)
-  using feed = connect(defineStream({ path: pathname as '/', events }), { baseUrl: origin })
+async function read(contract: object, origin: string, count: number): Promise<unknown[]> {
+  using feed = connect(contract as StreamContract<'/'>, { baseUrl: origin })
   const received: unknown[] = []
   for await (const { event, payload } of feed) if (received.push([event, payload]) === count) break
   return received
@@ -63,53 +64,58 @@ describe.skipIf(!current)('the streams of FastAPI', () => {
   const reminder = { kind: 'reminder', leadId: 7, due: '2026-03-08' }
 
   it.each([
-    ['/leads/stream', [['message', lead]]],
+    [fastapi.leadsStream, [['message', lead]]],
     [
-      '/union',
+      fastapi.union,
       [
         ['message', lead],
         ['message', reminder],
       ],
     ],
+    [fastapi.discriminated, [['message', reminder]]],
     [
-      '/named',
+      fastapi.named,
       [
         ['lead', lead],
         ['reminder', reminder],
       ],
     ],
-    ['/undescribed', [['lead', lead]]],
-    ['/ticks', [0, 1, 2].map((n) => ['message', n])],
-    ['/nothing', [['message', { free: true }]]],
-  ] as const)('%s arrives as its models are documented', async (path, events) => {
-    const names = Object.fromEntries(events.map(([name]) => [name, type<unknown>()]))
-    expect(await read(app.origin + path, names, events.length)).toEqual(events)
+    [fastapi.ticks, [0, 1, 2].map((n) => ['message', n])],
+    [fastapi.comments, [['message', { text: 'first', replies: [{ text: 'second', replies: [] }] }]]],
+    [fastapi.textStream, [['message', '<li>Ada</li>\n<li>Grace</li>']]],
+    [fastapi.nothing, [['message', '{"free": true}']]],
+  ])('$0.path is read by the contract that its document gives', async (contract, events) => {
+    expect(await read(contract, app.origin, events.length)).toEqual(events)
   })
 
-  it('raw data is read by text()', async () => {
-    expect(await read(`${app.origin}/text`, { message: text() }, 1)).toEqual([
-      ['message', '<li>Ada</li>\n<li>Grace</li>'],
-    ])
+  it('answers a POST', async () => {
+    using feed = connect(fastapi.answers, {
+      baseUrl: app.origin,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'Why?', at: '2026-03-01T09:30:00Z' }),
+    })
+    const texts: string[] = []
+    for await (const { event, payload } of feed) if (event === 'message') texts.push(payload.text)
+    expect(texts).toEqual(['Why?'])
+    expect(feed.status).toMatchObject({ state: 'closed', reason: 'ended' })
+  })
+
+  it('needs names for events that are sent as ServerSentEvent', async () => {
+    const named = defineStream({ path: '/undescribed', events: { lead: type<unknown>() } })
+    expect(await read(named, app.origin, 1)).toEqual([['lead', lead]])
   })
 
   it('end when the client leaves', async () => {
-    await read(`${app.origin}/forever`, { message: type<number>() }, 2)
+    await read(fastapi.forever, app.origin, 2)
     await app.server.says(/left \/forever/)
   })
 })
 
 describe.skipIf(!debian)('a stream of FastAPI 0.92 described by hand', () => {
   const app = serve(debian, 'handwritten_app', 'documents/handwritten.json')
-  const leads = defineStream({
-    path: '/leads/stream',
-    events: {
-      lead: type<{ id: number; name: string }>(),
-      reminder: type<{ lead_id: number; due: string }>(),
-    },
-  })
-
   it('arrives with its names, continues after an id, and ends when the client leaves', async () => {
-    const feed = connect(leads, { baseUrl: app.origin, lastEventId: '4' })
+    const feed = connect(handwritten.leadsStream, { baseUrl: app.origin, lastEventId: '4' })
     const events: unknown[] = []
     for await (const { event, payload, id } of feed) {
       if (event === 'lead') events.push([id, payload.name])

@@ -10,6 +10,11 @@ export interface GenerateOptions {
    * only.
    */
   validate?: 'zod' | undefined
+  /**
+   * Interval of the server's heartbeats in milliseconds, for streams whose document does not say. `Infinity`: it sends none, as
+   * ASP.NET Core. Default 15,000, as FastAPI and sse-starlette.
+   */
+  heartbeatMs?: number | undefined
   /** What the first line names as the source. Default: the title of the API. */
   source?: string
 }
@@ -56,7 +61,10 @@ export async function generateContracts(
   const unsupported = [...left]
   const names = new Identifiers()
   const types = new PayloadTypes(references, names)
-  const streams = mergeMethods(found).map((stream) => nameStream(stream, names, types))
+  const streams = mergeMethods(found).map((stream) => ({
+    ...nameStream(stream, names, types),
+    heartbeatMs: stream.heartbeatMs ?? options.heartbeatMs,
+  }))
   const title = (root.info as { title?: unknown } | undefined)?.title
   const head = headOf(options.source ?? String(title ?? 'an OpenAPI document'), root.servers)
   const checked = options.validate ? checkedTypes(streams, types, unsupported) : new Set<string>()
