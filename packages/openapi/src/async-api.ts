@@ -70,11 +70,11 @@ function channelOf(stream: NamedStream, schemas: PayloadSchemas): object {
 }
 
 function operationOf(stream: NamedStream): object {
-  const { name, summary } = stream
+  const { name, address } = stream
   return {
     action: 'send',
     channel: { $ref: `#/channels/${name}` },
-    summary,
+    summary: `Answers GET ${address} with the events`,
     bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } },
     messages: [...messageKeys(stream).values()].map((key) => ({
       $ref: `#/channels/${name}/messages/${key}`,
