@@ -15,7 +15,15 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
-const TOOLS = ['@sse/devtools', '@sse/testing', '@sse/engine-conformance', '@sse/ai', '@sse/mcp', '@sse/cli']
+const TOOLS = [
+  '@sse/devtools',
+  '@sse/testing',
+  '@sse/engine-conformance',
+  '@sse/ai',
+  '@sse/mcp',
+  '@sse/cli',
+  '@sse/openapi',
+]
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, ...TOOLS].flatMap(entriesOf)
 /** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
 const BOUND = ['@sse/server/nest', '@sse/testing/msw', '@sse/devtools/mount']
@@ -48,8 +56,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 21 entries of contract, server and client, two per engine and per hook package, and twelve of the tools', () => {
-  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 12)
+it('there are 21 entries of contract, server and client, two per engine and per hook package, and fourteen of the tools', () => {
+  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 14)
 })
 
 describe.each([
@@ -66,7 +74,7 @@ describe.each([
 
   it.each(FREE)('%s, with no framework installed', (entry) => {
     expect(lines[FREE.indexOf(entry)]).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
     )
   })
 

@@ -61,6 +61,13 @@ describe('toOpenApi', () => {
     expect(await lint(given)).toEqual([])
   })
 
+  it('has all that Redocly wants but a license and security, which the app has to give', async () => {
+    const bare = toOpenApi([leads], { info: { title: 'Leads', version: '1' }, servers: options.servers })
+    const rules = (await lint(bare)).map((problem) => problem.split(':')[0])
+    expect(new Set(rules)).toEqual(new Set(['info-license', 'security-defined']))
+    expect(await lint(toOpenApi([leads], { info, servers: options.servers, security: [] }))).toEqual([])
+  })
+
   it('describes events by itemSchema in 3.2, and by schema in 3.1, which has no itemSchema', () => {
     const media = (given: OpenApiDocument) =>
       pathsOf(given)['/leads/{owner}']?.get?.responses[200]?.content['text/event-stream'] ?? {}
