@@ -23,6 +23,7 @@ const TOOLS = [
   '@sse/mcp',
   '@sse/cli',
   '@sse/otel',
+  '@sse/openapi',
 ]
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, ...TOOLS].flatMap(entriesOf)
 /** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
@@ -56,8 +57,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 21 entries of contract, server and client, two per engine and per hook package, and thirteen of the tools', () => {
-  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 13)
+it('there are 21 entries of contract, server and client, two per engine and per hook package, and fifteen of the tools', () => {
+  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 15)
 })
 
 describe.each([
@@ -74,7 +75,7 @@ describe.each([
 
   it.each(FREE)('%s, with no framework installed', (entry) => {
     expect(lines[FREE.indexOf(entry)]).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
     )
   })
 

@@ -1,5 +1,6 @@
 import { isText } from '@sse/contract/protocol'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { CONTROL_EVENTS } from './item-schema.ts'
 import { checkInfo, type DocumentInfo, warnOnConsole } from './open-api.ts'
 import { type DocumentWarning, PayloadSchemas } from './payload-schemas.ts'
 import { freeName, invalid, type NamedStream, pascal, readStreams, type StreamInput } from './stream.ts'
@@ -18,7 +19,10 @@ export interface AsyncApiOptions {
 
 /**
  * Describes streams as an AsyncAPI 3 document: one channel for each stream, one message for each event. AsyncAPI has no
- * binding for Server-Sent Events; the operation is an HTTP GET.
+ * binding for Server-Sent Events; the operation is an HTTP GET. Refusals and the requests beside a stream are in the
+ * document of `toOpenApi`.
+ *
+ * Schemas are those of JSON Schema draft 07, which AsyncAPI has. Otherwise they are described as in `toOpenApi`.
  *
  * @throws {SseError} `option_invalid`.
  * @see https://www.asyncapi.com/docs/reference/specification/v3.0.0
@@ -66,15 +70,16 @@ function channelOf(stream: NamedStream, schemas: PayloadSchemas): object {
     ...(description && { description }),
     ...(params.length > 0 && { parameters: Object.fromEntries(params.map((name) => [name, {}])) }),
     messages: Object.fromEntries(messages),
+    'x-sse-control': CONTROL_EVENTS,
   }
 }
 
 function operationOf(stream: NamedStream): object {
-  const { name, summary } = stream
+  const { name, address } = stream
   return {
     action: 'send',
     channel: { $ref: `#/channels/${name}` },
-    summary,
+    summary: `Answers GET ${address} with the events`,
     bindings: { http: { method: 'GET', bindingVersion: '0.3.0' } },
     messages: [...messageKeys(stream).values()].map((key) => ({
       $ref: `#/channels/${name}/messages/${key}`,

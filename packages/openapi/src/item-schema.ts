@@ -9,9 +9,7 @@ import type { NamedStream } from './stream.ts'
  */
 export function itemSchema(stream: NamedStream, schemas: PayloadSchemas): JsonSchema {
   const variants = Object.keys(stream.contract.events).map((event) => {
-    const payload = schemas.add(stream, event)
-    const data =
-      payload.type === 'string' ? payload : { contentMediaType: 'application/json', contentSchema: payload }
+    const data = dataSchema(schemas.add(stream, event))
     // An event called message has no `event:` line.
     const required = event === 'message' ? ['data'] : ['event', 'data']
     return { title: event, required, properties: { event: { const: event }, data } }
@@ -33,6 +31,18 @@ export function itemSchema(stream: NamedStream, schemas: PayloadSchemas): JsonSc
     },
     // With `message`, whose name may be missing, linters cannot see that at most one of them matches.
     ['message' in stream.contract.events ? 'anyOf' : 'oneOf']: [...variants, CONTROL_VARIANT],
+  }
+}
+
+/** Describes the field `data`, which is a text: JSON unless the payload is one itself. */
+function dataSchema(payload: JsonSchema): JsonSchema {
+  if (payload.type === 'string') return payload
+  const name = typeof payload.$ref === 'string' && payload.$ref.split('/').at(-1)
+  return {
+    type: 'string',
+    description: name ? `JSON of \`${name}\`.` : 'JSON of any value.',
+    contentMediaType: 'application/json',
+    contentSchema: payload,
   }
 }
 

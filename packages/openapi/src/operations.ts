@@ -177,7 +177,11 @@ export const RUN_SCHEMAS = {
     required: ['status', 'attempt', 'startedAt'],
     properties: {
       status: { enum: ['running', ...ENDS] },
-      attempt: { type: 'integer', minimum: 1 },
+      attempt: {
+        type: 'integer',
+        minimum: 0,
+        description: 'How often it was started. 0 if it was stopped before.',
+      },
       startedAt: { type: 'number', description: 'Milliseconds since 1970.' },
       endedAt: { type: 'number', description: 'Milliseconds since 1970.' },
       ...END_MEMBERS,

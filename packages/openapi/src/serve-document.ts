@@ -3,8 +3,10 @@ import type { AsyncApiDocument } from './async-api.ts'
 import type { OpenApiDocument } from './open-api.ts'
 
 /**
- * Makes a handler that serves a document as JSON, for frameworks on Fetch: `GET` and `HEAD`, with an `ETag`. On Express:
- * `app.get('/openapi.json', (req, res) => res.json(document))`.
+ * Makes a handler that serves a document as JSON to `GET` and `HEAD`, with an `ETag`: a client that has the document gets 304.
+ * Other methods get 405. It is `Request → Response`, for Next.js, Hono, Bun, Deno and Workers.
+ *
+ * The app chooses the path and who may read the document.
  *
  * @example
  * export const GET = serveDocument(toOpenApi([leads], { info }))
@@ -22,7 +24,7 @@ export function serveDocument(
     const etag = `"${await tag}"`
     const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache', etag }
     const known = request.headers.get('if-none-match') ?? ''
-    if (known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag)) {
+    if (known.split(',').some((one) => ['*', etag].includes(one.trim().replace(/^W\//, '')))) {
       return new Response(null, { status: 304, headers })
     }
     return new Response(request.method === 'HEAD' ? null : body, { headers })

@@ -10,7 +10,7 @@ export interface DescribedStream {
   readonly serves?: 'source' | 'hub' | 'runs'
   /** Whether a POST to the path starts a run, as with the option `start` of `sse(runs, …)`. Default `false`. */
   readonly starts?: boolean
-  /** A line about the stream. Default: its path and events. */
+  /** A line about the stream. Default: `Events of` and its path. */
   readonly summary?: string
   /** Markdown about the stream. */
   readonly description?: string
@@ -81,15 +81,16 @@ function nameStream(described: DescribedStream, taken: ReadonlySet<string>): Nam
   const { contract, serves = 'source', starts = false, description, summary, tags } = described
   const segments = contract.path.split('/').filter(Boolean)
   const wanted = segments.map((part) => (part.startsWith(':') ? `By${pascal(part)}` : pascal(part))).join('')
+  const address = contract.path.replace(/:(\w+)/g, '{$1}')
   return {
     contract,
     serves,
     starts,
     description,
-    summary: summary ?? `Events of ${contract.path}: ${Object.keys(contract.events).join(', ')}`,
+    summary: summary ?? `Events of ${address}`,
     tags: tags ?? [segments.find((segment) => !segment.startsWith(':')) ?? 'streams'],
     name: freeName(wanted || 'Root', taken),
-    address: contract.path.replace(/:(\w+)/g, '{$1}'),
+    address,
     params: segments.flatMap((part) => (part.startsWith(':') ? [part.slice(1)] : [])),
   }
 }
