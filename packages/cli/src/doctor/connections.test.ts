@@ -137,6 +137,21 @@ describe.concurrent('a redirect to another host', () => {
   })
 })
 
+describe.concurrent('a redirect to a host that cannot be used', () => {
+  it('names that host', async () => {
+    const port = await freePort()
+    await using server = await serve(
+      (_, res) => void res.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end(),
+    )
+    const { found, summary } = await examine(server.origin)
+    expect(found).toEqual([
+      `connection: Nothing listens on 127.0.0.1:${port}`,
+      `redirects: 302 to http://127.0.0.1:${port}/, another origin`,
+    ])
+    expect(summary.exitCode).toBe(3)
+  })
+})
+
 describe.concurrent('the doctor', () => {
   it('ends at once, with what it has seen, when it is interrupted', async () => {
     const ending = new AbortController()

@@ -1,10 +1,8 @@
 import { END_ID } from '@sse/contract/protocol'
-import { explainFailure } from '../../explain-failure.ts'
 import { dialectOf } from '../dialect.ts'
 import {
   type EndProbe,
   type Exchange,
-  type Failure,
   isEventStream,
   type Observations,
   type ResumeProbe,
@@ -98,10 +96,8 @@ class Observer {
       const message = `Connected, but no response came within ${seconds(this.#timing.headersMs)}`
       seen.failure = { kind: 'silent', message, fix: undefined }
       seen.headAnswer = await this.#requests.askHead()
-    } catch (error) {
-      seen.failure = this.#signal.aborted
-        ? { kind: 'interrupted', message: 'Interrupted before the response', fix: undefined }
-        : connectionFailure(error, this.#target.url)
+    } catch {
+      seen.failure = { kind: 'interrupted', message: 'Interrupted before the response', fix: undefined }
     }
     return undefined
   }
@@ -186,10 +182,4 @@ class Observer {
     )
     return { lastEventId, exchange }
   }
-}
-
-function connectionFailure(error: unknown, url: URL): Failure {
-  const { message, next } = explainFailure(error, url)
-  // The check has its own advice on certificates.
-  return { kind: 'connection', message, fix: message.startsWith('The certificate') ? undefined : next }
 }

@@ -33,7 +33,7 @@ export class Requests {
     this.#url = target.url
   }
 
-  /** Follows the redirects of the target; later requests go where they lead. Rejects if there is no connection. */
+  /** Follows the redirects of the target; later requests go where they lead. Rejects if it is interrupted. */
   async openFirst(): Promise<Followed | 'silent'> {
     const { url, headers, insecure } = this.#target
     const waiting = timeoutSignal(this.#timing.headersMs, this.#signal)
