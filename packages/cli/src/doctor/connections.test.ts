@@ -164,6 +164,28 @@ describe.concurrent('the doctor', () => {
     expect(results.find(({ check }) => check.id === 'status')?.verdict).toBe('ok')
   })
 
+  it('sends four GET requests at most, and has three streams open at a time', async () => {
+    const methods: string[] = []
+    let open = 0
+    let most = 0
+    await using server = await serve(
+      soundStream({
+        instead(req, res) {
+          methods.push(req.method ?? '')
+          open += 1
+          most = Math.max(most, open)
+          res.on('close', () => {
+            open -= 1
+          })
+          return undefined
+        },
+      }),
+    )
+    await examine(server.origin, { origin: 'https://app.example' })
+    expect(methods.sort()).toEqual(['GET', 'GET', 'GET', 'GET', 'OPTIONS'])
+    expect(most).toBeLessThanOrEqual(3)
+  })
+
   it('says that nothing is known when it is interrupted before the response', async () => {
     await using server = await listen(createTcpServer(), 'http')
     const { results, summary } = await examine(server.origin, {}, { signal: AbortSignal.timeout(200) })
