@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
@@ -86,20 +85,15 @@ describe('publish to an SQLite file', () => {
   })
 
   it('reads whole events from standard input, and keeps the order of different names', async () => {
-    const { publish } = await import('../../packages/cli/src/publish/publish.ts')
-    const printed: string[] = []
-    const terminal = { print: (line: string) => printed.push(line), note: () => {} }
-    const input = Readable.from(
-      [
-        '{"event":"a","payload":1}',
-        '{"event":"b","channel":"d","key":"k"}',
-        '',
-        '{"event":"a","payload":"x"}',
-      ].map((l) => `${l}\n`),
-    )
-    const context = { terminal: terminal as never, signal: new AbortController().signal, finish: () => {} }
-    await publish(`sqlite:${file}`, '-', undefined, { channel: 'c', timeout: 1 }, context, input)
-    expect(printed).toHaveLength(3)
+    const lines = [
+      '{"event":"a","payload":1}',
+      '{"event":"b","channel":"d","key":"k"}',
+      '',
+      '{"event":"a","payload":"x"}',
+    ]
+    const shell = startShell(`printf '${lines.join('\\n')}' | sse publish sqlite:${file} - -c c`)
+    expect(await shell.exited, shell.output).toBe(0)
+    expect(shell.output).toContain('3 published')
     expect(await entries()).toMatchObject([
       { event: 'a', channel: 'c', data: '1' },
       { event: 'b', channel: 'd', data: '', key: 'k' },

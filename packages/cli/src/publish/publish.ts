@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream'
 import { parseUrl } from '../arguments.ts'
 import type { CommandContext } from '../command-context.ts'
 import { parseEngineAddress } from '../engine/address.ts'
@@ -30,9 +29,9 @@ export async function publish(
   data: string | undefined,
   options: PublishOptions,
   context: CommandContext,
-  input: Readable = process.stdin,
 ): Promise<void> {
   const { terminal, signal } = context
+  const input = process.stdin
   const defaults = pickDefaults(options)
   const isLines = event === '-' || data === '-'
   const events = isLines
