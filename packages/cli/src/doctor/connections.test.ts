@@ -137,6 +137,21 @@ describe.concurrent('a redirect to another host', () => {
   })
 })
 
+describe.concurrent('a redirect to a host that cannot be used', () => {
+  it('names that host', async () => {
+    const port = await freePort()
+    await using server = await serve(
+      (_, res) => void res.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end(),
+    )
+    const { found, summary } = await examine(server.origin)
+    expect(found).toEqual([
+      `connection: Nothing listens on 127.0.0.1:${port}`,
+      `redirects: 302 to http://127.0.0.1:${port}/, another origin`,
+    ])
+    expect(summary.exitCode).toBe(3)
+  })
+})
+
 describe.concurrent('the doctor', () => {
   it('ends at once, with what it has seen, when it is interrupted', async () => {
     const ending = new AbortController()
@@ -147,6 +162,28 @@ describe.concurrent('the doctor', () => {
     await using server = await serve(soundStream({ events: 1_000, frame }))
     const { results } = await examine(server.origin, {}, { signal: ending.signal })
     expect(results.find(({ check }) => check.id === 'status')?.verdict).toBe('ok')
+  })
+
+  it('sends four GET requests at most, and has three streams open at a time', async () => {
+    const methods: string[] = []
+    let open = 0
+    let most = 0
+    await using server = await serve(
+      soundStream({
+        instead(req, res) {
+          methods.push(req.method ?? '')
+          open += 1
+          most = Math.max(most, open)
+          res.on('close', () => {
+            open -= 1
+          })
+          return undefined
+        },
+      }),
+    )
+    await examine(server.origin, { origin: 'https://app.example' })
+    expect(methods.sort()).toEqual(['GET', 'GET', 'GET', 'GET', 'OPTIONS'])
+    expect(most).toBeLessThanOrEqual(3)
   })
 
   it('says that nothing is known when it is interrupted before the response', async () => {

@@ -138,7 +138,7 @@ const heartbeat: Check = {
 }
 
 /** Comments after the first bytes, with which servers begin, and events that are heartbeats. */
-export function heartbeatTimes({ commentsAtMs, items, arrivals }: StreamFacts): number[] {
+function heartbeatTimes({ commentsAtMs, items, arrivals }: StreamFacts): number[] {
   const startMs = arrivals[0]?.atMs ?? 0
   const comments = commentsAtMs.filter((atMs) => atMs > startMs + 50)
   const events = items

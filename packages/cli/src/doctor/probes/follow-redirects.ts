@@ -1,3 +1,4 @@
+import { explainFailure } from '../../explain-failure.ts'
 import { redact } from '../../redact.ts'
 import type { Failure, Hop } from '../observations.ts'
 import { type HttpResponse, type RequestInit, sendRequest } from './http-request.ts'
@@ -12,7 +13,7 @@ export interface Followed {
 }
 
 /**
- * Sends a request, and follows redirects.
+ * Sends a request, and follows redirects. Rejects only if `init.signal` aborts.
  *
  * @param personal - headers that go to the first origin only, such as credentials.
  */
@@ -24,7 +25,13 @@ export async function followRedirects(
   const hops: Hop[] = []
   for (let url = start; ; ) {
     const headers = { ...init.headers, ...(url.origin === start.origin && personal) }
-    const response = await sendRequest(url, { ...init, headers })
+    let response: HttpResponse
+    try {
+      response = await sendRequest(url, { ...init, headers })
+    } catch (error) {
+      if (init.signal.aborted) throw error
+      return { hops, response: undefined, failure: connectionFailure(error, url) }
+    }
     const { status, headers: received } = response.head
     if (![301, 302, 303, 307, 308].includes(status) || received.location === undefined) {
       return { hops, response, failure: undefined }
@@ -50,6 +57,12 @@ export async function followRedirects(
     }
     url = to
   }
+}
+
+function connectionFailure(error: unknown, url: URL): Failure {
+  const { message, next } = explainFailure(error, url)
+  // The check has its own advice on certificates.
+  return { kind: 'connection', message, fix: message.startsWith('The certificate') ? undefined : next }
 }
 
 function stopped(message: string): Failure {
