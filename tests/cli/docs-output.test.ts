@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { normalise, outputBlocks, readDocs, root, runBlock, withOutputs, writeDocs } from './output-blocks.ts'
+import {
+  normalise,
+  outputBlocks,
+  readDocs,
+  root,
+  runBlocks,
+  withOutputs,
+  writeDocs,
+} from './output-blocks.ts'
 
 /** `UPDATE_DOCS=1 node scripts/dev.mjs unit docs-output` writes the outputs into the pages. */
 const isUpdating = process.env.UPDATE_DOCS === '1'
@@ -12,7 +20,7 @@ describe.each(PAGES)('the commands of %s', (page) => {
   it('print what the page shows, except for numbers', async () => {
     const text = readDocs(page)
     const blocks = outputBlocks(text)
-    const outputs = await Promise.all(blocks.map(runBlock))
+    const outputs = await runBlocks(blocks)
     if (isUpdating) {
       const updated = blocks.reduce(
         (page, block, index) =>

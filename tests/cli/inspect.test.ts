@@ -30,7 +30,7 @@ async function inspect(...args: string[]) {
   return JSON.parse(out)
 }
 
-describe.each(STORES)('inspect $kind', ({ kind, isThere, start }) => {
+describe.each(STORES)('on $kind, the log', ({ kind, isThere, start }) => {
   describe.skipIf(!isThere)('of a running hub', () => {
     let store: Store
     beforeAll(async () => {
@@ -38,12 +38,14 @@ describe.each(STORES)('inspect $kind', ({ kind, isThere, start }) => {
     })
     afterAll(() => store.stop())
 
-    it('creates nothing where there is no hub', async () => {
+    it('finds no hub before there is one, neither does publish, and both create nothing', async () => {
       const before = await store.state()
-      const { code, out, err } = await runCommand(['inspect', store.address])
-      expect(code).toBe(3)
-      expect(out).toBe('')
-      expect(err).toMatch(/^error .*(does not exist|has no (hub|tables))/)
+      const inspected = await runCommand(['inspect', store.address])
+      expect(inspected.err).toMatch(/^error .*(does not exist|has no (hub|tables))/)
+      expect(inspected).toMatchObject({ code: 3, out: '' })
+      const published = await runCommand(['publish', store.address, 'lead', '1', '-c', 'a'])
+      expect(published.err).toMatch(/^error .*\n {2}next: .*--create/m)
+      expect(published).toMatchObject({ code: 3, out: '' })
       expect(await store.state()).toEqual(before)
     })
 
@@ -82,6 +84,21 @@ describe.each(STORES)('inspect $kind', ({ kind, isThere, start }) => {
       expect(text.out).toContain('4 events, positions 1 to 4')
       expect(text.out).not.toContain('right')
       expect(await store.state()).toEqual(before)
+    })
+
+    it('gets what publish sends, through a hub on the same engine', async () => {
+      const { code, out } = await runCommand([
+        'publish',
+        store.address,
+        'lead',
+        '{"n":4}',
+        '-c',
+        'a',
+        '--json',
+      ])
+      expect(code).toBe(0)
+      expect(JSON.parse(out)).toMatchObject({ id: expect.stringMatching(/-5$/), event: 'lead', channel: 'a' })
+      expect((await inspect(store.address)).head).toBe(5)
     })
 
     it.skipIf(kind === 'sqlite')('never prints a wrong password', async () => {

@@ -39,35 +39,50 @@ export function outputBlocks(page: string): OutputBlock[] {
   }))
 }
 
-/** Runs the commands of a block one after the other, and resolves with what each has printed, on both streams. */
-export async function runBlock({ server, commands }: OutputBlock): Promise<string[]> {
+/**
+ * Runs the commands of a page's blocks one after the other, and resolves with what each has printed, on both streams.
+ * Blocks that name the same server share it.
+ */
+export async function runBlocks(blocks: readonly OutputBlock[]): Promise<string[][]> {
+  const outputs = new Map<OutputBlock, string[]>()
+  const servers = [...new Set(blocks.map(({ server }) => server))]
+  await Promise.all(
+    servers.map(async (server) => {
+      await using shell = await openShell(server)
+      for (const block of blocks.filter((each) => each.server === server)) {
+        const printed: string[] = []
+        for (const { command } of block.commands) printed.push(await shell.run(command))
+        outputs.set(block, printed)
+      }
+    }),
+  )
+  return blocks.map((block) => outputs.get(block) as string[])
+}
+
+/** Starts a server in a new folder, in which commands then run. */
+async function openShell(server: string) {
   const folder = mkdtempSync(join(tmpdir(), 'sse-docs-'))
+  const node = `"${process.execPath}" --conditions=@sse/source`
   const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
-  const sse = `#!/bin/sh\nexec "${process.execPath}" --conditions=@sse/source "${main}" "$@"\n`
-  writeFileSync(join(folder, 'sse'), sse, { mode: 0o755 })
-  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, TZ: 'UTC', COLUMNS: '80' }
+  writeFileSync(join(folder, 'sse'), `#!/bin/sh\nexec ${node} "${main}" "$@"\n`, { mode: 0o755 })
+  const env = { PATH: `${folder}${delimiter}${process.env.PATH}`, TZ: 'UTC' }
   const port = String(await freePort())
-  const running =
-    server === 'nothing'
-      ? undefined
-      : startProgram(
-          process.execPath,
-          ['--conditions=@sse/source', fileURLToPath(new URL(`${server}.ts`, import.meta.url)), port],
-          { cwd: folder },
-        )
-  try {
-    await running?.says(/listening/)
-    const outputs: string[] = []
-    for (const { command } of commands) {
+  const script = fileURLToPath(new URL(`${server}.ts`, import.meta.url))
+  const args = ['--conditions=@sse/source', script, port]
+  const running = server === 'nothing' ? undefined : startProgram(process.execPath, args, { cwd: folder })
+  await running?.says(/listening/)
+  return {
+    async run(command: string): Promise<string> {
       const local = command.replaceAll('localhost:3000', `localhost:${port}`)
-      const program = startProgram('sh', ['-c', local], { cwd: folder, env })
+      // One pipe for both streams: their lines stay in order.
+      const program = startProgram('sh', ['-c', `{ ${local}\n} 2>&1`], { cwd: folder, env })
       await program.exited
-      outputs.push(program.output.replaceAll(`localhost:${port}`, 'localhost:3000').trimEnd())
-    }
-    return outputs
-  } finally {
-    await running?.stop()
-    rmSync(folder, { recursive: true, force: true })
+      return program.output.replaceAll(`localhost:${port}`, 'localhost:3000').trimEnd()
+    },
+    async [Symbol.asyncDispose]() {
+      await running?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -83,6 +98,8 @@ export function normalise(output: string): string {
     .replace(/\b[0-9a-f]{12}-[0-9a-z]+/g, '<id>')
     .replace(/\b[0-9a-f]{12}\b/g, '<epoch>')
     .replace(/\d+(?:[.,:T-]\d+)*Z?/g, '<n>')
+    .replace(/<n> (?:[KMGT]i)?B\b/g, '<size>')
+    .replace(/<n> (?:ms|s|min|h|d)\b/g, '<time>')
     .replace(/[\u2500-\u259f]+/g, '<bar>')
     .replace(/[ \t]+/g, ' ')
 }

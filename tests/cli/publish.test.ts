@@ -3,16 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
-import { sse } from '@sse/server/node'
+import { publishHandler, sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
+import { serve } from '@sse/test-support/http-server'
 import { until } from '@sse/test-support/until'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand, startShell } from './run-command.ts'
-import { STORES, type Store } from './stores.ts'
 
 const leads = defineStream({
   path: '/leads',
@@ -22,33 +21,6 @@ const leads = defineStream({
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
-})
-
-describe.each(STORES)('publish to $kind', ({ isThere, start }) => {
-  describe.skipIf(!isThere)('through a hub', () => {
-    let store: Store
-    beforeAll(async () => {
-      store = await start()
-    })
-    afterAll(() => store.stop())
-
-    it('refuses a hub that does not exist, and creates it with --create', async () => {
-      const before = await store.state()
-      const args = ['publish', store.address, 'lead', '{"id":1}', '--channel', 'owner:42']
-      const refused = await runCommand(args)
-      expect(refused.err).toMatch(/\n {2}next: .*--create/)
-      expect(refused).toMatchObject({ code: 3, out: '' })
-      expect(await store.state()).toEqual(before)
-      const created = await runCommand([...args, '--create'])
-      expect(created.err).toContain('names and payloads are not checked')
-      expect(created.code).toBe(0)
-      const engine = store.engine()
-      cleanups.push(() => engine.close())
-      const { epoch, entries } = await engine.read(0, { limit: 10, maxBytes: 1_000 })
-      expect(created.out).toBe(`${epoch}-1\n`)
-      expect(entries).toMatchObject([{ channel: 'owner:42', event: 'lead', data: '{"id":1}' }])
-    })
-  })
 })
 
 describe('publish to an SQLite file', () => {
@@ -70,6 +42,18 @@ describe('publish to an SQLite file', () => {
       await engine.close()
     }
   }
+
+  it('that does not exist is refused, and created with --create', async () => {
+    const other = `${file}.other`
+    const args = ['publish', `sqlite:${other}`, 'lead', '1', '-c', 'a']
+    const refused = await runCommand(args)
+    expect(refused.err).toMatch(/does not exist\n {2}next: .*--create/)
+    expect(refused).toMatchObject({ code: 3, out: '' })
+    expect(existsSync(other)).toBe(false)
+    const created = await runCommand([...args, '--create'])
+    expect(created).toMatchObject({ code: 0, out: expect.stringMatching(/^\w+-1\n$/) })
+    expect(created.err).toContain('names and payloads are not checked')
+  })
 
   it('reaches the subscribers of a running server', async () => {
     const hub = createHub(leads, { engine: sqlite(file) })
@@ -101,17 +85,15 @@ describe('publish to an SQLite file', () => {
   })
 
   it('reads whole events from standard input, and keeps the order of different names', async () => {
-    const { publish } = await import('../../packages/cli/src/publish/publish.ts')
-    const printed: string[] = []
-    const terminal = { print: (line: string) => printed.push(line), note: () => {} }
-    const input = Readable.from(
-      ['{"event":"a","data":1}', '{"event":"b","channel":"d","key":"k"}', '', '{"event":"a","data":"x"}'].map(
-        (l) => `${l}\n`,
-      ),
-    )
-    const context = { terminal: terminal as never, signal: new AbortController().signal, finish: () => {} }
-    await publish(`sqlite:${file}`, '-', undefined, { channel: 'c', timeout: 1 }, context, input)
-    expect(printed).toHaveLength(3)
+    const lines = [
+      '{"event":"a","payload":1}',
+      '{"event":"b","channel":"d","key":"k"}',
+      '',
+      '{"event":"a","payload":"x"}',
+    ]
+    const shell = startShell(`printf '${lines.join('\\n')}' | sse publish sqlite:${file} - -c c`)
+    expect(await shell.exited, shell.output).toBe(0)
+    expect(shell.output).toContain('3 published')
     expect(await entries()).toMatchObject([
       { event: 'a', channel: 'c', data: '1' },
       { event: 'b', channel: 'd', data: '', key: 'k' },
@@ -145,6 +127,61 @@ describe('publish to an SQLite file', () => {
     expect(err).toMatch(message)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(await entries()).toEqual([])
+  })
+})
+
+describe('publish to the URL of a publishHandler', () => {
+  async function startEndpoint() {
+    const hub = createHub(leads)
+    const requests: unknown[] = []
+    const handler = publishHandler(hub, {
+      authorize: ({ req }) => (req.headers.authorization === 'Bearer right' ? { id: 'shell' } : null),
+      allows: ({ channel }) => channel !== 'secret',
+    })
+    const server = await serve((req, res) => {
+      requests.push(req.url)
+      if (req.url === '/publish') return void handler(req, res)
+      if (req.url === '/hang') return
+      res.writeHead(req.url === '/page' ? 200 : 404).end('<h1>')
+    })
+    cleanups.push(
+      () => hub.close(),
+      () => server[Symbol.asyncDispose](),
+    )
+    return { origin: server.origin, requests, stored: () => hub.getState(() => {}) }
+  }
+  const right = ['-H', 'authorization: Bearer right']
+
+  it('prints the ids that the app answers with, and lines that wait share a request', async () => {
+    const { origin, requests, stored } = await startEndpoint()
+    const one = await runCommand(['publish', `${origin}/publish`, ...right, '-c', 'c', 'lead', '{"id":1}'])
+    expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^\w+-1\n$/), err: '' })
+    const lines = Array.from({ length: 200 }, (_, id) => `${id}\\n`).join('')
+    const command = `sse publish ${origin}/publish -H 'authorization: Bearer right' -c c count -`
+    const shell = startShell(`printf '${lines}' | ${command}`)
+    expect(await shell.exited, shell.output).toBe(0)
+    expect(shell.output.trim().split('\n')).toHaveLength(201)
+    expect(requests.length).toBeLessThan(100)
+    expect((await stored()).lastEventId).toMatch(new RegExp(`-${(201).toString(36)}$`))
+  })
+
+  it.each([
+    ['/publish', ['lead', '1', '-c', 'c'], /answered 401.*\n {2}next: sign in: -H/],
+    ['/publish', ['nope', '1', '-c', 'c', ...right], /answered 422: .*nope.*\n {2}next: correct the event/],
+    ['/publish', ['lead', '1', '-c', 'secret', ...right], /answered 403/],
+    ['/other', ['lead', '1', '-c', 'c'], /answered 404.*\n {2}next: .*publishHandler/],
+    [
+      '/page',
+      ['lead', '1', '-c', 'c'],
+      /answered 200 without ids\n {2}next: .*not the URL of a publishHandler/,
+    ],
+    ['/hang', ['lead', '1', '-c', 'c', '--timeout', '100ms'], /has not answered for 0\.1 s/],
+  ])('reports what is refused: %s %j', async (path, args, message) => {
+    const { origin, stored } = await startEndpoint()
+    const { code, out, err } = await runCommand(['publish', `${origin}${path}`, ...args])
+    expect(err).toMatch(message)
+    expect({ code, out }).toEqual({ code: 3, out: '' })
+    expect((await stored()).lastEventId).toMatch(/-0$/)
   })
 })
 

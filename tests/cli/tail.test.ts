@@ -147,7 +147,7 @@ it('sends headers, method and body', async () => {
 })
 
 it('exits with 1 after a run that has failed, and with 0 after one that is completed', async () => {
-  const runs = createRuns(leads)
+  const runs = createRuns(leads, { onError: () => {} })
   cleanups.push(() => runs.close())
   const url = await start(
     sse(runs, { authorize: () => true, id: ({ req }) => req.headers['x-run'] as string, onError: () => {} }),
@@ -363,6 +363,9 @@ describe('a command line that is wrong', () => {
     [['tail', 'http://localhost/', '-H', 'Bearer secret'], /A header needs a name and a value/],
     [['tail', 'http://localhost/', '-H', 'a b: secret'], /The header "a b" cannot be sent/],
     [['tail', 'http://localhost/', '--since-start', '--last-id', '1'], /either/],
+    [['tail', 'http://localhost/', '--last-id', 'a\nb'], /invalid header value/],
+    [['tail', 'http://localhost/', '-X', 'G T'], /not a valid HTTP method/],
+    [['tail', 'http://localhost/', '-X', 'GET', '-d', 'x'], /cannot have body/],
     [['tail', 'http://localhost/', '--nope'], /unknown option '--nope'/],
   ] as const)('%j exits with 2 and says what to write', async (args, message) => {
     const { code, out, err } = await runCommand(args)

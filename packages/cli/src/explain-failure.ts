@@ -1,5 +1,6 @@
 import { isSseError } from '@sse/contract'
 import { CommandError } from './command-error.ts'
+import { EXIT } from './exit-codes.ts'
 import { printableLine } from './printable.ts'
 import { redact } from './redact.ts'
 
@@ -96,6 +97,8 @@ export function explainFailure(error: unknown, url: URL): Explanation {
       ...(next !== undefined && { next }),
     }
   }
+  // What `connect` says of an option is said of the command line.
+  if (error.kind === 'usage') return { message: printableLine(error.message.replace(/^\w+: /, '')) }
   const root = causes(error).at(-1)
   const detail = root === error ? '' : `: ${messageOf(root)}`
   return { message: printableLine(`${error.message}${detail}`) }
@@ -104,7 +107,8 @@ export function explainFailure(error: unknown, url: URL): Explanation {
 /** The same as an error. */
 export function failureOf(error: unknown, url: URL): CommandError {
   const { message, next } = explainFailure(error, url)
-  return new CommandError(message, { cause: error, ...(next !== undefined && { next }) })
+  const exitCode = isSseError(error) && error.kind === 'usage' ? EXIT.usage : EXIT.failed
+  return new CommandError(message, { cause: error, exitCode, ...(next !== undefined && { next }) })
 }
 
 /** An error, its cause, the cause of that … A connection to several addresses fails with several errors: the first. */
@@ -119,7 +123,7 @@ function causes(error: unknown): unknown[] {
 
 function codeOf(error: unknown): string | undefined {
   const { code, name } = error as { code?: unknown; name?: unknown }
-  if (name === 'HTTPParserError') return 'NO_HTTP'
+  if (name === 'HTTPParserError' || String(code).startsWith('HPE_')) return 'NO_HTTP'
   return typeof code === 'string' ? (ALIASES[code] ?? code) : undefined
 }
 

@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import type { CommandContext } from './command-context.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { loadCommand } from './commands/load.ts'
 import { publishCommand } from './commands/publish.ts'
 import { tailCommand } from './commands/tail.ts'
-import type { Terminal } from './terminal.ts'
-
-/** What every command is given. */
-export interface CommandContext {
-  readonly terminal: Terminal
-  /** Aborts at Ctrl-C: the command closes what it has opened, prints its totals and returns. */
-  readonly signal: AbortSignal
-  /** Sets the exit code of a command that worked. Default `EXIT.ok`. */
-  readonly finish: (exitCode: number) => void
-}
 
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
 const COMMANDS: readonly ((context: CommandContext) => Command)[] = [

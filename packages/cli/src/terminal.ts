@@ -3,8 +3,6 @@ import { CommandError } from './command-error.ts'
 import { printable, printableJson, printableLine } from './printable.ts'
 import { redactAll } from './redact.ts'
 
-export { printable } from './printable.ts'
-
 type Colors = ReturnType<typeof createColors>
 
 /** Where a command writes. Results go to standard output, everything else to standard error. */

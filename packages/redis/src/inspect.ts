@@ -24,8 +24,9 @@ import { splitMember } from './presence.ts'
 import { primaryFinder } from './primary.ts'
 import { toEntry } from './read.ts'
 
-/** Entries of one request: however large they are, a page takes little more than its bytes. */
-const PIECE = 64
+/** Entries of the first request, and of any: however large they are, a page takes little more than its bytes. */
+const FIRST_PIECE = 8
+const MAX_PIECE = 1_000
 /** Elements of one request for a hash or a set. */
 const SCAN = 500
 
@@ -53,17 +54,22 @@ class RedisInspector implements LogInspector {
     const { generation, ...state } = await this.#readState()
     const entries: Entry[] = []
     let bytes = 0
+    let largest = maxBytes / FIRST_PIECE
     let reached = Math.max(after, state.oldest - 1)
     while (entries.length < limit && bytes < maxBytes && reached < state.head) {
       const log = this.#keys.log(generation).log
-      const count = String(Math.min(PIECE, limit - entries.length))
+      const most = Math.max(1, Math.floor((maxBytes - bytes) / largest))
+      const count = String(Math.min(MAX_PIECE, most, limit - entries.length))
+      largest = 1
       const found = await this.#send(['XRANGE', log, String(reached + 1), String(state.head), 'COUNT', count])
       const piece = (found as [string, string[]][]).map(readEntry)
       if (piece.length === 0) break
       for (const entry of piece) {
         entries.push(entry)
         reached = entry.position
-        bytes += utf8Length(entry.data)
+        const size = utf8Length(entry.data)
+        bytes += size
+        largest = Math.max(largest, size)
         if (bytes >= maxBytes) break
       }
     }

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { parseCount, parseDuration } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
 import { type EngineAddress, parseEngineAddress } from '../engine/address.ts'
 import type { InspectOptions } from '../inspect/inspect.ts'
-import type { CommandContext } from '../program.ts'
 
 const SAMPLE = 10_000
 const EVERY_MS = 1_000

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { collect, parseCount, parseDuration, parseHeader } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
 import { CommandError } from '../command-error.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { LoadOptions } from '../load/load.ts'
 import { parseTarget } from '../load/target.ts'
-import type { CommandContext } from '../program.ts'
 
 const CONNECTIONS = 100
 const MAX_CONNECTIONS = 100_000

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { collect, parseCount, parseDuration, parseHeader, parseUrl } from '../arguments.ts'
-import type { CommandContext } from '../program.ts'
+import type { CommandContext } from '../command-context.ts'
 import type { TailOptions } from '../tail/tail.ts'
 
 /** Default of `--timeout`. */

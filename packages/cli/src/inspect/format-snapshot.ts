@@ -83,7 +83,8 @@ function extent({ head, oldest, sample }: Snapshot, now: number): string {
   const text = `${number(total)} ${total === 1 ? 'event' : 'events'}, positions ${number(oldest)} to ${number(head)}`
   const read = Math.max(0, sample.to - sample.from + 1)
   if (read >= total) return `${text}, the oldest ${ago(now - sample.oldestAt)}`
-  return `${text}\nBelow are events ${number(sample.from)} to ${number(sample.to)}: --sample reads more`
+  const more = sample.to < head ? 'as many as one look reads' : '--sample reads more'
+  return `${text}\nBelow are events ${number(sample.from)} to ${number(sample.to)}: ${more}`
 }
 
 function table(

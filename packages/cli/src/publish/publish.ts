@@ -1,8 +1,9 @@
-import type { Readable } from 'node:stream'
+import { parseUrl } from '../arguments.ts'
+import type { CommandContext } from '../command-context.ts'
 import { parseEngineAddress } from '../engine/address.ts'
 import type { HubName } from '../engine/open-inspector.ts'
 import { printableLine } from '../printable.ts'
-import type { CommandContext } from '../program.ts'
+import { openHttpPublisher } from './http-publisher.ts'
 import { openHubPublisher } from './hub-publisher.ts'
 import type { Publisher } from './publisher.ts'
 import { complete, type EventDefaults, type OutgoingEvent, parsePayload, readEvents } from './read-events.ts'
@@ -28,14 +29,14 @@ export async function publish(
   data: string | undefined,
   options: PublishOptions,
   context: CommandContext,
-  input: Readable = process.stdin,
 ): Promise<void> {
   const { terminal, signal } = context
+  const input = process.stdin
   const defaults = pickDefaults(options)
   const isLines = event === '-' || data === '-'
   const events = isLines
     ? readEvents(input, event === '-' ? defaults : { ...defaults, event })
-    : [complete({ ...defaults, event, data: parsePayload(data) })]
+    : [complete({ ...defaults, event, payload: parsePayload(data) })]
   const publisher = await openPublisher(target, options, context)
   let count = 0
   const print = ({ event, channel }: OutgoingEvent, id: string) => {
@@ -86,11 +87,12 @@ async function publishAll(
   await printed
 }
 
-function openPublisher(
+async function openPublisher(
   target: string,
   options: PublishOptions,
   { terminal }: CommandContext,
 ): Promise<Publisher> {
+  if (/^https?:/i.test(target)) return openHttpPublisher(parseUrl(target), options)
   const address = parseEngineAddress(target)
   terminal.note('names and payloads are not checked: the command line has no contract')
   return openHubPublisher(address, {

@@ -1,5 +1,5 @@
 import type { ConnectOptions } from '@sse/client'
-import { SseError } from '@sse/contract'
+import { fetchWithin } from '../fetch-within.ts'
 
 export interface RequestOptions {
   readonly header?: Readonly<Record<string, string>>
@@ -11,7 +11,6 @@ export interface RequestOptions {
 
 /** Returns what a request for a stream is made of: method, headers, body, and a `fetch` that gives up waiting. */
 export function requestOptions(
-  url: URL,
   { header = {}, request, data, timeout }: RequestOptions,
   report: { redirected(to: URL): void },
 ): Pick<ConnectOptions, 'method' | 'headers' | 'body' | 'fetch'> {
@@ -23,30 +22,9 @@ export function requestOptions(
     headers: { ...type, ...header },
     ...(data !== undefined && { body: data }),
     fetch: async (input, init) => {
-      const response = await fetchWithin(timeout, url, input, init)
+      const response = await fetchWithin(timeout, input, init)
       if (response.redirected && URL.canParse(response.url)) report.redirected(new URL(response.url))
       return response
     },
-  }
-}
-
-/** Does what `fetch` does, and fails if no answer has started in time. */
-async function fetchWithin(
-  ms: number,
-  { host }: URL,
-  input: string | URL | Request,
-  init: RequestInit = {},
-): Promise<Response> {
-  const waiting = new AbortController()
-  const timer = setTimeout(() => {
-    waiting.abort(new SseError('network', `${host} has not answered for ${ms / 1_000} s`))
-  }, ms)
-  try {
-    return await fetch(input, {
-      ...init,
-      signal: init.signal ? AbortSignal.any([init.signal, waiting.signal]) : waiting.signal,
-    })
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,9 +1,9 @@
 import { connect, type FeedStatus } from '@sse/client'
 import type { InspectableFeed } from '@sse/client/inspect'
+import type { CommandContext } from '../command-context.ts'
 import { CommandError } from '../command-error.ts'
 import { EXIT } from '../exit-codes.ts'
 import { failureOf } from '../explain-failure.ts'
-import type { CommandContext } from '../program.ts'
 import { requestOptions } from './request.ts'
 import { TailReport } from './tail-report.ts'
 
@@ -41,7 +41,7 @@ export async function tail(url: URL, options: TailOptions, context: CommandConte
   let isFindingStart = options.sinceStart === true
   for (;;) {
     const feed = connect(url, {
-      ...requestOptions(url, options, report),
+      ...requestOptions(options, report),
       lastEventId,
       signal: ending,
       onError: () => {},
