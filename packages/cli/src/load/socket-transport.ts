@@ -164,8 +164,8 @@ class SocketAttempt implements TransportHandle {
 
   #onTimeout(timeoutMs: number): void {
     if (this.#refusal) return this.#refuse(this.#refusal)
-    const seconds = `${timeoutMs / 1_000} s`
-    this.#fail(`No answer for ${seconds}`, Object.assign(new Error('no answer'), { code: 'NO_ANSWER' }))
+    const message = `No answer for ${timeoutMs / 1_000} s`
+    this.#fail(message, Object.assign(new Error(message), { code: 'NO_ANSWER' }))
   }
 
   /** The other side closed the connection. Has no effect after an end that was reported. */
