@@ -1,176 +1,199 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from '@sse/client'
+import { promisify } from 'node:util'
 import { defineStream, type } from '@sse/contract'
 import { postgres } from '@sse/postgres'
+import { redis } from '@sse/redis'
 import { createHub, type Hub } from '@sse/server'
+import type { Engine } from '@sse/server/engine-kit'
+import { publishHandler } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
+import { freePort } from '@sse/test-support/free-port'
 import { hasPostgres, PostgresServer } from '@sse/test-support/postgres-server'
-import { startProgram } from '@sse/test-support/program'
-import { type ProgramServer, startProgramServer } from '@sse/test-support/program-server'
+import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { requireProgram, requirePython } from '@sse/test-support/require-program'
-import { until } from '@sse/test-support/until'
-import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startScript } from '@sse/test-support/script-process'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { readPage } from '../readme/code-blocks.ts'
 
-const page = readFileSync(
-  new URL('../../docs/guides/publish-from-other-programs.md', import.meta.url),
-  'utf8',
-)
-/** The code of a block of the page, as a reader copies it. */
-function block(language: string, start: string): string {
-  const found = [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].find(
-    ([, name, code = '']) => name === language && code.startsWith(start),
-  )
-  if (!found) throw new Error(`The page has no ${language} block that starts with ${start}`)
-  return found[2] as string
-}
-
-const inbox = defineStream({
-  path: '/inbox/:person',
-  channels: ['person:{id}'],
-  events: { lead: type<{ title: string }>() },
-})
-const python = requirePython('urllib.request', 'sqlite3')
+const run = promisify(execFile)
+const python = requirePython('json')
 const curl = requireProgram('curl')
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'publish-'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const psql = requireProgram('psql')
 
-async function runs(command: string, args: string[]): Promise<string> {
-  const program = startProgram(command, args)
-  expect(await program.exited, program.output).toBe(0)
-  return program.output
+const PAGE = 'docs/guides/publish-from-other-programs.md'
+/** The blocks of the page, as it shows them. */
+const blocks = (language: string): string[] =>
+  [...readPage(PAGE).matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, code = '']) => code,
+  )
+const [CURL = '', REDIS_CLI = ''] = blocks('sh')
+const [TEN_LINES = '', SURELY = ''] = blocks('python')
+const [SELECT = '', GRANT = '', CHECK = ''] = blocks('sql')
+
+const leads = defineStream({
+  path: '/leads/:owner',
+  channels: ['owner:{id}'],
+  events: { lead: type<{ id: string; title: string }>() },
+})
+
+function newHub(engine?: Engine, onError: (error: unknown) => void = () => {}): Hub<typeof leads> {
+  const hub = createHub(leads, { ...(engine && { engine }), onError })
+  onTestFinished(() => hub.close())
+  return hub
 }
 
-/** Reads the titles that Ada has been sent. */
-async function titles(hub: Hub<typeof inbox>, count: number): Promise<string[]> {
+/** Serves the endpoint of the page. */
+async function serve(hub = newHub()) {
+  const authorize = ({ req }: { req: { headers: { authorization?: string } } }) =>
+    req.headers.authorization === 'Bearer secret' ? { id: 'crm' } : null
+  const server = createServer(publishHandler(hub, { authorize }))
+  const port = await freePort()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const origin = `http://127.0.0.1:${port}`
+  return { hub, origin, here: (code: string) => code.replaceAll('http://localhost:3000', origin) }
+}
+
+async function titles(hub: Hub<typeof leads>, count: number) {
   const found: string[] = []
-  for await (const { payload } of hub.subscribe('person:ada', { from: 'oldest' })) {
-    found.push(payload.title)
-    if (found.length === count) break
+  for await (const event of hub.subscribe('owner:42', { from: 'oldest' })) {
+    if (event.event === 'lead') found.push(event.payload.title)
+    if (found.length >= count) break
   }
   return found
 }
 
-describe.skipIf(!python || !curl)('the server of the page', () => {
-  let server: ProgramServer
-  beforeAll(async () => {
-    // Beside the tests, so that it finds the packages.
-    const file = new URL('./.publish-server.ts', import.meta.url).pathname
-    writeFileSync(file, block('ts', '// server.ts'))
-    server = await startProgramServer(
-      process.execPath,
-      (port) => [
-        '--conditions=@sse/source',
-        '--import',
-        `data:text/javascript,process.env.PORT='${port}'`,
-        file,
-      ],
-      { env: { DATABASE: join(folder, 'inbox.db') } },
+const runPython = async (code: string) => (await run(python as string, ['-c', code])).stdout
+
+describe('the page about publishing from other programs', () => {
+  it.skipIf(!curl)('shows a curl command that publishes once, however often it is run', async () => {
+    const { hub, here } = await serve()
+    const first = await run('sh', ['-c', here(CURL)])
+    const again = await run('sh', ['-c', here(CURL)])
+    expect(JSON.parse(first.stdout)).toEqual({ ids: [expect.any(String)] })
+    expect(again.stdout).toBe(first.stdout)
+    expect(await titles(hub, 1)).toEqual(['Ada'])
+    expect(hub.contract).toBe(leads)
+  })
+
+  it.skipIf(!python)('shows a program in Python of ten lines that publishes', async () => {
+    const { hub, here } = await serve()
+    expect(TEN_LINES.trimEnd().split('\n').filter(Boolean)).toHaveLength(9)
+    expect(await runPython(here(TEN_LINES))).toMatch(/^\['\w+-\d+'\]\n$/)
+    expect(await titles(hub, 1)).toEqual(['Grace'])
+  })
+
+  it.skipIf(!python)('shows a loop in Python that says why a request is refused', async () => {
+    const { here } = await serve()
+    const mistakes = [
+      ['{"channel": "owner:42", "event": "laed", "data": 1}', 'event_unknown'],
+      ['{"channel": "team:42", "event": "lead", "data": 1}', 'channel_invalid'],
+      ['{"channel": "owner:42", "event": "lead", "payload": 1}', 'publish_invalid'],
+      ['{"channel": "owner:42", "event": "lead", "data": 2**64}', 'publish_invalid'],
+    ]
+    const tries = mistakes.map(
+      ([event]) => `try:\n    publish_surely(${event})\nexcept ValueError as error:\n    print(error)\n`,
     )
-  })
-  afterAll(async () => {
-    await server?.stop()
-    rmSync(new URL('./.publish-server.ts', import.meta.url).pathname, { force: true })
-  })
-  /** The page's code, for the port of this server. */
-  const here = (code: string) => code.replaceAll('http://localhost:3000', server.origin)
-
-  it('takes events from the Python and the curl of the page, and its clients get them', async () => {
-    const feed = connect(inbox, { baseUrl: server.origin, params: { person: 'ada' } })
-    const seen: string[] = []
-    feed.on('lead', ({ title }) => void seen.push(title))
-    await until(() => feed.status.state === 'open')
-    const script = here(block('python', '# publish.py'))
-    const first = await runs(python as string, ['-c', script])
-    expect(await runs(python as string, ['-c', script]), 'the same key').toBe(first)
-    expect(await runs('sh', ['-c', here(block('sh', 'curl '))])).toMatch(/"ids":\["[\w-]+"\]/)
-    await until(() => seen.length === 2)
-    expect(seen).toEqual(['A roof in Lyon', 'A kitchen in Turin'])
-    feed.close()
+    const printed = await runPython(`${here(TEN_LINES)}\n${SURELY}\n${tries.join('')}`)
+    const answers = printed.trimEnd().split('\n').slice(1)
+    expect(answers.map((line) => JSON.parse(line).code)).toEqual(mistakes.map(([, code]) => code))
   })
 
-  it('tells Python what it has done wrong', async () => {
-    const script = here(block('python', '# publish.py'))
-      .replaceAll("'title'", "'titel'")
-      .replace("'lead'", "'leed'")
-    const program = startProgram(python as string, ['-c', script])
-    expect(await program.exited).toBe(1)
-    expect(program.output).toContain('HTTP Error 422')
-    const refused = await fetch(`${server.origin}/publish`, { method: 'POST' })
-    expect(refused.status).toBe(401)
-  })
-})
+  it.skipIf(!python)(
+    'shows a loop in Python that publishes once, although the server dies between storing and answering',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sse-publish-'))
+      onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+      const file = join(folder, 'leads.db')
+      const port = String(await freePort())
+      const script = new URL('publish-process.ts', import.meta.url)
+      const dying = startScript(script, port, file, 'dies')
+      await expect.poll(() => dying.lines, { timeout: 20_000 }).toContain('listening')
+      const event = '{"channel": "owner:42", "event": "lead", "data": {"id": "1", "title": "%s"}}'
+      const code = `${TEN_LINES.slice(0, TEN_LINES.indexOf('ids ='))}\n${SURELY}\nprint(publish_surely(${event.replace('%s', 'Barbara')}, ${event.replace('%s', 'Margaret')}))`
+      const printing = runPython(code.replaceAll('http://localhost:3000', `http://127.0.0.1:${port}`))
+      await dying.done
+      const next = startScript(script, port, file)
+      onTestFinished(() => next.stop())
+      expect(await printing).toMatch(/^\['\w+-1', '\w+-2'\]\n$/)
+      await next.stop()
+      const hub = newHub(sqlite(file))
+      await hub.publish('owner:42', 'lead', { id: '2', title: 'last' })
+      expect(await titles(hub, 3)).toEqual(['Barbara', 'Margaret', 'last'])
+    },
+  )
 
-describe.skipIf(!python)('the SQLite of Python', () => {
-  it('inserts into the outbox as the page shows, once for each key, and the events have their places', async () => {
-    const file = join(folder, 'insert.db')
-    await using hub = createHub(inbox, { engine: sqlite(file) })
-    await hub.publish('person:ada', 'lead', { title: 'first' })
-    const script = block('python', '# insert.py')
-    await runs(python as string, ['-c', script, file])
-    await runs(python as string, ['-c', script, file])
-    await hub.publish('person:ada', 'lead', { title: 'last' })
-    expect(await titles(hub, 3)).toEqual(['first', 'Two windows, Porto', 'last'])
-    expect(hub.stats().skipped).toBe(0)
-  })
-
-  it('is refused what no client could read, with the constraint in its error', async () => {
-    const file = join(folder, 'refused.db')
-    await using hub = createHub(inbox, { engine: sqlite(file) })
-    await hub.publish('person:ada', 'lead', { title: 'first' })
-    const script = `
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-good = ['person:ada', 'lead', '{"title": "x"}', None]
-wrong = [(2, '{"title"'), (2, "{'title': 1}"), (2, 'NaN'), (2, None), (2, b'1'), (0, ''), (0, 'a' * 257), (0, 'a\\nb'), (0, None), (1, ''), (1, 'a\\nb'), (1, None), (3, ''), (3, 'a\\tb')]
-for place, value in wrong:
-    row = list(good); row[place] = value
-    try:
-        db.execute('INSERT INTO sse_outbox (channel, event, data, idempotency_key) VALUES (?, ?, ?, ?)', row)
-        print('TAKEN', place, repr(value))
-    except sqlite3.Error as error:
-        print(type(error).__name__, error)
-`
-    const output = await runs(python as string, ['-c', script, file])
-    expect(output).not.toContain('TAKEN')
-    expect(output).toContain('data must be JSON')
-    expect(output.match(/^(sqlite3\.)?\w*Error /gm)).toHaveLength(14)
-    await hub.publish('person:ada', 'lead', { title: 'last' })
-    expect(await titles(hub, 2)).toEqual(['first', 'last'])
-    expect(hub.stats().skipped).toBe(0)
-  })
-})
-
-describe.skipIf(!hasPostgres)('the SQL of the page', { timeout: 60_000 }, () => {
-  let after: (() => Promise<void>) | undefined
-  afterAll(() => after?.())
-
-  it('inserts into the outbox of Postgres, once for each key, and mistakes fail', async () => {
-    const server = await PostgresServer.start()
-    after = () => server.stop()
-    const url = await server.database('app')
-    await using hub = createHub(inbox, { engine: postgres({ url, name: 'inbox' }) })
-    await hub.publish('person:ada', 'lead', { title: 'first' })
-    const client = new Client({ connectionString: url })
-    await client.connect()
-    const sql = block('sql', 'INSERT INTO sse.outbox')
-    await client.query(sql)
-    await client.query(sql)
-    expect(await titles(hub, 2)).toEqual(['first', 'A heat pump, Graz'])
-    for (const [part, wrong, code] of [
-      ["'inbox'", "'outbox'", '23502'],
-      ['{"title": "A heat pump, Graz"}', '{"title"', '22P02'],
-      ["'person:ada'", "''", '23514'],
-      ["'lead'", "E'le\\nad'", '23514'],
-    ] as const) {
-      await expect(client.query(sql.replace(part, wrong)), wrong).rejects.toMatchObject({ code })
+  it.skipIf(!hasPostgres || !psql)('shows statements for Postgres that work in psql', async () => {
+    const server = await PostgresServer.start('fsync=off')
+    onTestFinished(() => server.stop())
+    const hub = newHub(postgres({ url: server.url, name: 'leads' }))
+    await hub.publish('owner:42', 'lead', { id: '1', title: 'first' })
+    const ask = (url: string, sql: string) =>
+      spawnSync(psql as string, ['-X', '-v', 'ON_ERROR_STOP=1', url, '-c', sql], { encoding: 'utf8' })
+    expect(ask(server.url, GRANT)).toMatchObject({ status: 0 })
+    expect(ask(server.url, CHECK)).toMatchObject({ status: 0 })
+    const asCrm = server.url.replace('postgres@', 'crm@')
+    expect(ask(asCrm, SELECT)).toMatchObject({ status: 0 })
+    for (const wrong of [SELECT.replace("'lead'", "'laed'"), SELECT.replace('"Alan"', '"Alan')]) {
+      expect(ask(asCrm, wrong).status).not.toBe(0)
     }
-    await client.end()
-    expect(hub.stats().skipped).toBe(0)
+    expect(ask(asCrm, 'DELETE FROM sse.entries').stderr).toContain('permission denied')
+    expect(await titles(hub, 2)).toEqual(['first', 'Alan'])
   })
+
+  it.skipIf(!python)('says that SQLite of Debian’s Python cannot write into the log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sse-publish-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const file = join(folder, 'leads.db')
+    const hub = newHub(sqlite(file))
+    await hub.publish('owner:42', 'lead', { id: '1', title: 'first' })
+    const insert = `
+import sqlite3
+print(sqlite3.sqlite_version_info < (3, 43))
+db = sqlite3.connect(${JSON.stringify(file)})
+try:
+    db.execute("INSERT INTO sse_entries (at, channel, event, data) VALUES (0, 'owner:42', 'lead', '1')")
+except sqlite3.Error as error:
+    print(error)`
+    const [isOld, error] = (await runPython(insert)).split('\n')
+    if (isOld === 'True') expect(error).toContain('no such function: octet_length')
+    await hub.publish('owner:42', 'lead', { id: '2', title: 'second' })
+    expect(await titles(hub, 2)).toEqual(['first', 'second'])
+  })
+
+  it.skipIf(!hasRedis)(
+    'shows commands for Redis that work in redis-cli, and tells what becomes of mistakes',
+    async () => {
+      const server = await RedisServer.start()
+      onTestFinished(() => server.stop())
+      const errors: unknown[] = []
+      const hub = newHub(redis({ url: server.url, name: 'leads' }), (error) => errors.push(error))
+      await hub.publish('owner:42', 'lead', { id: '1', title: 'first' })
+      const cli = (code: string) =>
+        run('sh', ['-c', code.replaceAll('redis-cli', `redis-cli -p ${server.port}`)])
+      await cli(REDIS_CLI)
+      const command = 'c owner:42 e lead d \'{"id": "10", "title": "Edsger"}\''
+      expect(REDIS_CLI).toContain(command)
+      for (const wrong of [
+        'c owner:42 e lead',
+        'c owner:42 d 1',
+        'e lead d 1',
+        "c '' e lead d 1",
+        'c owner:42 e "$(printf \'le\\nad\')" d 1',
+        'c owner:42 e sse.end d 1',
+        "c owner:42 e lead d '{'",
+      ]) {
+        await cli(REDIS_CLI.replace(command, wrong))
+      }
+      await cli(REDIS_CLI.replace(command, 'c team:1 e laed d 1'))
+      await hub.publish('owner:42', 'lead', { id: '2', title: 'last' })
+      expect(await titles(hub, 3)).toEqual(['first', 'Edsger', 'last'])
+      expect(hub.stats().skipped).toBe(7)
+      expect(errors).toHaveLength(7)
+    },
+  )
 })

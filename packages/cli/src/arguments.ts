@@ -36,6 +36,13 @@ export function parseUrl(text: string): URL {
   throw wrong(`"${redact(text)}" is not an http:// or https:// URL`, next)
 }
 
+/** Reads the origin of a page, such as `https://app.example`. A path after it is ignored. @throws {CommandError} */
+export function parseOrigin(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol)) return url.origin
+  throw wrong(`"${redact(text)}" is not an origin`, 'such as https://app.example')
+}
+
 /** Adds a header, such as `authorization: Bearer …`, to those read before. Messages never contain its value. */
 export function parseHeader(
   text: string,

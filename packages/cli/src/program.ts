@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { inspectCommand } from './commands/inspect.ts'
 import { loadCommand } from './commands/load.ts'
 import { publishCommand } from './commands/publish.ts'
@@ -9,6 +10,7 @@ import { tailCommand } from './commands/tail.ts'
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
 const COMMANDS: readonly ((context: CommandContext) => Command)[] = [
   tailCommand,
+  doctorCommand,
   loadCommand,
   publishCommand,
   inspectCommand,

@@ -13,6 +13,7 @@ export type SseErrorKind = 'usage' | 'engine' | 'request' | 'client'
 /** A code the library uses. Written out, so that compiler errors show its name. */
 export type SseErrorCode =
   | 'contract_invalid'
+  | 'document_invalid'
   | 'option_invalid'
   | 'param_missing'
   | 'source_invalid'
@@ -32,9 +33,6 @@ export type SseErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'content_type_unsupported'
-  | 'body_invalid'
-  | 'body_too_large'
-  | 'publish_invalid'
   | 'last_event_id_invalid'
   | 'name_invalid'
   | 'ack_invalid'
@@ -42,6 +40,8 @@ export type SseErrorCode =
   | 'run_exists'
   | 'run_failed'
   | 'chat_invalid'
+  | 'publish_invalid'
+  | 'body_too_large'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -80,6 +80,7 @@ const client = (status: number): SseErrorEntry => ({ kind: 'client', status })
 export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   // usage
   contract_invalid: USAGE,
+  document_invalid: USAGE,
   option_invalid: USAGE,
   param_missing: USAGE,
   source_invalid: USAGE,
@@ -101,9 +102,6 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   not_found: request(404),
   method_not_allowed: request(405),
   content_type_unsupported: request(415),
-  body_invalid: request(400),
-  body_too_large: request(413),
-  publish_invalid: request(422),
   last_event_id_invalid: request(400),
   name_invalid: request(400),
   ack_invalid: request(409),
@@ -111,6 +109,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   run_exists: request(409),
   run_failed: request(500),
   chat_invalid: request(400),
+  publish_invalid: request(400),
+  body_too_large: request(413),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),

@@ -3,14 +3,16 @@ import type { PostgresConnection } from './connection.ts'
 import type { ErrorContext } from './errors.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
+import { publishFunction } from './sql/publish-function.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 1
+const UNRELEASED = 2
 
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
+  publishFunction,
 ]
 /** Version of the tables after all migrations. */
 export const SCHEMA_VERSION: number = UNRELEASED + MIGRATIONS.length

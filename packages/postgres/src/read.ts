@@ -45,7 +45,7 @@ async function renewEpoch(database: Database, { epoch, position }: Commit): Prom
 
 /** Returns the entry of a row of a page. */
 export function toEntry(row: Row): Entry {
-  const [, , , , position, at, channel, event, data, key] = row as string[]
+  const [, , , , position, at, channel, event, data, key, traceparent] = row as string[]
   return {
     position: Number(position),
     at: Number(at),
@@ -53,5 +53,6 @@ export function toEntry(row: Row): Entry {
     event: event as string,
     data: data as string,
     ...(key !== null && { key }),
+    ...(traceparent && { traceparent }),
   }
 }

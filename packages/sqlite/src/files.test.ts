@@ -186,8 +186,6 @@ it('keeps its tables beside those of the app', async () => {
     'sse_members',
     'sse_members_by_process',
     'sse_meta',
-    'sse_outbox',
-    'sse_outbox_insert',
     'sse_presence',
     'sse_processes',
   ])

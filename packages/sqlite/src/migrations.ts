@@ -17,7 +17,7 @@ const isName = (column: string) => `(
     )`
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 3
+const UNRELEASED = 2
 
 /** Each runs once for a file, in this order. A released migration never changes. */
 const MIGRATIONS = [
@@ -34,8 +34,7 @@ const MIGRATIONS = [
     event TEXT NOT NULL CHECK (
       length(event) BETWEEN 1 AND ${MAX_NAME_CHARS} AND instr(event, char(0)) = 0 AND event NOT GLOB '*[\n\r]*'
     ),
-    -- Not octet_length: SQLite before 3.43, which other programs may have, would fail at every insert.
-    data TEXT NOT NULL CHECK (length(CAST(data AS BLOB)) <= ${MAX_DATA_BYTES}),
+    data TEXT NOT NULL CHECK (octet_length(data) <= ${MAX_DATA_BYTES}),
     key TEXT CHECK ${isName('key')},
     idempotency_key TEXT CHECK ${isName('idempotency_key')}
   ) STRICT;
@@ -43,21 +42,6 @@ const MIGRATIONS = [
   CREATE INDEX sse_entries_by_channel ON sse_entries (channel);
   CREATE UNIQUE INDEX sse_entries_by_idempotency_key ON sse_entries (channel, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
-
-  -- Where other programs insert. Always empty: what is inserted becomes an entry at once.
-  CREATE VIEW sse_outbox (channel, event, data, key, idempotency_key) AS
-    SELECT NULL, NULL, NULL, NULL, NULL WHERE false;
-  CREATE TRIGGER sse_outbox_insert INSTEAD OF INSERT ON sse_outbox BEGIN
-    SELECT RAISE(ABORT, 'sse_outbox: data must be JSON') WHERE NEW.data <> '' AND NOT json_valid(NEW.data);
-    -- Not ON CONFLICT DO NOTHING: that would leave a hole in the positions.
-    INSERT INTO sse_entries (at, channel, event, data, key, idempotency_key)
-      SELECT
-        CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER),
-        NEW.channel, NEW.event, NEW.data, NEW.key, NEW.idempotency_key
-      WHERE NOT EXISTS (
-        SELECT 1 FROM sse_entries WHERE channel = NEW.channel AND idempotency_key = NEW.idempotency_key
-      );
-  END;
 
   -- The time is that of the last call, even if the position did not change.
   CREATE TABLE sse_commits (
@@ -83,6 +67,8 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sse_members_by_process ON sse_members (process);
   `,
+  // Of the publisher, as in W3C Trace Context. NULL for most entries.
+  'ALTER TABLE sse_entries ADD COLUMN traceparent TEXT CHECK (length(traceparent) <= 64)',
 ]
 const CURRENT = UNRELEASED + MIGRATIONS.length
 

@@ -25,7 +25,9 @@ const eventColumns = `
   event text NOT NULL CHECK (char_length(event) BETWEEN 1 AND 1024 AND event !~ '[\\r\\n]'),
   data text NOT NULL CHECK (octet_length(data) <= ${MAX_DATA_BYTES}),
   key text ${isName('key')},
-  idempotency_key text COLLATE "C" ${isName('idempotency_key')}`
+  idempotency_key text COLLATE "C" ${isName('idempotency_key')},
+  -- Of the publisher, as in W3C Trace Context. NULL for most events.
+  traceparent text CHECK (octet_length(traceparent) <= 64)`
 
 /**
  * Returns the tables, for the quoted name of a schema. Names compare by bytes. Rows that change with every event leave

@@ -3,8 +3,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Answer } from '../http/exchange.ts'
 import type { Sse } from '../http/sse.ts'
 import { serveNode } from '../node/serve-node.ts'
-import type { PublishHandler } from '../publish/options.ts'
-import { definePublishHandler } from '../publish/publish-handler.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { fastifyResponder } from './fastify-responder.ts'
 
 /** The framework's objects in the context of a Fastify handler. */
@@ -31,20 +30,27 @@ export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = de
   },
 })
 
-/** Makes an endpoint for programs that publish: `app.post('/publish', publishHandler(hub, options))`. */
-export const publishHandler: PublishHandler<FastifyNative, FastifyHandler> = definePublishHandler(handlerOf)
+/**
+ * Makes an endpoint for Fastify, at which programs in other languages publish: `app.post('/publish', publishHandler(hub,
+ * options))`. Fastify's own parser reads the body, so that its `bodyLimit` applies first.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<FastifyNative, FastifyHandler> = definePublishHandler(
+  (endpoint) => handlerOf(endpoint.stream),
+)
 
 function handlerOf(answer: Answer<FastifyNative>): FastifyHandler {
   return (request, reply) => {
     const { raw: req } = request
     const params = request.params as Record<string, string>
-    const native = { request, reply }
     const exchange = {
       req,
       res: reply.raw,
-      native,
+      native: { request, reply },
       responder: fastifyResponder(reply),
-      readParsed: () => request.body,
+      parsedBody: () => request.body,
     }
     serveNode({ answer, params }, exchange).catch((error) => reply.send(error))
   }

@@ -1,12 +1,11 @@
 import type { Context, Middleware } from 'koa'
 import { defineAdapter } from '../http/define-adapter.ts'
-import type { Answer } from '../http/exchange.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import { serveNode } from '../node/serve-node.ts'
-import type { PublishHandler } from '../publish/options.ts'
-import { definePublishHandler } from '../publish/publish-handler.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of Koa middleware. */
 export interface KoaNative {
@@ -20,7 +19,7 @@ export interface KoaNative {
  * Koa sends the head after all middleware has run, so that headers and cookies of any middleware are kept.
  */
 export const sse: Sse<KoaNative, Middleware> = defineAdapter({
-  handle: (endpoint) => handlerOf(endpoint.stream),
+  handle: handlerOf,
   mount: (endpoint) => {
     const mount: Middleware = async (ctx, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
@@ -32,13 +31,19 @@ export const sse: Sse<KoaNative, Middleware> = defineAdapter({
   },
 })
 
-/** Makes an endpoint for programs that publish: `router.post('/publish', publishHandler(hub, options))`. */
-export const publishHandler: PublishHandler<KoaNative, Middleware> = definePublishHandler(handlerOf)
+/**
+ * Makes an endpoint for Koa, at which programs in other languages publish: `router.post('/publish', publishHandler(hub,
+ * options))`. It may stand behind a body parser, whose limits then apply first.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<KoaNative, Middleware> = definePublishHandler(handlerOf)
 
-function handlerOf(answer: Answer<KoaNative>): Middleware {
+function handlerOf(endpoint: Endpoint<KoaNative>): Middleware {
   return async (ctx) => {
     const params = (ctx as RoutedContext).params ?? {}
-    await serveNode({ answer, params }, exchangeOf(ctx))
+    await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
   }
 }
 
@@ -59,8 +64,7 @@ function exchangeOf(ctx: Context) {
     res: ctx.res,
     native: { ctx },
     responder: koaResponder(ctx),
-    // Of a body parser.
-    readParsed: () => (ctx.request as { body?: unknown }).body,
+    parsedBody: () => (ctx.request as { body?: unknown }).body,
   }
 }
 

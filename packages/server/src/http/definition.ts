@@ -11,6 +11,8 @@ export interface StreamDefinition {
   readonly makeSource: MakeSource
   /** Requests that are answered besides the stream; `undefined` for a stream with a source. */
   readonly mount: Mount | undefined
+  /** Answers every request, in place of a stream. Default: the requests are for the stream. */
+  readonly only?: Action
 }
 
 /** Returns the source of one connection: something to iterate, or a subscription. */
@@ -25,12 +27,14 @@ export interface Mount {
 
 /** A request beside the stream: at a path below it, or where an app has mounted it. */
 export interface Action {
-  /** `context.action`; below a stream, the last segment of the path. */
+  /** Last segment of the path. */
   readonly name: 'ack' | 'stop' | 'status' | 'publish'
   readonly method: 'GET' | 'POST'
   /** Answers a request that was admitted. */
   answer(context: unknown, connection: ConnectionHandle, request: ActionRequest): Promise<Reply>
+  /** Makes the answer for an error. Default: as for a stream. */
+  readonly refuse?: (error: unknown) => Reply
 }
 
 /** What actions read of a request. */
-export type ActionRequest = Pick<HttpRequest<unknown>, 'contentType' | 'idempotencyKey' | 'body'>
+export type ActionRequest = Pick<HttpRequest<unknown>, 'method' | 'readHeader' | 'body'>

@@ -1,6 +1,6 @@
 import type { Connection } from '../stream/connection.ts'
+import type { BodySource } from './body.ts'
 import type { Reply } from './reply.ts'
-import type { RequestBody } from './request-body.ts'
 
 /** A request, as a bridge to a platform describes it. */
 export interface HttpRequest<Native> {
@@ -9,12 +9,9 @@ export interface HttpRequest<Native> {
   readonly header: string | undefined
   /** The `lastEventId` query parameter, decoded but not checked; `undefined` without one. */
   readonly query: string | undefined
-  /** The `Content-Type` header; `undefined` without one. */
-  readonly contentType: string | undefined
-  /** The `Idempotency-Key` header; `undefined` without one. */
-  readonly idempotencyKey: string | undefined
-  /** Returns the body. Called at most once, by requests that take one. */
-  readonly body: () => RequestBody
+  /** Returns a header by its name in lower case; `undefined` without one. */
+  readonly readHeader: (name: string) => string | undefined
+  readonly body: BodySource
   readonly params: Readonly<Record<string, string | undefined>>
   /** The framework's own objects. They become part of the context. */
   readonly native: Native

@@ -35,8 +35,8 @@ export function defineRunStream(runs: Runs, options: GivenRunOptions): StreamDef
     return runs.open(name, source, startOptions)
   }
 
-  async function stop(context: unknown, _: unknown, { contentType }: ActionRequest): Promise<Reply> {
-    requireJson(contentType)
+  async function stop(context: unknown, _: unknown, { readHeader }: ActionRequest): Promise<Reply> {
+    requireJson(readHeader('content-type'))
     const name = await idOf(context)
     // A client that may start a run may also stop it before its start has arrived. Any other id is a mistake.
     if (!start) await runs.status(name)

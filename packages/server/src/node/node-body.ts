@@ -1,30 +1,54 @@
 import { SseError } from '@sse/contract'
-import type { RequestBody } from '../http/request-body.ts'
+import type { BodyReading, BodySource } from '../http/body.ts'
 import type { NodeRequest } from './serve-node.ts'
 
+/** How long the rest of a refused body is read and dropped before the answer, in milliseconds. */
+const LINGER_MS = 1_000
+
 /**
- * Returns the body of a request: its bytes, or what a body parser has made of them if one has read them.
+ * The body of Node's request.
  *
- * @throws {SseError} `option_invalid` if something has read them and left nothing.
+ * @param parsed - what a parser of the framework has made of it.
  */
-export function bodyOf(req: NodeRequest, readParsed = () => (req as { body?: unknown }).body): RequestBody {
-  if (req.readableDidRead || req.readableEnded) {
-    const parsed = readParsed()
-    if (parsed === undefined) {
-      throw new SseError(
-        'option_invalid',
-        'The body was read before, and is not in req.body: mount this handler first',
-      )
-    }
-    return { parsed }
-  }
-  // Its `return` is not called: that would destroy the request, and with it the response.
-  const chunks = (req as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+export function nodeBody(req: NodeRequest, parsed: () => unknown): BodySource {
   return {
-    async next() {
-      const { done, value } = await chunks.next()
-      return done ? undefined : value
+    get wasRead() {
+      return req.readableDidRead || req.readableEnded
     },
-    stop: () => {},
+    parsed,
+    read: (onChunk) => readNodeBody(req, onChunk),
+  }
+}
+
+function readNodeBody(req: NodeRequest, onChunk: (chunk: Uint8Array) => void): BodyReading {
+  let receive = onChunk
+  let stopped: (() => void) | undefined
+  const done = new Promise<void>((resolve, reject) => {
+    const cut = () => reject(new SseError('client_gone', 'The client has left while it sent the body'))
+    req.on('data', (chunk: Uint8Array) => receive(chunk))
+    req.once('end', () => {
+      resolve()
+      stopped?.()
+    })
+    req.on('error', cut)
+    req.once('close', () => {
+      cut()
+      stopped?.()
+    })
+  })
+  return {
+    done,
+    // Many clients read no answer before they have sent their request: it would be lost with the connection.
+    stop() {
+      receive = () => {}
+      if (req.readableEnded || req.destroyed) return undefined
+      return new Promise((resolve) => {
+        const timer = setTimeout(resolve, LINGER_MS)
+        stopped = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    },
   }
 }

@@ -2,8 +2,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
-import type { PublishHandler } from '../publish/options.ts'
-import { definePublishHandler } from '../publish/publish-handler.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
@@ -38,17 +37,14 @@ export type NodeHandler = (
  */
 export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listenerOf, mount: listenerOf })
 
-/** Makes an endpoint for programs that publish, as a handler at a path of the app's choice. */
-export const publishHandler: PublishHandler<NodeNative, NodeHandler> = definePublishHandler(
-  (answer) => async (req, res) => {
-    try {
-      await serveNode({ answer, params: {} }, { req, res, native: { req, res } })
-    } catch (error) {
-      console.error(error)
-      res.destroy()
-    }
-  },
-)
+/**
+ * Makes an endpoint as a Node `(req, res)` handler, at which programs in other languages publish. It answers every path.
+ * Below a framework whose parser has read the body, it uses `req.body`.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<NodeNative, NodeHandler> = definePublishHandler(listenerOf)
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {

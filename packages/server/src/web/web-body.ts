@@ -1,21 +1,36 @@
 import { SseError } from '@sse/contract'
-import type { BodyBytes } from '../http/request-body.ts'
+import type { BodyReading, BodySource } from '../http/body.ts'
 
 /**
- * Returns the bytes of a request's body.
+ * The body of a web request.
  *
- * @throws {SseError} `option_invalid` if something else has read them.
+ * @param parsed - what the framework has kept of it.
  */
-export function bodyOf(request: Request): BodyBytes {
-  if (request.bodyUsed) {
-    throw new SseError(
-      'option_invalid',
-      'The body was read before: pass the request on unread, or a clone of it',
-    )
-  }
-  const reader = request.body?.getReader()
+export function webBody(request: Request, parsed: () => unknown): BodySource {
   return {
-    next: async () => (await reader?.read())?.value,
-    stop: () => void reader?.cancel().catch(() => {}),
+    get wasRead() {
+      return request.bodyUsed
+    },
+    parsed,
+    read: (onChunk) => readWebBody(request, onChunk),
+  }
+}
+
+function readWebBody({ body }: Request, onChunk: (chunk: Uint8Array) => void): BodyReading {
+  const reader = body?.getReader()
+  const readAll = async () => {
+    try {
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read())
+        onChunk(next.value)
+    } catch (cause) {
+      throw new SseError('client_gone', 'The client has left while it sent the body', { cause })
+    }
+  }
+  return {
+    done: readAll(),
+    stop() {
+      reader?.cancel().catch(() => {}) // the runtime decides what happens to the rest
+      return undefined
+    },
   }
 }
