@@ -101,6 +101,44 @@ describe.each(STORES)('on $kind, the log', ({ kind, isThere, start }) => {
       expect((await inspect(store.address)).head).toBe(5)
     })
 
+    it('is counted page by page, and after a trim from the oldest event that is left', async () => {
+      const engine = store.engine()
+      cleanups.push(() => engine.close())
+      const before = (await inspect(store.address)).head
+      const head = before + 1_200
+      await engine.append(
+        Array.from({ length: 1_200 }, (_, n) => ({ channel: 'bulk', event: 'n', data: `${n}` })),
+      )
+      const sampled = await inspect(store.address, '--sample', '1100')
+      expect(sampled).toMatchObject({ head, oldest: 1, sample: { from: head - 1_099, to: head } })
+      expect(sampled.channels).toMatchObject([{ channel: 'bulk', events: 1_100, largest: 4 }])
+      const keep = (maxEvents: number) =>
+        engine.trim({ maxEvents, maxAgeMs: Infinity, maxCommitAgeMs: Infinity })
+      await keep(2)
+      const trimmed = await inspect(store.address)
+      expect(trimmed).toMatchObject({ head, oldest: head - 1, sample: { from: head - 1, to: head } })
+      expect(trimmed.channels).toMatchObject([{ channel: 'bulk', events: 2 }])
+      await keep(0)
+      const { out } = await runCommand(['inspect', store.address])
+      expect(out).toContain(`no events: all ${head.toLocaleString('en')} were trimmed`)
+    })
+
+    it.skipIf(kind === 'sqlite')('is that of --name', async () => {
+      const other = await runCommand(['inspect', store.address, '--name', 'other'])
+      expect(other).toMatchObject({
+        code: 3,
+        err: expect.stringContaining('no hub named "other": check --name'),
+      })
+    })
+
+    it.skipIf(kind !== 'postgres')('is in the schema of --schema', async () => {
+      const other = await runCommand(['inspect', store.address, '--schema', 'other'])
+      expect(other).toMatchObject({
+        code: 3,
+        err: expect.stringContaining('in the schema other: check --schema'),
+      })
+    })
+
     it.skipIf(kind === 'sqlite')('never prints a wrong password', async () => {
       const { code, err } = await runCommand(['inspect', store.wrongAddress as string])
       expect(code).toBe(3)

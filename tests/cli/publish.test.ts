@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
@@ -72,16 +73,21 @@ describe('publish to an SQLite file', () => {
     expect(seen).toEqual(['{"id":7}', out.trim()])
   })
 
-  it('reads a payload from each line of standard input, and prints the ids in order', async () => {
-    const lines = Array.from({ length: 600 }, (_, id) => `{"id":${id}}\\n`).join('')
-    const shell = startShell(`printf '${lines}\\n' | sse publish sqlite:${file} lead - -c b --json`)
+  it('reads a payload from each line of standard input, prints the ids in order, and trims nothing', async () => {
+    // Older, and more, than a hub keeps by default without trimming.
+    const db = new DatabaseSync(file)
+    db.exec('UPDATE sse_entries SET at = 0')
+    db.close()
+    const shell = startShell(`seq 13000 | sse publish sqlite:${file} count - -c b`)
     expect(await shell.exited, shell.output).toBe(0)
-    expect(shell.output).toContain('600 published')
-    const ids = [...shell.output.matchAll(/"id":"\w+-(\w+)"/g)].map(([, id]) =>
-      Number.parseInt(id as string, 36),
-    )
-    expect(ids).toEqual(ids.map((_, index) => index + 2))
-    expect((await entries()).map(({ data }) => JSON.parse(data).id)).toEqual(ids.map((_, index) => index))
+    expect(shell.output).toContain('13,000 published')
+    const ids = [...shell.output.matchAll(/^\w+-(\w+)$/gm)].map(([, id]) => Number.parseInt(id as string, 36))
+    expect(ids).toEqual(Array.from({ length: 13_000 }, (_, index) => index + 2))
+    const engine = sqlite(file)
+    cleanups.push(() => engine.close())
+    const { oldest, entries } = await engine.read(0, { limit: 20_000, maxBytes: 1e9 })
+    expect(oldest).toBe(1)
+    expect(entries.slice(1).map(({ data }) => Number(data))).toEqual(ids.map((id) => id - 1))
   })
 
   it('reads whole events from standard input, and keeps the order of different names', async () => {

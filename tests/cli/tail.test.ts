@@ -192,6 +192,7 @@ describe('text of a hostile server', () => {
     const { code, err } = await runCommand(['tail', url])
     expect(code).toBe(3)
     expect(err).toContain('answered 403')
+    expect(err).toMatch(/redirected to http:.*%1B\[2J%07\?x=\*\*\*$/m)
     expect(err).not.toMatch(UNSAFE)
   })
 })

@@ -28,7 +28,13 @@ export interface Terminal {
 }
 
 /** A stream that may be a terminal, such as `process.stdout`. */
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+export interface OutputStream {
+  readonly isTTY?: boolean
+  /** Characters in a line. */
+  readonly columns?: number
+  write(text: string): unknown
+  on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown
+}
 
 /** Writes to two streams. A reader that closes its pipe early, such as `head`, ends the process quietly. */
 export function createTerminal(
@@ -36,7 +42,7 @@ export function createTerminal(
   stderr: OutputStream = process.stderr,
 ): Terminal {
   for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
+    stream.on('error', (error) => {
       if (error.code === 'EPIPE') process.exit(0)
       throw error
     })

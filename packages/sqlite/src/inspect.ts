@@ -52,6 +52,7 @@ export function inspectSqlite(path: string): LogInspector {
  * beside it is only read. Without one, no process has the file open, and it does not change.
  */
 function openReadOnly(file: string): DatabaseSync {
+  if (!takesUrls()) throw failed('Reading an SQLite file without changing it requires Node 22.15 or later')
   const stats = statSync(file, { throwIfNoEntry: false })
   if (!stats) throw failed(`${file} does not exist`)
   if (!stats.isFile()) throw failed(`${file} is not a file`)
@@ -62,7 +63,8 @@ function openReadOnly(file: string): DatabaseSync {
       `${file} was copied while it was open: its -shm file is missing. Open it once with the sqlite3 shell`,
     )
   }
-  return new DatabaseSync(`${url.href}?${hasLog ? 'readonly_shm' : 'immutable'}=1`, { readOnly: true })
+  url.search = hasLog ? 'readonly_shm=1' : 'immutable=1'
+  return new DatabaseSync(url, { readOnly: true })
 }
 
 function listCommits(db: DatabaseSync, limit: number): Listed<SubscriberCommit> {
@@ -84,4 +86,10 @@ function listMembers(db: DatabaseSync, limit: number): Listed<Member> {
 
 function countOf(db: DatabaseSync, select: string): number {
   return Number(db.prepare(select).get()?.n)
+}
+
+/** Whether SQLite can be opened with parameters, as in https://sqlite.org/uri.html. */
+function takesUrls(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  return major > 22 || (major === 22 && minor >= 15)
 }

@@ -13,6 +13,8 @@ export interface ReceivedEvent {
 /** Maximum size of a value that is shown on a terminal. */
 const MAX_CHARS = 2_000
 const MAX_LINES = 40
+/** A key of indented JSON. */
+const KEY = /(?<=^ +)"(?:[^"\\]|\\.)*"(?=:)/gm
 
 /** Returns an event as one line of JSON: `data` as the server sent it, or `text` where that is not JSON. */
 export function eventAsJson({ event, data, id, at }: ReceivedEvent): string {
@@ -36,7 +38,7 @@ export function formatEvent(
   if (!showsResults) return `${head} ${line}${tail}`
   const width = localTime(at).length + event.length + line.length + id.length + 4
   if (width <= columns && !/[\r\n]/.test(data)) return `${head} ${line}${tail}`
-  const block = cut(printable(indented(data)))
+  const block = cut(printable(indented(data))).replace(KEY, (key) => colors.cyan(key))
   return `${head}${tail}\n${block.replace(/^/gm, '  ')}`
 }
 
