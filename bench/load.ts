@@ -19,7 +19,8 @@ const { values } = parseArgs({
   options: {
     connections: { type: 'string', default: '100,1000,10000' },
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '15' }, // held, with an event each five
+    seconds: { type: 'string', default: '20' }, // held, with an event each five
+    rate: { type: 'string', default: '250' }, // connections started per second
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },
 })
@@ -65,17 +66,11 @@ if (!values.dry) writeResults('load', { rounds, rows: results })
 
 /** Fails unless every connection is open at the end and has received every event. */
 async function load(port: number, connections: number): Promise<{ client: { memoryBytes: number } }> {
-  const args = [
-    'load',
-    `http://127.0.0.1:${port}/leads`,
-    '-c',
-    String(connections),
-    '--for',
-    `${values.seconds}s`,
-  ]
+  const url = `http://127.0.0.1:${port}/leads`
+  const limits = ['-c', String(connections), '--rate', values.rate, '--for', `${values.seconds}s`]
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [COMMAND, ...args, '--timeout', '60s', '--json'],
+    [COMMAND, 'load', url, ...limits, '--timeout', '60s', '--json'],
     {
       maxBuffer: MAX_OUTPUT_BYTES,
       // Without the condition that loads sources.

@@ -32,6 +32,10 @@ const NETWORK: Record<string, (host: string, url: URL) => Explanation> = {
     message: `${host} does not answer`,
     next: 'check the host, the port and firewalls',
   }),
+  NO_ANSWER: (host) => ({
+    message: `${host} has not answered in time`,
+    next: 'check the host, the port and firewalls, or wait longer with --timeout',
+  }),
   CERT_HAS_EXPIRED: (host) => ({ message: `The certificate of ${host} has expired`, next: 'renew it' }),
   ERR_TLS_CERT_ALTNAME_INVALID: (host) => ({
     message: `The certificate of ${host} is for another name`,

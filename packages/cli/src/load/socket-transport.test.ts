@@ -21,7 +21,7 @@ interface Connection {
 /** Connects a feed to a server that answers each request by `answer`. */
 async function open(
   answer: (socket: Socket) => unknown,
-  options: { path?: string; headers?: Record<string, string>; lastEventId?: string } = {},
+  options: { path?: string; headers?: Record<string, string>; lastEventId?: string; timeoutMs?: number } = {},
 ): Promise<Connection> {
   const requests: string[] = []
   const sockets = new Set<Socket>()
@@ -42,9 +42,9 @@ async function open(
     received: () => {},
     event: (...event) => void events.push(event),
   }
-  const { path = '/leads', ...rest } = options
+  const { path = '/leads', timeoutMs = 10_000, ...rest } = options
   const feed = connect(`http://localhost:${port}${path}`, {
-    transport: socketTransport({ address: '127.0.0.1', port, timeoutMs: 10_000 }, observer),
+    transport: socketTransport({ address: '127.0.0.1', port, timeoutMs }, observer),
     onError: () => {},
     ...rest,
   })
@@ -142,6 +142,25 @@ describe('a response', () => {
     const { statuses } = await open((socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'))
     await until(() => statuses.some((status) => status.state === 'closed' && status.reason === 'no_content'))
   })
+})
+
+it('does not blame the server for an answer that this process was too busy to read', async () => {
+  const { statuses } = await open(
+    (socket) => {
+      socket.write(`${HEAD}\r\n`)
+      const until = performance.now() + 900
+      while (performance.now() < until);
+    },
+    { timeoutMs: 200 },
+  )
+  await until(() => statuses.length >= 2)
+  expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'open'])
+})
+
+it('gives an answer up that does not come in time', async () => {
+  const { statuses } = await open(() => {}, { timeoutMs: 200 })
+  const waiting = await until(() => statuses.find(({ state }) => state === 'waiting'))
+  expect(waiting).toMatchObject({ error: { code: 'network', cause: { code: 'NO_ANSWER' } } })
 })
 
 it('requests path, query, headers and the last event id', async () => {
