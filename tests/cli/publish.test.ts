@@ -92,10 +92,10 @@ describe('publish to an SQLite file', () => {
 
   it('reads whole events from standard input, and keeps the order of different names', async () => {
     const lines = [
-      '{"event":"a","data":1}',
+      '{"event":"a","payload":1}',
       '{"event":"b","channel":"d","key":"k"}',
       '',
-      '{"event":"a","data":"x"}',
+      '{"event":"a","payload":"x"}',
     ]
     const shell = startShell(`printf '${lines.join('\\n')}' | sse publish sqlite:${file} - -c c`)
     expect(await shell.exited, shell.output).toBe(0)

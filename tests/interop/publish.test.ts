@@ -48,7 +48,7 @@ function newHub(engine?: Engine, onError: (error: unknown) => void = () => {}): 
 
 /** Serves the endpoint of the page. */
 async function serve(hub = newHub()) {
-  const authorize = ({ req }: { req: { headers: { authorization?: string } } }) =>
+  const authorize = ({ req }: { req: { headers: { authorization?: string | undefined } } }) =>
     req.headers.authorization === 'Bearer secret' ? { id: 'crm' } : null
   const server = createServer(publishHandler(hub, { authorize }))
   const port = await freePort()

@@ -1,6 +1,6 @@
 import { CONTROL_EVENTS, itemSchema } from './item-schema.ts'
 import type { PayloadSchemas } from './payload-schemas.ts'
-import { REFUSALS, refuse } from './refusals.ts'
+import { REFUSALS, type Refusal, refuse } from './refusals.ts'
 import type { NamedStream } from './stream.ts'
 
 type Version = '3.2' | '3.1'
@@ -24,7 +24,7 @@ export function pathsOf(stream: NamedStream, schemas: PayloadSchemas, version: V
 }
 
 /** The refusals that the requests of a stream may get. */
-export function refusalsOf({ serves, starts }: NamedStream) {
+export function refusalsOf({ serves, starts }: NamedStream): readonly Refusal[] {
   if (serves === 'hub') return [...REFUSALS.follow, ...REFUSALS.ack]
   if (serves === 'source') return REFUSALS.follow
   return [...REFUSALS.followRun, ...REFUSALS.stop, ...(starts ? REFUSALS.start : [])]
@@ -142,7 +142,7 @@ const LAST_EVENT_ID_REF = { $ref: '#/components/parameters/LastEventId' }
 const ID = { type: 'string', maxLength: 1_024 }
 
 /** Components that operations refer to. */
-export const PARAMETERS = {
+export const PARAMETERS: Readonly<Record<'LastEventId' | 'AcknowledgedId', object>> = {
   LastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
@@ -166,7 +166,7 @@ const END_MEMBERS = {
 }
 
 /** Answers of the requests beside a run's stream. */
-export const RUN_SCHEMAS = {
+export const RUN_SCHEMAS: Readonly<Record<'RunEnd' | 'RunStatus', object>> = {
   RunEnd: {
     type: 'object',
     required: ['status'],

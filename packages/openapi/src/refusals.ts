@@ -1,7 +1,7 @@
 import { SSE_ERRORS, type SseErrorCode } from '@sse/contract'
 
 /** An answer that is no stream: `{ code, message }`, with one of some codes. */
-interface Refusal {
+export interface Refusal {
   readonly name: string
   readonly status: number | 'default'
   readonly description: string
@@ -96,14 +96,16 @@ const OTHER: Refusal = {
 const COMMON = [BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, UNAVAILABLE, OTHER]
 
 /** The refusals of each kind of request. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<
+  Record<'follow' | 'followRun' | 'start' | 'ack' | 'stop' | 'status', readonly Refusal[]>
+> = {
   follow: COMMON,
   followRun: [...COMMON, UNKNOWN_RUN],
   start: [...COMMON, RUN_EXISTS],
   ack: [ACK_ID_MISSING, UNAUTHORIZED, FORBIDDEN, ACK_INVALID, UNAVAILABLE, OTHER],
   stop: [...COMMON, UNKNOWN_RUN, NOT_JSON],
   status: [...COMMON, UNKNOWN_RUN],
-} as const satisfies Record<string, readonly Refusal[]>
+}
 
 /** Refers to refusals, as members of an operation's `responses`. */
 export function refuse(refusals: readonly Refusal[]): Record<string, object> {
@@ -134,7 +136,7 @@ function mediaType(examples: Refusal['examples']): object {
 /** Codes that the library may send to a client. */
 const CODES = Object.entries(SSE_ERRORS).flatMap(([code, { kind }]) => (kind === 'request' ? [code] : []))
 
-export const REFUSAL_SCHEMA = {
+export const REFUSAL_SCHEMA: object = {
   type: 'object',
   description: 'Why the server has not done what was asked.',
   required: ['code', 'message'],

@@ -10,7 +10,7 @@ export function publishCommand(context: CommandContext): Command {
     .description('publish events to a hub, for trying things out')
     .argument('<target>', 'sqlite:file, redis://…, nats://…, postgres://…, or the URL of a publishHandler')
     .argument('<event>', 'name of the event, or - to read objects from standard input')
-    .argument('[data]', 'payload as JSON, or - to read one from each line of standard input')
+    .argument('[payload]', 'payload as JSON, or - to read one from each line of standard input')
     .option('-c, --channel <channel>', 'channel to publish to')
     .option('--key <key>', 'key of the event, for channels that deliver only the latest event of each key')
     .option('--idempotency-key <key>', 'publishes nothing if the channel has an event with this key')
@@ -28,7 +28,7 @@ Prints the id of each event. Nothing is trimmed: that is up to the app's own hub
 Examples:
   sse publish sqlite:leads.db lead '{"id":1}' --channel owner:42
   sse publish https://example.com/publish lead '{"id":1}' -c owner:42 -H 'authorization: Bearer …'
-  echo '{"event":"lead","data":{"id":1},"channel":"owner:42"}' | sse publish redis://localhost -
+  echo '{"event":"lead","payload":{"id":1},"channel":"owner:42"}' | sse publish redis://localhost -
 `,
     )
     .action(async (target: string, event: string, data: string | undefined, options: PublishOptions) => {

@@ -32,13 +32,13 @@ export class Tally {
   /** Events whose time is in the future: the clocks differ. */
   early = 0
   /** By reason. */
-  readonly gaps = new Counts()
+  readonly gaps: Counts = new Counts()
   /** By status and code. */
-  readonly refusals = new Counts()
+  readonly refusals: Counts = new Counts()
   /** By code. */
-  readonly errors = new Counts()
-  readonly connect = new Latencies()
-  readonly delivery = new Latencies()
+  readonly errors: Counts = new Counts()
+  readonly connect: Latencies = new Latencies()
+  readonly delivery: Latencies = new Latencies()
 
   /** Counts a failed attempt or a lost connection. */
   fail(error: SseError): void {
