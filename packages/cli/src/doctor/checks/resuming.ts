@@ -66,10 +66,9 @@ const resume: Check = {
     if (!main?.stream || !dialectOf(main.head, main.stream).reconnects) return undefined
     if (!probe) {
       const withIds = eventsWithIds(main.stream.items).length
-      return unknown(
-        withIds > 1 ? 'Ids repeat: there is nothing to compare' : 'Fewer than two events with ids arrived',
-        withIds > 1 ? undefined : 'Publish some events while the doctor runs.',
-      )
+      if (withIds > 1) return unknown('Ids repeat: there is nothing to compare')
+      if (withIds === 0 && main.stream.items.some(isAppEvent)) return unknown('Events have no ids')
+      return unknown('Fewer than two events with ids arrived', 'Publish some events while the doctor runs.')
     }
     const { point, exchange } = probe
     if (!exchange)
@@ -83,7 +82,7 @@ const resume: Check = {
     const result = compareResumed(point, exchange.stream.items)
     switch (result.kind) {
       case 'exact':
-        return ok(`The same as before ${after}, ${count(result.count, 'event')}`)
+        return ok(`Exact ${after} (${result.count} compared)`)
       case 'gap':
         return warning(
           `The history does not reach back to an id that is some seconds old (sse.gap)`,
