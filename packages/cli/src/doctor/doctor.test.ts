@@ -54,6 +54,6 @@ describe('a stream of more than can be read', () => {
     const frame = (n: number) => `id: ${n}\n${`data: ${'x'.repeat(1_000)}\n`.repeat(1_000)}\n`
     await using server = await serve(soundStream({ heartbeat: '', spacingMs: 1, events: 12, frame }))
     const { found } = await examine(server.origin)
-    expect(found).toEqual([expect.stringMatching(/^size: 8 MiB in .*: the doctor did not read on$/)])
+    expect(found).toContainEqual(expect.stringMatching(/^size: 8 MiB in .*: the doctor did not read on$/))
   })
 })
