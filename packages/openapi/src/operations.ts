@@ -1,3 +1,4 @@
+import type { JsonSchema } from './schema-components.ts'
 import { CONTROL_EVENTS, itemSchema } from './item-schema.ts'
 import type { PayloadSchemas } from './payload-schemas.ts'
 import { REFUSALS, type Refusal, refuse } from './refusals.ts'
@@ -166,7 +167,7 @@ const END_MEMBERS = {
 }
 
 /** Answers of the requests beside a run's stream. */
-export const RUN_SCHEMAS: Readonly<Record<'RunEnd' | 'RunStatus', object>> = {
+export const RUN_SCHEMAS: Readonly<Record<'RunEnd' | 'RunStatus', JsonSchema>> = {
   RunEnd: {
     type: 'object',
     required: ['status'],

@@ -1,3 +1,4 @@
+import type { JsonSchema } from './schema-components.ts'
 import { SSE_ERRORS, type SseErrorCode } from '@sse/contract'
 
 /** An answer that is no stream: `{ code, message }`, with one of some codes. */
@@ -136,7 +137,7 @@ function mediaType(examples: Refusal['examples']): object {
 /** Codes that the library may send to a client. */
 const CODES = Object.entries(SSE_ERRORS).flatMap(([code, { kind }]) => (kind === 'request' ? [code] : []))
 
-export const REFUSAL_SCHEMA: object = {
+export const REFUSAL_SCHEMA: JsonSchema = {
   type: 'object',
   description: 'Why the server has not done what was asked.',
   required: ['code', 'message'],
