@@ -21,8 +21,15 @@ interface Connection {
 /** Connects a feed to a server that answers each request by `answer`. */
 async function open(
   answer: (socket: Socket) => unknown,
-  options: { path?: string; headers?: Record<string, string>; lastEventId?: string; timeoutMs?: number } = {},
+  options: {
+    path?: string
+    headers?: Record<string, string>
+    lastEventId?: string
+    timeoutMs?: number
+    localAddress?: string
+  } = {},
 ): Promise<Connection> {
+  const { path = '/leads', timeoutMs = 10_000, localAddress, ...rest } = options
   const requests: string[] = []
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -37,12 +44,11 @@ async function open(
   const { port } = server.address() as AddressInfo
   const events: Connection['events'] = []
   const observer: SocketObserver = {
-    localAddress: undefined,
+    localAddress,
     opened: () => {},
     received: () => {},
     event: (...event) => void events.push(event),
   }
-  const { path = '/leads', timeoutMs = 10_000, ...rest } = options
   const feed = connect(`http://localhost:${port}${path}`, {
     transport: socketTransport({ address: '127.0.0.1', port, timeoutMs }, observer),
     onError: () => {},
@@ -176,6 +182,17 @@ it('requests path, query, headers and the last event id', async () => {
   expect(head).toMatch(/\r\nX-User: ada\r\n/i)
   expect(head).toContain(`\r\nlast-event-id: ${Buffer.from('näme').toString('latin1')}\r\n`)
   expect(head.endsWith('\r\n\r\n')).toBe(true)
+})
+
+it.runIf(process.platform === 'linux')('connects from another address of this machine', async () => {
+  let from: string | undefined
+  await open(
+    (socket) => {
+      from = socket.remoteAddress
+    },
+    { localAddress: '127.0.0.2' },
+  )
+  expect(await until(() => from)).toBe('127.0.0.2')
 })
 
 it('reports nothing after it was closed, not even the rest of what it has read', async () => {
