@@ -92,10 +92,10 @@ describe('publish to an SQLite file', () => {
 
   it('reads whole events from standard input, and keeps the order of different names', async () => {
     const lines = [
-      '{"event":"a","payload":1}',
+      '{"event":"a","data":1}',
       '{"event":"b","channel":"d","key":"k"}',
       '',
-      '{"event":"a","payload":"x"}',
+      '{"event":"a","data":"x"}',
     ]
     const shell = startShell(`printf '${lines.join('\\n')}' | sse publish sqlite:${file} - -c c`)
     expect(await shell.exited, shell.output).toBe(0)
@@ -142,7 +142,7 @@ describe('publish to the URL of a publishHandler', () => {
     const requests: unknown[] = []
     const handler = publishHandler(hub, {
       authorize: ({ req }) => (req.headers.authorization === 'Bearer right' ? { id: 'shell' } : null),
-      allows: ({ channel }) => channel !== 'secret',
+      allow: ({ channel }: { channel: string }) => channel !== 'secret',
     })
     const server = await serve((req, res) => {
       requests.push(req.url)
@@ -169,6 +169,19 @@ describe('publish to the URL of a publishHandler', () => {
     expect(shell.output.trim().split('\n')).toHaveLength(201)
     expect(requests.length).toBeLessThan(100)
     expect((await stored()).lastEventId).toMatch(new RegExp(`-${(201).toString(36)}$`))
+    const once = [
+      'publish',
+      `${origin}/publish`,
+      ...right,
+      '-c',
+      'c',
+      'count',
+      '7',
+      '--idempotency-key',
+      'once',
+    ]
+    expect((await runCommand(once)).out).toBe((await runCommand(once)).out)
+    expect((await stored()).lastEventId).toMatch(new RegExp(`-${(202).toString(36)}$`))
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serve } from '@sse/test-support/http-server'
@@ -16,6 +16,27 @@ it('the installed command prints its version and its commands', async () => {
   expect(await help.exited, help.output).toBe(0)
   for (const command of ['tail', 'publish', 'inspect'])
     expect(help.output).toMatch(new RegExp(`^  ${command} `, 'm'))
+})
+
+it('the command tail loads no engine and no server', () => {
+  const dist = join(inject('installed'), 'node_modules/@sse/cli/dist')
+  const [tail = ''] = readdirSync(dist).filter((name) => /^tail-\w+\.js$/.test(name))
+  const files = new Set(['main.js', 'index.js', tail])
+  const packages = new Set<string>()
+  for (const file of files) {
+    const text = readFileSync(join(dist, file), 'utf8')
+    for (const [, name = ''] of text.matchAll(/^(?:import|export)\b[^'"]*['"]([^'"]+)['"]/gm)) {
+      if (name.startsWith('./')) files.add(name.slice(2))
+      else packages.add(name)
+    }
+  }
+  expect([...packages].filter((name) => !name.startsWith('node:')).sort()).toEqual([
+    '@sse/client',
+    '@sse/contract',
+    '@sse/contract/protocol',
+    'commander',
+    'picocolors',
+  ])
 })
 
 it('the installed command tails a stream, publishes to a file and inspects it', async () => {

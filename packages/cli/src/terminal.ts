@@ -41,12 +41,7 @@ export function createTerminal(
   stdout: OutputStream = process.stdout,
   stderr: OutputStream = process.stderr,
 ): Terminal {
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error) => {
-      if (error.code === 'EPIPE') process.exit(0)
-      throw error
-    })
-  }
+  for (const stream of [stdout, stderr]) endQuietly(stream)
   const colors = createColors(hasColors(stdout))
   const errorColors = createColors(hasColors(stderr))
   return {
@@ -66,6 +61,18 @@ export function createTerminal(
       if (error instanceof CommandError && error.next) stderr.write(`  next: ${printableLine(error.next)}\n`)
     },
   }
+}
+
+/** Streams that end the process quietly: `run` may be called several times. */
+const quiet = new WeakSet<OutputStream>()
+
+function endQuietly(stream: OutputStream): void {
+  if (quiet.has(stream)) return
+  quiet.add(stream)
+  stream.on('error', (error) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
 }
 
 function hasColors(stream: OutputStream): boolean {

@@ -193,6 +193,5 @@ function readEntry([id, fields]: [string, string[]]): Entry {
     const at = fields.findIndex((text, index) => index % 2 === 0 && text === name)
     return at < 0 ? null : (fields[at + 1] ?? null)
   }
-  const [channel, event, data, time, key] = ['c', 'e', 'd', 't', 'k'].map(field)
-  return toEntry([positionOf(id), channel ?? null, event ?? null, data ?? null, time ?? null, key ?? null])
+  return toEntry([positionOf(id), field('c'), field('e'), field('d'), field('t'), field('k'), field('p')])
 }

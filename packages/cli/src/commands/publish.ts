@@ -28,7 +28,7 @@ Prints the id of each event. Nothing is trimmed: that is up to the app's own hub
 Examples:
   sse publish sqlite:leads.db lead '{"id":1}' --channel owner:42
   sse publish https://example.com/publish lead '{"id":1}' -c owner:42 -H 'authorization: Bearer …'
-  echo '{"event":"lead","payload":{"id":1},"channel":"owner:42"}' | sse publish redis://localhost -
+  echo '{"event":"lead","data":{"id":1},"channel":"owner:42"}' | sse publish redis://localhost -
 `,
     )
     .action(async (target: string, event: string, data: string | undefined, options: PublishOptions) => {

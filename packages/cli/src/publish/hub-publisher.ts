@@ -22,11 +22,11 @@ export async function openHubPublisher(
     onError: (error) => options.onWarning(error instanceof Error ? error.message : String(error)),
   })
   return {
-    async publish({ channel, event, payload, key, idempotencyKey }) {
+    async publish({ channel, event, data, key, idempotencyKey }) {
       try {
         // Checks the name, and makes it one of the contract's.
         Object.assign(events, defineStream({ path: '/', events: { [event]: type() } }).events)
-        return await hub.publish(channel, event, payload as never, { key, idempotencyKey })
+        return await hub.publish(channel, event, data as never, { key, idempotencyKey })
       } catch (error) {
         throw toCommandError(error, address)
       }

@@ -36,7 +36,7 @@ export async function publish(
   const isLines = event === '-' || data === '-'
   const events = isLines
     ? readEvents(input, event === '-' ? defaults : { ...defaults, event })
-    : [complete({ ...defaults, event, payload: parsePayload(data) })]
+    : [complete({ ...defaults, event, data: parsePayload(data) })]
   const publisher = await openPublisher(target, options, context)
   let count = 0
   const print = ({ event, channel }: OutgoingEvent, id: string) => {

@@ -8,7 +8,7 @@ export interface OutgoingEvent {
   readonly channel: string
   readonly event: string
   /** `undefined` for an event without a payload. */
-  readonly payload: unknown
+  readonly data: unknown
   readonly key?: string
   readonly idempotencyKey?: string
 }
@@ -36,7 +36,7 @@ export function parsePayload(text: string | undefined): unknown {
 
 /**
  * Reads one event from each line. With a default event name, a line is a payload; without, it is an object with `event`,
- * `payload` and, unless there is a default, `channel`.
+ * `data` and, unless there is a default, `channel`.
  *
  * @throws {CommandError} naming the line.
  */
@@ -56,12 +56,9 @@ function readLine(line: string, { event, ...defaults }: EventDefaults, where: st
   } catch {
     throw wrong(`${where} is not JSON`)
   }
-  if (event !== undefined) return complete({ ...defaults, event, payload: value }, where)
+  if (event !== undefined) return complete({ ...defaults, event, data: value }, where)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw wrong(
-      `${where} is not an object`,
-      'such as {"event":"lead","payload":{"id":1},"channel":"owner:42"}',
-    )
+    throw wrong(`${where} is not an object`, 'such as {"event":"lead","data":{"id":1},"channel":"owner:42"}')
   }
   return complete({ ...defaults, ...value }, where)
 }
@@ -77,7 +74,7 @@ export function complete(event: Partial<Record<string, unknown>>, where = 'The e
     if (event[name] !== undefined && typeof event[name] !== 'string')
       throw wrong(`${where}: ${name} must be a text`)
   }
-  const known = ['event', 'channel', 'payload', 'key', 'idempotencyKey']
+  const known = ['event', 'channel', 'data', 'key', 'idempotencyKey']
   const unknown = Object.keys(event).find((name) => !known.includes(name))
   if (unknown !== undefined)
     throw wrong(`${where} has an unknown field ${JSON.stringify(unknown)}`, `known are ${known.join(', ')}`)
