@@ -1,7 +1,7 @@
-import type { JsonSchema } from './schema-components.ts'
 import { CONTROL_EVENTS, itemSchema } from './item-schema.ts'
 import type { PayloadSchemas } from './payload-schemas.ts'
 import { REFUSALS, type Refusal, refuse } from './refusals.ts'
+import type { JsonSchema } from './schema-components.ts'
 import type { NamedStream } from './stream.ts'
 
 type Version = '3.2' | '3.1'

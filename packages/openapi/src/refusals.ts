@@ -1,5 +1,5 @@
-import type { JsonSchema } from './schema-components.ts'
 import { SSE_ERRORS, type SseErrorCode } from '@sse/contract'
+import type { JsonSchema } from './schema-components.ts'
 
 /** An answer that is no stream: `{ code, message }`, with one of some codes. */
 export interface Refusal {
