@@ -36,8 +36,13 @@ export const ROWS = {
   'fastify-sse': { role: 'peer', protocol: 'sse', packages: ['@fastify/sse', 'fastify'] },
   ws: { role: 'peer', protocol: 'websocket', packages: ['ws'] },
   nchan: { role: 'peer', protocol: 'sse', packages: [] },
+  'hub-otel': { role: 'ours', protocol: 'sse', packages: ['@sse/otel', '@opentelemetry/sdk-metrics'] },
+  'hub-traced': { role: 'ours', protocol: 'sse', packages: ['@sse/otel', '@opentelemetry/sdk-trace'] },
 } as const satisfies Record<string, Row>
 
 export type RowName = keyof typeof ROWS
 
-export const ROW_NAMES = Object.keys(ROWS) as RowName[]
+/** Rows that are measured against the hub instead of the floor. */
+export const TELEMETRY_ROWS: readonly RowName[] = ['hub-otel', 'hub-traced']
+
+export const ROW_NAMES = (Object.keys(ROWS) as RowName[]).filter((name) => !TELEMETRY_ROWS.includes(name))

@@ -2,18 +2,19 @@ import { createServer } from 'node:http'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { defineStream, type } from '@sse/contract'
+import { observeHub, observeStreams } from '@sse/otel'
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { choosePort } from '@sse-examples/page'
-import { observeHub } from './observe-hub.ts'
 
 const clock = defineStream({ path: '/clock', events: { time: type<string>() } })
 const hub = createHub(clock, { maxConnections: 1_000 })
 
 // Read by Prometheus; any other exporter of OpenTelemetry takes its place.
 const exporter = new PrometheusExporter({ preventServerStart: true })
-const provider = new MeterProvider({ readers: [exporter] })
-observeHub(hub, provider.getMeter('@sse/server'))
+const meterProvider = new MeterProvider({ readers: [exporter] })
+observeStreams({ meterProvider })
+observeHub(hub, { meterProvider })
 
 const stream = sse(hub, { authorize: () => true, channels: 'clock' })
 const server = createServer((req, res) => {

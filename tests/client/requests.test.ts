@@ -182,12 +182,28 @@ describe('the body of a refusal', () => {
     })
   })
 
-  it.each(['[]', 'null', '5', '{"detail":[{"msg":"Field required"}]}', '{"code":5}', '{}', '{"code":'])(
-    'adds nothing when it is %s',
-    async (body) => {
-      expect(await causeOf(body)).toBe(undefined)
-    },
-  )
+  it('names the parameter that FastAPI could not read', async () => {
+    const detail = [
+      { type: 'int_parsing', loc: ['header', 'last-event-id'], msg: 'Input should be a valid integer' },
+    ]
+    expect(await causeOf(JSON.stringify({ detail }))).toMatchObject({
+      message: 'header,last-event-id: Input should be a valid integer',
+    })
+  })
+
+  it.each([
+    '[]',
+    'null',
+    '5',
+    '{"detail":[{"loc":["query"]}]}',
+    '{"detail":[{"msg":"Field required"}]}',
+    '{"detail":[]}',
+    '{"code":5}',
+    '{}',
+    '{"code":',
+  ])('adds nothing when it is %s', async (body) => {
+    expect(await causeOf(body)).toBe(undefined)
+  })
 
   it('may be anything: random bytes and JSON never end in anything but an http_status', async () => {
     const types = fc.constantFrom('application/json', 'application/problem+json', 'text/html', 'nonsense')

@@ -107,6 +107,21 @@ describe.each(FRAMEWORKS)('on $name', (framework) => {
     expect(namesOf(cookiesOf(response))).toEqual(expect.arrayContaining(['theme', 'seen', session]))
   })
 
+  it('another program publishes an event once, with the headers and cookies of the app', async () => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': '1' }
+    const body = JSON.stringify([{ channel: 'everyone', event: 'count', data: -1 }])
+    const publish = (more: Record<string, string> = {}) =>
+      ask('/publish', { ...headers, ...more }, { method: 'POST', body })
+    const response = await publish()
+    const { ids } = (await response.json()) as { ids: string[] }
+    expect([response.status, ids.length]).toEqual([200, 1])
+    expect(response.headers.get('x-request-id')).toBe('7')
+    expect(namesOf(cookiesOf(response))).toEqual(expect.arrayContaining(['theme', 'seen']))
+    expect(await (await publish()).json()).toEqual({ ids })
+    expect((await publish({ 'x-user': 'nobody' })).status).toBe(401)
+    expect((await publish({ 'content-type': 'text/plain' })).status).toBe(415)
+  })
+
   it('the session that a stream set is there at the next request', async () => {
     const first = await ask('/numbers/visits')
     expect(await first.text()).toContain('event: visits\ndata: 1\n')

@@ -15,7 +15,16 @@ const entriesOf = (name: string): string[] => {
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
 const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
-const TOOLS = ['@sse/devtools', '@sse/testing', '@sse/engine-conformance', '@sse/ai', '@sse/mcp']
+const TOOLS = [
+  '@sse/devtools',
+  '@sse/testing',
+  '@sse/engine-conformance',
+  '@sse/ai',
+  '@sse/mcp',
+  '@sse/cli',
+  '@sse/otel',
+  '@sse/openapi',
+]
 const ENTRIES = [...ROOTS, ...ENGINES, ...HOOKS, ...TOOLS].flatMap(entriesOf)
 /** Decorators are Nest's own functions, and handlers MSW's: these need them to load. `mount` exports nothing. */
 const BOUND = ['@sse/server/nest', '@sse/testing/msw', '@sse/devtools/mount']
@@ -48,8 +57,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 21 entries of contract, server and client, one per engine, two per hook package and eleven of the tools', () => {
-  expect(ENTRIES).toHaveLength(21 + ENGINES.length + 2 * HOOKS.length + 11)
+it('there are 21 entries of contract, server and client, two per engine and per hook package, and fifteen of the tools', () => {
+  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 15)
 })
 
 describe.each([
@@ -66,7 +75,7 @@ describe.each([
 
   it.each(FREE)('%s, with no framework installed', (entry) => {
     expect(lines[FREE.indexOf(entry)]).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
     )
   })
 
@@ -107,7 +116,7 @@ it('a page that imports connect alone leaves no trace of what it does not use', 
   expect(await bundle('@sse/client/native')).not.toMatch(/ParseError|getReader/)
 })
 
-it('a server that imports sse, or one dialect, leaves no trace of the other dialects', async () => {
+it('a server that imports sse, or one dialect, leaves no trace of publishHandler and of the other dialects', async () => {
   const bundle = async (code: string) => {
     const { outputFiles } = await build({
       stdin: { contents: code, resolveDir: installed },
@@ -119,7 +128,7 @@ it('a server that imports sse, or one dialect, leaves no trace of the other dial
     })
     return outputFiles[0]?.text ?? ''
   }
-  const words = /x-vercel-ai|RUN_|\[DONE\]|extensions|dialect\./
+  const words = /x-vercel-ai|RUN_|\[DONE\]|extensions|dialect\.|idempotency-key/
   expect(await bundle("export { sse } from '@sse/server'")).not.toMatch(words)
   expect(await bundle("export { plain } from '@sse/server/dialects'")).not.toMatch(/x-vercel-ai|extensions/)
 })

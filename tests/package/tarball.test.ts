@@ -70,7 +70,7 @@ it('every file an entry names is there', () => {
   }
 })
 
-it('an install brings the parser, a schema type, the clients of the engines, fake timers, and the frameworks that hooks are for', () => {
+it('an install brings the parser, a schema type, the clients of the engines, fake timers, an argument parser with colours, and the frameworks that hooks are for', () => {
   const lock = join(inject('installed'), 'node_modules/.package-lock.json')
   const packages: Record<string, { peer?: boolean }> = JSON.parse(readFileSync(lock, 'utf8')).packages
   const names = Object.entries(packages).map(([path, { peer }]) => ({
@@ -85,8 +85,10 @@ it('an install brings the parser, a schema type, the clients of the engines, fak
     '@sinonjs',
     '@sse',
     '@standard-schema',
+    'commander',
     'eventsource-parser',
     'pg',
+    'picocolors',
     'tweetnacl',
     'type-detect',
   ])

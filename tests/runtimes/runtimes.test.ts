@@ -47,6 +47,22 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     afterAll(() => server?.stop())
     const get = (path: string, init?: RequestInit) => fetch(server.origin + path, init)
 
+    it('takes an event of another program once, and refuses a body that is too large', async () => {
+      const publish = (data: unknown) =>
+        get('/publish', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': '1' },
+          body: JSON.stringify({ channel: 'all', event: 'message', data }),
+        })
+      const first = await publish(1)
+      expect(first.status).toBe(200)
+      const { ids } = (await first.json()) as { ids: string[] }
+      expect(ids).toHaveLength(1)
+      expect(await (await publish(1)).json()).toEqual({ ids })
+      const refused = await publish('x'.repeat(100_000))
+      expect([refused.status, await refused.json()]).toMatchObject([413, { code: 'body_too_large' }])
+    })
+
     it('streams events, then the end, with the headers that keep intermediaries honest', async () => {
       const response = await get('/three', { headers: { 'last-event-id': '1' } })
       expect(response.status).toBe(200)
@@ -103,6 +119,17 @@ describe.each(RUNTIMES)('$name', (runtime) => {
         expect(await runtime.run('hub.mjs', folder)).toBe('same bytes; direct writes: true\n')
       },
     )
+  }
+
+  if (runtime.keepsTimers) {
+    it.skipIf(!runtime.program)('records the metrics of a stream', async () => {
+      expect(JSON.parse(await runtime.run('otel.mjs', folder))).toEqual({
+        'sse.connection.opened': 1,
+        'sse.connection.time_to_first_event': 1,
+        'sse.connection.closed': 1,
+        'sse.connection.duration': 1,
+      })
+    })
   }
 
   it.skipIf(!runtime.program)('as a client: resumes, and stops when the stream has ended', async () => {

@@ -8,10 +8,10 @@ import { CommanderError } from 'commander'
 import { CommandError } from './command-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { createProgram } from './program.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { createTerminal, type Terminal } from './terminal.ts'
 
 export { EXIT } from './exit-codes.ts'
-export type { Terminal } from './terminal.ts'
+export { createTerminal, type OutputStream, type Terminal } from './terminal.ts'
 
 /**
  * Runs one command. Resolves with its exit code, and never rejects: what went wrong is printed with the next step.
@@ -19,8 +19,13 @@ export type { Terminal } from './terminal.ts'
  * Ctrl-C ends the command in order: connections close, and totals are printed. A second one ends the process at once.
  *
  * @param args - the arguments after the name of the program, such as `['tail', 'http://localhost:3000/leads']`.
+ * @param signal - ends the command in order as well.
  */
-export async function run(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+export async function run(
+  args: readonly string[],
+  terminal: Terminal = createTerminal(),
+  signal?: AbortSignal,
+): Promise<number> {
   const ending = new AbortController()
   const interrupt = () => {
     if (ending.signal.aborted) process.exit(EXIT.interrupted)
@@ -31,8 +36,11 @@ export async function run(args: readonly string[], terminal: Terminal = processT
   const finish = (result: number) => {
     code = result
   }
+  const signals = signal ? [ending.signal, signal] : [ending.signal]
   try {
-    await createProgram({ terminal, signal: ending.signal, finish }).parseAsync(args, { from: 'user' })
+    await createProgram({ terminal, signal: AbortSignal.any(signals), finish }).parseAsync(args, {
+      from: 'user',
+    })
     return code
   } catch (error) {
     // Commander has printed its own: a wrong option, or the help that was asked for.

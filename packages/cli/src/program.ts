@@ -1,20 +1,39 @@
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import type { Terminal } from './terminal.ts'
-
-/** What every command is given. */
-export interface CommandContext {
-  readonly terminal: Terminal
-  /** Aborts at Ctrl-C: the command closes what it has opened, prints its totals and returns. */
-  readonly signal: AbortSignal
-  /** Sets the exit code of a command that worked. Default `EXIT.ok`. */
-  readonly finish: (exitCode: number) => void
-}
+import type { CommandContext } from './command-context.ts'
+import { contractCommand } from './commands/contract.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { inspectCommand } from './commands/inspect.ts'
+import { loadCommand } from './commands/load.ts'
+import { publishCommand } from './commands/publish.ts'
+import { tailCommand } from './commands/tail.ts'
 
 /** Each command has one file in commands/: its arguments there, its work in a folder that is loaded when it runs. */
+const COMMANDS: readonly ((context: CommandContext) => Command)[] = [
+  tailCommand,
+  doctorCommand,
+  loadCommand,
+  publishCommand,
+  inspectCommand,
+  contractCommand,
+]
+
 export function createProgram(context: CommandContext): Command {
-  void context
-  return new Command('sse')
+  const { terminal } = context
+  const program = new Command('sse')
     .description('Server-Sent Events from the command line')
+    .version(readVersion())
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      outputError: (text) => terminal.fail(text.replace(/^error: /, '').trimEnd()),
+    })
     .showHelpAfterError('(add --help for the options)')
+  for (const create of COMMANDS) program.addCommand(create(context).copyInheritedSettings(program))
+  return program
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }

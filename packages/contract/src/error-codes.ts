@@ -13,6 +13,7 @@ export type SseErrorKind = 'usage' | 'engine' | 'request' | 'client'
 /** A code the library uses. Written out, so that compiler errors show its name. */
 export type SseErrorCode =
   | 'contract_invalid'
+  | 'document_invalid'
   | 'option_invalid'
   | 'param_missing'
   | 'source_invalid'
@@ -39,6 +40,8 @@ export type SseErrorCode =
   | 'run_exists'
   | 'run_failed'
   | 'chat_invalid'
+  | 'publish_invalid'
+  | 'body_too_large'
   | 'too_many_connections'
   | 'draining'
   | 'internal'
@@ -77,6 +80,7 @@ const client = (status: number): SseErrorEntry => ({ kind: 'client', status })
 export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   // usage
   contract_invalid: USAGE,
+  document_invalid: USAGE,
   option_invalid: USAGE,
   param_missing: USAGE,
   source_invalid: USAGE,
@@ -105,6 +109,8 @@ export const SSE_ERRORS: Readonly<Record<SseErrorCode, SseErrorEntry>> = {
   run_exists: request(409),
   run_failed: request(500),
   chat_invalid: request(400),
+  publish_invalid: request(400),
+  body_too_large: request(413),
   too_many_connections: request(503),
   draining: request(503),
   internal: request(500),

@@ -83,10 +83,12 @@ export class Commits {
     const query = { last_by_subj: this.#names.commit(subscriber) }
     const message = await jsm.streams.getMessage(this.#names.commitStream, query)
     if (!message) return undefined
-    const [, epoch, position] = HELD.exec(message.string()) ?? []
-    return {
-      seq: message.seq,
-      commit: epoch === undefined ? undefined : { epoch, position: Number(position) },
-    }
+    return { seq: message.seq, commit: parseCommit(message.string()) }
   }
+}
+
+/** Reads a stored commit; `undefined` for what is none. */
+export function parseCommit(held: string): Commit | undefined {
+  const [, epoch, position] = HELD.exec(held) ?? []
+  return epoch === undefined ? undefined : { epoch, position: Number(position) }
 }

@@ -90,7 +90,7 @@ export class LogWatch {
         epochs += 1
         continue
       }
-      const seen = this.#read(info, held, connection.where)
+      const seen = readLog(info, held, this.#names, connection.where)
       if (seen.epoch === epochBefore && seen.head < headBefore) {
         this.#isSuspect = true
         if (looks < MAX_LOOKS) {
@@ -131,28 +131,6 @@ export class LogWatch {
     }
   }
 
-  #read(info: StreamInfo, { part }: LogMark, where: string): SeenLog {
-    const { config, state, created } = info
-    const [subject = '', ...others] = config.subjects ?? []
-    const prefix = subject.slice(0, -1)
-    const isOurs = new RegExp(`^${this.#names.logPrefix('[\\w-]+').replaceAll('.', '\\.')}>$`).test(subject)
-    if (!isOurs || others.length > 0) {
-      throw failed(
-        `NATS at ${where} has a stream ${config.name} whose subjects were changed: they must be ${this.#names.logPrefix('<generation>')}>`,
-      )
-    }
-    return {
-      epoch: `${nanosOf(created).toString(36)}${part}`,
-      head: state.last_seq,
-      oldest: Math.max(1, state.messages === 0 ? state.last_seq + 1 : state.first_seq),
-      prefix,
-      hasHoles: (state.num_deleted ?? 0) > 0,
-      isDirect: config.allow_direct,
-      oldestAt: Date.parse(state.first_ts as unknown as string),
-      replicas: config.num_replicas,
-    }
-  }
-
   /** Replies may overtake each other: the head of an epoch never shrinks. */
   #adopt({ epoch, head }: SeenLog): void {
     if (epoch !== this.#epoch) {
@@ -163,6 +141,29 @@ export class LogWatch {
       this.#onNewEpoch(epoch)
     }
     this.#head = Math.max(this.#head, head)
+  }
+}
+
+/** Reads the state of a log. @throws {SseError} `engine_failed` for a stream whose subjects were changed. */
+export function readLog(info: StreamInfo, { part }: LogMark, names: HubNames, where: string): SeenLog {
+  const { config, state, created } = info
+  const [subject = '', ...others] = config.subjects ?? []
+  const prefix = subject.slice(0, -1)
+  const isOurs = new RegExp(`^${names.logPrefix('[\\w-]+').replaceAll('.', '\\.')}>$`).test(subject)
+  if (!isOurs || others.length > 0) {
+    throw failed(
+      `NATS at ${where} has a stream ${config.name} whose subjects were changed: they must be ${names.logPrefix('<generation>')}>`,
+    )
+  }
+  return {
+    epoch: `${nanosOf(created).toString(36)}${part}`,
+    head: state.last_seq,
+    oldest: Math.max(1, state.messages === 0 ? state.last_seq + 1 : state.first_seq),
+    prefix,
+    hasHoles: (state.num_deleted ?? 0) > 0,
+    isDirect: config.allow_direct,
+    oldestAt: Date.parse(state.first_ts as unknown as string),
+    replicas: config.num_replicas,
   }
 }
 

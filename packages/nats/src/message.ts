@@ -6,6 +6,7 @@ import { fromToken, toToken } from './subjects.ts'
 // The payload of a message is the payload of the event, so that other programs can read the stream.
 const EVENT = 'Sse-Event'
 const KEY = 'Sse-Key'
+const TRACEPARENT = 'traceparent'
 /** By which the server recognises a message it has stored. */
 const ID = 'Nats-Msg-Id'
 
@@ -17,14 +18,14 @@ const plain = new Map<string, MsgHdrs>()
 const MAX_PLAIN = 1_000
 
 export function toMessage(prefix: string, entry: NewEntry): OutgoingMessage {
-  const { channel, event, data, key, idempotencyKey } = entry
+  const { channel, event, data, key, idempotencyKey, traceparent } = entry
   return {
     subject: prefix + toToken(channel),
     data: encoder.encode(data),
     headers:
-      key === undefined && idempotencyKey === undefined
+      key === undefined && idempotencyKey === undefined && traceparent === undefined
         ? plainHeaders(event)
-        : makeHeaders(event, key, idempotencyId(entry)),
+        : makeHeaders(event, key, idempotencyId(entry), traceparent),
   }
 }
 
@@ -38,11 +39,12 @@ function plainHeaders(event: string): MsgHdrs {
   return made
 }
 
-function makeHeaders(event: string, key?: string, id?: string): MsgHdrs {
+function makeHeaders(event: string, key?: string, id?: string, traceparent?: string): MsgHdrs {
   const made = headers()
   made.set(EVENT, toToken(event))
   if (key !== undefined) made.set(KEY, toToken(key))
   if (id !== undefined) made.set(ID, id)
+  if (traceparent !== undefined) made.set(TRACEPARENT, traceparent)
   return made
 }
 
@@ -81,6 +83,7 @@ const TOKENS = 5
 export function toEntry({ subject, data, headers: given, position, at }: IncomingMessage): Entry {
   const tokens = subject.split('.')
   const key = given?.get(KEY)
+  const traceparent = given?.get(TRACEPARENT)
   return {
     position,
     at: Number.isFinite(at) ? at : Date.now(),
@@ -88,6 +91,7 @@ export function toEntry({ subject, data, headers: given, position, at }: Incomin
     event: nameOf(given?.get(EVENT)),
     data: decoder.decode(data),
     ...(key && { key: nameOf(key) }),
+    ...(traceparent && { traceparent }),
   }
 }
 

@@ -31,6 +31,7 @@ export async function appendEntries(
 
 function parameters(seen: SeenLog, entries: readonly NewEntry[]): unknown[] {
   const hasKeys = entries.some(({ idempotencyKey }) => idempotencyKey !== undefined)
+  const isTraced = entries.some(({ traceparent }) => traceparent !== undefined)
   const { epoch, position } = seen.latest
   return [
     epoch,
@@ -40,6 +41,7 @@ function parameters(seen: SeenLog, entries: readonly NewEntry[]): unknown[] {
     entries.map(({ data }) => data),
     entries.map(({ key }) => key ?? null),
     hasKeys ? entries.map(({ idempotencyKey }) => idempotencyKey ?? null) : null,
+    isTraced ? entries.map(({ traceparent }) => traceparent ?? null) : null,
   ]
 }
 

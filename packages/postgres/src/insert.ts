@@ -24,13 +24,13 @@ export type PostgresTx =
 /** Adds an entry to the outbox. Rejects with what `tx` throws, unchanged. */
 export async function insertEntry(
   database: Database,
-  { channel, event, data, key, idempotencyKey }: NewEntry,
+  { channel, event, data, key, idempotencyKey, traceparent }: NewEntry,
   tx: PostgresTx,
 ): Promise<void> {
   const run = toRunSql(tx)
   await database.open('keep')
   const { name, statements } = database
-  const params = [name, channel, event, data, key ?? null, idempotencyKey ?? null]
+  const params = [name, channel, event, data, key ?? null, idempotencyKey ?? null, traceparent ?? null]
   await run(statements.insert, params, statements.insertStrings)
 }
 

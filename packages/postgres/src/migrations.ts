@@ -3,14 +3,16 @@ import type { PostgresConnection } from './connection.ts'
 import type { ErrorContext } from './errors.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
+import { publishFunction } from './sql/publish-function.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 1
+const UNRELEASED = 3
 
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
+  publishFunction,
 ]
 /** Version of the tables after all migrations. */
 export const SCHEMA_VERSION: number = UNRELEASED + MIGRATIONS.length
@@ -28,11 +30,12 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
  */
 export async function migrate(connection: PostgresConnection, context: ErrorContext): Promise<void> {
   const schema = quoted(context.schema)
-  if ((await schemaVersion(connection, context)) === SCHEMA_VERSION) return
+  const query: PostgresConnection['query'] = (text, values) => connection.query(text, values)
+  if (await isMigrated(query, context)) return
   await connection.query('BEGIN ISOLATION LEVEL READ COMMITTED')
   await connection.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
   await connection.query('SET LOCAL standard_conforming_strings = on')
-  const version = await schemaVersion(connection, context) // another process may have been first
+  const version = await readVersion(query, context) // another process may have been first
   const isThere = (await connection.query('SELECT to_regnamespace($1) IS NOT NULL', [schema]))[0]?.[0]
   // Not IF NOT EXISTS alone: that requires the right to create one.
   if (!isThere) await connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
@@ -46,12 +49,24 @@ export async function migrate(connection: PostgresConnection, context: ErrorCont
   await connection.query('COMMIT')
 }
 
+/**
+ * Returns whether the schema has the tables of this version, and changes nothing.
+ *
+ * @throws {SseError} `engine_failed`, as `migrate`.
+ */
+export async function isMigrated(
+  query: PostgresConnection['query'],
+  context: ErrorContext,
+): Promise<boolean> {
+  return (await readVersion(query, context)) === SCHEMA_VERSION
+}
+
 /** Returns the version of the schema's tables; 0 without the engine's tables. */
-async function schemaVersion(
-  connection: PostgresConnection,
+async function readVersion(
+  query: PostgresConnection['query'],
   { schema, where }: ErrorContext,
 ): Promise<number> {
-  const there = await connection.query(
+  const there = await query(
     `SELECT c.relname::text, array_agg(a.attname::text) FROM pg_class c
      JOIN pg_namespace n ON n.oid = c.relnamespace
      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
@@ -62,7 +77,7 @@ async function schemaVersion(
   const names = there.map(([name]) => String(name))
   const meta = there.find(([name]) => name === 'meta')?.[1] as string[] | undefined
   if (meta?.includes('owner') && meta.includes('version')) {
-    const rows = await connection.query(`SELECT owner::text, version::integer FROM ${quoted(schema)}.meta`)
+    const rows = await query(`SELECT owner::text, version::integer FROM ${quoted(schema)}.meta`)
     const [owner, version] = rows[0] ?? []
     if (owner === OWNER && Number(version) > SCHEMA_VERSION) {
       throw failed(

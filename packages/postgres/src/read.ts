@@ -43,8 +43,9 @@ async function renewEpoch(database: Database, { epoch, position }: Commit): Prom
   await database.query('keep', database.statements.renew, [epoch, position])
 }
 
-function toEntry(row: Row): Entry {
-  const [, , , , position, at, channel, event, data, key] = row as string[]
+/** Returns the entry of a row of a page. */
+export function toEntry(row: Row): Entry {
+  const [, , , , position, at, channel, event, data, key, traceparent] = row as string[]
   return {
     position: Number(position),
     at: Number(at),
@@ -52,5 +53,6 @@ function toEntry(row: Row): Entry {
     event: event as string,
     data: data as string,
     ...(key !== null && { key }),
+    ...(traceparent && { traceparent }),
   }
 }

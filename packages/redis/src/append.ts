@@ -52,13 +52,13 @@ function inPieces(entries: readonly NewEntry[], maxBytes: number): NewEntry[][] 
 async function appendPiece(log: RedisLog, entries: readonly NewEntry[]): Promise<Appended> {
   const channels = new Map<string, number>()
   const values: string[] = []
-  for (const { channel, event, data, key, idempotencyKey } of entries) {
+  for (const { channel, event, data, key, idempotencyKey, traceparent = '' } of entries) {
     let index = channels.get(channel)
     if (index === undefined) {
       index = channels.size + FIRST_INDEX
       channels.set(channel, index)
     }
-    values.push(String(index), channel, event, data, optional(key), optional(idempotencyKey))
+    values.push(String(index), channel, event, data, optional(key), optional(idempotencyKey), traceparent)
   }
   const reply = await log.call(APPEND, { channels: [...channels.keys()], values, needsIdempotency: true })
   const [epoch, , positions] = reply as [string, string, number[]]
@@ -69,11 +69,12 @@ async function appendPiece(log: RedisLog, entries: readonly NewEntry[]): Promise
 const optional = (text: string | undefined): string => (text === undefined ? '' : `:${text}`)
 
 /**
- * Keys: hash, log, idempotency keys, then the index of each channel. Arguments after the common ones, six for each
- * entry: number of its index's key, channel, event, data, `''` or `:` and its key, `''` or `:` and its idempotency key.
+ * Keys: hash, log, idempotency keys, then the index of each channel. Arguments after the common ones, seven for each
+ * entry: number of its index's key, channel, event, data, `''` or `:` and its key, `''` or `:` and its idempotency key,
+ * trace context or `''`.
  * Returns `{epoch, generation, positions}`; without positions when the keys are of another generation.
  *
- * Most entries have neither key: their last two fields are left out. An idempotency key is held for its channel, whose
+ * Most entries have neither key nor trace context: these fields are left out. An idempotency key is held for its channel, whose
  * length comes first so that no two pairs read alike.
  *
  * The log is written first: a server that is out of memory, or forbids writing, refuses here, where nothing is half
@@ -83,8 +84,9 @@ const APPEND = new Script(`${LOG_STATE}
 if ARGV[4] ~= generation then return { epoch, generation } end
 local at = text(now())
 local positions = {}
-for i = 5, #ARGV, 6 do
+for i = 5, #ARGV, 7 do
   local channel, event, data, key, idempotency = ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local parent = ARGV[i + 6]
   local scoped = idempotency ~= '' and #channel .. ':' .. channel .. idempotency
   local held = scoped and redis.call('HGET', KEYS[3], scoped)
   held = held and tonumber(held)
@@ -94,7 +96,11 @@ for i = 5, #ARGV, 6 do
     head = head + 1
     local position = text(head)
     local id = position .. '-0'
-    if key == '' and idempotency == '' then
+    if parent ~= '' then
+      redis.call(
+        'XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at, 'k', key, 'i', idempotency, 'p', parent
+      )
+    elseif key == '' and idempotency == '' then
       redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at)
     else
       redis.call('XADD', KEYS[2], id, 'c', channel, 'e', event, 'd', data, 't', at, 'k', key, 'i', idempotency)

@@ -28,8 +28,8 @@ export class Commits {
     )
     const found = new Map<string, Commit>()
     for (const [index, name] of names.entries()) {
-      const [, epoch, position] = HELD.exec(String((held as unknown[])[index])) ?? []
-      if (epoch !== undefined) found.set(name, { epoch, position: Number(position) })
+      const commit = parseCommit((held as unknown[])[index])
+      if (commit) found.set(name, commit)
     }
     return found
   }
@@ -47,6 +47,12 @@ export class Commits {
   #call(script: Script, ...values: string[]) {
     return this.#connection.run((connection) => script.call(connection, this.#keys, values))
   }
+}
+
+/** Reads a stored commit; `undefined` for what is none. */
+export function parseCommit(held: unknown): Commit | undefined {
+  const [, epoch, position] = HELD.exec(String(held)) ?? []
+  return epoch === undefined ? undefined : { epoch, position: Number(position) }
 }
 
 const NOW = `

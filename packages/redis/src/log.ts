@@ -214,7 +214,7 @@ local function adopt()
         index(picked)
       else
         isMoving = true
-        redis.call('XADD', aside, '*', 'c', picked.c or '', 'e', picked.e or '', 'd', picked.d or '', 'k', picked.k or '')
+        redis.call('XADD', aside, '*', 'c', picked.c or '', 'e', picked.d and picked.e or '', 'd', picked.d or '', 'k', picked.k or '')
         redis.call('XDEL', KEYS[2], entry[1])
       end
     end

@@ -53,6 +53,13 @@ function pieces(members: readonly Member[]): string[][] {
   return all
 }
 
+/** Reads a member of a process as the scripts write it. */
+export function splitMember(text: string): Member {
+  const start = text.indexOf(':') + 1
+  const channel = Buffer.from(text.slice(start)).subarray(0, Number.parseInt(text, 10)).toString()
+  return { channel, identity: text.slice(start + channel.length) }
+}
+
 /**
  * Key: a sorted set of processes by the server's time at which each expires. The first argument is the prefix of the
  * other keys: for each process a set `p:` of `channel's length:channel identity`, for each channel a set `c:` of

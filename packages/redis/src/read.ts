@@ -40,18 +40,21 @@ type RawEntry = readonly [
   data: string | null,
   at: string | null,
   key: string | null,
+  traceparent: string | null,
 ]
 
 /** Other programs may leave out any field: the hub decides what it can deliver. */
-function toEntry([position, channel, event, data, time, key]: RawEntry): Entry {
+export function toEntry([position, channel, event, data, time, key, traceparent]: RawEntry): Entry {
   const at = Number(time)
   return {
     position,
     at: time && Number.isSafeInteger(at) ? at : Date.now(),
     channel: channel ?? '',
-    event: event ?? '',
+    // An entry without data is a mistake, not an event without a payload: those have empty data.
+    event: data === null ? '' : (event ?? ''),
     data: data ?? '',
     ...(key?.startsWith(':') && { key: key.slice(1) }),
+    ...(traceparent && { traceparent }),
   }
 }
 
@@ -83,9 +86,11 @@ if limit == 0 or after >= head then return { epoch, generation, head, oldest, ma
 local function take(position, fields)
   local entry = pick(fields)
   local size = #(entry.d or '')
-  rows[#rows + 1] = { position, entry.c or false, entry.e or false, entry.d or false, entry.t or false, entry.k or false }
+  rows[#rows + 1] = {
+    position, entry.c or false, entry.e or false, entry.d or false, entry.t or false, entry.k or false, entry.p or false
+  }
   bytes, largest = bytes + size, math.max(largest, size)
-  names = names + #(entry.c or '') + #(entry.e or '') + #(entry.k or '')
+  names = names + #(entry.c or '') + #(entry.e or '') + #(entry.k or '') + #(entry.p or '')
   return #rows == limit or bytes >= maxBytes or names >= ${4 * 1_048_576}
 end
 if #KEYS == 2 then

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { NewEntry } from '@sse/server/engine-kit'
 import { transaction } from './transaction.ts'
 
-const INTO = 'INSERT INTO main.sse_entries (at, channel, event, data, key, idempotency_key)'
+const INTO = 'INSERT INTO main.sse_entries (at, channel, event, data, key, traceparent, idempotency_key)'
 
 /** SQLite's code of an entry whose key is taken. */
 const CONSTRAINT_UNIQUE = 2067
@@ -37,20 +37,30 @@ export class EntryWriter {
   readonly #findByIdempotencyKey: StatementSync
 
   constructor(db: DatabaseSync) {
-    this.#insert = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, NULL)`)
-    this.#insertOnce = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, ?)`)
+    this.#insert = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, ?, NULL)`)
+    this.#insertOnce = db.prepare(`${INTO} VALUES (?, ?, ?, ?, ?, ?, ?)`)
     this.#findByIdempotencyKey = db.prepare(
       'SELECT position FROM main.sse_entries WHERE channel = ? AND idempotency_key = ?',
     )
   }
 
   /** @returns the entry's position, or that of the earlier entry with its channel and `idempotencyKey`. */
-  write({ channel, event, data, key = null, idempotencyKey }: StorableEntry, at: number): number {
+  write(entry: StorableEntry, at: number): number {
+    const { channel, event, data, key = null, idempotencyKey, traceparent = null } = entry
     if (idempotencyKey === undefined) {
-      return Number(this.#insert.run(at, channel, event, data, key).lastInsertRowid)
+      return Number(this.#insert.run(at, channel, event, data, key, traceparent).lastInsertRowid)
     }
     try {
-      return Number(this.#insertOnce.run(at, channel, event, data, key, idempotencyKey).lastInsertRowid)
+      const { lastInsertRowid } = this.#insertOnce.run(
+        at,
+        channel,
+        event,
+        data,
+        key,
+        traceparent,
+        idempotencyKey,
+      )
+      return Number(lastInsertRowid)
     } catch (error) {
       // Most keys are new, so they are not looked up first. `ON CONFLICT DO NOTHING` would use up a position; a statement
       // that fails does not.

@@ -146,7 +146,7 @@ it('rejects tables of a newer version', async () => {
   connect(file, `UPDATE sse_meta SET value = '7' WHERE name = 'version'`)
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
-    message: '<file> was written by a newer @sse/sqlite (tables 7, known 3): upgrade this process',
+    message: '<file> was written by a newer @sse/sqlite (tables 7, known 4): upgrade this process',
   })
 })
 
@@ -160,7 +160,7 @@ it('rejects tables of a version before the first release, and leaves them alone'
   expect(await refusal(file)).toEqual({
     code: 'engine_failed',
     message:
-      '<file> was written by @sse/sqlite before its first release (tables 2, known 3): drop its tables named sse_…, or use another file',
+      '<file> was written by @sse/sqlite before its first release (tables 2, known 4): drop its tables named sse_…, or use another file',
   })
   expect(db.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 1 })
 })

@@ -67,6 +67,8 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sse_members_by_process ON sse_members (process);
   `,
+  // Of the publisher, as in W3C Trace Context. NULL for most entries.
+  'ALTER TABLE sse_entries ADD COLUMN traceparent TEXT CHECK (length(traceparent) <= 64)',
 ]
 const CURRENT = UNRELEASED + MIGRATIONS.length
 
@@ -78,6 +80,25 @@ const CURRENT = UNRELEASED + MIGRATIONS.length
 export function migrate(db: DatabaseSync, file: string): void {
   const version = schemaVersion(db, file)
   if (version === CURRENT) return
+  for (const migration of MIGRATIONS.slice(Math.max(0, version - UNRELEASED))) db.exec(migration)
+  db.prepare(
+    `INSERT INTO sse_meta (name, value) VALUES ('version', ?)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+  ).run(String(CURRENT))
+}
+
+/**
+ * Returns whether a file has tables that this version can read, and changes nothing.
+ *
+ * @throws {SseError} `engine_failed`, as `migrate`.
+ */
+export function isMigrated(db: DatabaseSync, file: string): boolean {
+  return schemaVersion(db, file) === CURRENT
+}
+
+/** Returns the version of a file's tables; 0 for a file without our tables. */
+function schemaVersion(db: DatabaseSync, file: string): number {
+  const version = readVersion(db, file)
   if (version > CURRENT) {
     throw failed(
       `${file} was written by a newer @sse/sqlite (tables ${version}, known ${CURRENT}): upgrade this process`,
@@ -88,15 +109,10 @@ export function migrate(db: DatabaseSync, file: string): void {
       `${file} was written by @sse/sqlite before its first release (tables ${version}, known ${CURRENT}): drop its tables named sse_…, or use another file`,
     )
   }
-  for (const migration of MIGRATIONS.slice(Math.max(0, version - UNRELEASED))) db.exec(migration)
-  db.prepare(
-    `INSERT INTO sse_meta (name, value) VALUES ('version', ?)
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-  ).run(String(CURRENT))
+  return version
 }
 
-/** Returns the version of a file's tables; 0 for a file without our tables. */
-function schemaVersion(db: DatabaseSync, file: string): number {
+function readVersion(db: DatabaseSync, file: string): number {
   const tables = db
     .prepare(`SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name GLOB 'sse_*'`)
     .all()

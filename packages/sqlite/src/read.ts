@@ -18,7 +18,8 @@ const name = (column: string) =>
 
 const COLUMNS = `
   position, CASE WHEN typeof(at) = 'integer' AND at BETWEEN 0 AND ${MAX_AT} THEN at ELSE 0 END AS at,
-  ${name('channel')}, ${name('event')}, CASE WHEN typeof(data) = 'text' THEN data END AS data, ${name('key')}`
+  ${name('channel')}, ${name('event')}, CASE WHEN typeof(data) = 'text' THEN data END AS data, ${name('key')},
+  CASE WHEN typeof(traceparent) = 'text' AND length(traceparent) <= 64 THEN traceparent END AS traceparent`
 
 export const SELECT_ALL: string = `SELECT ${COLUMNS} FROM sse_entries WHERE position > ? ORDER BY position LIMIT ?`
 const SELECT_ONE = `SELECT ${COLUMNS} FROM sse_entries WHERE position = ?`
@@ -89,10 +90,11 @@ export class LogReader {
 }
 
 type Row = Record<string, unknown>
+type Nullable = Record<'key' | 'traceparent', string | null>
 
 function* toEntries(rows: Iterable<Row>): Generator<Entry> {
   for (const row of rows) {
-    const { position, at, channel, event, data, key } = row as unknown as Entry & { key: string | null }
-    yield { position, at, channel, event, data, key: key ?? undefined }
+    const { position, at, channel, event, data, key, traceparent } = row as unknown as Entry & Nullable
+    yield { position, at, channel, event, data, key: key ?? undefined, ...(traceparent && { traceparent }) }
   }
 }

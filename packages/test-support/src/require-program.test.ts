@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import { missing, requireProgram } from './require-program.ts'
+import { missing, requireProgram, requirePythonPackages } from './require-program.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -22,4 +22,12 @@ it('throws for a missing program in CI', () => {
   vi.stubEnv('CI', 'true')
   expect(() => requireProgram('no-such-program')).toThrow('no-such-program: not found')
   expect(() => missing('anything')).toThrow('anything: not found')
+})
+
+it('only warns in CI about Python packages that could not be installed', () => {
+  vi.stubEnv('CI', 'true')
+  vi.stubEnv('WITHOUT_PYTHON_PACKAGES', '1')
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  if (requirePythonPackages() === undefined)
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('SKIPPED Python with the packages'))
 })

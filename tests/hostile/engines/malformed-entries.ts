@@ -98,6 +98,14 @@ const wrongFields = {
     ['a key that is a function', 'either', { key: () => 'k' }],
     ['a key of a megabyte', 'either', { key: 'k'.repeat(1_048_576) }],
   ],
+  traceparent: [
+    ['a trace context that is null', 'delivered', { traceparent: null }],
+    ['a trace context that is a number', 'delivered', { traceparent: 5 }],
+    ['a trace context that is an object', 'delivered', { traceparent: {} }],
+    ['a trace context that is empty', 'delivered', { traceparent: '' }],
+    ['a trace context with a line end', 'delivered', { traceparent: '00\ndata: forged' }],
+    ['a trace context of a megabyte', 'delivered', { traceparent: '0'.repeat(1_048_576) }],
+  ],
   at: [
     ['a time that is missing', 'either', { at: undefined }],
     ['a time that is a string', 'either', { at: 'yesterday' }],

@@ -145,7 +145,14 @@ export const callbacks: readonly Callback[] = [
   {
     name: 'a diagnostics subscriber',
     provoke: (_app, misbehave) => {
-      const names = ['opened', 'closed', 'rejected'].map((name) => `sse.connection.${name}`)
+      const names = [
+        'connection.opened',
+        'connection.first_event',
+        'connection.closed',
+        'connection.rejected',
+      ]
+        .concat('catchup', 'gap', 'publish', 'published', 'delivered')
+        .map((name) => `sse.${name}`)
       for (const name of names) subscribe(name, misbehave)
       return () => {
         for (const name of names) unsubscribe(name, misbehave)

@@ -69,13 +69,14 @@ function readRetryAfter(headers: Headers): number {
 
 /**
  * Returns what a JSON body says, if it is read in time: `code` and `message` of this library, `message` of Spring, `detail`
- * of FastAPI.
+ * of FastAPI, which is a list for a parameter it cannot read.
  */
 export async function readDetail(response: Response): Promise<Error | undefined> {
   const timeout = new Promise<string>((resolve) => setTimeout(resolve, BODY_TIMEOUT_MS, ''))
   try {
     const { code, message, detail } = JSON.parse(await Promise.race([response.text(), timeout]))
-    const said = [message, detail].find((text) => typeof text === 'string')
+    const { loc, msg } = detail?.[0] ?? {}
+    const said = [message, detail, loc && msg && `${loc}: ${msg}`].find((text) => typeof text === 'string')
     if (typeof code === 'string') return new SseError(code, said ?? '')
     return said ? new Error(said) : undefined
   } catch {

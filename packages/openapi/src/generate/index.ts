@@ -4,4 +4,5 @@
  * @see docs/guides/openapi.md
  * @module
  */
-export {}
+export { type GeneratedContracts, type GenerateOptions, generateContracts } from './generate-contracts.ts'
+export type { Unsupported } from './read-streams.ts'

@@ -59,9 +59,9 @@ BEGIN
       )
     )
   ), kept AS (
-    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key)
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key, traceparent)
     SELECT of_log, old_head + place, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-      channel, event, data, key, idempotency_key
+      channel, event, data, key, idempotency_key, traceparent
     FROM fresh ORDER BY place
     RETURNING 1
   )
@@ -144,7 +144,7 @@ $function$;
 -- Stores entries, after the events that were committed to the outbox before.
 CREATE FUNCTION ${schema}.append(
   log_name text, seen_epoch text, seen_head bigint,
-  channels text[], events text[], payloads text[], keys text[], idempotency_keys text[],
+  channels text[], events text[], payloads text[], keys text[], idempotency_keys text[], traceparents text[],
   OUT log_epoch text, OUT positions bigint[]
 ) LANGUAGE plpgsql AS $function$
 DECLARE
@@ -173,9 +173,10 @@ BEGIN
   END LOOP;
   stored_at := extract(epoch FROM clock_timestamp()) * 1000;
   IF idempotency_keys IS NULL THEN
-    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key)
-    SELECT own.id, own.head + given.n, stored_at, given.channel, given.event, given.data, given.key
-    FROM unnest(channels, events, payloads, keys) WITH ORDINALITY AS given (channel, event, data, key, n);
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
+    SELECT own.id, own.head + given.n, stored_at, given.channel, given.event, given.data, given.key, given.traceparent
+    FROM unnest(channels, events, payloads, keys, traceparents)
+      WITH ORDINALITY AS given (channel, event, data, key, traceparent, n);
     positions := ARRAY(SELECT generate_series(own.head + 1, own.head + count));
   ELSE
     WITH given AS (
@@ -183,14 +184,14 @@ BEGIN
         min(n) OVER (PARTITION BY channel, idempotency_key) AS first,
         (SELECT position FROM ${schema}.entries held
          WHERE held.log = own.id AND held.channel = one.channel AND held.idempotency_key = one.idempotency_key) AS held
-      FROM unnest(channels, events, payloads, keys, idempotency_keys)
-        WITH ORDINALITY AS one (channel, event, data, key, idempotency_key, n)
+      FROM unnest(channels, events, payloads, keys, idempotency_keys, traceparents)
+        WITH ORDINALITY AS one (channel, event, data, key, idempotency_key, traceparent, n)
     ), fresh AS (
       SELECT *, own.head + row_number() OVER (ORDER BY n) AS position FROM given
       WHERE held IS NULL AND (idempotency_key IS NULL OR n = first)
     ), kept AS (
-      INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key)
-      SELECT own.id, position, stored_at, channel, event, data, key, idempotency_key FROM fresh
+      INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key, traceparent)
+      SELECT own.id, position, stored_at, channel, event, data, key, idempotency_key, traceparent FROM fresh
     )
     SELECT array_agg(coalesce(given.held, fresh.position) ORDER BY given.n), (SELECT count(*) FROM fresh)
     INTO positions, count

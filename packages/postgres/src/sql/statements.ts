@@ -19,7 +19,7 @@ export class Statements {
   readonly leave: string
   readonly touch: string
   readonly present: string
-  /** The statement that runs in the app's transaction, cut at its six parameters. */
+  /** The statement that runs in the app's transaction, cut at its seven parameters. */
   readonly insertStrings: TemplateStringsArray
   readonly insert: string
 
@@ -30,7 +30,7 @@ export class Statements {
     this.addLog = `
       INSERT INTO ${schema}.logs (name, epoch) SELECT $1, ${schema}.new_epoch()
       WHERE NOT EXISTS (SELECT FROM ${schema}.logs WHERE name = $1) ON CONFLICT DO NOTHING`
-    this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8)`
+    this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)`
     this.place = `SELECT taken, has_more, rejected, reason FROM ${schema}.place($1)`
     this.renew = `SELECT ${schema}.renew($1, $2, $3)`
     this.trim = `SELECT ${schema}.trim($1, $2, $3)`
@@ -38,7 +38,8 @@ export class Statements {
       WITH state AS MATERIALIZED (
         SELECT id, epoch || ${schema}.timeline() AS epoch, head, trimmed FROM ${schema}.logs WHERE name = $1
       )
-      SELECT state.epoch, state.head, state.trimmed, e.found, e.position, e.at, e.channel, e.event, e.data, e.key
+      SELECT state.epoch, state.head, state.trimmed, e.found, e.position, e.at, e.channel, e.event, e.data, e.key,
+        e.traceparent
       FROM state`
     // Up to the entry that reaches the maximum of bytes. The size of a large value is known without reading it.
     const page = (found: string) => `
@@ -49,7 +50,8 @@ export class Statements {
       ) e ON coalesce(e.before, 0) < $4 ORDER BY e.position`
     // Another program may have written anything: a hub skips an entry without a name, or without data.
     const columns = `e.position, CASE WHEN e.at BETWEEN 0 AND ${MAX_AT} THEN e.at ELSE 0 END AS at,
-      ${ifShort('channel', 1_024)}, ${ifShort('event', 4_096)}, ${ifShort('data', MAX_DATA_BYTES)}, ${ifShort('key', 1_024)}`
+      ${ifShort('channel', 1_024)}, ${ifShort('event', 4_096)}, ${ifShort('data', MAX_DATA_BYTES)}, ${ifShort('key', 1_024)},
+      ${ifShort('traceparent', 64)}`
     const after =
       'e.log = state.id AND e.position > greatest($2::bigint, state.trimmed) AND e.position <= state.head'
     const all = `SELECT ${columns} FROM ${schema}.entries e WHERE ${after} ORDER BY e.position LIMIT $3`
@@ -87,8 +89,9 @@ export class Statements {
     this.touch = `SELECT ${schema}.touch($1, $2, $3)`
     this.present = `SELECT ${schema}.present($1, $2)`
     this.insertStrings = template([
-      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key) VALUES ((SELECT id FROM ${schema}.logs WHERE name = `,
+      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key, traceparent) VALUES ((SELECT id FROM ${schema}.logs WHERE name = `,
       '::text), ',
+      '::text, ',
       '::text, ',
       '::text, ',
       '::text, ',

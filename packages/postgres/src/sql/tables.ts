@@ -25,7 +25,9 @@ const eventColumns = `
   event text NOT NULL CHECK (char_length(event) BETWEEN 1 AND 1024 AND event !~ '[\\r\\n]'),
   data text NOT NULL CHECK (octet_length(data) <= ${MAX_DATA_BYTES}),
   key text ${isName('key')},
-  idempotency_key text COLLATE "C" ${isName('idempotency_key')}`
+  idempotency_key text COLLATE "C" ${isName('idempotency_key')},
+  -- Of the publisher, as in W3C Trace Context. NULL for most events.
+  traceparent text CHECK (octet_length(traceparent) <= 64)`
 
 /**
  * Returns the tables, for the quoted name of a schema. Names compare by bytes. Rows that change with every event leave
@@ -42,10 +44,11 @@ CREATE TABLE ${schema}.logs (
   trimmed bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 20, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 
--- Committed events without a position yet.
+-- Committed events without a position yet. Other programs may insert: what is not JSON fails here.
 CREATE TABLE ${schema}.outbox (
   log integer NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY,${eventColumns},
+  CHECK (data = '' OR data::json IS NOT NULL),
   PRIMARY KEY (log, id)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 

@@ -1,8 +1,10 @@
 import type { NextFunction, Request, Response } from 'express'
 import { defineAdapter } from '../http/define-adapter.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { readUrl, serveNode } from '../node/serve-node.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of an Express handler. */
 export interface ExpressNative {
@@ -18,11 +20,7 @@ export type ExpressMiddleware = (req: Request, res: Response, next: NextFunction
  * `app.use(sse(hub, options))`, which recognises the contract's path itself, under any `app.use('/prefix', …)`.
  */
 export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = defineAdapter({
-  handle: (endpoint) => async (req, res, next) => {
-    // Only a wildcard's value is an array, and no contract has one.
-    const params = req.params as Record<string, string>
-    await serve({ answer: endpoint.stream, params }, req, res, next)
-  },
+  handle: handlerOf,
   mount: (endpoint) => {
     const mount: ExpressMiddleware = async (req, res, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
@@ -34,6 +32,24 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
     return mount
   },
 })
+
+/**
+ * Makes an endpoint for Express, at which programs in other languages publish: `app.post('/publish', publishHandler(hub,
+ * options))`. It may stand behind `express.json()`, whose limits then apply first.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<ExpressNative, ExpressHandler> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
+
+function handlerOf(endpoint: Endpoint<ExpressNative>): ExpressHandler {
+  return async (req, res, next) => {
+    // Only a wildcard's value is an array, and no contract has one.
+    const params = req.params as Record<string, string>
+    await serve({ answer: endpoint.stream, params }, req, res, next)
+  }
+}
 
 /** Express 4 does not wait for promises: errors are passed on by `next`. */
 async function serve(

@@ -3,6 +3,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Answer } from '../http/exchange.ts'
 import type { Sse } from '../http/sse.ts'
 import { serveNode } from '../node/serve-node.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { fastifyResponder } from './fastify-responder.ts'
 
 /** The framework's objects in the context of a Fastify handler. */
@@ -29,11 +30,27 @@ export const sse: Sse<FastifyNative, FastifyHandler, FastifyPluginCallback> = de
   },
 })
 
+/**
+ * Makes an endpoint for Fastify, at which programs in other languages publish: `app.post('/publish', publishHandler(hub,
+ * options))`. Fastify's own parser reads the body, so that its `bodyLimit` applies first.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<FastifyNative, FastifyHandler> =
+  /* @__PURE__ */ definePublishHandler((endpoint) => handlerOf(endpoint.stream))
+
 function handlerOf(answer: Answer<FastifyNative>): FastifyHandler {
   return (request, reply) => {
     const { raw: req } = request
     const params = request.params as Record<string, string>
-    const exchange = { req, res: reply.raw, native: { request, reply }, responder: fastifyResponder(reply) }
+    const exchange = {
+      req,
+      res: reply.raw,
+      native: { request, reply },
+      responder: fastifyResponder(reply),
+      parsedBody: () => request.body,
+    }
     serveNode({ answer, params }, exchange).catch((error) => reply.send(error))
   }
 }

@@ -4,6 +4,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import type { Answer } from '../http/exchange.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { type MakeResponse, serveWeb } from '../web/serve-web.ts'
 
 /** The framework's objects in the context of a Hono handler. */
@@ -20,7 +21,7 @@ export type HonoHandler = (c: Context) => Promise<Response>
  * Headers and cookies set on the context are kept.
  */
 export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapter({
-  handle: (endpoint) => (c) => serve(c, endpoint.stream, c.req.param()),
+  handle: handlerOf,
   mount: (endpoint) => async (c, next) => {
     const route = findMounted(endpoint, c.req)
     if (!route) return next()
@@ -28,10 +29,27 @@ export const sse: Sse<HonoNative, HonoHandler, MiddlewareHandler> = defineAdapte
   },
 })
 
+/**
+ * Makes an endpoint for Hono, at which programs in other languages publish: `app.post('/publish', publishHandler(hub,
+ * options))`. It may stand behind middleware that has read the body with `c.req.json()` and the like.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<HonoNative, HonoHandler> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
+
+function handlerOf(endpoint: Endpoint<HonoNative>): HonoHandler {
+  return (c) => serve(c, endpoint.stream, c.req.param())
+}
+
 function serve(c: Context, answer: Answer<HonoNative>, params: Record<string, string>): Promise<Response> {
   // Bun's server is the environment, or a member of it.
   const host = c.env?.server ?? c.env
-  return serveWeb({ answer, params }, { request: c.req.raw, native: { c }, host, respond: responderOf(c) })
+  // Hono keeps what was read through its request.
+  const parsedBody = () => c.req.arrayBuffer().catch(() => undefined)
+  const exchange = { request: c.req.raw, native: { c }, host, respond: responderOf(c), parsedBody }
+  return serveWeb({ answer, params }, exchange)
 }
 
 function responderOf(c: Context): MakeResponse {

@@ -1,9 +1,11 @@
 import type { Context, Middleware } from 'koa'
 import { defineAdapter } from '../http/define-adapter.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
 import { serveNode } from '../node/serve-node.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of Koa middleware. */
 export interface KoaNative {
@@ -17,10 +19,7 @@ export interface KoaNative {
  * Koa sends the head after all middleware has run, so that headers and cookies of any middleware are kept.
  */
 export const sse: Sse<KoaNative, Middleware> = defineAdapter({
-  handle: (endpoint) => async (ctx) => {
-    const params = (ctx as RoutedContext).params ?? {}
-    await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
-  },
+  handle: handlerOf,
   mount: (endpoint) => {
     const mount: Middleware = async (ctx, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
@@ -31,6 +30,23 @@ export const sse: Sse<KoaNative, Middleware> = defineAdapter({
     return mount
   },
 })
+
+/**
+ * Makes an endpoint for Koa, at which programs in other languages publish: `router.post('/publish', publishHandler(hub,
+ * options))`. It may stand behind a body parser, whose limits then apply first.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<KoaNative, Middleware> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
+
+function handlerOf(endpoint: Endpoint<KoaNative>): Middleware {
+  return async (ctx) => {
+    const params = (ctx as RoutedContext).params ?? {}
+    await serveNode({ answer: endpoint.stream, params }, exchangeOf(ctx))
+  }
+}
 
 /** What `@koa/router` adds: the path's parameters, and every layer that matched, middleware included. */
 interface RoutedContext {
@@ -44,7 +60,13 @@ function isRoutedTo(mount: Middleware, ctx: Context): boolean {
 }
 
 function exchangeOf(ctx: Context) {
-  return { req: ctx.req, res: ctx.res, native: { ctx }, responder: koaResponder(ctx) }
+  return {
+    req: ctx.req,
+    res: ctx.res,
+    native: { ctx },
+    responder: koaResponder(ctx),
+    parsedBody: () => (ctx.request as { body?: unknown }).body,
+  }
 }
 
 function koaResponder(ctx: Context): Responder {

@@ -30,6 +30,7 @@ export { EngineConnection, type EngineConnectionSettings, type RawConnection } f
 export { closed, failed, isTlsProblem, unavailable } from './failures.ts'
 export { HistoryConnection } from './history-connection.ts'
 export { Listeners } from './listeners.ts'
+export type { Listed, LogInspector, SubscriberCommit } from './log-inspector.ts'
 export { MAX_TIMEOUT_MS, OptionChecks } from './option-checks.ts'
 export { makePage, type PageLimits } from './page.ts'
 export { randomName } from './random-name.ts'

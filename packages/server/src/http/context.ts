@@ -37,9 +37,9 @@ export class RequestContext {
     return this.#connection.signal
   }
 
-  /** Returns a copy for another call of `authorize`. */
-  withoutIdentity(): RequestContext {
+  /** Returns a copy for another function of the app. */
+  with(members: object): RequestContext {
     const copy = new RequestContext(this.#connection, this.params, this.event)
-    return Object.assign(copy, this, { identity: undefined })
+    return Object.assign(copy, this, members)
   }
 }

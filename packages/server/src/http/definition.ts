@@ -1,5 +1,6 @@
 import type { StreamContract } from '@sse/contract'
 import type { ConnectionHandle } from '../stream/connection-handle.ts'
+import type { HttpRequest } from './exchange.ts'
 import type { GivenOptions } from './options.ts'
 import type { Reply } from './reply.ts'
 
@@ -10,6 +11,8 @@ export interface StreamDefinition {
   readonly makeSource: MakeSource
   /** Requests that are answered besides the stream; `undefined` for a stream with a source. */
   readonly mount: Mount | undefined
+  /** Answers every request, in place of a stream. Default: the requests are for the stream. */
+  readonly only?: Action
 }
 
 /** Returns the source of one connection: something to iterate, or a subscription. */
@@ -22,17 +25,16 @@ export interface Mount {
   readonly actions: readonly Action[]
 }
 
-/** A request at a path below the stream's. */
+/** A request beside the stream: at a path below it, or where an app has mounted it. */
 export interface Action {
   /** Last segment of the path. */
-  readonly name: 'ack' | 'stop' | 'status'
+  readonly name: 'ack' | 'stop' | 'status' | 'publish'
   readonly method: 'GET' | 'POST'
   /** Answers a request that was admitted. */
   answer(context: unknown, connection: ConnectionHandle, request: ActionRequest): Promise<Reply>
+  /** Makes the answer for an error. Default: as for a stream. */
+  readonly refuse?: (error: unknown) => Reply
 }
 
 /** What actions read of a request. */
-export interface ActionRequest {
-  /** The `Content-Type` header; `undefined` without one. */
-  readonly contentType: string | undefined
-}
+export type ActionRequest = Pick<HttpRequest<unknown>, 'method' | 'readHeader' | 'body'>

@@ -31,7 +31,7 @@ export class Endpoint<Native> {
   constructor(definition: StreamDefinition) {
     const { contract, options } = definition
     const { retryMs, authorize, onError } = options
-    const path = contract?.path ?? 'the stream'
+    const path = contract?.path ?? definition.only?.name ?? 'the stream'
     const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
     this.contract = contract
     this.#definition = definition
@@ -45,14 +45,18 @@ export class Endpoint<Native> {
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       control: options.dialect?.['@sse/dialect'] ?? NATIVE,
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
-      authorize: authorize && ((context) => authorize((context as RequestContext).withoutIdentity())),
+      authorize:
+        authorize && ((context) => authorize((context as RequestContext).with({ identity: undefined }))),
       onError: (error, context) => reportError(onError, error, context),
     }
     this.routes = this.#makeRoutes()
   }
 
-  /** Answers with the stream. */
-  readonly stream: Answer<Native> = (request) => this.#stream(request, 'follow', this.#definition.makeSource)
+  /** Answers with the stream, or with what the definition has in place of one. */
+  readonly stream: Answer<Native> = (request) => {
+    const { only, makeSource } = this.#definition
+    return only ? this.#act(request, only) : this.#stream(request, 'follow', makeSource)
+  }
 
   /** Answers without calling the app. */
   refuse(reply: Reply): Answer<Native> {
@@ -84,11 +88,12 @@ export class Endpoint<Native> {
     return this.#answer(request, request.header ?? request.query, action, open, refuse)
   }
 
-  #act(request: HttpRequest<Native>, { name, answer }: Action): Exchange {
-    return this.#answer(request, request.header, name, async (connection, context) => {
+  #act(request: HttpRequest<Native>, { name, answer, refuse }: Action): Exchange {
+    const act = async (connection: Connection, context: RequestContext) => {
       await this.#admit(connection, context)
       return answer(context, connection, request)
-    })
+    }
+    return this.#answer(request, request.header, name, act, refuse)
   }
 
   #answer(

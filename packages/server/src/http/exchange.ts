@@ -1,4 +1,5 @@
 import type { Connection } from '../stream/connection.ts'
+import type { BodySource } from './body.ts'
 import type { Reply } from './reply.ts'
 
 /** A request, as a bridge to a platform describes it. */
@@ -8,8 +9,9 @@ export interface HttpRequest<Native> {
   readonly header: string | undefined
   /** The `lastEventId` query parameter, decoded but not checked; `undefined` without one. */
   readonly query: string | undefined
-  /** The `Content-Type` header; `undefined` without one. */
-  readonly contentType: string | undefined
+  /** Returns a header by its name in lower case; `undefined` without one. */
+  readonly readHeader: (name: string) => string | undefined
+  readonly body: BodySource
   readonly params: Readonly<Record<string, string | undefined>>
   /** The framework's own objects. They become part of the context. */
   readonly native: Native

@@ -11,7 +11,7 @@ export interface Reply {
   readonly body: string
   /** Set for a stream. */
   readonly connection: Connection | undefined
-  /** Whether the client must not reuse its transport: this process is shutting down. */
+  /** Whether the client must not reuse its transport: this process is shutting down, or has not read all of the request. */
   readonly isLast: boolean
   /** When a retry makes sense, in milliseconds, for a refusal that says so. */
   readonly retryAfterMs?: number | undefined
@@ -32,8 +32,14 @@ const JSON_HEADERS = { 'content-type': 'application/json', ...NO_STORE }
 /** Minimum delay for a refusal that names none. The maximum is twice that, against stampedes. */
 const MIN_RETRY_MS = 2_000
 
-/** Codes of refusals by a process that is shutting down. */
-const LAST_CODES: ReadonlySet<string> = new Set(['draining', 'hub_closed', 'shutdown'])
+/** Codes of refusals by a process that is shutting down, and of requests whose rest is not read. */
+const LAST_CODES: ReadonlySet<string> = new Set([
+  'draining',
+  'hub_closed',
+  'shutdown',
+  'body_too_large',
+  'stalled',
+])
 
 /** The answer to a request that is streamed. */
 export function streamReply(connection: Connection, refuse: (reason: Error) => Reply): Reply {

@@ -1,10 +1,11 @@
-import { SseError, type StreamContract } from '@sse/contract'
+import type { StreamContract } from '@sse/contract'
 import type { RunSource, StartOptions } from '../runs/runs.ts'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { StreamContext } from './context.ts'
 import type { ActionRequest, StreamDefinition } from './definition.ts'
 import { checkOptions, type GivenOptions, invalidOption, isHub } from './options.ts'
 import { jsonReply, type Reply } from './reply.ts'
+import { requireJson } from './require-json.ts'
 import type { RunSourceOptions, RunStart, StreamRuns } from './run-options.ts'
 
 /** The options of a run stream, as they arrive at run time. */
@@ -34,8 +35,8 @@ export function defineRunStream(runs: Runs, options: GivenRunOptions): StreamDef
     return runs.open(name, source, startOptions)
   }
 
-  async function stop(context: unknown, _: unknown, { contentType }: ActionRequest): Promise<Reply> {
-    requireJson(contentType)
+  async function stop(context: unknown, _: unknown, { readHeader }: ActionRequest): Promise<Reply> {
+    requireJson(readHeader('content-type'))
     const name = await idOf(context)
     // A client that may start a run may also stop it before its start has arrived. Any other id is a mistake.
     if (!start) await runs.status(name)
@@ -71,12 +72,6 @@ function readStart(given: RunStart<StreamContract> | undefined): StartOptions & 
   source: RunSource<StreamContract>
 } {
   return typeof given === 'object' && given !== null ? given : { source: given as RunSource<StreamContract> }
-}
-
-/** An HTML form of another site can send cookies, and none of its content types is JSON. */
-function requireJson(contentType = ''): void {
-  if (/^application\/json\b/i.test(contentType)) return
-  throw new SseError('content_type_unsupported', 'Send the header "content-type: application/json"')
 }
 
 function checkRunOptions({ authorize, id, start, ...rest }: GivenRunOptions, { path }: StreamContract): void {

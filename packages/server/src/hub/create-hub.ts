@@ -9,12 +9,14 @@ import { formatId, parseId } from '../log/id.ts'
 import { Log } from '../log/log.ts'
 import { TurnClock } from '../log/turn-clock.ts'
 import { Presence, type PresenceListener } from '../presence/presence.ts'
+import type { EventTaker } from '../publish/event-taker.ts'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
 import { CatchUpQueue } from './catch-up-queue.ts'
 import { checkChannel, checkChannels, checkName, checkRequestName } from './check-names.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { Counters } from './counters.ts'
 import type { Hub, PublishOptions } from './hub.ts'
+import { observePublish, observePublishes } from './observe-publish.ts'
 import { type HubOptions, type SettledHubOptions, settleHubOptions } from './options.ts'
 import type { HubStats } from './stats.ts'
 import {
@@ -60,7 +62,7 @@ export function createLogHub<Contract extends StreamContract, Tx = never>(
 
 /** A hub, with what the runs need of its inside. */
 export class LogHub<Contract extends StreamContract, Tx = never>
-  implements Hub<Contract, Tx>, ConnectionAdmitter
+  implements Hub<Contract, Tx>, ConnectionAdmitter, EventTaker
 {
   readonly contract: Contract
   readonly #settings: SettledHubOptions<Tx>
@@ -79,7 +81,8 @@ export class LogHub<Contract extends StreamContract, Tx = never>
     this.contract = contract
     this.#settings = settings
     this.#fanout = new Fanout(onError)
-    this.#log = new Log({ ...settings, texts: textEvents(contract) }, this.#fanout, this.#connections)
+    const { path } = contract
+    this.#log = new Log({ ...settings, path, texts: textEvents(contract) }, this.#fanout, this.#connections)
     this.#presence = new Presence(engine.presence, onError)
     this.#subscriptions = {
       log: this.#log,
@@ -101,7 +104,8 @@ export class LogHub<Contract extends StreamContract, Tx = never>
   ): Promise<string> {
     // Not an async function: a second promise per event is about 5 % of the cost of publishing in memory.
     try {
-      return this.#log.append(this.#makeEntry(channel, event, payload, options))
+      const entry = this.#makeEntry(channel, event, payload, options)
+      return observePublish(this.contract.path, entry, (observed) => this.#log.append(observed))
     } catch (error) {
       return Promise.reject(error)
     }
@@ -120,7 +124,7 @@ export class LogHub<Contract extends StreamContract, Tx = never>
       throw new SseError('option_invalid', message)
     }
     const entry = this.#makeEntry(channel, event, payload, options)
-    const inserted = engine.insert(entry, tx)
+    const inserted = observePublish(this.contract.path, entry, (observed) => engine.insert?.(observed, tx))
     this.#log.inserted()
     return Promise.resolve(inserted)
   }
@@ -143,6 +147,14 @@ export class LogHub<Contract extends StreamContract, Tx = never>
   /** Whether an append that may have been stored can only be repeated with a key. */
   get needsKeys(): boolean {
     return this.#settings.engine.rejectsOnlyUnstored !== true
+  }
+
+  '@sse/encode'(channel: string, event: string, payload: unknown, options: PublishOptions): NewEntry {
+    return this.#makeEntry(channel, event as EventName<Contract>, payload, options)
+  }
+
+  '@sse/append'(entries: readonly NewEntry[]): Promise<string[]> {
+    return observePublishes(this.contract.path, entries, (observed) => this.#log.appendTogether(observed))
   }
 
   /** Parts for senders beside those of `subscribe`. */

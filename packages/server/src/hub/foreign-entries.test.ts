@@ -13,6 +13,7 @@ const UNSENDABLE: [string, Partial<NewEntry>][] = [
   ['the name of a control event', { event: 'sse.end' }],
   ['an event name that is not text', { event: 7 as unknown as string }],
   ['data that is not text', { data: 7 as unknown as string }],
+  ['more data than a client takes', { data: `"${'x'.repeat(16_777_216)}"` }],
 ]
 
 const entry = (data: number, more: Partial<NewEntry> = {}): NewEntry => ({

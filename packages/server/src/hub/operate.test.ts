@@ -352,12 +352,16 @@ describe('node:diagnostics_channel', () => {
     reader.close()
     await eventually(() => names.every((name) => told.some(([own]) => own === name)))
     for (const name of names) unsubscribe(name, listener)
+    const connection = expect.objectContaining({ sentBytes: expect.any(Number) })
     expect(told).toEqual(
       expect.arrayContaining([
-        ['sse.connection.opened', { path: '/leads/:owner' }],
-        ['sse.gap', { reason: 'epoch' }],
+        ['sse.connection.opened', { path: '/leads/:owner', connection }],
+        ['sse.gap', { path: '/leads/:owner', reason: 'epoch' }],
         ['sse.connection.rejected', { path: '/leads/:owner', code: 'too_many_connections', status: 503 }],
-        ['sse.connection.closed', { path: '/leads/:owner', reason: 'client_gone' }],
+        [
+          'sse.connection.closed',
+          { path: '/leads/:owner', reason: 'client_gone', durationMs: expect.any(Number), connection },
+        ],
       ]),
     )
   })

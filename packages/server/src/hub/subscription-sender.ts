@@ -110,7 +110,11 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
     const { position, lag: behind } = this.#cursor as LogCursor
     if (behind > 0) {
       counters.catchUps += 1
-      report('sse.catchup', { behind, from: log.tail.ring.reaches(position) ? 'ring' : 'engine' })
+      report('sse.catchup', {
+        path: this.#handle.path,
+        behind,
+        from: log.tail.ring.reaches(position) ? 'ring' : 'engine',
+      })
     }
     this.#advance()
   }
@@ -127,7 +131,10 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   }
 
   deliver(frames: SharedFrames, position: number, from: number): void {
-    if (!this.#gate || frames.channel === this.#gate.channel) return this.#deliver(frames, position)
+    if (!this.#gate || frames.channel === this.#gate.channel) {
+      this.#deliver(frames, position)
+      return this.#handle.eventSent()
+    }
     // Some are for the gate. It gets them in the order of the log, once this delivery is over.
     this.#context.fanout.setLive(this, false)
     this.#cursor?.moveTo(from)
@@ -252,12 +259,13 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
 
   #encodeGap({ id, gap }: GapStep): string {
     this.#context.counters.gaps += 1
-    report('sse.gap', { reason: gap.reason })
+    report('sse.gap', { path: this.#handle.path, reason: gap.reason })
     return this.#handle.control.gap(gap, id, this.#handle)
   }
 
   #writeFrames(frames: SharedFrames): void {
     if (this.#sink && !this.#sink.writeShared(frames)) this.#isFull = true
+    this.#handle.eventSent()
   }
 
   #write(text: string): void {

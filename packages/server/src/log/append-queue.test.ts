@@ -4,6 +4,7 @@ import { memory } from '../memory/memory-engine.ts'
 import { AppendQueue } from './append-queue.ts'
 import { CheckedEngine } from './checked-engine.ts'
 import type { Engine, NewEntry } from './engine.ts'
+import { parseId } from './id.ts'
 
 const MEGABYTE = `"${'x'.repeat(1_000_000)}"`
 
@@ -95,5 +96,47 @@ describe('the append queue', () => {
     const results = await Promise.allSettled(Array.from({ length: 7 }, () => queue.add(large)))
     expect(results.map(({ status }) => status)).toEqual([...Array(6).fill('fulfilled'), 'rejected'])
     expect(results[6]).toMatchObject({ reason: { code: 'overloaded' } })
+  })
+
+  it('stores entries together in one append, whatever waits beside them', async () => {
+    const { queue, appends } = queueOn()
+    const single = (count: number) => Array.from({ length: count }, () => queue.add(entryOf('1')))
+    const together = (count: number) => queue.addTogether(Array.from({ length: count }, () => entryOf('22')))
+    const before = single(900)
+    const [first, second] = [together(300), together(1_000)]
+    const after = single(10)
+    await Promise.all([...before, ...after])
+    expect(appends.map((sizes) => sizes.length)).toEqual([900, 300, 1_000, 10])
+    const ids = [...(await first), ...(await second)]
+    expect(new Set(ids).size).toBe(1_300)
+    expect(ids.map((id) => parseId(id)?.position)).toEqual(Array.from({ length: 1_300 }, (_, n) => n + 901))
+  })
+
+  it('never halves entries that are stored together: all of them are rejected', async () => {
+    const { queue, appends } = queueOn((entries) =>
+      entries.some(({ data }) => data === 'large')
+        ? new SseError('payload_too_large', 'the store takes no large ones')
+        : undefined,
+    )
+    const one = queue.add(entryOf('1'))
+    const refused = queue.addTogether(['1', '2', 'large', '4', '5'].map(entryOf))
+    const taken = queue.addTogether(['6', '7'].map(entryOf))
+    const last = queue.add(entryOf('8'))
+    await expect(refused).rejects.toMatchObject({ code: 'payload_too_large' })
+    const ids = [await one, ...(await taken), await last]
+    expect(ids.map((id) => parseId(id)?.position)).toEqual([1, 2, 3, 4])
+    expect(appends.filter((sizes) => sizes.includes(5)).every((sizes) => sizes.length >= 5)).toBe(true)
+  })
+
+  it('rejects entries that do not fit into one append before anything is stored', async () => {
+    const { queue, appends } = queueOn()
+    const refused = [
+      Array.from({ length: 1_001 }, () => entryOf('1')),
+      Array.from({ length: 5 }, () => entryOf(MEGABYTE)),
+    ]
+    for (const entries of refused) {
+      await expect(queue.addTogether(entries)).rejects.toMatchObject({ code: 'payload_too_large' })
+    }
+    expect(appends).toEqual([])
   })
 })

@@ -13,6 +13,8 @@ interface PendingAppend {
   readonly entry: NewEntry
   readonly bytes: number
   readonly isOwn: boolean
+  /** Number of entries behind this one that are stored together with it, or not at all. */
+  readonly followers: number
   readonly settle: (result: AppendResult) => void
 }
 
@@ -66,6 +68,31 @@ export class AppendQueue {
   }
 
   /**
+   * Resolves with the ids of entries, at least one, once they are stored. They share one call of the engine's `append`,
+   * which stores all of them or, if it rejects, none: as far as the engine has such calls.
+   *
+   * @throws {SseError} `payload_too_large` if they do not fit into one append. `overloaded`, errors of the engine.
+   */
+  addTogether(entries: readonly NewEntry[]): Promise<string[]> {
+    return new Promise((resolve, reject) => {
+      const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
+      if (entries.length > 1 && (entries.length > MAX_BATCH_ENTRIES || bytes > MAX_BATCH_BYTES)) {
+        const limit = `${MAX_BATCH_ENTRIES} events and ${MAX_BATCH_BYTES} bytes`
+        return reject(new SseError('payload_too_large', `Events stored together are limited to ${limit}`))
+      }
+      if (this.#isFull) return reject(this.#overloaded())
+      const ids: string[] = []
+      for (const [index, entry] of entries.entries()) {
+        this.#add(entry, false, index === 0 ? entries.length - 1 : 0, (result) => {
+          if (result instanceof Error) return reject(result)
+          ids[index] = formatId(result)
+          if (index === entries.length - 1) resolve(ids)
+        })
+      }
+    })
+  }
+
+  /**
    * Appends entries in order, at least one, and calls `settled` with what became of each; it must not throw. Their
    * idempotency keys are the caller's own: no other append to the channel has the same key and other content.
    */
@@ -84,12 +111,22 @@ export class AppendQueue {
   }
 
   #push(entry: NewEntry, isOwn: boolean, settle: PendingAppend['settle']): void {
-    if (this.#pending.length >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES) {
-      const message = `${this.#pending.length} publishes are waiting for the engine: await them, or publish less`
-      return settle(new SseError('overloaded', message))
-    }
+    if (this.#isFull) settle(this.#overloaded())
+    else this.#add(entry, isOwn, 0, settle)
+  }
+
+  get #isFull(): boolean {
+    return this.#pending.length >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES
+  }
+
+  #overloaded(): SseError {
+    const message = `${this.#pending.length} publishes are waiting for the engine: await them, or publish less`
+    return new SseError('overloaded', message)
+  }
+
+  #add(entry: NewEntry, isOwn: boolean, followers: number, settle: PendingAppend['settle']): void {
     const bytes = sizeOf(entry)
-    this.#pending.push({ entry, bytes, isOwn, settle })
+    this.#pending.push({ entry, bytes, isOwn, followers, settle })
     this.#pendingBytes += bytes
     this.#running ??= this.#run()
   }
@@ -109,10 +146,12 @@ export class AppendQueue {
   #take(): PendingAppend[] {
     const batch: PendingAppend[] = []
     let bytes = 0
-    while (this.#pending.length > 0 && batch.length < MAX_BATCH_ENTRIES) {
-      bytes += this.#pending.at(0).bytes
-      if (bytes > MAX_BATCH_BYTES && batch.length > 0) break
-      batch.push(this.#pending.shift() as PendingAppend)
+    while (this.#pending.length > 0) {
+      const count = this.#pending.at(0).followers + 1
+      for (let index = 0; index < count; index += 1) bytes += this.#pending.at(index).bytes
+      const isOver = bytes > MAX_BATCH_BYTES || batch.length + count > MAX_BATCH_ENTRIES
+      if (isOver && batch.length > 0) break
+      for (let index = 0; index < count; index += 1) batch.push(this.#pending.shift() as PendingAppend)
     }
     for (const taken of batch) this.#pendingBytes -= taken.bytes
     return batch
@@ -130,8 +169,8 @@ export class AppendQueue {
     } catch (cause) {
       const error = engineError(cause)
       // Nothing was stored. In halves, down to the entry that the store does not take.
-      if (error.code === 'payload_too_large' && batch.length > 1) {
-        const middle = batch.length >>> 1
+      const middle = error.code === 'payload_too_large' ? middleOf(batch) : 0
+      if (middle > 0) {
         await this.#append(batch.slice(0, middle))
         return this.#append(batch.slice(middle))
       }
@@ -139,6 +178,18 @@ export class AppendQueue {
       this.#onSettled(batch, undefined)
     }
   }
+}
+
+/** Returns where a batch is cut in two; 0 if all of it is to be stored together. */
+function middleOf(batch: readonly PendingAppend[]): number {
+  const half = batch.length / 2
+  let start = 0
+  while (start < batch.length) {
+    const next = start + (batch[start] as PendingAppend).followers + 1
+    if (next > half) return start > 0 || next === batch.length ? start : next
+    start = next
+  }
+  return 0
 }
 
 /** Returns the size of an entry's text in bytes of UTF-8. For a small one, an upper bound. */

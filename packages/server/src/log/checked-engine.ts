@@ -141,8 +141,8 @@ function orderEntries(entries: readonly Entry[], after: number, reached: number)
 /** Copies the fields, so that nothing that follows runs code of the engine's. Returns `undefined` if that fails. */
 function readEntry(entry: Entry): Entry | undefined {
   try {
-    const { position, channel, event, data, key, at } = entry
-    return { position, channel, event, data, key, at }
+    const { position, channel, event, data, key, at, traceparent } = entry
+    return { position, channel, event, data, key, at, traceparent }
   } catch {
     return undefined
   }

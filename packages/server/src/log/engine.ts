@@ -13,6 +13,12 @@ export interface NewEntry {
    * `append`.
    */
   readonly idempotencyKey?: string | undefined
+  /**
+   * Trace context of the publisher, as the `traceparent` header of W3C Trace Context: 55 characters. An engine MAY leave
+   * it out of what `read` returns: traces then do not lead to other processes. Most entries have none. It is not for
+   * clients.
+   */
+  readonly traceparent?: string | undefined
 }
 
 /** An event in the log. */

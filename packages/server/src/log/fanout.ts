@@ -33,6 +33,8 @@ export class Fanout {
   #live = 0
   /** Bytes of frames passed on, counted once per follower. */
   bytes = 0
+  /** How often frames were passed to a follower. */
+  deliveries = 0
 
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError
@@ -148,6 +150,7 @@ export class Fanout {
   #deliverTo(follower: Follower, frames: SharedFrames, position: number, from: number): void {
     if (!follower.isLive) return // it fell behind, or another follower's delivery closed it
     this.bytes += frames.byteLength
+    this.deliveries += 1
     try {
       follower.deliver(frames, position, from)
     } catch (error) {

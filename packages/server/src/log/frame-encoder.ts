@@ -11,6 +11,8 @@ const NO_BYTES = new Uint8Array(0)
 const LINE_ENDS = /[\r\n]+/g
 /** No subscription can name a longer one. */
 const MAX_CHANNEL_CHARS = 256
+/** Longest frame that this library's client takes, in characters. */
+const MAX_CLIENT_CHARS = 16_777_216
 /** Skipped entries remembered, so that each is reported once however often it is read. */
 const MAX_REMEMBERED = 10_000
 
@@ -22,24 +24,30 @@ export class FrameEncoder {
   readonly #texts: ReadonlySet<string> | undefined
   readonly #latestPerKey: (channel: string) => boolean
   readonly #onError: (error: unknown) => void
+  readonly #maxChars: number
   readonly #skipped = new Set<string>()
   /** Number of entries that cannot be sent and were skipped. */
   skipped = 0
 
-  /** @param texts - names of the events whose payload is a text: stored as JSON, sent as it is. */
+  /**
+   * @param texts - names of the events whose payload is a text: stored as JSON, sent as it is.
+   * @param maxEventBytes - largest payload that the hub takes itself.
+   */
   constructor(
     latestPerKey: (channel: string) => boolean,
     onError: (error: unknown) => void,
     texts?: ReadonlySet<string>,
+    maxEventBytes = 0,
   ) {
     this.#texts = texts
     this.#latestPerKey = latestPerKey
     this.#onError = onError
+    this.#maxChars = Math.max(maxEventBytes, MAX_CLIENT_CHARS)
   }
 
   /**
    * Encodes an entry, or returns `undefined` if no frame can be made of it: an event name that is empty, reserved or
-   * contains a line end, a field of the wrong type, a text that is no JSON string. Such an entry is counted and reported once. An entry of a reserved
+   * contains a line end, a field of the wrong type, a text that is no JSON string, more than clients take. Such an entry is counted and reported once. An entry of a reserved
    * channel has no frame either: it is not for subscribers.
    */
   encodeFrame(epoch: string, entry: Entry): StoredFrame | undefined {
@@ -54,7 +62,10 @@ export class FrameEncoder {
       if (typeof data !== 'string') throw new TypeError('its data is not a string')
       if (isReservedEvent(event)) throw new TypeError(`its event name "${event}" is reserved`)
       const shown = this.isText(event) ? readText(data) : toOneLine(data)
-      const bytes = encoder.encode(encodeMessage({ id, event, data: shown }))
+      const frame = encodeMessage({ id, event, data: shown })
+      // A client that gets it would close its feed, and get it again when it is opened.
+      if (frame.length > this.#maxChars) throw new TypeError(`it has ${frame.length} characters`)
+      const bytes = encoder.encode(frame)
       const latestKey =
         typeof key === 'string' && this.#isLatestPerKey(channel) ? JSON.stringify([channel, key]) : undefined
       return { position, channel, event, latestKey, at: timeOf(at), bytes }

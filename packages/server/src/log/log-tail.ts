@@ -1,4 +1,5 @@
 import type { Gap } from '@sse/contract'
+import { isObserved, report } from '../diagnostics.ts'
 import { BATCH_LIMIT, type Batch, makeBatch } from './batch.ts'
 import { isControlChannel } from './control-entry.ts'
 import type { Entry } from './engine.ts'
@@ -17,18 +18,24 @@ const MAX_HOLE = 10_000
  */
 export class LogTail {
   readonly ring: Ring
+  readonly #path: string
   readonly #fanout: Fanout
   readonly #encoder: FrameEncoder
   readonly #onControl: (entry: Entry, id: string) => void
   #epoch = ''
 
-  /** @param onControl - called with each entry of a reserved channel. Must not throw. */
+  /**
+   * @param onControl - called with each entry of a reserved channel. Must not throw.
+   * @param path - path of the contract, for diagnostics.
+   */
   constructor(
     ring: Ring,
     fanout: Fanout,
     encoder: FrameEncoder,
     onControl: (entry: Entry, id: string) => void,
+    path: string = '',
   ) {
+    this.#path = path
     this.ring = ring
     this.#fanout = fanout
     this.#encoder = encoder
@@ -58,19 +65,39 @@ export class LogTail {
   add(entries: readonly Entry[], reached: number): void {
     const frames: StoredFrame[] = []
     const controls: Entry[] = []
+    const traced: Entry[] = []
     for (const entry of entries) {
       if (entry.position <= this.head) continue
       this.#bridge(entry.position - 1)
       const frame = this.#encoder.encodeFrame(this.#epoch, entry)
       this.ring.push(frame ?? blankFrame(entry.position, entry.at))
+      if (frame && typeof entry.traceparent === 'string') traced.push(entry)
       if (frame) frames.push(frame)
       else if (isControlChannel(entry.channel)) controls.push(entry)
     }
     this.#bridge(reached)
-    if (frames.length > 0) this.#fanout.deliver(frames)
+    if (traced.length > 0 && isObserved('sse.delivered')) this.#deliverTraced(frames, traced)
+    else if (frames.length > 0) this.#fanout.deliver(frames)
     for (const entry of controls) {
       this.#onControl(entry, formatId({ epoch: this.#epoch, position: entry.position }))
     }
+  }
+
+  /** Delivers frames, and reports those that have a trace context. */
+  #deliverTraced(frames: readonly StoredFrame[], traced: readonly Entry[]): void {
+    const startedAt = performance.now()
+    const before = this.#fanout.deliveries
+    this.#fanout.deliver(frames)
+    report('sse.delivered', {
+      path: this.#path,
+      events: traced.map(({ event, position, traceparent }) => ({
+        event,
+        id: formatId({ epoch: this.#epoch, position }),
+        traceparent: traceparent as string,
+      })),
+      deliveries: this.#fanout.deliveries - before,
+      durationMs: performance.now() - startedAt,
+    })
   }
 
   /** Continues at a position that does not follow the head: on another log, or after events that no longer exist. */

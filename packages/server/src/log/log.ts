@@ -14,12 +14,16 @@ import { TailReader } from './tail-reader.ts'
 import { Trimmer } from './trimmer.ts'
 
 export interface LogSettings {
+  /** Path of the contract, for diagnostics. Default: none. */
+  readonly path?: string | undefined
   readonly engine: Engine
   readonly retention: Retention
   readonly ring: { readonly maxEvents: number; readonly maxBytes: number }
   readonly latestPerKey: (channel: string) => boolean
   /** Names of the events whose payload is a text. Default: none. */
   readonly texts?: ReadonlySet<string> | undefined
+  /** Largest payload that is published here, in bytes. Default: unknown. */
+  readonly maxEventBytes?: number
   /** Receives failures in the background. Must not throw. */
   readonly onError: (error: unknown) => void
 }
@@ -59,13 +63,13 @@ export class Log {
   appended = 0
 
   constructor(settings: LogSettings, fanout: Fanout, revocations: RevocationListener) {
-    const { retention, ring, latestPerKey, texts, onError } = settings
+    const { path, retention, ring, latestPerKey, texts, maxEventBytes, onError } = settings
     const limits = { maxEvents: Math.min(ring.maxEvents, retention.maxEvents), maxBytes: ring.maxBytes }
     const engine = new CheckedEngine(settings.engine, onError)
     this.#engine = engine
-    this.#encoder = new FrameEncoder(latestPerKey, onError, texts)
+    this.#encoder = new FrameEncoder(latestPerKey, onError, texts, maxEventBytes)
     const newest = new Ring({ ...limits, maxAgeMs: retention.maxAgeMs })
-    this.tail = new LogTail(newest, fanout, this.#encoder, (entry, id) => this.#onControl(entry, id))
+    this.tail = new LogTail(newest, fanout, this.#encoder, (entry, id) => this.#onControl(entry, id), path)
     this.#appends = new AppendQueue(engine, (entries, appended) => this.#onAppended(entries, appended))
     this.#trimmer = new Trimmer(engine, retention, onError)
     this.#reader = new TailReader({
@@ -122,6 +126,15 @@ export class Log {
    */
   appendOwn(entries: readonly NewEntry[], settled: (results: readonly AppendResult[]) => void): void {
     this.#appends.addOwn(entries, settled)
+  }
+
+  /**
+   * Appends entries that are stored together, at least one, and resolves with their ids once they are.
+   *
+   * @throws {SseError} `payload_too_large`, `overloaded`, errors of the engine.
+   */
+  appendTogether(entries: readonly NewEntry[]): Promise<string[]> {
+    return this.#appends.addTogether(entries)
   }
 
   /** An entry was stored by the engine's `insert`. */

@@ -109,12 +109,12 @@ class MemoryEngine implements Engine {
     this.#isClosed = true
   }
 
-  #store({ channel, event, data, key, idempotencyKey }: NewEntry, at: number): number {
+  #store({ channel, event, data, key, idempotencyKey, traceparent }: NewEntry, at: number): number {
     const known =
       idempotencyKey === undefined ? undefined : this.#byIdempotencyKey.get(channel)?.get(idempotencyKey)
     if (known !== undefined) return known
     const position = this.#log.head + 1
-    const entry = { position, at, channel, event, data, key, idempotencyKey }
+    const entry = { position, at, channel, event, data, key, idempotencyKey, traceparent }
     this.#log.push(entry)
     this.#bytes += size(entry)
     if (idempotencyKey !== undefined) this.#keep(channel, idempotencyKey, position)
@@ -146,6 +146,8 @@ class MemoryEngine implements Engine {
 /** Size of an entry beside its text: the object, and an element of two lists. */
 const ENTRY_BYTES = 160
 
-function size({ channel, event, data, key = '', idempotencyKey = '' }: StoredEntry): number {
-  return ENTRY_BYTES + 2 * (channel.length + event.length + data.length + key.length + idempotencyKey.length)
+function size(entry: StoredEntry): number {
+  const { channel, event, data, key = '', idempotencyKey = '', traceparent = '' } = entry
+  const names = channel.length + event.length + key.length + idempotencyKey.length + traceparent.length
+  return ENTRY_BYTES + 2 * (names + data.length)
 }

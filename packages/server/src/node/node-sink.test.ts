@@ -33,6 +33,7 @@ describe('a batch on HTTP/1.1', () => {
     const wire = new Wire()
     const res = await respond(wire)
     const owner = {
+      sentBytes: 0,
       stallTimeoutMs: Number.POSITIVE_INFINITY,
       start() {},
       gone() {},

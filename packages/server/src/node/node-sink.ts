@@ -86,6 +86,7 @@ export class NodeSink implements Sink {
   writeShared(frames: SharedFrames): boolean {
     const socket = this.#direct
     if (!socket || !this.#isBegun) return this.#write(frames.bytes)
+    this.#owner.sentBytes += frames.byteLength
     if (!frames.isLarge) frames.chunk ??= toChunk(frames.bytes)
     const hasRoom = frames.chunk ? socket.write(frames.chunk) : writeParts(socket, frames)
     // What the kernel took at once waits for nothing, however large it was.
@@ -141,6 +142,7 @@ export class NodeSink implements Sink {
   }
 
   #write(data: string | Uint8Array): boolean {
+    this.#owner.sentBytes += typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     // Node corks the socket itself at a tick's first write, and uncorks it in a later tick. Uncorking here gives
     // about 8 % more events per CPU second with 1 or 10 events a turn.
     const socket = this.#res.stream ? null : this.#res.socket

@@ -2,6 +2,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
@@ -35,6 +36,16 @@ export type NodeHandler = (
  * createServer(sse(hub, { authorize: ({ req }) => userOf(req), channels: 'everyone' })).listen(3000)
  */
 export const sse: Sse<NodeNative, NodeHandler> = defineAdapter({ handle: listenerOf, mount: listenerOf })
+
+/**
+ * Makes an endpoint as a Node `(req, res)` handler, at which programs in other languages publish. It answers every path.
+ * Below a framework whose parser has read the body, it uses `req.body`.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ */
+export const publishHandler: MakePublishHandler<NodeNative, NodeHandler> =
+  /* @__PURE__ */ definePublishHandler(listenerOf)
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
   return async (req, res, next) => {

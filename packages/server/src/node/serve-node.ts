@@ -4,6 +4,7 @@ import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply, type Reply } from '../http/reply.ts'
 import { isGone, isWritable, whenWritable } from '../http/write-gate.ts'
+import { nodeBody } from './node-body.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
 
@@ -17,6 +18,8 @@ export interface NodeExchange<Native> {
   readonly native: Native
   /** How the framework sends an answer. Default: with Node's response itself. */
   readonly responder?: Responder
+  /** Returns the body as a parser of the framework has left it. Default: `req.body`. */
+  readonly parsedBody?: () => unknown
 }
 
 /**
@@ -29,13 +32,20 @@ export async function serveNode<Native>(
     answer,
     params,
   }: { answer: Route<Native>['answer']; params: Readonly<Record<string, string | undefined>> },
-  { req, res, native, responder = responseWriter(res) }: NodeExchange<Native>,
+  {
+    req,
+    res,
+    native,
+    responder = responseWriter(res),
+    parsedBody = () => (req as { body?: unknown }).body,
+  }: NodeExchange<Native>,
 ): Promise<NodeSink> {
   const { connection, reply } = answer({
     method: req.method ?? 'GET',
-    header: readHeader(req),
+    header: readLastEventId(req),
     query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
-    contentType: req.headers['content-type'],
+    readHeader: (name) => req.headers[name]?.toString(),
+    body: nodeBody(req, parsedBody),
     params,
     native,
     whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),
@@ -62,6 +72,8 @@ export async function serveNode<Native>(
       throw error
     }
   } else {
+    // HTTP/1.1 closes the connection; HTTP/2 would keep the stream of a body that is never sent to its end.
+    if (chosen.isLast && !isHttp1) closeUnread(req as Http2ServerRequest)
     responder.send(status, headers, body)
     // The window is still closed: the head was sent, the body never will be.
     if (!isHttp1 && !isWritable(res)) setImmediate(() => res.destroy())
@@ -75,6 +87,11 @@ export function readUrl({ url: target = '/' }: { readonly url?: string | undefin
   return new URL(URL.canParse(url) ? url : 'http://localhost/')
 }
 
+/** Closes a stream once its answer is sent, whatever the client still sends. */
+function closeUnread({ stream, readableEnded }: Http2ServerRequest): void {
+  if (!readableEnded) stream.once('finish', () => stream.close())
+}
+
 const ignore = (): void => {}
 
 /** HTTP/2 has no `connection` header; its sessions are closed with GOAWAY. */
@@ -82,7 +99,7 @@ function headersOf({ headers, isLast }: Reply, isHttp1: boolean): Reply['headers
   return isLast && isHttp1 ? { ...headers, connection: 'close' } : headers
 }
 
-function readHeader(req: NodeRequest): string | undefined {
+function readLastEventId(req: NodeRequest): string | undefined {
   const header = req.headers['last-event-id']
   return header === undefined ? undefined : decodeLastEventId(String(header))
 }

@@ -7,6 +7,7 @@
 export { createRuns } from './create-runs.ts'
 export type { MergeOptions, RunsOptions } from './options.ts'
 export type { RunEvent, RunEventMaker, RunEventOf } from './run-event.ts'
+export { type ListedRun, RunList } from './run-list.ts'
 export type { RunOutcome } from './run-state.ts'
 export type {
   FollowedRun,

@@ -26,6 +26,8 @@ export interface ConnectionHandle {
   readonly isClosed: boolean
   /** Encodes what the stream sends besides its events. */
   readonly control: ControlEncoder
+  /** An event, not only what the stream sends besides, was passed to the response. */
+  eventSent(): void
   /** Ends the response cleanly: the source has finished. `end` says how a run did. */
   end(end: RunOutcome | undefined): void
   /** Ends the response because of an error, which is reported and sent to the client. */

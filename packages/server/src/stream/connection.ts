@@ -56,6 +56,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
   expiresAt: number = Number.POSITIVE_INFINITY
   /** Argument of the app's functions. */
   context: unknown
+  sentBytes = 0
   readonly #settings: ConnectionSettings
   #abort: AbortController | undefined
   #inContext: ReturnType<typeof captureContext> | undefined
@@ -66,6 +67,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
   #isGone = false
+  #startedAt = 0
+  #hasSentEvent = false
   #watchers: ClosedWatcher | ClosedWatcher[] | undefined
 
   constructor(settings: ConnectionSettings, lastEventId: string | undefined) {
@@ -149,7 +152,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
     if (this.#isClosed) return sink.end()
     this.#sink = sink
     this.#startDuties(this.#settings.maxConnectionMs ?? maxConnectionMs)
-    reportDiagnostic('sse.connection.opened', { path: this.path })
+    this.#startedAt = performance.now()
+    reportDiagnostic('sse.connection.opened', { path: this.path, connection: this })
     const { retryMs } = this.#settings
     // Some browsers and proxies hold the headers back until the first bytes of the body.
     const preamble = retryMs === undefined ? FIRST_BYTES : encodeMessage({ retry: retryMs })
@@ -157,6 +161,13 @@ export class Connection implements ConnectionHandle, SinkOwner {
     sink.write(preamble)
     this.#awaitSender(sink, this.#opening)
     this.#opening = undefined
+  }
+
+  eventSent(): void {
+    if (this.#hasSentEvent) return
+    this.#hasSentEvent = true
+    const afterMs = performance.now() - this.arrivedAt
+    reportDiagnostic('sse.connection.first_event', { path: this.path, afterMs, connection: this })
   }
 
   drained(): void {
@@ -257,11 +268,19 @@ export class Connection implements ConnectionHandle, SinkOwner {
     this.#isClosed = true
     for (const duty of this.#duties ?? []) duty.stop()
     const sink = this.#sink
-    if (sink) reportDiagnostic('sse.connection.closed', { path: this.path, reason })
-    const isStarted = this.#sender?.stop(lastFrame) ?? false
-    if (isStarted || !sink || lastFrame === undefined) return
-    if (lastFrame) sink.write(lastFrame)
-    sink.end()
+    try {
+      const isStarted = this.#sender?.stop(lastFrame) ?? false
+      if (isStarted || !sink || lastFrame === undefined) return
+      if (lastFrame) sink.write(lastFrame)
+      sink.end()
+    } finally {
+      if (sink) this.#reportClosed(reason)
+    }
+  }
+
+  #reportClosed(reason: string): void {
+    const durationMs = performance.now() - this.#startedAt
+    reportDiagnostic('sse.connection.closed', { path: this.path, reason, durationMs, connection: this })
   }
 
   /** The response has started before its sender is ready: only heartbeats are written until it is. */

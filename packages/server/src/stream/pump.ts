@@ -137,6 +137,7 @@ export class Pump implements Sender, Periodic {
     }
     try {
       this.#send(value instanceof EncodedEvent ? this.#frameOf(value) : this.#encode(value))
+      this.#handle.eventSent()
       return true
     } catch (error) {
       // A plain generator does not await what it yields.

@@ -18,6 +18,8 @@ export interface Sink {
 
 /** What a sink reports to: the connection. */
 export interface SinkOwner {
+  /** Bytes of frames that the sink has taken. The sink adds to it. */
+  sentBytes: number
   /** How long a full response may make no progress before `stalled` is called, in milliseconds. `Infinity`: no limit. */
   readonly stallTimeoutMs: number
   /** The response is full and has made no progress for `stallTimeoutMs`. */

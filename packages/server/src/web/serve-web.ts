@@ -2,6 +2,7 @@ import type { Answer } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply } from '../http/reply.ts'
 import { type GateRequest, type GateResponse, whenWritable } from '../http/write-gate.ts'
+import { webBody } from './web-body.ts'
 import { streamBody } from './web-sink.ts'
 
 /** How a framework makes a response, so that what the app has set on it is kept. */
@@ -19,6 +20,8 @@ export interface WebExchange<Native> {
   readonly host?: unknown
   /** Default: `new Response()`. */
   readonly respond?: MakeResponse
+  /** Returns the body as the framework has kept it, where it was read before. Default: it has not. */
+  readonly parsedBody?: () => unknown
 }
 
 /** What a host may pass next to the request. */
@@ -42,7 +45,7 @@ const isDeno = 'Deno' in globalThis
 /** Answers a request with a response: the bridge that every framework on Fetch uses. */
 export async function serveWeb<Native>(
   { answer, params }: { answer: Answer<Native>; params: Readonly<Record<string, string | undefined>> },
-  { request, native, host, respond = makeResponse }: WebExchange<Native>,
+  { request, native, host, respond = makeResponse, parsedBody = () => undefined }: WebExchange<Native>,
 ): Promise<Response> {
   const { timeout, incoming, outgoing } = (host ?? {}) as Host
   // Bun ends a response that is quiet for ten seconds, which is before the default heartbeat, unless told otherwise.
@@ -52,7 +55,8 @@ export async function serveWeb<Native>(
     method: request.method,
     header: header === null ? undefined : decodeLastEventId(header),
     query: new URL(request.url).searchParams.get('lastEventId') ?? undefined,
-    contentType: request.headers.get('content-type') ?? undefined,
+    readHeader: (name) => request.headers.get(name) ?? undefined,
+    body: webBody(request, parsedBody),
     params,
     native,
     whenWritable: (timeoutMs) =>

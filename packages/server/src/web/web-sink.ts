@@ -97,6 +97,7 @@ class WebSink implements Sink, ClosedWatcher {
   }
 
   #enqueue(bytes: Uint8Array): boolean {
+    this.#connection.sentBytes += bytes.byteLength
     this.#controller.enqueue(bytes)
     const hasRoom = (this.#controller.desiredSize ?? 0) > 0
     const { stallTimeoutMs } = this.#connection

@@ -2,6 +2,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
+import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 import { serveWeb } from './serve-web.ts'
 
 /** The framework's objects in the context of a Web handler. */
@@ -34,6 +35,21 @@ export type WebHandler = (
  * })
  */
 export const sse: Sse<WebNative, WebHandler> = defineAdapter({ handle: handlerOf, mount: handlerOf })
+
+/**
+ * Makes an endpoint as `Request → Response`, at which programs in other languages publish: POST of JSON, one event or an
+ * array of them, with an `Idempotency-Key` if you like. It answers with the ids.
+ *
+ * @see docs/guides/publish-from-other-programs.md
+ * @throws {SseError} `option_invalid`.
+ * @example
+ * export const POST = publishHandler(hub, {
+ *   authorize: ({ request }) => serviceOf(request.headers.get('authorization')),
+ *   allow: ({ identity, event, channel }) => event === 'lead' && channel.startsWith('owner:'),
+ * })
+ */
+export const publishHandler: MakePublishHandler<WebNative, WebHandler> =
+  /* @__PURE__ */ definePublishHandler(handlerOf)
 
 function handlerOf(endpoint: Endpoint<WebNative>): WebHandler {
   return async (given, host) => {
