@@ -16,6 +16,7 @@ export interface CodeBlock {
 /** Pages for users. Every ```ts block in them has to compile. */
 export const pages = globSync(['README.md', 'packages/*/README.md', 'examples/README.md', 'docs/**/*.md'], {
   cwd: root,
+  exclude: (path) => path.includes('node_modules'),
 }).sort()
 
 export function readPage(page: string): string {

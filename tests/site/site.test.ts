@@ -1,0 +1,143 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectFits, launch, requireBrowser, SCHEMES } from '../lead-desk/browser.ts'
+import { dist, serveSite } from './site-server.ts'
+
+/** First load of a page besides the demo, compressed. */
+const MAX_BYTES = 150_000
+
+if (process.env.CI && !existsSync(dist)) throw new Error('The site is not built: run `pnpm site`')
+
+/** What VitePress's theme does by itself: its landing page has no landmark, its search button says its shortcut, and groups of the sidebar have two buttons. */
+const OF_THE_THEME = ['landmark-one-main', 'region', 'label-content-name-mismatch', 'nested-interactive']
+
+async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async (ignored) => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ id }) => !ignored.includes(id))
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  }, OF_THE_THEME)
+  expect(found).toEqual([])
+}
+
+describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the site in %s', (kind) => {
+  const path = requireBrowser(kind)
+  let site: Awaited<ReturnType<typeof serveSite>>
+  let browser: Browser
+  beforeAll(async () => {
+    site = await serveSite()
+    if (path) browser = await launch(kind, path)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await site?.[Symbol.asyncDispose]()
+  })
+
+  async function open(at: string) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(String(error)))
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    await page.goto(site.origin + at)
+    return { page, complaints }
+  }
+
+  const press = (page: Page, name: string) => page.getByRole('button', { name }).click()
+  const rows = (page: Page) => page.locator('.tab').first().locator('li').allTextContents()
+  const hasRows = (page: Page, test: (rows: string[]) => boolean) =>
+    expect.poll(async () => test(await rows(page)), { timeout: 15_000 }).toBe(true)
+
+  it.skipIf(!path)('shows resume, a gap, a second tab and a restart without a server', async () => {
+    const window = await open('/')
+    const { page } = window
+    await page.locator('.demo[data-ready=true]').waitFor()
+    const state = page.locator('.tab').first().locator('.state')
+    await expect.poll(() => state.textContent()).toBe('open')
+    await press(page, 'Send Ada a lead')
+    await hasRows(page, (found) => found.length === 1)
+
+    await press(page, 'Cut the line')
+    await expect.poll(() => state.textContent()).toBe('waiting')
+    await press(page, 'Send Ada a lead')
+    await press(page, 'Send Ada a lead')
+    await press(page, 'Mend the line')
+    await hasRows(
+      page,
+      (found) => found.length === 3 && found.slice(0, 2).every((row) => row.includes('missed')),
+    )
+    expect(await page.locator('.wire').textContent()).toContain('Last-Event-ID')
+
+    await press(page, 'Open a second tab')
+    await expect.poll(() => page.locator('.tab .state').allTextContents()).toEqual(['open', 'open'])
+    await press(page, 'Send Ada a lead')
+    // A subscriber that has acknowledged nothing starts at the oldest event.
+    await expect.poll(() => page.locator('.tab').nth(1).locator('li').count()).toBe(4)
+
+    await press(page, 'Cut the line')
+    for (let count = 0; count < 8; count += 1) await press(page, 'Send Ada a lead')
+    await press(page, 'Mend the line')
+    await hasRows(page, (found) => found.some((row) => row.startsWith('gap: trimmed')))
+
+    await press(page, 'Stop the server')
+    await expect.poll(() => state.textContent()).toBe('waiting')
+    await press(page, 'Start the server')
+    await hasRows(page, (found) => found[0]?.startsWith('gap: epoch') ?? false)
+    await press(page, 'Show the devtools')
+    await page.locator('sse-devtools').waitFor({ state: 'attached' })
+    await expectFits(window, `site-${kind}`)
+    await page.close()
+  })
+
+  it.skipIf(!path)(
+    'has no barrier on the landing page and a guide, light and dark, and fits a phone',
+    async () => {
+      for (const at of ['/', '/guides/notify-one-person']) {
+        const window = await open(at)
+        if (at === '/') await window.page.locator('.demo[data-ready=true]').waitFor()
+        for (const colorScheme of SCHEMES) {
+          await window.page.emulateMedia({ colorScheme })
+          await expectAccessible(window.page)
+        }
+        await expectFits(window, `site-${at.split('/').at(-1)}-${kind}`)
+        await window.page.close()
+      }
+    },
+  )
+
+  it.skipIf(!path)('finds a page by its words', async () => {
+    const { page } = await open('/guides/hooks')
+    await page.getByRole('button', { name: 'Search' }).first().click()
+    await page.getByRole('searchbox').fill('idempotencyKey')
+    await page.getByRole('option').first().waitFor()
+    await page.close()
+  })
+
+  it.skipIf(!path || kind === 'firefox')('loads at most 150 KB of scripts besides the demo', async () => {
+    const page = await browser.newPage()
+    const scripts = new Map<string, number>()
+    page.on('response', async (response) => {
+      if (response.url().endsWith('.js'))
+        scripts.set(response.url(), gzipSync(await response.body()).byteLength)
+    })
+    await page.goto(`${site.origin}/guides/notify-one-person`, { waitUntil: 'networkidle' })
+    expect(scripts.size).toBeGreaterThan(1)
+    expect([...scripts.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES)
+    await page.close()
+  })
+})
+
+it.skipIf(!existsSync(dist))('has a page for each page of the documentation', () => {
+  for (const folder of ['start', 'guides', 'reference', 'operations', 'internals']) {
+    const sources = readdirSync(new URL(`../../docs/${folder}`, import.meta.url))
+    const pages = new Set(readdirSync(`${dist}/${folder}`))
+    expect(sources.filter((file) => !pages.has(file.replace(/\.md$/, '.html')))).toEqual([])
+  }
+})
