@@ -109,7 +109,7 @@ describe.each(FRAMEWORKS)('on $name', (framework) => {
 
   it('another program publishes an event once, with the headers and cookies of the app', async () => {
     const headers = { 'content-type': 'application/json', 'idempotency-key': '1' }
-    const body = JSON.stringify([{ channel: 'everyone', event: 'count', data: -1 }])
+    const body = JSON.stringify([{ channel: 'everyone', event: 'count', payload: -1 }])
     const publish = (more: Record<string, string> = {}) =>
       ask('/publish', { ...headers, ...more }, { method: 'POST', body })
     const response = await publish()

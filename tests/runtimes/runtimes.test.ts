@@ -48,11 +48,11 @@ describe.each(RUNTIMES)('$name', (runtime) => {
     const get = (path: string, init?: RequestInit) => fetch(server.origin + path, init)
 
     it('takes an event of another program once, and refuses a body that is too large', async () => {
-      const publish = (data: unknown) =>
+      const publish = (payload: unknown) =>
         get('/publish', {
           method: 'POST',
           headers: { 'content-type': 'application/json', 'idempotency-key': '1' },
-          body: JSON.stringify({ channel: 'all', event: 'message', data }),
+          body: JSON.stringify({ channel: 'all', event: 'message', payload }),
         })
       const first = await publish(1)
       expect(first.status).toBe(200)

@@ -183,7 +183,7 @@ it('the trace of a program that publishes over HTTP leads to the delivery of its
   const response = await fetch(`${origin}/publish`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${'b'.repeat(16)}-01` },
-    body: JSON.stringify([1, 2].map((n) => ({ channel: 'ada', event: 'lead', data: `lead ${n}` }))),
+    body: JSON.stringify([1, 2].map((n) => ({ channel: 'ada', event: 'lead', payload: `lead ${n}` }))),
   })
   expect(response.status).toBe(200)
   const { ids } = (await response.json()) as { ids: string[] }
