@@ -77,6 +77,13 @@ const stages = [
         next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
       },
     ],
+    [
+      {
+        name: 'site',
+        run: ['pnpm', 'site'],
+        next: 'mend the link or the page that it names, then run `node scripts/dev.mjs site`',
+      },
+    ],
   ],
   // Pages run the sources, and the servers beside them what was built.
   [
