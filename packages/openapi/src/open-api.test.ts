@@ -105,7 +105,7 @@ describe('toOpenApi', () => {
     const heartbeats = Object.values(pathsOf(document)).flatMap(
       ({ get }) => get?.responses[200]?.content['text/event-stream']?.['x-sse-heartbeat-ms'] ?? [],
     )
-    expect(heartbeats).toEqual([20_000])
+    expect(heartbeats).toEqual([20_000, 0])
   })
 
   it('has an operation id for each request, and every component that it refers to', () => {

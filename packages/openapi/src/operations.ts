@@ -44,7 +44,8 @@ function streamResponse(stream: NamedStream, schemas: PayloadSchemas, version: V
       'text/event-stream': {
         ...(version === '3.2' ? { itemSchema: item } : { schema: item }),
         'x-sse-control': CONTROL_EVENTS,
-        ...(hasHeartbeat && { 'x-sse-heartbeat-ms': heartbeatMs }),
+        // JSON has no infinity: 0 is none.
+        'x-sse-heartbeat-ms': hasHeartbeat ? heartbeatMs : 0,
       },
     },
   }

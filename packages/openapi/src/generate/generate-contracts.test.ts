@@ -148,7 +148,7 @@ describe('generateContracts', () => {
           __proto__x: z.null(),
         },
       }),
-      defineStream({ path: '/', events: { message: z.string() } }),
+      defineStream({ path: '/', heartbeatMs: Number.POSITIVE_INFINITY, events: { message: z.string() } }),
       defineStream({ path: '/delete', events: { a: z.object({ $ref: z.string() }) } }),
     ]
     for (const version of ['3.2', '3.1'] as const) {

@@ -33,6 +33,7 @@ export interface FoundStreams {
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'options', 'head', 'trace', 'query']
+const MAX_TIMER_MS = 2_147_483_647
 const SENT_BY_LIBRARY = 'sse.'
 
 /** Finds the streams of a document, in its order. */
@@ -85,12 +86,11 @@ class OperationReader {
       this.#report('it describes no event that a contract can have')
       return 'unsupported'
     }
-    const heartbeatMs = media['x-sse-heartbeat-ms']
     return {
       method: method.toUpperCase(),
       path: contractPath,
       summary: typeof operation.summary === 'string' ? operation.summary : undefined,
-      heartbeatMs: typeof heartbeatMs === 'number' && heartbeatMs >= 1 ? heartbeatMs : undefined,
+      heartbeatMs: readHeartbeat(media['x-sse-heartbeat-ms']),
       events,
     }
   }
@@ -228,6 +228,12 @@ class OperationReader {
       events.set(name, { name, schema: { anyOf: schemas } })
     } else events.set(name, event)
   }
+}
+
+/** Reads the interval that `toOpenApi` has written; 0 is none. */
+function readHeartbeat(ms: unknown): number | undefined {
+  if (ms === 0) return Number.POSITIVE_INFINITY
+  return typeof ms === 'number' && ms >= 1 && ms <= MAX_TIMER_MS ? ms : undefined
 }
 
 /** An object with `data` and another field of an event is one, and not a payload with such members. */
