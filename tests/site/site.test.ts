@@ -112,7 +112,7 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
     },
   )
 
-  it.skipIf(!path)('finds a page by its words', async () => {
+  it.skipIf(!path || kind === 'firefox')('finds a page by its words', async () => {
     const { page } = await open('/guides/hooks')
     await page.getByRole('button', { name: 'Search' }).first().click()
     await page.getByRole('searchbox').fill('idempotencyKey')
@@ -129,7 +129,8 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
     })
     await page.goto(`${site.origin}/guides/notify-one-person`, { waitUntil: 'networkidle' })
     expect(scripts.size).toBeGreaterThan(1)
-    expect([...scripts.values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES)
+    const sizes = await Promise.all(scripts.values())
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES)
     await page.close()
   })
 })
