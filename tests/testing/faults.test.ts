@@ -1,7 +1,7 @@
 import { type ConnectOptions, connect, type Feed } from '@sse/client'
 import { type FakeServer, fakeServer } from '@sse/testing'
 import { type FakeClock, fakeClock } from '@sse/testing/clock'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { leads } from './leads.ts'
 
 let clock: FakeClock
@@ -67,6 +67,9 @@ describe('a connection', () => {
   it('loses events in flight when it is dropped, and receives them after resuming', async () => {
     const { seen } = follow()
     await server.connected()
+    // A delay of next to nothing is possible, and then it has resumed already.
+    onTestFinished(() => void vi.restoreAllMocks())
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
     server.stall()
     server.send('count', 1)
     server.drop()
