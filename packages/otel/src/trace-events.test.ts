@@ -140,7 +140,7 @@ it('records no span outside a span, and stores nothing of a span that is not sam
   expect(off.spans()).toEqual([])
 })
 
-it('records no delivery that reached nobody', async () => {
+it('records no delivery without a reader', async () => {
   const { hub, tracer, named } = start()
   const reader = await follow(hub, 'ben')
   await tracer.startActiveSpan('request', async (span) => {

@@ -3,7 +3,7 @@ import { closed, type EngineConnection, failed, HistoryConnection } from '@sse/s
 import { PostgresConnection, type Row } from './connection.ts'
 import { hasOtherColumns, isCut, isMissing, toSseError } from './errors.ts'
 import { checkServer } from './handshake.ts'
-import { createConnection, Lane } from './lane.ts'
+import { createConnection, Lane, retryCollisions } from './lane.ts'
 import { migrate, quoted, SCHEMA_VERSION } from './migrations.ts'
 import type { PostgresSettings } from './options.ts'
 import { Statements } from './sql/statements.ts'
@@ -138,7 +138,10 @@ export class Database {
   async #open(lane: Lane): Promise<void> {
     const { name, warn } = this.#settings
     const connection = await lane.connection() // rejects with what is wrong with the server
-    const timeline = (await this.#findTimeline(lane, name)) ?? (await this.#prepare(name))
+    const timeline =
+      (await this.#findTimeline(lane, name)) ??
+      // Processes that start together create the same tables and rows.
+      (await retryCollisions(this.#settings.timeoutMs, () => this.#prepare(name)))
     if (timeline !== '') return
     warn(
       `Postgres at ${connection.where} hides its timeline from this user: a failover that loses events is noticed only by processes that have seen them. Grant EXECUTE on pg_current_wal_lsn() and pg_walfile_name(pg_lsn)`,

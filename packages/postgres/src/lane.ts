@@ -23,6 +23,26 @@ export function createConnection(
   })
 }
 
+/**
+ * Does `work` again while it collides with another call in the database.
+ *
+ * @throws {SseError} of the last try after `timeoutMs`; every other error at once.
+ */
+export async function retryCollisions<Result>(
+  timeoutMs: number,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const deadline = performance.now() + timeoutMs
+  for (let collisions = 0; ; collisions += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isCollision((error as Error).cause) || performance.now() > deadline) throw error
+      await pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** collisions))
+    }
+  }
+}
+
 /** A reconnecting connection to the database. Retries what collides with another call there. */
 export class Lane {
   readonly #connection: EngineConnection<PostgresConnection>
@@ -51,17 +71,9 @@ export class Lane {
 
   /** @throws {SseError} */
   async run<Result>(work: (connection: PostgresConnection) => Promise<Result>): Promise<Result> {
-    const deadline = performance.now() + this.#timeoutMs
     this.#inFlight += 1
     try {
-      for (let collisions = 0; ; collisions += 1) {
-        try {
-          return await this.#connection.run(work)
-        } catch (error) {
-          if (!isCollision((error as Error).cause) || performance.now() > deadline) throw error
-          await pause(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** collisions))
-        }
-      }
+      return await retryCollisions(this.#timeoutMs, () => this.#connection.run(work))
     } finally {
       this.#inFlight -= 1
     }

@@ -3,6 +3,7 @@ import { CommandError } from '../command-error.ts'
 import { failureOf } from '../explain-failure.ts'
 import { fetchWithin } from '../fetch-within.ts'
 import type { Publisher } from './publisher.ts'
+import type { OutgoingEvent } from './read-events.ts'
 
 export interface HttpOptions {
   readonly header?: Readonly<Record<string, string>>
@@ -12,8 +13,6 @@ export interface HttpOptions {
 
 interface Waiting {
   readonly json: string
-  /** Header of the request: it holds for all events in it, so an event with one is sent alone. */
-  readonly idempotencyKey: string | undefined
   readonly resolve: (id: string) => void
   readonly reject: (error: unknown) => void
 }
@@ -41,10 +40,7 @@ export function openHttpPublisher(url: URL, { header = {}, timeout }: HttpOption
     while (waiting.length > 0) {
       const batch = takeBatch(waiting)
       try {
-        const ids = await send(
-          batch.map(({ json }) => json),
-          batch[0]?.idempotencyKey,
-        )
+        const ids = await send(batch.map(({ json }) => json))
         for (const [index, { resolve }] of batch.entries()) resolve(ids[index] as string)
       } catch (error) {
         for (const { reject } of batch) reject(error)
@@ -53,14 +49,9 @@ export function openHttpPublisher(url: URL, { header = {}, timeout }: HttpOption
     isSending = false
   }
 
-  async function send(events: readonly string[], key: string | undefined): Promise<string[]> {
+  async function send(events: readonly string[]): Promise<string[]> {
     const body = events.length === 1 ? (events[0] as string) : `[${events.join(',')}]`
-    const headers = {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(key !== undefined && { 'idempotency-key': key }),
-      ...header,
-    }
+    const headers = { 'content-type': 'application/json', accept: 'application/json', ...header }
     let answer: { status: number; body: { ids?: unknown; message?: unknown } }
     try {
       const response = await fetchWithin(timeout, url, { method: 'POST', headers, body })
@@ -89,9 +80,9 @@ export function openHttpPublisher(url: URL, { header = {}, timeout }: HttpOption
   }
 
   return {
-    publish: ({ idempotencyKey, ...event }) =>
+    publish: (event) =>
       new Promise((resolve, reject) => {
-        waiting.push({ json: JSON.stringify(event), idempotencyKey, resolve, reject })
+        waiting.push({ json: JSON.stringify(event satisfies OutgoingEvent), resolve, reject })
         if (isSending) return
         isSending = true
         sendAll()
@@ -103,8 +94,7 @@ export function openHttpPublisher(url: URL, { header = {}, timeout }: HttpOption
 function takeBatch(waiting: Waiting[]): Waiting[] {
   let chars = 0
   let count = 0
-  for (const { json, idempotencyKey } of waiting) {
-    if (idempotencyKey !== undefined) return waiting.splice(0, count || 1)
+  for (const { json } of waiting) {
     chars += json.length
     if (count > 0 && (chars > MAX_CHARS || count === MAX_EVENTS)) break
     count += 1
