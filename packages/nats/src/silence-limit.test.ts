@@ -21,6 +21,7 @@ it('does not count the time this process was busy after the reply had arrived', 
 it('rejects every request when there is no reply to any of them', async () => {
   const limit = createLimit(50)
   const never = new Promise(() => {})
-  for (const reply of [limit.watch(never), limit.watch(never)]) await expect(reply).rejects.toThrow('silence')
+  const replies = [limit.watch(never), limit.watch(never)]
+  await Promise.all(replies.map((reply) => expect(reply).rejects.toThrow('silence')))
   await expect(limit.watch(Promise.reject(new Error('refused')))).rejects.toThrow('refused')
 })
