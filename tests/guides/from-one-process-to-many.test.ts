@@ -21,7 +21,7 @@ const inbox = defineStream({
 
 it('an event that one process of the cluster publishes reaches the clients of all', async () => {
   const options = ['--conditions=@sse/source', `${code.folder}cluster.ts`]
-  await using _program = startProgram(process.execPath, options)
+  const program = startProgram(process.execPath, options)
   const port = Number(new URL(code.origin).port)
   await expect.poll(() => isListening(port), { timeout: 20_000 }).toBe(true)
   const seen: string[][] = Array.from({ length: 8 }, () => [])
@@ -44,6 +44,7 @@ it('an event that one process of the cluster publishes reaches the clients of al
   }
   await expect.poll(() => seen).toEqual(seen.map(() => sent))
   for (const feed of feeds) feed.close()
+  await program.stop('SIGKILL')
 })
 
 it('a moved log keeps the order, and a person continues after what they acknowledged', async () => {
