@@ -16,10 +16,13 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-async function create(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+async function create(
+  args: readonly string[],
+  manager = 'npm',
+): Promise<{ code: number | null; output: string }> {
   const program = startProgram(join(inject('creator'), 'node_modules/.bin/create-sse'), args, {
     cwd: folder,
-    env: { npm_config_user_agent: 'npm/11' },
+    env: { npm_config_user_agent: `${manager}/11` },
   })
   return { code: await program.exited, output: program.output }
 }
@@ -89,9 +92,12 @@ it('an installation that fails says why, and what to do', async () => {
   mkdirSync(broken)
   const names = readdirSync(tarballs).filter((name) => name.startsWith('sse-'))
   for (const name of names) writeFileSync(join(broken, name), 'not a tarball')
-  const { code, output } = await create(['my-app', '--template', 'express-react', '--tarballs', broken])
+  const { code, output } = await create(
+    ['my-app', '--template', 'express-react', '--tarballs', broken],
+    'pnpm',
+  )
   expect(code).toBe(1)
-  expect(output).toMatch(/npm error[\s\S]*Run `npm install` there once the cause above is gone/)
+  expect(output).toMatch(/Failed to resolve[\s\S]*Run `pnpm install` there once the cause above is gone/)
   expect(existsSync(join(folder, 'my-app/package.json'))).toBe(true)
 })
 

@@ -88,7 +88,7 @@ function pathOf(packages: ReadonlyMap<string, string>, name: string): string {
   return path
 }
 
-/** pnpm reads overrides in a file of its own. */
+/** pnpm reads overrides from another file than npm. */
 function overrideInPnpm(target: string, packages: Packages): void {
   const lines = [...(packages as ReadonlyMap<string, string>)].map(
     ([name, path]) => `  ${JSON.stringify(name)}: ${JSON.stringify(path)}`,
