@@ -1,0 +1,3 @@
+import { stream } from '../../../lib/server/hub.ts'
+
+export const GET = stream
