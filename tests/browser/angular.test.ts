@@ -24,9 +24,12 @@ beforeEach(async () => {
   onTestFinished(() => app.destroy())
 })
 
+let parts = 0
+
 /** Shows a component in the app. */
 function show<Instance>(component: Type<Instance>, template: string) {
-  Component({ selector: 'app-part', template })(component)
+  parts += 1
+  Component({ selector: `app-part-${parts}`, template })(component)
   const hostElement = document.body.appendChild(document.createElement('div'))
   const shown = createComponent(component, {
     environmentInjector: app.injector.get(EnvironmentInjector),
