@@ -9,7 +9,14 @@ import {
   type Type,
 } from '@angular/core'
 import { createApplication } from '@angular/platform-browser'
-import { fromFeed, injectEvent, injectEvents, injectLatest, injectStream, injectStreamStatus } from '@sse/angular'
+import {
+  fromFeed,
+  injectEvent,
+  injectEvents,
+  injectLatest,
+  injectStream,
+  injectStreamStatus,
+} from '@sse/angular'
 import { connect } from '@sse/client'
 import { until } from '@sse/test-support/until'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'

@@ -1,8 +1,15 @@
 import '@angular/compiler' // compiles the component, as the CLI does before
 import { Component, provideZonelessChangeDetection, signal } from '@angular/core'
-import { bootstrapApplication, type BootstrapContext } from '@angular/platform-browser'
+import { type BootstrapContext, bootstrapApplication } from '@angular/platform-browser'
 import { provideServerRendering, renderApplication } from '@angular/platform-server'
-import { fromFeed, injectEvent, injectEvents, injectLatest, injectStream, injectStreamStatus } from '@sse/angular'
+import {
+  fromFeed,
+  injectEvent,
+  injectEvents,
+  injectLatest,
+  injectStream,
+  injectStreamStatus,
+} from '@sse/angular'
 import { expect, it } from 'vitest'
 
 it('a server renders the initial payload, connects to nothing, and waits for no event', async () => {

@@ -26,7 +26,10 @@ export function injectZone(): RunInZone {
  * or service. What it starts is outside of Angular's zone: an open stream never keeps an app from becoming stable.
  * Never runs on a server.
  */
-export function whileAlive<Value>(source: () => Value, start: (value: Value) => () => void): EffectRef | undefined {
+export function whileAlive<Value>(
+  source: () => Value,
+  start: (value: Value) => () => void,
+): EffectRef | undefined {
   if (inject(PLATFORM_ID) === ('server' as unknown)) return undefined
   const zone = inject(NgZone)
   return effect((onCleanup) => {
