@@ -43,12 +43,14 @@ const cli = spawn(process.execPath, [ng, 'serve', '--port', port], {
   env: { ...process.env, API: api },
   stdio: ['ignore', 'inherit', 'inherit'],
 })
+const signals = ['SIGINT', 'SIGTERM'] as const
+for (const signal of signals) process.once(signal, () => cli.kill(signal))
 cli.once('exit', (code) => {
   clearInterval(sales)
   server.close()
   void hub.close()
   // Browsers keep connections for later.
   server.closeAllConnections()
-  process.exitCode = code ?? 0
+  // 128 and the signal's number: stopped, as asked.
+  process.exitCode = code === 130 || code === 143 ? 0 : (code ?? 0)
 })
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => cli.kill(name))
