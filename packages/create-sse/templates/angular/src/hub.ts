@@ -6,5 +6,5 @@ import { room } from './room'
 const kept = globalThis as { roomHub?: Hub<typeof room> }
 
 /** Keeps the events in a file, so that a page resumes after a restart of the server. */
-export const hub = kept.roomHub ?? createHub(room, { engine: sqlite(process.env['ROOM_DB'] ?? 'room.db') })
+export const hub = kept.roomHub ?? createHub(room, { engine: sqlite(process.env.ROOM_DB ?? 'room.db') })
 kept.roomHub = hub

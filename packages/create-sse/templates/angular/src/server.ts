@@ -47,7 +47,7 @@ app.use((req, res, next) => {
 })
 
 if (isMainModule(import.meta.url)) {
-  const server = app.listen(Number(process.env['PORT'] ?? 3000), () => {
+  const server = app.listen(Number(process.env.PORT ?? 3000), () => {
     const address = server.address()
     if (address && typeof address === 'object') console.log(`http://localhost:${address.port}`)
   })
