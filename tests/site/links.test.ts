@@ -1,0 +1,39 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { dist } from './site-server.ts'
+
+const files = globSync('**/*.html', { cwd: dist })
+const html = new Map(files.map((file) => [file, readFileSync(`${dist}/${file}`, 'utf8')]))
+
+it.skipIf(!existsSync(dist))(
+  'every link of every page leads to a page, an anchor or a file of the site',
+  () => {
+    const ids = new Map(
+      [...html].map(([file, text]) => [
+        file,
+        new Set([...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id)),
+      ]),
+    )
+    const broken = [...html].flatMap(([file, text]) =>
+      [...text.matchAll(/<a [^>]*?href="([^"]*)"/g)].flatMap(([, href = '']) => {
+        const url = new URL(href.replaceAll('&amp;', '&'), `http://site/${file}`)
+        if (url.host !== 'site') return []
+        const target = fileOf(decodeURI(url.pathname))
+        if (!target) return [`${file}: ${href}`]
+        const anchor = decodeURIComponent(url.hash.slice(1))
+        return anchor === '' || ids.get(target)?.has(anchor) ? [] : [`${file}: ${href}`]
+      }),
+    )
+    expect([...new Set(broken)]).toEqual([])
+    const inPages = [...html.values()].join('').match(/<p>[^<]*<a href="\//g) ?? []
+    expect(inPages.length).toBeGreaterThan(100)
+  },
+)
+
+/** The file that a host of static files answers a path with. */
+function fileOf(path: string): string | undefined {
+  const name = path.slice(1)
+  return [name, `${name}.html`, `${name}index.html`, `${name}/index.html`].find(
+    (file) => html.has(file) || (file === name && file !== '' && existsSync(`${dist}/${file}`)),
+  )
+}
