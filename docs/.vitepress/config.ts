@@ -3,7 +3,7 @@ import { defineConfig } from 'vitepress'
 import { anchorOf, linkPages } from './links.ts'
 import { chineseSearch, locales } from './locales.ts'
 import { pageOf } from './pages.ts'
-import { sidebar } from './sidebar.ts'
+import { apiSidebar, sidebar } from './sidebar.ts'
 
 export default defineConfig({
   title: '@sse',
@@ -32,7 +32,7 @@ export default defineConfig({
       { text: 'Reference', link: '/reference/server-options', activeMatch: '^/(reference|api)/' },
       { text: 'Operations', link: '/operations/in-your-stack', activeMatch: '^/operations/' },
     ],
-    sidebar: sidebar(),
+    sidebar: { '/': sidebar(), '/api/': apiSidebar() },
     search: { provider: 'local', options: { locales: { zh: chineseSearch } } },
     outline: { level: [2, 3] },
   },

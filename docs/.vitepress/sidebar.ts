@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import type { DefaultTheme } from 'vitepress'
+import { packages } from './api/entries.ts'
 import { repository } from './pages.ts'
 
 type Item = DefaultTheme.SidebarItem
@@ -51,8 +52,22 @@ function sectionOf(text: string, section: string, folder: string, linked: Set<st
       ...itemsOf(head),
       ...groups.map((group) => ({ text: firstLine(group), collapsed: false, items: itemsOf(group) })),
       ...rest.map((page) => itemOf('docs', page)),
+      ...(text === 'Reference' ? [{ text: 'API', link: '/api/' }] : []),
     ],
   }
+}
+
+/** The API reference: packages with their entries. */
+export function apiSidebar(): Item[] {
+  return [
+    { text: 'Reference', link: '/reference/server-options' },
+    { text: 'API', link: '/api/' },
+    ...packages.map(({ name, entries }) => ({
+      text: name,
+      collapsed: entries.length > 3,
+      items: entries.map(({ specifier, page }) => ({ text: specifier, link: `/api/${page}` })),
+    })),
+  ]
 }
 
 /** The pages of docs/zh, with their own headings. */
