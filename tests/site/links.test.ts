@@ -1,4 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { expect, it } from 'vitest'
 import { dist } from './site-server.ts'
 
@@ -40,7 +41,9 @@ it.skipIf(!existsSync(dist))(
 /** The file that a host of static files answers a path with. */
 function fileOf(path: string): string | undefined {
   const name = path.slice(1)
-  return [name, `${name}.html`, `${name}index.html`, `${name}/index.html`].find(
-    (file) => html.has(file) || (file === name && file !== '' && existsSync(`${dist}/${file}`)),
+  const pages = [name, `${name}.html`, `${name}index.html`]
+  return (
+    pages.find((file) => html.has(file)) ??
+    (extname(name) && existsSync(`${dist}/${name}`) ? name : undefined)
   )
 }

@@ -3,12 +3,12 @@ import { dirname, relative } from 'node:path'
 import { repository } from '../pages.ts'
 import { packages } from './entries.ts'
 
-/** A page of the reference: with a title and a description for search engines, and with links to the pages that docstrings name. */
+/** A page of the reference: with a description, and with links to the pages that docstrings name. */
 export function pageText(specifier: string, url: string, contents: string): string {
-  const description = packages.find(
-    ({ name }) => specifier === name || specifier.startsWith(`${name}/`),
-  )?.description
-  return `${matter(specifier, `Every export of ${specifier}. ${description}`)}${linkDocs(contents, url)}`
+  const about =
+    packages.find(({ name }) => specifier === name || specifier.startsWith(`${name}/`))?.description ?? ''
+  const text = contents.replace(/^(# .*\n+)(?=## )/, `$1${about}\n\n`)
+  return `${matter(specifier, `Every export of ${specifier}. ${about}`)}${linkDocs(text, url)}`
 }
 
 /** The page that lists all others. */
@@ -22,7 +22,7 @@ export function indexText(): string {
 }
 
 const matter = (title: string, description: string) =>
-  `---\ntitle: ${JSON.stringify(title)}\ndescription: ${JSON.stringify(description)}\n---\n\n`
+  `---\ntitle: ${JSON.stringify(title)}\ndescription: ${JSON.stringify(description)}\npageClass: api\n---\n\n`
 
 /** Makes a link of `docs/guides/runs.md#stop`, as docstrings name a page. */
 function linkDocs(contents: string, url: string): string {
