@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { anchorOf, linkPages } from './links.ts'
+import { writeMarkdownCopies } from './llms.ts'
 import { chineseSearch, locales } from './locales.ts'
+import { describe } from './page-markdown.ts'
 import { pageOf } from './pages.ts'
 import { apiSidebar, sidebar } from './sidebar.ts'
 
@@ -15,6 +18,20 @@ export default defineConfig({
   rewrites: (file) => pageOf(file) ?? file,
   locales: locales(),
   cleanUrls: true,
+  buildEnd: writeMarkdownCopies,
+  transformPageData: (page, { siteConfig }) => {
+    if (page.description || !page.filePath) return
+    return { description: describe(readFileSync(`${siteConfig.srcDir}/${page.filePath}`, 'utf8')) }
+  },
+  transformHead: ({ title, description, pageData }) => [
+    ['meta', { property: 'og:title', content: title }],
+    ['meta', { property: 'og:description', content: description }],
+    [
+      'meta',
+      { property: 'og:type', content: pageData.frontmatter.layout === 'home' ? 'website' : 'article' },
+    ],
+    ['link', { rel: 'alternate', type: 'text/markdown', href: `/${pageData.relativePath}` }],
+  ],
   lastUpdated: false,
   // Every link to a page and every image is checked by the build.
   ignoreDeadLinks: [/^http:\/\/localhost\b/],
