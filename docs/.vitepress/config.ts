@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
+import { anchorCodes } from './code-anchors.ts'
 import { anchorOf, linkPages } from './links.ts'
 import { writeMarkdownCopies } from './llms.ts'
 import { chineseSearch, locales } from './locales.ts'
@@ -39,7 +40,10 @@ export default defineConfig({
     // With enough contrast for everyone.
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     anchor: { slugify: anchorOf },
-    config: linkPages,
+    config: (md) => {
+      linkPages(md)
+      anchorCodes(md)
+    },
   },
   themeConfig: {
     i18nRouting: false,

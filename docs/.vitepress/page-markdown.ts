@@ -17,7 +17,7 @@ function prosePart(text: string, file: string, base: string): string {
   return text
     .replace(/ \{#[\w-]+\}$/gm, '')
     .replace(/<a id="[^"]*"><\/a> ?/g, '')
-    .replace(/^<\/?(?:ClientOnly|LiveDemo)[^>]*>\n/gm, '')
+    .replace(/^<\/?[A-Z][^>]*>\n+/gm, '')
     .replace(LINK, (_, image: string, label: string, href: string) => {
       const link = image ? undefined : siteLink(href, file)
       if (link === undefined) return label

@@ -17,7 +17,12 @@ const SECTIONS: Record<string, string> = {
   Internals: 'internals',
   Project: '',
 }
-const OPEN = ['Start', 'Guides', 'Concepts', 'Frameworks', 'Reference']
+/** Pages that the build writes. */
+const GENERATED: Record<string, Item[]> = {
+  Reference: [{ text: 'API', link: '/api/' }],
+  Project: [{ text: 'Changelog', link: '/changelog' }],
+}
+const OPEN = ['Start', 'Guides', 'Concepts', 'Frameworks', 'Reference', 'Project']
 const LINK = /\[([^\]]+)\]\(((?:[\w-]+\/)*[\w-]+)\.md\)/g
 
 /**
@@ -52,7 +57,7 @@ function sectionOf(text: string, section: string, folder: string, linked: Set<st
       ...itemsOf(head),
       ...groups.map((group) => ({ text: firstLine(group), collapsed: false, items: itemsOf(group) })),
       ...rest.map((page) => itemOf('docs', page)),
-      ...(text === 'Reference' ? [{ text: 'API', link: '/api/' }] : []),
+      ...(GENERATED[text] ?? []),
     ],
   }
 }

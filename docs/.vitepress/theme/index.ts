@@ -1,6 +1,7 @@
 import type { Theme } from 'vitepress'
 import DefaultTheme from 'vitepress/theme'
 import { h } from 'vue'
+import BenchChart from './BenchChart.vue'
 import LiveDemo from './LiveDemo.vue'
 import PageLinks from './PageLinks.vue'
 import './style.css'
@@ -10,5 +11,6 @@ export default {
   Layout: () => h(DefaultTheme.Layout, null, { 'doc-before': () => h(PageLinks) }),
   enhanceApp({ app }) {
     app.component('LiveDemo', LiveDemo)
+    app.component('BenchChart', BenchChart)
   },
 } satisfies Theme
