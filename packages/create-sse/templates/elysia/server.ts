@@ -10,7 +10,8 @@ const stream = sse(hub, {
   channels: () => 'room',
 })
 
-const app = new Elysia()
+// Bun bundles the page itself: once for production, again after each change during development.
+const app = new Elysia({ serve: { development: process.argv.includes('--dev') } })
   .get('/', page)
   // The stream and its acknowledgements. With `server`, the stream is exempt from Bun's idle timeout.
   .all(room.path, ({ request, server }) => stream(request, server))

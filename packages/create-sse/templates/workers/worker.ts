@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers'
-import { createHub, type Hub, sse, type WebHandler } from '@sse/server'
+import { createHub, type Hub, sse } from '@sse/server'
 import { DurableEngine } from './durable-engine.ts'
 import { room } from './src/room.ts'
 
@@ -13,7 +13,7 @@ interface Env {
  */
 export class Room extends DurableObject<Env> {
   readonly #hub: Hub<typeof room>
-  readonly #stream: WebHandler
+  readonly #stream: (request: Request) => Promise<Response>
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env)

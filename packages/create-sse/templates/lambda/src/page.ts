@@ -16,7 +16,7 @@ feed.onStatus(showStatus)
 feed.on('message', ({ text }) => {
   const item = document.createElement('li')
   item.textContent = text
-  messages.prepend(item)
+  messages.insertBefore(item, messages.firstChild)
   messages.children[50]?.remove()
 })
 

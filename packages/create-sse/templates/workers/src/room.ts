@@ -5,4 +5,5 @@ export const room = defineStream({
   path: '/api/room',
   channels: ['room'],
   events: { message: type<{ text: string }>() },
+  heartbeatMs: 1_000,
 })
