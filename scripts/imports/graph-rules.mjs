@@ -11,7 +11,7 @@ const hooks = '^packages/(react|vue|svelte|solid)/src/'
 /** A hub and what it stands on: storage, order, delivery, presence. */
 const domain = '^packages/server/src/(hub|log|runs|presence|memory|engine-kit)/'
 /** The command line: it runs on Node, and opens any engine. */
-const cli = inside('cli')
+const cli = inside('(cli|create-sse)')
 const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 
