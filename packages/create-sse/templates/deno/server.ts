@@ -11,7 +11,8 @@ const stream = sse(hub, {
 
 async function publish(request: Request): Promise<Response> {
   const { text } = await request.json().catch(() => ({}))
-  if (typeof text !== 'string' || text === '') return Response.json({ error: 'text is missing' }, { status: 400 })
+  if (typeof text !== 'string' || text === '')
+    return Response.json({ error: 'text is missing' }, { status: 400 })
   await hub.publish('room', 'message', { text })
   return new Response(null, { status: 204 })
 }

@@ -127,7 +127,8 @@ export class DurableEngine implements Engine {
 
   /** Finds the positions first, so that only entries of the page are read. */
   *#ofChannels(after: number, limit: number, channels: readonly string[]): Generator<Entry> {
-    const query = 'SELECT position FROM sse_entries WHERE channel = ? AND position > ? ORDER BY position LIMIT ?'
+    const query =
+      'SELECT position FROM sse_entries WHERE channel = ? AND position > ? ORDER BY position LIMIT ?'
     const positions = [...new Set(channels)].flatMap((channel) =>
       [...this.#run<{ position: number }>(query, channel, after, limit)].map(({ position }) => position),
     )
