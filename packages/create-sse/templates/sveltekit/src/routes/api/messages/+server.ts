@@ -1,4 +1,4 @@
-import { hub } from '../../../lib/server/hub.ts'
+import { hub } from '#lib/server/hub.ts'
 
 export async function POST({ request }: { request: Request }) {
   const { text } = await request.json().catch(() => ({}))

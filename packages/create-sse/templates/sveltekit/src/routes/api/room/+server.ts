@@ -1,5 +1,5 @@
 import { sse } from '@sse/server'
-import { hub } from '../../../lib/server/hub.ts'
+import { hub } from '#lib/server/hub.ts'
 
 const stream = sse(hub, {
   // Your session goes here: return the signed-in user, or nothing to refuse.
