@@ -1,19 +1,12 @@
-import { createHub, sse } from '@sse/server'
+import { createHub } from '@sse/server'
 import { sqlite } from '@sse/sqlite'
 import { room } from '../room.ts'
 
-/** Keeps the events in a file, so that a page resumes after a restart of the server. */
+// Keeps the events in a file, so that a page resumes after a restart of the server.
 const makeHub = () => createHub(room, { engine: sqlite(process.env.ROOM_DB ?? 'room.db') })
 
-// One hub per process: during development this module is loaded again when it was saved.
+// Vite loads this module again after each change of it. All share one hub.
 const kept = globalThis as typeof globalThis & { roomHub?: ReturnType<typeof makeHub> }
 kept.roomHub ??= makeHub()
 
 export const hub = kept.roomHub
-
-/** Answers the stream and its acknowledgements. */
-export const stream = sse(hub, {
-  // Your session goes here: return the signed-in user, or nothing to refuse.
-  authorize: () => ({ id: 'guest' }),
-  channels: () => 'room',
-})

@@ -1,9 +1,10 @@
-import { error } from '@sveltejs/kit'
-import { hub } from '../../../lib/server/hub.ts'
+import { hub } from '#lib/server/hub.ts'
 
-export async function POST({ request }) {
-  const { text } = await request.json()
-  if (typeof text !== 'string' || text === '') error(400, 'text is missing')
+export async function POST({ request }: { request: Request }) {
+  const { text } = await request.json().catch(() => ({}))
+  if (typeof text !== 'string' || text === '') {
+    return Response.json({ error: 'text is missing' }, { status: 400 })
+  }
   await hub.publish('room', 'message', { text })
   return new Response(null, { status: 204 })
 }

@@ -1,6 +1,5 @@
-import { json } from '@sveltejs/kit'
-import { hub } from '../../../lib/server/hub.ts'
+import { hub } from '#lib/server/hub.ts'
 
 export function GET() {
-  return json({ connections: hub.stats().connections })
+  return Response.json({ connections: hub.stats().connections })
 }

@@ -1,3 +1,1 @@
-import { stream } from '../../../../lib/server/hub.ts'
-
-export const POST = stream
+export { GET as POST } from '../+server.ts'
