@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectAccessible, launch, requireBrowser } from '../lead-desk/browser.ts'
 import { savePicture } from '../support/save-picture.ts'
 import { type App, type AppOptions, createApp } from './app.ts'
+import { readRow, rowOf, type Shown } from './frameworks-page.ts'
 
 /** Larger frameworks take most of a minute on a busy machine, to build and for the first page in development. */
 const SLOW_MS = 240_000
@@ -38,6 +39,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
   const { isDurable = true, noticesLeaving = true } = options
 
   describe.skipIf(!browserPath)(`the template ${template}`, () => {
+    const shown: Shown = 'dev' in options && !options.dev ? { saving: 'is deployed' } : {}
     let app: App
     let browser: Browser
     beforeAll(async () => {
@@ -73,6 +75,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
           await other.page.context().close()
           await expect.poll(() => online(app), { timeout: GONE_MS, interval: 20 }).toBe(1)
         }
+        shown.leaving = noticesLeaving ? 'within 2 s' : 'at the end of the connection'
 
         await server.stop('SIGKILL')
         await expect.poll(() => status(page), SHOWN).not.toBe('open')
@@ -82,6 +85,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
         await publish(app, 'three')
         const after = isDurable ? ['one', 'two', 'three'] : expect.arrayContaining(['one', 'three'])
         await expect.poll(async () => (await messages(page)).toReversed(), SHOWN).toEqual(after)
+        shown.resuming = isDurable ? 'misses nothing' : 'gets new events'
         await page.context().close()
       } finally {
         await server.stop()
@@ -105,11 +109,17 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
           await expect.poll(() => online(app), SHOWN).toBe(1)
           await page.context().close()
           if (noticesLeaving) await expect.poll(() => online(app), SHOWN).toBe(0)
+          shown.saving = 'leaves one hub'
         } finally {
           await server.stop()
         }
       },
     )
+
+    it('is described by its row in the table of frameworks', () => {
+      const row = rowOf(template, shown)
+      expect(readRow(template, row), 'run it with UPDATE_DOCS=1').toBe(row)
+    })
 
     options.also?.(() => app)
   })
