@@ -48,7 +48,7 @@ export default defineConfig({
   themeConfig: {
     i18nRouting: false,
     nav: [
-      { text: 'Start', link: '/start/getting-started', activeMatch: '^/start/' },
+      { text: 'Getting started', link: '/start/getting-started', activeMatch: '^/start/' },
       { text: 'Guides', link: '/guides/notify-one-person', activeMatch: '^/guides/' },
       { text: 'Reference', link: '/reference/server-options', activeMatch: '^/(reference|api)/' },
       { text: 'Operations', link: '/operations/in-your-stack', activeMatch: '^/operations/' },
