@@ -25,8 +25,8 @@ const LAST_LINES = 120
 
 /**
  * Stages run one after the other. The lanes of a stage run at the same time, and the steps of a lane one after the other.
- * Steps with `live` print while they run, others only when they fail; a stage has one at most. `needs` names a step that
- * must have passed.
+ * Steps with `live` print while they run, others only when they fail; a stage has one at most. Those with `shows` print
+ * what they found. `needs` names a step that must have passed.
  */
 const stages = [
   [
@@ -69,6 +69,13 @@ const stages = [
         run: ['node', 'scripts/pack.mjs'],
         needs: 'build',
         next: 'fix `exports` or `files` in package.json',
+      },
+      {
+        name: 'what a release would publish',
+        run: ['node', 'scripts/release/dry-run.mjs'],
+        needs: 'packed packages',
+        shows: true,
+        next: 'read what npm says about the package, or set its version to that of the others',
       },
       {
         name: 'sizes',
@@ -176,7 +183,7 @@ async function check(step) {
   if (end) {
     failed.push({ ...step, output })
     if (!step.live) console.log(output)
-  }
+  } else if (step.shows) console.log(output.trimEnd())
   console.log(
     end
       ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`

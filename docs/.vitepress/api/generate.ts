@@ -23,6 +23,7 @@ const started = performance.now()
 const format: Partial<PluginOptions> = {
   router: 'module',
   excludeScopesInPaths: true,
+  entryFileName: 'index',
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,

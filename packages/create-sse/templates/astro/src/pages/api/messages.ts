@@ -1,0 +1,10 @@
+import type { APIRoute } from 'astro'
+import { hub } from '../../hub.ts'
+
+export const POST: APIRoute = async ({ request }) => {
+  const { text }: { text?: unknown } = await request.json()
+  if (typeof text !== 'string' || text === '')
+    return Response.json({ error: 'text is missing' }, { status: 400 })
+  await hub.publish('room', 'message', { text })
+  return new Response(null, { status: 204 })
+}

@@ -1,0 +1,10 @@
+import type { ActionFunctionArgs } from 'react-router'
+import { hub } from '../hub.server.ts'
+
+export async function action({ request }: ActionFunctionArgs) {
+  const { text }: { text?: unknown } = await request.json()
+  if (typeof text !== 'string' || text === '')
+    return Response.json({ error: 'text is missing' }, { status: 400 })
+  await hub.publish('room', 'message', { text })
+  return new Response(null, { status: 204 })
+}
