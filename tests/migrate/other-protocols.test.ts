@@ -77,6 +77,7 @@ describe.skipIf(!hasRedis)('from resumable-stream', () => {
   let page: MigrationPage
   let redis: RedisServer
   let runs: AsyncDisposable | undefined
+  let clients: readonly { destroy(): void }[] = []
   const loaded: Server[] = []
   beforeAll(async () => {
     redis = await RedisServer.start()
@@ -86,14 +87,17 @@ describe.skipIf(!hasRedis)('from resumable-stream', () => {
   afterAll(async () => {
     loaded.forEach(close)
     await runs?.[Symbol.asyncDispose]()
+    for (const client of clients) client.destroy()
     delete process.env.REDIS_URL
     await redis.stop()
   })
 
   const open = async (file: string) => {
-    const module = await page.load<{ server: Server; runs?: AsyncDisposable }>(file)
+    type Module = { server: Server; runs?: AsyncDisposable; clients?: { destroy(): void }[] }
+    const module = await page.load<Module>(file)
     loaded.push(module.server)
     runs ??= module.runs
+    clients = module.clients ?? clients
     return page.origin(file)
   }
   const textOf = ({ payloads }: StreamReader) => payloads.join('')
