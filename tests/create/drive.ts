@@ -27,6 +27,8 @@ export interface DriveOptions extends AppOptions {
   readonly isDurable?: boolean
   /** Whether the server notices a client that left. Default `true`; `false` for a host that does not pass it on. */
   readonly noticesLeaving?: boolean
+  /** Adds tests of this template, which use the same app. It is built, and not running. */
+  readonly also?: (app: () => App) => void
 }
 
 /** Creates an app from a template, builds it, and drives it as people would: what every template must do. */
@@ -108,6 +110,8 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
         }
       },
     )
+
+    options.also?.(() => app)
   })
 }
 

@@ -31,7 +31,7 @@ declare module 'vitest' {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = [
   'packages/*/src/**/*.ts',
-  'packages/*/*.{json,ts}',
+  'packages/*/*.{json,ts,md}',
   'tsconfig*.json',
   'tsup.shared.ts',
   'pnpm-lock.yaml',

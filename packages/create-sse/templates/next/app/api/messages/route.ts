@@ -1,0 +1,10 @@
+import { hub } from '../../../hub'
+
+export async function POST(request: Request) {
+  const { text } = await request.json().catch(() => ({}))
+  if (typeof text !== 'string' || text === '') {
+    return Response.json({ error: 'text is missing' }, { status: 400 })
+  }
+  await hub.publish('room', 'message', { text })
+  return new Response(null, { status: 204 })
+}

@@ -1,0 +1,7 @@
+import { building, dev } from '$app/environment'
+import { hub } from '#lib/server/hub.ts'
+
+// Before it ends, the server waits 30 seconds for its connections. A stream does not end by itself.
+if (!dev && !building) {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => hub.drain())
+}
