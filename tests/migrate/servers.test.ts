@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { connect as connectSocket } from 'node:net'
+import { fastifySSE } from '@fastify/sse'
 import { connect } from '@sse/client'
 import type { StreamContract } from '@sse/contract'
 import { serve } from '@sse/test-support/http-server'
@@ -8,7 +9,7 @@ import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { createSession } from 'better-sse'
 import { EventSource } from 'eventsource'
-import type { FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Follow,
@@ -106,19 +107,38 @@ async function pendingBytes({ server, baseUrl, publish }: LeadServer & { baseUrl
   return pending
 }
 
-describe('from better-sse', () => {
-  it('a line end in a name forges a second event', async () => {
-    await using server = await serve(async (req, res) => {
-      const session = await createSession(req, res)
-      session.push({ id: 1 }, 'note\ndata: "forged"\n\nevent: lead')
-    })
-    const reader = await StreamReader.open(server.origin)
+describe('a line end in a name forges a second event', () => {
+  const NAME = 'note\ndata: "forged"\n\nevent: lead'
+
+  const eventsOf = async (origin: string) => {
+    const reader = await StreamReader.open(origin)
     await reader.until(({ events }) => events.length === 2)
     reader.close()
-    expect(reader.events.map(({ event, data }) => [event, data])).toEqual([
-      ['note', '"forged"'],
-      ['lead', '{"id":1}'],
-    ])
+    return reader.events.map(({ event, data }) => [event, data])
+  }
+  const forged = [
+    ['note', '"forged"'],
+    ['lead', '{"id":1}'],
+  ]
+
+  it('of better-sse', async () => {
+    await using server = await serve(async (req, res) => {
+      const session = await createSession(req, res)
+      session.push({ id: 1 }, NAME)
+    })
+    expect(await eventsOf(server.origin)).toEqual(forged)
+  })
+
+  it('of @fastify/sse', async () => {
+    const app = fastify({ forceCloseConnections: true })
+    await app.register(fastifySSE)
+    app.get('/', { sse: 'only' }, async (_request, reply) => {
+      reply.sse.keepAlive()
+      await reply.sse.send({ event: NAME, data: { id: 1 } })
+    })
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    expect(await eventsOf(origin)).toEqual(forged)
+    await app.close()
   })
 })
 
