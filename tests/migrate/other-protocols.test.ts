@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { connect } from '@sse/client'
-import type { StreamContract } from '@sse/contract'
+import { defineStream, type } from '@sse/contract'
 import { hasRedis, RedisServer } from '@sse/test-support/redis-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
@@ -71,7 +71,7 @@ describe('from socket-io', () => {
   })
 })
 
-type Answers = StreamContract<'/answers/:run', { delta: string }>
+const answers = defineStream({ path: '/answers/:run', events: { delta: type<string>() } })
 
 describe.skipIf(!hasRedis)('from resumable-stream', () => {
   let page: MigrationPage
@@ -111,12 +111,11 @@ describe.skipIf(!hasRedis)('from resumable-stream', () => {
     const first = await StreamReader.open(`${origin}/answers/${run}`)
     await first.until(({ payloads }) => payloads.length > 1)
     first.close()
-    const { answers } = await page.load<{ answers: Answers }>('answers.ts')
     const feed = connect(answers, { baseUrl: origin, params: { run } })
     const second = await StreamReader.open(`${origin}/answers/${run}`)
     let text = ''
-    for await (const { payload } of feed) {
-      text += payload
+    for await (const { event, payload } of feed) {
+      if (event === 'delta') text += payload
       if (text === answer(run)) break
     }
     feed.close()

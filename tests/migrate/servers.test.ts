@@ -3,7 +3,7 @@ import type { Server, ServerResponse } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { fastifySSE } from '@fastify/sse'
 import { connect } from '@sse/client'
-import type { StreamContract } from '@sse/contract'
+import { defineStream, type } from '@sse/contract'
 import { serve } from '@sse/test-support/http-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
@@ -21,8 +21,6 @@ import {
   TITLES,
 } from './leads.ts'
 import { type MigrationPage, openPage } from './page.ts'
-
-type Progress = StreamContract<'/import/:job', { progress: { job: string; percent: number } }>
 
 interface LeadServer {
   publish: Publish
@@ -145,6 +143,10 @@ describe('a line end in a name forges a second event', () => {
 describe('from hono-stream-sse', () => {
   const servers = pageServers('hono-stream-sse')
   const percents = [0, 25, 50, 75, 100]
+  const contract = defineStream({
+    path: '/import/:job',
+    events: { progress: type<{ job: string; percent: number }>() },
+  })
 
   /** Reads an import as a page does, until the client has asked twice more after the end, or has stopped. */
   async function importBy(file: 'before.ts' | 'after.ts') {
@@ -168,7 +170,6 @@ describe('from hono-stream-sse', () => {
   })
 
   it('connect() reads the same events from both servers', async () => {
-    const { progress: contract } = await servers.page().load<{ progress: Progress }>('progress.ts')
     for (const file of ['before.ts', 'after.ts'] as const) {
       const { baseUrl } = await servers.open(file)
       using feed = connect(contract, { baseUrl, params: { job: '7' } })
