@@ -2,7 +2,7 @@ import type { APIRoute } from 'astro'
 import { hub } from '../../hub.ts'
 
 export const POST: APIRoute = async ({ request }) => {
-  const { text }: { text?: unknown } = await request.json()
+  const { text } = await request.json().catch(() => ({}))
   if (typeof text !== 'string' || text === '')
     return Response.json({ error: 'text is missing' }, { status: 400 })
   await hub.publish('room', 'message', { text })
