@@ -9,10 +9,10 @@
 // Additionally, you should also exclude this file from your linter and/or formatter to prevent it from being checked or modified.
 
 import { Route as rootRouteImport } from './routes/__root'
+import { Route as IndexRouteImport } from './routes/index'
 import { Route as ApiMessagesRouteImport } from './routes/api/messages'
 import { Route as ApiOnlineRouteImport } from './routes/api/online'
 import { Route as ApiRoomSplatRouteImport } from './routes/api/room.$'
-import { Route as IndexRouteImport } from './routes/index'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -108,11 +108,12 @@ const rootRouteChildren: RootRouteChildren = {
   ApiOnlineRoute: ApiOnlineRoute,
   ApiRoomSplatRoute: ApiRoomSplatRoute,
 }
-export const routeTree = rootRouteImport._addFileChildren(rootRouteChildren)._addFileTypes<FileRouteTypes>()
+export const routeTree = rootRouteImport
+  ._addFileChildren(rootRouteChildren)
+  ._addFileTypes<FileRouteTypes>()
 
-import type { createStart } from '@tanstack/react-start'
 import type { getRouter } from './router.tsx'
-
+import type { createStart } from '@tanstack/react-start'
 declare module '@tanstack/react-start' {
   interface Register {
     ssr: true
