@@ -1,4 +1,4 @@
-import { building, dev } from '$app/environment'
+import { building, dev } from '$app/env'
 import { hub } from '#lib/server/hub.ts'
 
 // Before it ends, the server waits 30 seconds for its connections. A stream does not end by itself.
