@@ -78,6 +78,31 @@ describe('xhrTransport on React Native’s own XMLHttpRequest', () => {
     expect(reset.end).toMatchObject({ code: 'network' })
   })
 
+  const long = { paddingBytes: 4 * 1024 * 1024 + 100 }
+
+  it('reopens a response after 4 Mi characters if it has an id to resume after', async () => {
+    const script = new Script(scripts.origin, [{ chunks: ['id: 7\ndata: a\n\n:'], ...long, ending: 'hang' }])
+    const { end, lastEventId } = await collect(xhrTransport, script.url)
+    expect({ end, lastEventId }).toMatchObject({ end: { code: 'dropped' }, lastEventId: '7' })
+    await expect.poll(() => script.open()).toBe(0)
+  })
+
+  it.each([
+    ['without an id', { chunks: ['data: a\n\n:'] }, {}],
+    ['to a POST', { chunks: ['id: 7\ndata: a\n\n:'] }, { method: 'POST' }],
+  ])('reads a response %s to its end, however long it is', async (_, response, request) => {
+    const server = createServer((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      res.write(response.chunks[0])
+      res.end(`${'x'.repeat(long.paddingBytes)}\n\ndata: last\n\n`)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const { events } = await collect(xhrTransport, url, request)
+    expect(events.map(([, data]) => data)).toEqual(['a', 'last'])
+    server.close()
+  })
+
   it('reports what a JSON refusal says, and when to retry', async () => {
     const body = JSON.stringify({ code: 'over_quota', message: 'Too many' })
     const headers = { 'retry-after': '3' }
