@@ -55,7 +55,7 @@ const stages = [
     [
       {
         name: 'unit and type tests',
-        ...vitest('unit', '--project=!tests', '--project=!packed'),
+        ...vitest('unit', '--project=!tests', '--project=!packed', '--project=!apps'),
         live: true,
         next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
       },
@@ -118,6 +118,18 @@ const stages = [
         name: 'unused code',
         run: ['knip'],
         next: 'delete unused code, or explain in knip.json why it is needed',
+      },
+    ],
+  ],
+  // Alone: a framework's build takes all cores.
+  [
+    [
+      {
+        name: 'apps of every template',
+        ...vitest('apps', '--project=apps'),
+        live: true,
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs unit tests/create/x.test.ts`',
       },
     ],
   ],

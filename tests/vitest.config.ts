@@ -7,6 +7,14 @@ export default defineProject({
     ...shared,
     name: 'tests',
     include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'browser/**', 'hostile/**', 'package/**', 'runtimes/**', 'frameworks/**', 'create/**'],
+    exclude: [
+      '**/node_modules/**',
+      'browser/**',
+      'hostile/**',
+      'package/**',
+      'runtimes/**',
+      'frameworks/**',
+      'create/**',
+    ],
   },
 })

@@ -6,7 +6,7 @@ export default defineProject({
   test: {
     ...shared,
     name: 'packed',
-    include: ['package/**/*.test.ts', 'runtimes/**/*.test.ts', 'frameworks/**/*.test.ts', 'create/**/*.test.ts'],
+    include: ['package/**/*.test.ts', 'runtimes/**/*.test.ts', 'frameworks/**/*.test.ts'],
     globalSetup: ['support/packed.ts'],
   },
 })

@@ -2,6 +2,7 @@ import { connect, fetchTransport } from '@sse/client'
 import { nativeTransport } from '@sse/client/native'
 import { polyfillTransport } from '@sse/client/polyfill'
 import type { Transport } from '@sse/client/transport'
+import { xhrTransport } from '@sse/client/xhr'
 import { encodeMessage } from '@sse/contract/protocol'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
@@ -17,6 +18,7 @@ const origin = inject('scriptOrigin')
 const isFirefox = navigator.userAgent.includes('Firefox')
 const transports: { name: TransportName; transport: Transport }[] = [
   { name: 'fetch', transport: fetchTransport },
+  { name: 'XMLHttpRequest', transport: xhrTransport },
   { name: isFirefox ? 'native Firefox' : 'native Chromium', transport: nativeTransport },
   { name: 'polyfill', transport: polyfillTransport },
   { name: 'EventSource class', transport: classTransport },
@@ -44,7 +46,7 @@ describe.each(transports)('$name', ({ name, transport }) => {
   })
 
   describe('what must be a stream before it is read', () => {
-    const tellsStatus = name === 'fetch' || name === 'polyfill'
+    const tellsStatus = ['fetch', 'XMLHttpRequest', 'polyfill'].includes(name)
     it.concurrent.for(RESPONSES)('$name', async ({ response, outcome, deviations }, context) => {
       const expected = deviations?.[name] ?? outcome
       // What is open comes back when it ends; what is refused may be asked again by the network stack (408).
@@ -115,11 +117,13 @@ describe('any split of any bytes', () => {
           const chunks = splitAnywhere(bytes, sizes).map((piece) => [...piece])
           const read = async (by: Transport) =>
             (await collect(by, new Script(origin, [{ chunks }, { status: 204 }]).url)).events
-          const [ours, expected] = await Promise.all([
+          const [overFetch, overXhr, expected] = await Promise.all([
             read(fetchTransport),
+            read(xhrTransport),
             isFirefox ? readByTheStandard(bytes) : read(nativeTransport),
           ])
-          expect(heardByName(ours)).toEqual(heardByName(expected))
+          expect(heardByName(overFetch)).toEqual(heardByName(expected))
+          expect(heardByName(overXhr)).toEqual(heardByName(expected))
         },
       ),
       { numRuns: 60, endOnFailure: true },

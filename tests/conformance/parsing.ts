@@ -3,6 +3,7 @@ export type Dispatched = [event: string, data: string, lastEventId: string]
 
 export type TransportName =
   | 'fetch'
+  | 'XMLHttpRequest'
   | 'native Chromium'
   | 'native Firefox'
   | 'polyfill'

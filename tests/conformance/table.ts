@@ -8,6 +8,7 @@ export const PAGE: URL = new URL('../../docs/internals/conformance.md', import.m
 
 const columns: TransportName[] = [
   'fetch',
+  'XMLHttpRequest',
   'EventSource class',
   'native Chromium',
   'native Firefox',

@@ -61,9 +61,14 @@ export async function createApp(template: string, options: AppOptions = {}): Pro
           (response) => response.ok,
           () => false,
         )
-      await expect
-        .poll(async () => hasExited || (await answers()), { timeout: 60_000, interval: 50 })
-        .toBe(true)
+      try {
+        await expect
+          .poll(async () => hasExited || (await answers()), { timeout: 180_000, interval: 50 })
+          .toBe(true)
+      } catch (error) {
+        await program.stop('SIGKILL')
+        throw new Error(`${script} does not answer:\n${program.output}`, { cause: error })
+      }
       if (hasExited) throw new Error(`${script} ended before it listened:\n${program.output}`)
       return program
     },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectAccessible, launch, requireBrowser } from '../lead-desk/browser.ts'
 import { savePicture } from '../support/save-picture.ts'
 import { type App, type AppOptions, createApp } from './app.ts'
+import { readRow, rowOf, type Shown } from './frameworks-page.ts'
 
 /** Larger frameworks take most of a minute on a busy machine, to build and for the first page in development. */
 const SLOW_MS = 240_000
@@ -27,6 +28,8 @@ export interface DriveOptions extends AppOptions {
   readonly isDurable?: boolean
   /** Whether the server notices a client that left. Default `true`; `false` for a host that does not pass it on. */
   readonly noticesLeaving?: boolean
+  /** Adds tests of this template, which use the same app. It is built, and not running. */
+  readonly also?: (app: () => App) => void
 }
 
 /** Creates an app from a template, builds it, and drives it as people would: what every template must do. */
@@ -36,6 +39,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
   const { isDurable = true, noticesLeaving = true } = options
 
   describe.skipIf(!browserPath)(`the template ${template}`, () => {
+    const shown: Shown = 'dev' in options && !options.dev ? { saving: 'is deployed' } : {}
     let app: App
     let browser: Browser
     beforeAll(async () => {
@@ -71,6 +75,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
           await other.page.context().close()
           await expect.poll(() => online(app), { timeout: GONE_MS, interval: 20 }).toBe(1)
         }
+        shown.leaving = noticesLeaving ? 'within 2 s' : 'at the end of the connection'
 
         await server.stop('SIGKILL')
         await expect.poll(() => status(page), SHOWN).not.toBe('open')
@@ -80,6 +85,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
         await publish(app, 'three')
         const after = isDurable ? ['one', 'two', 'three'] : expect.arrayContaining(['one', 'three'])
         await expect.poll(async () => (await messages(page)).toReversed(), SHOWN).toEqual(after)
+        shown.resuming = isDurable ? 'misses nothing' : 'gets new events'
         await page.context().close()
       } finally {
         await server.stop()
@@ -103,11 +109,19 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
           await expect.poll(() => online(app), SHOWN).toBe(1)
           await page.context().close()
           if (noticesLeaving) await expect.poll(() => online(app), SHOWN).toBe(0)
+          shown.saving = 'leaves one hub'
         } finally {
           await server.stop()
         }
       },
     )
+
+    it('is described by its row in the table of frameworks', () => {
+      const row = rowOf(template, shown)
+      expect(readRow(template, row), 'run it with UPDATE_DOCS=1').toBe(row)
+    })
+
+    options.also?.(() => app)
   })
 }
 

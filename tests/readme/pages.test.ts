@@ -15,8 +15,9 @@ const templateOf = (page: string) => {
   const name = /^docs\/start\/([\w-]+)\.md$/.exec(page)?.[1] ?? ''
   return existsSync(`${root}${TEMPLATES}/${name}/package.json`) ? name : undefined
 }
-/** The code of a template's page is compiled in the template. */
-const blocks = pages.filter((page) => templateOf(page) === undefined).flatMap(codeBlocks)
+/** The code of a template's page is compiled in the template, and that of a translation is its source's. */
+const isCompiled = (page: string) => templateOf(page) === undefined && !page.startsWith('docs/zh/')
+const blocks = pages.filter(isCompiled).flatMap(codeBlocks)
 
 it('every ```ts block of every page compiles', () => {
   const folder = writeBlocks('pages', blocks)
@@ -34,10 +35,10 @@ it.each(pages.filter(templateOf))('%s has the command and the files of its templ
   const template = templateOf(page)
   const text = readPage(page)
   expect(text).toContain(`npm create sse@latest my-app -- --template ${template}\n`)
-  const files = [...text.matchAll(/^```(?:tsx?|js|mjs|vue|svelte|astro)\n([\s\S]*?)^```$/gm)].map(
+  const files = [...text.matchAll(/^```(?:tsx?|js|mjs|vue|svelte|astro|jsonc|yaml)\n([\s\S]*?)^```$/gm)].map(
     ([, code = '']) => {
       const [first = '', ...rest] = code.split('\n')
-      return { file: /^(?:\/\/|<!--) (\S+)/.exec(first)?.[1] ?? '', code: rest.join('\n') }
+      return { file: /^(?:\/\/|<!--|#) (\S+)/.exec(first)?.[1] ?? '', code: rest.join('\n') }
     },
   )
   expect(files.length).toBeGreaterThan(2)
@@ -104,8 +105,8 @@ it('the index links every page of the documentation', () => {
   const linked = [...readPage('docs/README.md').matchAll(/\]\(([^)\s]+\.md)\)/g)].map(
     ([, link]) => `docs/${link}`,
   )
-  // The landing page of the site is no page of the documentation.
-  const all = pages.filter((page) => /^docs\/\w+\//.test(page))
+  // Neither the site's landing page nor a translation.
+  const all = pages.filter((page) => /^docs\/\w+\//.test(page) && !page.startsWith('docs/zh/'))
   expect(all.filter((page) => !linked.includes(page))).toEqual([])
 })
 
@@ -114,7 +115,7 @@ function anchors(page: string): string[] {
   return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
       .replaceAll(' ', '-'),
   )
 }

@@ -23,15 +23,13 @@ declare module 'vitest' {
     tarballs: string[]
     /** A project outside the repository that has installed them, and nothing else. */
     installed: string
-    /** A folder outside the repository that has installed `create-sse`, and nothing else. */
-    creator: string
   }
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = [
   'packages/*/src/**/*.ts',
-  'packages/*/*.{json,ts}',
+  'packages/*/*.{json,ts,md}',
   'tsconfig*.json',
   'tsup.shared.ts',
   'pnpm-lock.yaml',
@@ -40,19 +38,22 @@ const TEMPLATES = 'packages/create-sse/templates'
 
 /** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
 export default function setup(project: TestProject): () => void {
-  const packed = pack()
-  const tarballs = packed.filter((file) => basename(file).startsWith('sse-'))
-  const installed = install(tarballs)
-  const creator = install(packed.filter((file) => !tarballs.includes(file)))
-  project.provide('tarballs', tarballs)
+  const { own } = packed()
+  const installed = install(own)
+  project.provide('tarballs', own)
   project.provide('installed', installed)
-  project.provide('creator', creator)
-  return () => {
-    for (const folder of [installed, creator]) rmSync(folder, { recursive: true, force: true })
-  }
+  return () => rmSync(installed, { recursive: true, force: true })
 }
 
-function install(tarballs: readonly string[]): string {
+/** The packed tarballs: of `@sse/*`, and of `create-sse`. */
+export function packed(): { own: string[]; creator: string[] } {
+  const tarballs = pack()
+  const own = tarballs.filter((file) => basename(file).startsWith('sse-'))
+  return { own, creator: tarballs.filter((file) => !own.includes(file)) }
+}
+
+/** Installs tarballs with npm in a new folder outside the repository. Returns the folder. */
+export function install(tarballs: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'sse-installed-'))
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
   const { status, output } = runNpm(['install', ...tarballs], folder)

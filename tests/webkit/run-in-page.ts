@@ -1,6 +1,7 @@
 import { fetchTransport } from '@sse/client'
 import { nativeTransport } from '@sse/client/native'
 import type { Transport } from '@sse/client/transport'
+import { xhrTransport } from '@sse/client/xhr'
 import { classTransport } from '../conformance/class-transport.ts'
 import { type Collected, collect } from '../conformance/collect.ts'
 import { type Dispatched, PARSING } from '../conformance/parsing.ts'
@@ -15,6 +16,7 @@ export interface PageResult {
 
 const transports: Record<string, Transport> = {
   fetch: fetchTransport,
+  XMLHttpRequest: xhrTransport,
   'EventSource class': classTransport,
   'native WebKit': nativeTransport,
 }

@@ -93,7 +93,7 @@ describe.skipIf(!driver || !display)('WebKit', () => {
   }, 120_000)
   afterAll(() => Promise.all(closing.map((close) => close())))
 
-  describe.each(['fetch', 'EventSource class', 'native WebKit'] as const)('%s', (name) => {
+  describe.each(['fetch', 'XMLHttpRequest', 'EventSource class', 'native WebKit'] as const)('%s', (name) => {
     it.each(PARSING.filter(({ stream }) => stream.length < 10_000))(
       '$name',
       ({ name: title, events, deviations }) => {
@@ -103,8 +103,8 @@ describe.skipIf(!driver || !display)('WebKit', () => {
 
     it.each(RESPONSES)('$name', ({ name: title, outcome, deviations }) => {
       const expected = deviations?.[name as TransportName] ?? outcome
-      // Only fetch is told why.
-      const shown = name === 'fetch' || expected === 'open' ? expected : 'http_status'
+      const tellsWhy = name === 'fetch' || name === 'XMLHttpRequest'
+      const shown = tellsWhy || expected === 'open' ? expected : 'http_status'
       expect(results[name]?.responses[title]).toBe(shown)
     })
   })

@@ -1,4 +1,13 @@
-import { cpSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CreateError } from './create-error.ts'
 import type { PackageManager } from './package-manager.ts'
@@ -49,7 +58,7 @@ export function createApp({ target, template, tarballs, manager }: CreateOptions
   const manifest = JSON.parse(readFileSync(file, 'utf8'))
   const { description: _, ...rest } = { ...manifest, name: basename(target) }
   writeFileSync(file, `${JSON.stringify(withPackages(rest, packages), null, 2)}\n`)
-  if (tarballs !== undefined && manager === 'pnpm') overrideInPnpm(target, packages)
+  writePnpmSettings(target, manager === 'pnpm', packages)
 }
 
 /** Where each package of `@sse` comes from: a range, or a path by name. */
@@ -88,12 +97,19 @@ function pathOf(packages: ReadonlyMap<string, string>, name: string): string {
   return path
 }
 
-/** pnpm reads overrides from another file than npm. */
-function overrideInPnpm(target: string, packages: Packages): void {
-  const lines = [...(packages as ReadonlyMap<string, string>)].map(
-    ([name, path]) => `  ${JSON.stringify(name)}: ${JSON.stringify(path)}`,
+/**
+ * Writes what pnpm reads in another file than npm: the template's settings, such as which packages may run install
+ * scripts, and overrides. Other package managers do not get the file.
+ */
+function writePnpmSettings(target: string, isPnpm: boolean, packages: Packages): void {
+  const file = join(target, '_pnpm-workspace.yaml')
+  const settings = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  rmSync(file, { force: true })
+  const lines = [...(typeof packages === 'string' ? [] : packages)].map(
+    ([name, path]) => `  ${JSON.stringify(name)}: ${JSON.stringify(path)}\n`,
   )
-  writeFileSync(join(target, 'pnpm-workspace.yaml'), `overrides:\n${lines.join('\n')}\n`)
+  const overrides = lines.length > 0 ? `overrides:\n${lines.join('')}` : ''
+  if (isPnpm && settings + overrides) writeFileSync(join(target, 'pnpm-workspace.yaml'), settings + overrides)
 }
 
 /** All packages of a release have the same version. */

@@ -27,10 +27,10 @@ export async function sendAction(
   action: 'ack' | 'stop',
   headersOf?: () => Record<string, string>,
 ): Promise<string> {
-  const send = async (signal: AbortSignal) => {
+  const send = async (signal: AbortSignal | undefined) => {
     const request = await prepare()
     const url = actionUrl(request.url, action)
-    if (signal.aborted) throw signal.reason
+    if (signal?.aborted) throw signal.reason
     const response = await request.fetch(url, {
       method: 'POST',
       // With a content type: the CSRF checks of SvelteKit and Astro refuse a POST that could be a form.
@@ -59,22 +59,26 @@ export async function sendAction(
 }
 
 /** Rejects with `idle` if `run` has not settled in time: an app's functions may never settle. */
-async function within(timeoutMs: number, run: (signal: AbortSignal) => Promise<string>): Promise<string> {
-  const controller = new AbortController()
-  const { signal } = controller
+async function within(
+  timeoutMs: number,
+  run: (signal: AbortSignal | undefined) => Promise<string>,
+): Promise<string> {
+  // Mini-programs have none.
+  const controller = typeof AbortController === 'function' ? new AbortController() : undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     const stop = () => {
-      controller.abort(new SseError('idle', `No answer for ${timeoutMs} ms`))
-      reject(signal.reason)
+      const error = new SseError('idle', `No answer for ${timeoutMs} ms`)
+      controller?.abort(error)
+      reject(error)
     }
     timer = outsideZone(() => setTimeout(stop, timeoutMs))
   })
   try {
-    return await Promise.race([run(signal), late])
+    return await Promise.race([run(controller?.signal), late])
   } finally {
     clearTimeout(timer)
-    controller.abort() // a body that was not read keeps its connection
+    controller?.abort() // a body that was not read keeps its connection
   }
 }
 

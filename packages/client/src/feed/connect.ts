@@ -13,7 +13,10 @@ import { StreamFeed } from './stream-feed.ts'
 export interface ConnectOptions {
   /** Base URL of a path (a contract's, or one that starts with `/`). Its own path is kept. Default: the page's origin. */
   baseUrl?: string | URL
-  /** Returns the URL to request. Called before each attempt with the target's URL, to add a query or a fresh ticket. */
+  /**
+   * Returns the URL to request. Called before each attempt with the target's URL, to add a query or a fresh ticket.
+   * Where there is no `URL`, as in a mini-program, it gets an object with `href` alone.
+   */
   url?: (url: URL) => string | URL | Promise<string | URL>
   /** Request headers, or a function called before each attempt, so that a token can be fresh. */
   headers?: HeaderSource | (() => HeaderSource | Promise<HeaderSource>)
@@ -89,8 +92,17 @@ export type Connect = <const Target extends StreamContract | string | URL>(
   ...options: ConnectArguments<Target>
 ) => Feed<FeedPayloads<Target>>
 
+/** What `connect` needs of the platform besides a transport. */
+interface Platform {
+  readonly watchPage: typeof watchPage
+  /** Sends acknowledgements, and streams over the fetch transport. */
+  readonly fetch: typeof fetch
+}
+
+const web: Platform = { watchPage, fetch: (input, init) => fetch(input, init) }
+
 /** @internal Returns a `connect` with a default transport. */
-export function connectWith(defaultTransport: Transport): Connect {
+export function connectWith(defaultTransport: Transport, platform: Platform = web): Connect {
   return (target, ...[given]) => {
     const options: ConnectOptions & { params?: Readonly<Record<string, string>> } = given ?? {}
     const { signal, headers = {}, body, baseUrl, method = 'GET', transport = defaultTransport } = options
@@ -100,7 +112,7 @@ export function connectWith(defaultTransport: Transport): Connect {
       ...options,
       transport,
       contract,
-      watchPage,
+      watchPage: platform.watchPage,
       lastEventId: options.lastEventId ?? '',
       overflow: options.overflow ?? 'error',
       ...checkNumbers({
@@ -109,12 +121,12 @@ export function connectWith(defaultTransport: Transport): Connect {
       }),
       reconnect: checkNumbers({ ...DEFAULT_RECONNECT, ...options.reconnect }),
       prepare: async () => ({
-        url: options.url ? buildUrl(String(await options.url(new URL(url))), baseUrl) : url,
+        url: options.url ? buildUrl(String(await options.url(toUrl(url))), baseUrl) : url,
         method,
         headers: typeof headers === 'function' ? await headers() : headers,
         body: typeof body === 'function' ? await body() : body,
         credentials: options.credentials,
-        fetch: options.fetch ?? fetch.bind(globalThis),
+        fetch: options.fetch ?? platform.fetch,
       }),
     })
     const headerNames = typeof headers === 'function' ? undefined : Object.keys(headers)
@@ -140,12 +152,18 @@ export function isContract(target: StreamContract | string | URL): target is Str
 export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
+  // Mini-programs have no `URL`.
+  if (!hasUrl && /^https?:/.test(url)) return url
   try {
     return new URL(url, page).href
   } catch (cause) {
     throw invalid(`"${url}" is not a URL${page ? '' : '; outside a page, give baseUrl'}`, { cause })
   }
 }
+
+const hasUrl = typeof URL === 'function'
+
+const toUrl = (url: string): URL => (hasUrl ? new URL(url) : ({ href: url, toString: () => url } as URL))
 
 function checkNumbers<Options extends Record<string, number | boolean | readonly number[]>>(
   options: Options,

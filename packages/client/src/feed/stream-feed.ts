@@ -45,7 +45,7 @@ export class StreamFeed implements InspectableFeed {
     this.#actions = { prepare, token, timeoutMs: Math.min(idleTimeoutMs, MAX_ANSWER_MS) }
     this.#acknowledgements = new Acknowledgements({ ...this.#actions, onError })
     // In a later turn: listeners added after `connect()` miss nothing, not even a failure.
-    queueMicrotask(() => {
+    Promise.resolve().then(() => {
       if (this.status.state === 'connecting') dispatcher.loop.start()
     })
   }
@@ -95,7 +95,7 @@ export class StreamFeed implements InspectableFeed {
     const { loop } = this.#dispatcher
     this.#isReopening = !!this.#settings.watchPage
     // In a later turn: an app may call this while it learns that the feed is closed.
-    queueMicrotask(() => {
+    Promise.resolve().then(() => {
       if (this.#isReopening) loop.reopen()
       this.#isReopening = false
     })

@@ -4,6 +4,7 @@ import { toByteString } from './byte-string.ts'
 import { checkRequest } from './check-request.ts'
 import { invalidBody, readEvents } from './read-events.ts'
 import { readRefusedResponse } from './read-refusal.ts'
+import { responseEnd } from './response-end.ts'
 import type { Transport, TransportEvents, TransportRequest } from './transport.ts'
 
 /** Carries a stream over `fetch`: any headers, method and body, and the response's status is known. The default. */
@@ -22,7 +23,7 @@ async function run(
   events: TransportEvents,
   controller: AbortController,
 ): Promise<SseError | EndReason> {
-  const { fetch, url, method, body, credentials, lastEventId, reconnect } = request
+  const { fetch, url, method, body, credentials, lastEventId } = request
   const headers: Record<string, string> = { accept: 'text/event-stream', ...request.headers }
   if (lastEventId !== '') headers['last-event-id'] = toByteString(lastEventId)
   // `fetch` treats a member that is undefined as absent.
@@ -43,7 +44,5 @@ async function run(
   events.onOpen()
   const failure = await readEvents(response.body.getReader(), events)
   if (failure) return failure
-  return method.toUpperCase() === 'GET' || reconnect?.resend
-    ? new SseError('dropped', 'The connection was closed')
-    : 'ended'
+  return responseEnd(request)
 }

@@ -5,7 +5,7 @@
  * @module
  */
 export { type EventSourceLike, eventSourceTransport } from './event-source-transport.ts'
-export { readRefusal, readRefusedResponse } from './read-refusal.ts'
+export { type RefusableResponse, readRefusal, readRefusedResponse } from './read-refusal.ts'
 export type {
   PreparedRequest,
   Transport,

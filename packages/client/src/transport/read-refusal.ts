@@ -28,6 +28,14 @@ export function readRefusal(
     : new SseError('http_status', `The server answered ${status}: ${place}`, options)
 }
 
+/** The part of a `Response` that a refusal is read from. */
+export interface RefusableResponse {
+  readonly status: number
+  readonly headers: Pick<Headers, 'get'>
+  /** Returns the body. Called at most once. */
+  text(): Promise<string>
+}
+
 /**
  * Returns the refusal of a response with what the server said: `Retry-After`, and the `code` and `message` of a JSON
  * body as the error's `cause`.
@@ -35,7 +43,7 @@ export function readRefusal(
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export async function readRefusedResponse(
-  response: Response,
+  response: RefusableResponse,
   url: string,
 ): Promise<SseError | EndReason | undefined> {
   const { status, headers } = response
@@ -57,11 +65,11 @@ export async function readRefusedResponse(
  */
 function readMediaType(header: string | null): string {
   const types = (header ?? '').split(',').map((part) => part.replace(/;.*/s, '').trim().toLowerCase())
-  return types.findLast((type) => /^[^\s/"*]+\/[^\s/"]+$/.test(type)) ?? ''
+  return types.filter((type) => /^[^\s/"*]+\/[^\s/"]+$/.test(type)).pop() ?? ''
 }
 
 /** A date is relative to the response's own `Date`: the client's clock may be wrong by days. */
-function readRetryAfter(headers: Headers): number {
+function readRetryAfter(headers: RefusableResponse['headers']): number {
   const value = headers.get('retry-after') ?? ''
   if (/^\d+$/.test(value)) return Number(value) * 1_000
   return Date.parse(value) - (Date.parse(headers.get('date') ?? '') || Date.now())
@@ -71,7 +79,7 @@ function readRetryAfter(headers: Headers): number {
  * Returns what a JSON body says, if it is read in time: `code` and `message` of this library, `message` of Spring, `detail`
  * of FastAPI, which is a list for a parameter it cannot read.
  */
-export async function readDetail(response: Response): Promise<Error | undefined> {
+export async function readDetail(response: Pick<RefusableResponse, 'text'>): Promise<Error | undefined> {
   const timeout = new Promise<string>((resolve) => setTimeout(resolve, BODY_TIMEOUT_MS, ''))
   try {
     const { code, message, detail } = JSON.parse(await Promise.race([response.text(), timeout]))

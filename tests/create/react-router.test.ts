@@ -1,0 +1,3 @@
+import { driveTemplate } from './drive.ts'
+
+driveTemplate('react-router', { hubFile: 'app/hub.server.ts' })
