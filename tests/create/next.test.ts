@@ -1,3 +1,3 @@
 import { driveTemplate } from './drive.ts'
 
-driveTemplate('next', {})
+driveTemplate('next')

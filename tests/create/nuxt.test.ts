@@ -1,3 +1,3 @@
 import { driveTemplate } from './drive.ts'
 
-driveTemplate('nuxt', {})
+driveTemplate('nuxt', { hubFile: 'server/utils/hub.ts' })

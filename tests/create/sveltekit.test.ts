@@ -1,3 +1,3 @@
 import { driveTemplate } from './drive.ts'
 
-driveTemplate('sveltekit', {})
+driveTemplate('sveltekit', { hubFile: 'src/lib/server/hub.ts' })
