@@ -35,10 +35,10 @@ it.each(pages.filter(templateOf))('%s has the command and the files of its templ
   const template = templateOf(page)
   const text = readPage(page)
   expect(text).toContain(`npm create sse@latest my-app -- --template ${template}\n`)
-  const files = [...text.matchAll(/^```(?:tsx?|js|mjs|vue|svelte|astro)\n([\s\S]*?)^```$/gm)].map(
+  const files = [...text.matchAll(/^```(?:tsx?|js|mjs|vue|svelte|astro|jsonc|yaml)\n([\s\S]*?)^```$/gm)].map(
     ([, code = '']) => {
       const [first = '', ...rest] = code.split('\n')
-      return { file: /^(?:\/\/|<!--) (\S+)/.exec(first)?.[1] ?? '', code: rest.join('\n') }
+      return { file: /^(?:\/\/|<!--|#) (\S+)/.exec(first)?.[1] ?? '', code: rest.join('\n') }
     },
   )
   expect(files.length).toBeGreaterThan(2)

@@ -5,8 +5,9 @@
 export function mendTheme(): void {
   // The landing page has no landmark for its content.
   document.querySelector('.VPContent.is-home')?.setAttribute('role', 'main')
-  // The button's text includes its shortcut, which this name leaves out.
-  document.querySelector('.DocSearch-Button')?.removeAttribute('aria-label')
+  // The button's text includes its shortcut, which its name leaves out. On a phone the text is hidden.
+  const search = document.querySelector('.DocSearch-Button')
+  search?.setAttribute('aria-label', search.textContent?.trim().replace(/\s+/g, ' ') ?? 'Search')
   // A group's heading is a button already; its arrow would be a second one inside.
   for (const arrow of document.querySelectorAll('.VPSidebarItem > .item[role=button] > .caret')) {
     for (const name of ['role', 'tabindex', 'aria-label']) arrow.removeAttribute(name)

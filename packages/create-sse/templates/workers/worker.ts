@@ -1,29 +1,22 @@
 import { DurableObject } from 'cloudflare:workers'
-import { createHub, type Hub, sse } from '@sse/server'
-import { DurableEngine } from './durable-engine.ts'
-import { room } from './src/room.ts'
+import { sse } from '@sse/server'
+import { hubOf } from './hub.ts'
 
 interface Env {
   ROOM: DurableObjectNamespace<Room>
 }
 
 /**
- * The one place where the room lives. Cloudflare starts a Worker in many places at once, and each has a memory of its
- * own. A Durable Object exists once in the world: all streams and all publishers meet in it.
+ * The one place where the room lives. Cloudflare starts a Worker in many places at once, each with separate memory. A
+ * Durable Object exists once in the world: all streams and all publishers meet in it.
  */
 export class Room extends DurableObject<Env> {
-  readonly #hub: Hub<typeof room>
-  readonly #stream: (request: Request) => Promise<Response>
-
-  constructor(state: DurableObjectState, env: Env) {
-    super(state, env)
-    this.#hub = createHub(room, { engine: new DurableEngine(state.storage) })
-    this.#stream = sse(this.#hub, {
-      // Your session goes here: return the signed-in user, or nothing to refuse.
-      authorize: () => ({ id: 'guest' }),
-      channels: () => 'room',
-    })
-  }
+  readonly #hub = hubOf(this.ctx)
+  readonly #stream = sse(this.#hub, {
+    // Your session goes here: return the signed-in user, or nothing to refuse.
+    authorize: () => ({ id: 'guest' }),
+    channels: () => 'room',
+  })
 
   /** The stream and its acknowledgements. */
   override fetch(request: Request): Promise<Response> {

@@ -12,6 +12,7 @@ import { RequestContext } from './context.ts'
 import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
 import { checkLastEventId } from './last-event-id.ts'
+import { logError } from '../log-error.ts'
 import type { GivenOptions } from './options.ts'
 import { EMPTY_REPLY, errorReply, headReply, type Reply, streamReply, toRetryReply } from './reply.ts'
 
@@ -180,7 +181,7 @@ function reportError(onError: GivenOptions['onError'], error: unknown, context: 
 }
 
 function logMasked(error: unknown): void {
-  if (!isSseError(error) || !error.expose) console.error(error)
+  if (!isSseError(error) || !error.expose) logError(error)
 }
 
 function checkParams(contract: StreamContract | undefined, given: RequestContext['params']): void {
