@@ -81,6 +81,13 @@ describe.each([
     expect(await readAround(after)).toEqual(ALL)
   })
 
+  it('an id of the old server is a gap for a hub', async () => {
+    const { baseUrl } = await servers.open('after.ts')
+    const reader = await StreamReader.open(`${baseUrl}/leads`, crypto.randomUUID())
+    expect(JSON.parse((await reader.message('sse.gap')).data)).toMatchObject({ reason: 'epoch' })
+    reader.close()
+  })
+
   it.skipIf(name === 'fastify-sse')(
     'a client that does not read fills the old server, not a hub',
     async () => {
