@@ -105,14 +105,14 @@ const bundlers = {
   },
 }
 
-/** Metro reads only folders that it watches. A linked package has its dependencies beside it. */
+/** Metro reads only folders that it watches, and some packages are linked here. */
 function linkedFolders() {
-  const real = (name, from) => realpathSync(dirname(createRequire(from).resolve(`${name}/package.json`)))
+  const metroConfig = createRequire(fromHere.resolve('@react-native/metro-config')).resolve('metro-config')
   const app = join(folder, 'package.json')
-  const reactDom = real('react-dom', app)
-  const metro = createRequire(fromHere.resolve('@react-native/metro-config')).resolve('metro-config')
-  const beside = [real('scheduler', join(reactDom, 'package.json')), real('metro-runtime', metro)]
-  return [real('react', app), reactDom, real('@babel/runtime', app), ...beside]
+  const linked = { react: app, '@babel/runtime': app, 'metro-runtime': metroConfig }
+  return Object.entries(linked).map(([name, from]) =>
+    realpathSync(dirname(createRequire(from).resolve(`${name}/package.json`))),
+  )
 }
 
 /** webpack and Rspack take the same. */
