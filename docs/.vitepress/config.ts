@@ -5,7 +5,7 @@ import { anchorCodes } from './code-anchors.ts'
 import { anchorOf, linkPages } from './links.ts'
 import { writeMarkdownCopies } from './llms.ts'
 import { chineseSearch, locales } from './locales.ts'
-import { describe } from './page-markdown.ts'
+import { describe, headingsOf } from './page-markdown.ts'
 import { pageOf } from './pages.ts'
 import { apiSidebar, sidebar } from './sidebar.ts'
 
@@ -15,7 +15,15 @@ export default defineConfig({
   lang: 'en',
   head: [['link', { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }]],
   srcDir: '..',
-  srcExclude: ['*.md', '.changeset/**', 'bench/**', 'tests/**', 'scripts/**', 'packages/test-support/**'],
+  srcExclude: [
+    '*.md',
+    '.changeset/**',
+    'bench/**',
+    'tests/**',
+    'scripts/**',
+    'packages/test-support/**',
+    '{packages,examples}/*/*/**',
+  ],
   rewrites: (file) => pageOf(file) ?? file,
   locales: locales(),
   cleanUrls: true,
@@ -23,6 +31,11 @@ export default defineConfig({
   transformPageData: (page, { siteConfig }) => {
     if (page.description || !page.filePath) return
     return { description: describe(readFileSync(`${siteConfig.srcDir}/${page.filePath}`, 'utf8')) }
+  },
+  // The theme adds these classes once it runs, which would move the bar.
+  transformHtml: (html) => {
+    const classes = html.includes('class="VPSidebar"') ? 'has-sidebar top' : 'home top'
+    return html.replace('class="VPNavBar"', `class="VPNavBar ${classes}"`)
   },
   transformHead: ({ title, description, pageData }) => [
     ['meta', { property: 'og:title', content: title }],
@@ -48,13 +61,27 @@ export default defineConfig({
   themeConfig: {
     i18nRouting: false,
     nav: [
-      { text: 'Start', link: '/start/getting-started', activeMatch: '^/start/' },
+      { text: 'Getting started', link: '/start/getting-started', activeMatch: '^/start/' },
       { text: 'Guides', link: '/guides/notify-one-person', activeMatch: '^/guides/' },
       { text: 'Reference', link: '/reference/server-options', activeMatch: '^/(reference|api)/' },
       { text: 'Operations', link: '/operations/in-your-stack', activeMatch: '^/operations/' },
     ],
     sidebar: { '/': sidebar(), '/api/': apiSidebar() },
-    search: { provider: 'local', options: { locales: { zh: chineseSearch } } },
+    search: {
+      provider: 'local',
+      options: {
+        locales: { zh: chineseSearch },
+        // Of the API reference, names: its types and tables would be half of the index.
+        _render: (text, env, md) =>
+          md.render(env.relativePath.startsWith('docs/api/') ? headingsOf(text) : text, env),
+      },
+    },
+    notFound: {
+      title: 'No page has this address',
+      quote: 'The search finds words of every page.',
+      linkText: 'Go to the landing page',
+      linkLabel: 'Go to the landing page',
+    },
     outline: { level: [2, 3] },
   },
   vite: {

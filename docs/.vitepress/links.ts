@@ -8,14 +8,30 @@ interface Token {
   attrSet(name: string, value: string): void
 }
 
-/** Points links between files of the repository at the pages of the site. A file that is not a page keeps its name, without a link. */
+/**
+ * Points links between files of the repository at the pages of the site. A file that is not a page keeps its name, without
+ * a link. READMEs, which npm shows too, name a page as code, `docs/guides/hooks.md`: that becomes a link.
+ */
 export function linkPages(md: MarkdownRenderer): void {
-  md.core.ruler.push('links', (state) => {
+  md.core.ruler.push('links', ({ tokens, env, Token }) => {
     // `path` is where the page is on the site; the search index, which reads the files, has no `realPath`.
-    const file = state.env.realPath ?? state.env.path
-    for (const block of state.tokens) linkInline(block.children ?? [], file)
+    const file = env.realPath ?? env.path
+    for (const block of tokens) {
+      if (!block.children) continue
+      linkInline(block.children, file)
+      block.children = block.children.flatMap((token) => {
+        const page = token.type === 'code_inline' ? token.content.match(NAMED_PAGE) : null
+        const to = page && pageOf(page[1] ?? '')
+        if (!page || !to) return [token]
+        const open = new Token('link_open', 'a', 1)
+        open.attrSet('href', `/${to}${page[2] ?? ''}`)
+        return [open, token, new Token('link_close', 'a', -1)]
+      })
+    }
   })
 }
+
+const NAMED_PAGE = /^(docs\/[\w/-]+\.md)(#[\w-]+)?$/
 
 function linkInline(tokens: Token[], file: string): void {
   let isRemoved = false

@@ -57,3 +57,7 @@ export function describe(markdown: string): string {
 export function titleOf(markdown: string): string | undefined {
   return markdown.match(/^# (.+?)(?: \{#.*\})?$/m)?.[1]?.replaceAll('`', '')
 }
+
+/** Headings of a generated page that are names: of the page, its groups, its exports and their members. */
+export const headingsOf = (markdown: string): string =>
+  (markdown.match(/^(?:#{1,3}|#{5}) .*$/gm) ?? []).join('\n\n')

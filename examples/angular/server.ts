@@ -36,9 +36,8 @@ const server = createServer((req, res) => {
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-const ng = import.meta.resolve('@angular/cli/package.json').replace(/^file:(.*)package\.json$/, '$1bin/ng.js')
 const port = process.env.PORT ?? '3000'
-const cli = spawn(process.execPath, [ng, 'serve', '--port', port], {
+const cli = spawn(process.execPath, ['node_modules/@angular/cli/bin/ng.js', 'serve', '--port', port], {
   cwd: import.meta.dirname,
   env: { ...process.env, API: api },
   stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,4 +1,5 @@
 import '@angular/compiler' // compiles the components, as the CLI does before
+import { AsyncPipe } from '@angular/common'
 import {
   type ApplicationRef,
   Component,
@@ -8,6 +9,7 @@ import {
   signal,
   type Type,
 } from '@angular/core'
+import { toSignal } from '@angular/core/rxjs-interop'
 import { createApplication } from '@angular/platform-browser'
 import {
   fromFeed,
@@ -19,6 +21,7 @@ import {
 } from '@sse/angular'
 import { connect } from '@sse/client'
 import { until } from '@sse/test-support/until'
+import { map } from 'rxjs'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { room } from './room.ts'
 import { newRoom } from './rooms.ts'
@@ -34,9 +37,9 @@ beforeEach(async () => {
 let parts = 0
 
 /** Shows a component in the app. */
-function show<Instance>(component: Type<Instance>, template: string) {
+function show<Instance>(component: Type<Instance>, template: string, imports: Type<unknown>[] = []) {
   parts += 1
-  Component({ selector: `app-part-${parts}`, template })(component)
+  Component({ selector: `app-part-${parts}`, template, imports })(component)
   const hostElement = document.body.appendChild(document.createElement('div'))
   const shown = createComponent(component, {
     environmentInjector: app.injector.get(EnvironmentInjector),
@@ -192,6 +195,27 @@ it('an Observable of a feed of connect() ends with it, and a late subscriber lea
   feed.close()
   events.subscribe(observer)
   expect(seen).toEqual([['n', 5], 'complete', 'complete'])
+})
+
+it('an Observable works with the async pipe and toSignal(), and is complete once its component is destroyed', async () => {
+  const { instance, text, leave } = show(
+    class {
+      feed = injectStream(room, at.options)
+      n = fromFeed(this.feed, 'n').pipe(map(({ payload }) => payload))
+      same = toSignal(this.n, { initialValue: 0 })
+    },
+    '{{ n | async }} {{ same() }}',
+    [AsyncPipe],
+  )
+  await at.hasOpen(1)
+  expect(text()).toBe(' 0')
+  await at.publish(6)
+  await until(() => text() === '6 6')
+  leave()
+  const seen: unknown[] = []
+  instance.n.subscribe({ complete: () => seen.push('complete') })
+  expect(seen).toEqual(['complete'])
+  await at.hasOpen(0)
 })
 
 it('an Observable fails when the feed gives up', async () => {

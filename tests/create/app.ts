@@ -63,7 +63,7 @@ export async function createApp(template: string, options: AppOptions = {}): Pro
         )
       try {
         await expect
-          .poll(async () => hasExited || (await answers()), { timeout: 120_000, interval: 50 })
+          .poll(async () => hasExited || (await answers()), { timeout: 180_000, interval: 50 })
           .toBe(true)
       } catch (error) {
         await program.stop('SIGKILL')

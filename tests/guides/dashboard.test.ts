@@ -19,6 +19,7 @@ interface Page {
   ): Promise<Feed<Record<string, unknown>>>
 }
 
+const PATIENT = { timeout: 20_000 }
 let code: PageCode
 let server: Server
 let page: Page
@@ -37,15 +38,15 @@ it('a page that opens loads the state, and shows every change after it', async (
     shown = readings
   })
   expect(feed.status.state).toBe('connecting')
-  await expect.poll(() => shown.size).toBe(200)
-  await expect.poll(() => feed.status.state).toBe('open')
+  await expect.poll(() => shown.size, PATIENT).toBe(200)
+  await expect.poll(() => feed.status.state, PATIENT).toBe('open')
   await server.update(series.map((reading) => ({ ...reading, value: 1 })))
-  await expect.poll(() => [...shown.values()].every(({ value }) => value === 1)).toBe(true)
+  await expect.poll(() => [...shown.values()].every(({ value }) => value === 1), PATIENT).toBe(true)
 })
 
 it('a page that did not read gets the newest value of each series when it reads again, without a gap', async () => {
   const filler = 'x'.repeat(1_000)
-  await expect.poll(() => server.hub.stats().connections).toBe(0)
+  await expect.poll(() => server.hub.stats().connections, PATIENT).toBe(0)
   let value = 0
   async function round() {
     value += 1
@@ -53,7 +54,7 @@ it('a page that did not read gets the newest value of each series when it reads 
   }
   const socket = openSocket(Number(new URL(code.origin).port), 'localhost')
   socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  await expect.poll(() => server.hub.stats().connections).toBe(1)
+  await expect.poll(() => server.hub.stats().connections, PATIENT).toBe(1)
   while (server.hub.stats().lagging === 0) await round()
   for (let more = 0; more < 20; more += 1) await round()
 

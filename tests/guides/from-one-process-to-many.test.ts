@@ -13,26 +13,27 @@ import { expect, it } from 'vitest'
 import { importPage } from './import-page.ts'
 
 const code = await importPage('docs/guides/from-one-process-to-many.md')
+const PATIENT = { timeout: 20_000 }
 const inbox = defineStream({
   path: '/inbox',
   channels: ['person:{id}', 'everyone'],
   events: { lead: type<{ title: string }>() },
 })
 
-it('an event that one process of the cluster publishes reaches the clients of all', async () => {
+it('an event that one process of the cluster publishes reaches the clients of all', {
+  timeout: 90_000,
+}, async () => {
   const options = ['--conditions=@sse/source', `${code.folder}cluster.ts`]
   const program = startProgram(process.execPath, options)
   const port = Number(new URL(code.origin).port)
-  await expect.poll(() => isListening(port), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => isListening(port), PATIENT).toBe(true)
   const seen: string[][] = Array.from({ length: 8 }, () => [])
   const feeds = seen.map((titles) => {
     const feed = connect(inbox, { baseUrl: code.origin, headers: { 'x-user': 'ada' } })
     feed.on('lead', ({ title }) => titles.push(title))
     return feed
   })
-  await expect
-    .poll(() => feeds.every(({ status }) => status.state === 'open'), { timeout: 20_000 })
-    .toBe(true)
+  await expect.poll(() => feeds.every(({ status }) => status.state === 'open'), PATIENT).toBe(true)
   const processes = new Set<string>()
   const sent: string[] = []
   while (processes.size < 2) {
@@ -42,7 +43,7 @@ it('an event that one process of the cluster publishes reaches the clients of al
     const response = await fetch(`${code.origin}/leads/ada/${sent.at(-1)}`, { method: 'POST', headers })
     processes.add(await response.text())
   }
-  await expect.poll(() => seen).toEqual(seen.map(() => sent))
+  await expect.poll(() => seen, PATIENT).toEqual(seen.map(() => sent))
   for (const feed of feeds) feed.close()
   await program.stop('SIGKILL')
 })

@@ -11,7 +11,9 @@ interface Page {
   ): { messages: AnyFeed; people: AnyFeed }
 }
 
-it('a room shows each person once, and forgets a person who has left', async () => {
+const PATIENT = { timeout: 20_000 }
+
+it('a room shows each person once, and forgets a person who has left', { timeout: 90_000 }, async () => {
   const code = await importPage('docs/guides/presence.md')
   await code.load('server.ts')
   const page = await code.load<Page>('page.ts')
@@ -24,12 +26,12 @@ it('a room shows each person once, and forgets a person who has left', async () 
   const ada = open('ada', (people) => {
     shown = people
   })
-  await expect.poll(() => shown).toEqual(['ada'])
+  await expect.poll(() => shown, PATIENT).toEqual(['ada'])
   const ben = open('ben')
   const again = open('ben')
-  await expect.poll(() => shown).toEqual(['ada', 'ben'])
+  await expect.poll(() => shown, PATIENT).toEqual(['ada', 'ben'])
   close(again)
   close(ben)
-  await expect.poll(() => shown, { timeout: 10_000 }).toEqual(['ada'])
+  await expect.poll(() => shown, PATIENT).toEqual(['ada'])
   close(ada)
 })

@@ -1,14 +1,15 @@
 import { once } from 'node:events'
 import type { Server, ServerResponse } from 'node:http'
 import { connect as connectSocket } from 'node:net'
+import { fastifySSE } from '@fastify/sse'
 import { connect } from '@sse/client'
-import type { StreamContract } from '@sse/contract'
+import { defineStream, type } from '@sse/contract'
 import { serve } from '@sse/test-support/http-server'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { createSession } from 'better-sse'
 import { EventSource } from 'eventsource'
-import type { FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Follow,
@@ -20,8 +21,6 @@ import {
   TITLES,
 } from './leads.ts'
 import { type MigrationPage, openPage } from './page.ts'
-
-type Progress = StreamContract<'/import/:job', { progress: { job: string; percent: number } }>
 
 interface LeadServer {
   publish: Publish
@@ -52,13 +51,16 @@ function pageServers(name: string) {
   })
   return {
     page: () => page,
-    async open(file: 'before.ts' | 'after.ts') {
+    async open(file: 'before.ts' | 'after.ts' | 'both.ts') {
       const module = await page.load<LeadServer>(file)
       if (!loaded.includes(module)) loaded.push(module)
       return { ...module, baseUrl: page.origin(file) }
     },
   }
 }
+
+const LOSES = 'the old server loses what is published while a client is away, a hub keeps it'
+const KEEPS = 'both servers keep what is published while a client is away'
 
 describe.each([
   { name: 'better-sse', missed: 'loses' },
@@ -73,10 +75,17 @@ describe.each([
     expect(await shownBy(follow, after.baseUrl, after.publish)).toEqual(TITLES)
   })
 
-  it(`the old server ${missed} what is published while a client is away, a hub keeps it`, async () => {
+  it(missed === 'loses' ? LOSES : KEEPS, async () => {
     const [before, after] = [await servers.open('before.ts'), await servers.open('after.ts')]
     expect(await readAround(before)).toEqual(missed === 'loses' ? ['before', 'after'] : ALL)
     expect(await readAround(after)).toEqual(ALL)
+  })
+
+  it('an id of the old server is a gap for a hub', async () => {
+    const { baseUrl } = await servers.open('after.ts')
+    const reader = await StreamReader.open(`${baseUrl}/leads`, crypto.randomUUID())
+    expect(JSON.parse((await reader.message('sse.gap')).data)).toMatchObject({ reason: 'epoch' })
+    reader.close()
   })
 
   it.skipIf(name === 'fastify-sse')(
@@ -104,24 +113,58 @@ async function pendingBytes({ server, baseUrl, publish }: LeadServer & { baseUrl
 }
 
 describe('from better-sse', () => {
-  it('a line end in a name forges a second event', async () => {
-    await using server = await serve(async (req, res) => {
-      const session = await createSession(req, res)
-      session.push({ id: 1 }, 'note\ndata: "forged"\n\nevent: lead')
-    })
-    const reader = await StreamReader.open(server.origin)
+  const servers = pageServers('better-sse')
+
+  it('one server serves both during the switch', async () => {
+    const { baseUrl, publish } = await servers.open('both.ts')
+    expect(await shownBy(followByEventSource, baseUrl, publish)).toEqual(TITLES)
+    expect(await shownBy(followByEventSource, `${baseUrl}/v2`, publish)).toEqual(TITLES)
+    expect(await shownBy(followByConnect, `${baseUrl}/v2`, publish)).toEqual(TITLES)
+  })
+})
+
+describe('a line end in a name forges a second event', () => {
+  const NAME = 'note\ndata: "forged"\n\nevent: lead'
+
+  const eventsOf = async (origin: string) => {
+    const reader = await StreamReader.open(origin)
     await reader.until(({ events }) => events.length === 2)
     reader.close()
-    expect(reader.events.map(({ event, data }) => [event, data])).toEqual([
-      ['note', '"forged"'],
-      ['lead', '{"id":1}'],
-    ])
+    return reader.events.map(({ event, data }) => [event, data])
+  }
+  const forged = [
+    ['note', '"forged"'],
+    ['lead', '{"id":1}'],
+  ]
+
+  it('of better-sse', async () => {
+    await using server = await serve(async (req, res) => {
+      const session = await createSession(req, res)
+      session.push({ id: 1 }, NAME)
+    })
+    expect(await eventsOf(server.origin)).toEqual(forged)
+  })
+
+  it('of @fastify/sse', async () => {
+    const app = fastify({ forceCloseConnections: true })
+    await app.register(fastifySSE)
+    app.get('/', { sse: 'only' }, async (_request, reply) => {
+      reply.sse.keepAlive()
+      await reply.sse.send({ event: NAME, data: { id: 1 } })
+    })
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' })
+    expect(await eventsOf(origin)).toEqual(forged)
+    await app.close()
   })
 })
 
 describe('from hono-stream-sse', () => {
   const servers = pageServers('hono-stream-sse')
   const percents = [0, 25, 50, 75, 100]
+  const contract = defineStream({
+    path: '/import/:job',
+    events: { progress: type<{ job: string; percent: number }>() },
+  })
 
   /** Reads an import as a page does, until the client has asked twice more after the end, or has stopped. */
   async function importBy(file: 'before.ts' | 'after.ts') {
@@ -145,7 +188,6 @@ describe('from hono-stream-sse', () => {
   })
 
   it('connect() reads the same events from both servers', async () => {
-    const { progress: contract } = await servers.page().load<{ progress: Progress }>('progress.ts')
     for (const file of ['before.ts', 'after.ts'] as const) {
       const { baseUrl } = await servers.open(file)
       using feed = connect(contract, { baseUrl, params: { job: '7' } })

@@ -34,7 +34,7 @@ it.skipIf(!existsSync(dist))(
   () => {
     const main = (file: string) => html.get(file)?.match(/<main[\s\S]*<\/main>/)?.[0]
     expect(main('guides/client.html')).toContain('<a href="/guides/hooks">hooks</a>')
-    expect(main('packages/react.html')).toContain('<a href="/packages/client">')
+    expect(main('packages/react.html')).toContain('<a href="/guides/hooks">')
   },
 )
 

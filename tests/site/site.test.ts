@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -122,12 +122,4 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES)
     await page.close()
   })
-})
-
-it.skipIf(!existsSync(dist))('has a page for each page of the documentation', () => {
-  for (const folder of ['start', 'guides', 'reference', 'operations', 'internals']) {
-    const sources = readdirSync(new URL(`../../docs/${folder}`, import.meta.url))
-    const pages = new Set(readdirSync(`${dist}/${folder}`))
-    expect(sources.filter((file) => !pages.has(file.replace(/\.md$/, '.html')))).toEqual([])
-  }
 })

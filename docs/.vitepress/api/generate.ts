@@ -20,9 +20,10 @@ const out = `${repository}docs/api`
 const entries = packages.flatMap(({ entries }) => entries)
 const started = performance.now()
 
-const format: Partial<PluginOptions> = {
+const format: Partial<PluginOptions> & { router: string } = {
   router: 'module',
   excludeScopesInPaths: true,
+  entryFileName: 'index',
   hideBreadcrumbs: true,
   hidePageHeader: true,
   useCodeBlocks: true,
@@ -36,7 +37,7 @@ const format: Partial<PluginOptions> = {
   typeDeclarationVisibility: 'compact',
   tableColumnSettings: { leftAlignHeaders: true, hideSources: true },
 }
-const options: Partial<TypeDocOptions> = {
+const options: Partial<TypeDocOptions> & { placeInternalsInOwningModule: boolean } = {
   plugin: ['typedoc-plugin-markdown', 'typedoc-plugin-missing-exports'],
   outputs: [{ name: 'markdown', path: out }],
   entryPoints: entries.map(({ source }) => repository + source),

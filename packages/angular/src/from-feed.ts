@@ -27,8 +27,13 @@ export function fromFeed<Payloads, Name extends ListenableName<Payloads>>(
     )
   }
   const [injector, run] = [inject(Injector), injectZone()]
-  return new Observable((subscriber) =>
-    untracked(() =>
+  let isDestroyed = false
+  inject(DestroyRef).onDestroy(() => {
+    isDestroyed = true
+  })
+  return new Observable((subscriber) => {
+    if (isDestroyed) return subscriber.complete()
+    return untracked(() =>
       runInInjectionContext(injector, () => {
         const following = whileAlive(
           () => access(feed),
@@ -40,8 +45,8 @@ export function fromFeed<Payloads, Name extends ListenableName<Payloads>>(
           following?.destroy()
         }
       }),
-    ),
-  )
+    )
+  })
 }
 
 function listen<Payloads, Name extends ListenableName<Payloads>>(

@@ -1,7 +1,7 @@
 import { createHub } from '@sse/server'
 import { sse } from '@sse/server/node'
 import { sqlite } from '@sse/sqlite'
-import { room } from '../../shared/room'
+import { room } from '#shared/room'
 
 /** Keeps the events in a file, so that a page resumes after a restart of the server. */
 export const hub = createHub(room, { engine: sqlite(process.env.ROOM_DB ?? 'room.db') })

@@ -5,7 +5,8 @@ export const Route = createFileRoute('/api/messages')({
   server: {
     handlers: {
       POST: async ({ request }) => {
-        const { text }: { text?: unknown } = await request.json()
+        const body = await request.json().catch(() => null)
+        const text: unknown = body?.text
         if (typeof text !== 'string' || text === '')
           return Response.json({ error: 'text is missing' }, { status: 400 })
         await hub.publish('room', 'message', { text })

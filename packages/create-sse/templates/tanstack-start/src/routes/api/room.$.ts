@@ -10,5 +10,5 @@ const stream = sse(hub, {
 
 /** `$`: the stream at /api/room, and its acknowledgements at /api/room/ack. */
 export const Route = createFileRoute('/api/room/$')({
-  server: { handlers: { GET: stream, POST: stream } },
+  server: { handlers: { ANY: stream } },
 })

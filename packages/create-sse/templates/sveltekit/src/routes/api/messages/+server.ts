@@ -1,7 +1,8 @@
 import { hub } from '#lib/server/hub.ts'
 
 export async function POST({ request }: { request: Request }) {
-  const { text } = await request.json().catch(() => ({}))
+  const body = await request.json().catch(() => null)
+  const text: unknown = body?.text
   if (typeof text !== 'string' || text === '') {
     return Response.json({ error: 'text is missing' }, { status: 400 })
   }
