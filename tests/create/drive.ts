@@ -14,6 +14,8 @@ const SLOW_MS = 240_000
 const GONE_MS = 2_000
 /** Within which a page must show what happened, reconnecting included. */
 const SHOWN = { timeout: 20_000 }
+/** Within which a development server must load a saved module: some build the whole server again. */
+const RELOADED = { timeout: 60_000 }
 
 export interface DriveOptions extends AppOptions {
   /** The script that runs the built app. Default `start`. `undefined` for a template without. */
@@ -173,5 +175,5 @@ async function save(file: string, server: Program, app: App): Promise<void> {
       () => server.output.includes('the hub was loaded again'),
       () => false,
     )
-  await expect.poll(isLoaded, SHOWN).toBe(true)
+  await expect.poll(isLoaded, RELOADED).toBe(true)
 }
