@@ -25,8 +25,8 @@ const LAST_LINES = 120
 
 /**
  * Stages run one after the other. The lanes of a stage run at the same time, and the steps of a lane one after the other.
- * Steps with `live` print while they run, others only when they fail; a stage has one at most. `needs` names a step that
- * must have passed.
+ * Steps with `live` print while they run, others only when they fail; a stage has one at most. Those with `shows` print
+ * what they found. `needs` names a step that must have passed.
  */
 const stages = [
   [
@@ -55,7 +55,7 @@ const stages = [
     [
       {
         name: 'unit and type tests',
-        ...vitest('unit', '--project=!tests', '--project=!packed'),
+        ...vitest('unit', '--project=!tests', '--project=!packed', '--project=!apps'),
         live: true,
         next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
       },
@@ -69,6 +69,13 @@ const stages = [
         run: ['node', 'scripts/pack.mjs'],
         needs: 'build',
         next: 'fix `exports` or `files` in package.json',
+      },
+      {
+        name: 'what a release would publish',
+        run: ['node', 'scripts/release/dry-run.mjs'],
+        needs: 'packed packages',
+        shows: true,
+        next: 'read what npm says about the package, or set its version to that of the others',
       },
       {
         name: 'sizes',
@@ -111,6 +118,18 @@ const stages = [
         name: 'unused code',
         run: ['knip'],
         next: 'delete unused code, or explain in knip.json why it is needed',
+      },
+    ],
+  ],
+  // Alone: a framework's build takes all cores.
+  [
+    [
+      {
+        name: 'apps of every template',
+        ...vitest('apps', '--project=apps'),
+        live: true,
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs unit tests/create/x.test.ts`',
       },
     ],
   ],
@@ -176,7 +195,7 @@ async function check(step) {
   if (end) {
     failed.push({ ...step, output })
     if (!step.live) console.log(output)
-  }
+  } else if (step.shows) console.log(output.trimEnd())
   console.log(
     end
       ? `${label}: FAILED (${end}), ${seconds(since)}\n  next: ${step.next}`

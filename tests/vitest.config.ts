@@ -14,6 +14,7 @@ export default defineProject({
       'package/**',
       'runtimes/**',
       'frameworks/**',
+      'create/**',
       'bundlers/**',
     ],
   },

@@ -1,19 +1,13 @@
-import { dirname, relative, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
-import { sidebar } from './sidebar.ts'
-
-const repository = fileURLToPath(new URL('../../', import.meta.url))
-
-/** Where each Markdown file of the repository is on the site. Links between them stay as they are in the files. */
-const rewrites = {
-  'docs/README.md': 'overview.md',
-  'docs/index.md': 'index.md',
-  'docs/:folder/:page.md': ':folder/:page.md',
-  'packages/:name/README.md': 'packages/:name.md',
-  'examples/README.md': 'examples/index.md',
-  'examples/:name/README.md': 'examples/:name.md',
-}
+import { anchorCodes } from './code-anchors.ts'
+import { anchorOf, linkPages } from './links.ts'
+import { writeMarkdownCopies } from './llms.ts'
+import { chineseSearch, locales } from './locales.ts'
+import { describe, headingsOf } from './page-markdown.ts'
+import { pageOf } from './pages.ts'
+import { apiSidebar, sidebar } from './sidebar.ts'
 
 export default defineConfig({
   title: '@sse',
@@ -21,30 +15,73 @@ export default defineConfig({
   lang: 'en',
   head: [['link', { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }]],
   srcDir: '..',
-  srcExclude: ['*.md', '.changeset/**', 'bench/**', 'tests/**', 'scripts/**', 'packages/test-support/**'],
-  rewrites,
+  srcExclude: [
+    '*.md',
+    '.changeset/**',
+    'bench/**',
+    'tests/**',
+    'scripts/**',
+    'packages/test-support/**',
+    '{packages,examples}/*/*/**',
+  ],
+  rewrites: (file) => pageOf(file) ?? file,
+  locales: locales(),
   cleanUrls: true,
+  buildEnd: writeMarkdownCopies,
+  transformPageData: (page, { siteConfig }) => {
+    if (page.description || !page.filePath) return
+    return { description: describe(readFileSync(`${siteConfig.srcDir}/${page.filePath}`, 'utf8')) }
+  },
+  // The theme adds these classes once it runs, which would move the bar.
+  transformHtml: (html) => {
+    const classes = html.includes('class="VPSidebar"') ? 'has-sidebar top' : 'home top'
+    return html.replace('class="VPNavBar"', `class="VPNavBar ${classes}"`)
+  },
+  transformHead: ({ title, description, pageData }) => [
+    ['meta', { property: 'og:title', content: title }],
+    ['meta', { property: 'og:description', content: description }],
+    [
+      'meta',
+      { property: 'og:type', content: pageData.frontmatter.layout === 'home' ? 'website' : 'article' },
+    ],
+    ['link', { rel: 'alternate', type: 'text/markdown', href: `/${pageData.relativePath}` }],
+  ],
   lastUpdated: false,
   // Every link to a page and every image is checked by the build.
   ignoreDeadLinks: [/^http:\/\/localhost\b/],
   markdown: {
     // With enough contrast for everyone.
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    anchor: { slugify: anchorOf },
     config: (md) => {
-      md.core.ruler.push('links', (state) => {
-        for (const block of state.tokens) linkPages(block.children ?? [], state.env.path)
-      })
+      linkPages(md)
+      anchorCodes(md)
     },
   },
   themeConfig: {
+    i18nRouting: false,
     nav: [
-      { text: 'Start', link: '/start/getting-started' },
+      { text: 'Getting started', link: '/start/getting-started', activeMatch: '^/start/' },
       { text: 'Guides', link: '/guides/notify-one-person', activeMatch: '^/guides/' },
-      { text: 'Reference', link: '/reference/server-options', activeMatch: '^/reference/' },
+      { text: 'Reference', link: '/reference/server-options', activeMatch: '^/(reference|api)/' },
       { text: 'Operations', link: '/operations/in-your-stack', activeMatch: '^/operations/' },
     ],
-    sidebar,
-    search: { provider: 'local' },
+    sidebar: { '/': sidebar(), '/api/': apiSidebar() },
+    search: {
+      provider: 'local',
+      options: {
+        locales: { zh: chineseSearch },
+        // Of the API reference, names: its types and tables would be half of the index.
+        _render: (text, env, md) =>
+          md.render(env.relativePath.startsWith('docs/api/') ? headingsOf(text) : text, env),
+      },
+    },
+    notFound: {
+      title: 'No page has this address',
+      quote: 'The search finds words of every page.',
+      linkText: 'Go to the landing page',
+      linkLabel: 'Go to the landing page',
+    },
     outline: { level: [2, 3] },
   },
   vite: {
@@ -58,38 +95,3 @@ export default defineConfig({
     },
   },
 })
-
-interface Token {
-  readonly type: string
-  attrGet(name: string): string | null
-  attrSet(name: string, value: string): void
-}
-
-/** Points links between files at the pages of the site. The name of a file that is no page stays, without a link. */
-function linkPages(tokens: Token[], file: string): void {
-  let isRemoved = false
-  for (const token of tokens) {
-    if (token.type === 'link_open') {
-      const [target = '', anchor] = (token.attrGet('href') ?? '').split('#')
-      if (/^([a-z]+:|\/|$)/.test(target)) continue
-      const page = pageOf(relative(repository, resolve(dirname(file), target)))
-      isRemoved = page === undefined
-      if (page) token.attrSet('href', `/${page}${anchor ? `#${anchor}` : ''}`)
-      else remove(token)
-    } else if (token.type === 'link_close' && isRemoved) {
-      remove(token)
-      isRemoved = false
-    }
-  }
-}
-
-const remove = (token: Token) => Object.assign(token, { type: 'text', tag: '', content: '', nesting: 0 })
-
-/** The page that a file of the repository is on the site. */
-function pageOf(file: string): string | undefined {
-  const [folder, name, ...rest] = file.split('/')
-  if (folder === 'docs') return name === 'README.md' ? 'overview.md' : [name, ...rest].join('/')
-  const isPage = (folder === 'packages' || folder === 'examples') && file.endsWith('README.md')
-  if (!isPage || name === 'test-support') return undefined
-  return name === 'README.md' ? `${folder}/index.md` : `${folder}/${name}.md`
-}

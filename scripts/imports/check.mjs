@@ -23,7 +23,8 @@ async function checkGraph(root) {
       // Types count: a declaration that names `node:http` needs Node's types wherever it is read.
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },
-      exclude: { path: '(^|/)(dist|tsup\\.config\\.ts)' },
+      // A template is an app: it is compiled and run as one.
+      exclude: { path: ['(^|/)(dist|tsup\\.config\\.ts)', '^packages/create-sse/templates/'] },
     },
     {
       conditionNames: ['@sse/source', 'types', 'import'],

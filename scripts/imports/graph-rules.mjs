@@ -7,11 +7,11 @@ const adapters = '^packages/server/src/adapters/(express|fastify|hono|koa|nest)\
 /** Each runs on Node with a store of its own. */
 const engines = '^packages/(sqlite|redis|nats|postgres)/src/'
 /** Each is named for its framework. */
-const hooks = '^packages/(react|vue|svelte|solid)/src/'
+const hooks = '^packages/(react|vue|svelte|solid|angular)/src/'
 /** A hub and what it stands on: storage, order, delivery, presence. */
 const domain = '^packages/server/src/(hub|log|runs|presence|memory|engine-kit)/'
 /** The command line: it runs on Node, and opens any engine. */
-const cli = inside('cli')
+const cli = inside('(cli|create-sse)')
 const testSupport = inside('test-support')
 const nodeBridge = '^packages/server/src/node/'
 
@@ -174,7 +174,7 @@ export const graphRules = [
   {
     name: 'native-hooks-without-parser',
     comment: 'The hooks on EventSource, such as @sse/react/native, leave out fetch and the parser.',
-    from: { path: '^packages/(react|vue|svelte|solid)/src/native\\.ts$' },
+    from: { path: '^packages/(react|vue|svelte|solid|angular)/src/native\\.ts$' },
     to: { path: 'eventsource-parser', reachable: true },
   },
   {

@@ -1,5 +1,5 @@
 // What an import graph cannot see: words that may stand in a few files only.
-const nodeOnly = /^packages\/(server\/src\/node\/|(sqlite|redis|nats|postgres|cli)\/src\/)/
+const nodeOnly = /^packages\/(server\/src\/node\/|(sqlite|redis|nats|postgres|cli|create-sse)\/src\/)/
 
 const textRules = [
   {

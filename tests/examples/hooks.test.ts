@@ -11,6 +11,7 @@ const apps = [
   ['vue', 'App.vue'],
   ['svelte', 'App.svelte'],
   ['solid', 'App.tsx'],
+  ['angular', 'app.html'],
 ] as const
 /** Vite makes a page's dependencies when it is first asked for them. */
 const patience = { timeout: 20_000 }
@@ -21,7 +22,7 @@ function copyOf(name: string): string {
   const copy = fileURLToPath(new URL(`../.cache/hot/${name}`, import.meta.url))
   rmSync(copy, { recursive: true, force: true })
   mkdirSync(copy, { recursive: true })
-  cpSync(folder, copy, { recursive: true, filter: (from) => !/node_modules|tsconfig/.test(from) })
+  cpSync(folder, copy, { recursive: true, filter: (from) => !/node_modules|tsconfig\.json/.test(from) })
   symlinkSync(`${folder}/node_modules`, `${copy}/node_modules`, 'junction')
   return copy
 }

@@ -14,7 +14,7 @@ const entriesOf = (name: string): string[] => {
 }
 const ROOTS = ['@sse/contract', '@sse/server', '@sse/client']
 const ENGINES = ['@sse/nats', '@sse/postgres', '@sse/redis', '@sse/sqlite']
-const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid']
+const HOOKS = ['@sse/react', '@sse/vue', '@sse/svelte', '@sse/solid', '@sse/angular']
 const TOOLS = [
   '@sse/devtools',
   '@sse/testing',
@@ -77,7 +77,7 @@ describe.each([
 
   it.each(FREE)('%s, with no framework installed', (entry) => {
     expect(lines[FREE.indexOf(entry)]).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|xhrTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|xhrTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|injectStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
     )
   })
 

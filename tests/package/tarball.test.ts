@@ -11,6 +11,7 @@ const files = inject('tarballs').flatMap((tarball) =>
 )
 const PACKAGES = [
   'ai',
+  'angular',
   'cli',
   'client',
   'contract',
@@ -113,8 +114,10 @@ it('an install brings the parser, a schema type, the clients of the engines, fak
     'vue',
     'svelte',
     'solid-js',
+    '@angular/core',
+    'rxjs',
     'event-source-polyfill',
   ]
   const peers = names.flatMap(({ name, peer }) => (peer && known.includes(name) ? [name] : []))
-  expect(peers.sort()).toEqual(['react', 'solid-js', 'svelte', 'vue'])
+  expect(peers.sort()).toEqual(['@angular/core', 'react', 'rxjs', 'solid-js', 'svelte', 'vue'])
 })

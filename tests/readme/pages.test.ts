@@ -9,7 +9,15 @@ import { codeBlocks, pages, readPage } from './code-blocks.ts'
 import { writeBlocks } from './write-blocks.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const blocks = pages.flatMap(codeBlocks)
+const TEMPLATES = 'packages/create-sse/templates'
+/** The template that a page is about. */
+const templateOf = (page: string) => {
+  const name = /^docs\/start\/([\w-]+)\.md$/.exec(page)?.[1] ?? ''
+  return existsSync(`${root}${TEMPLATES}/${name}/package.json`) ? name : undefined
+}
+/** The code of a template's page is compiled in the template, and that of a translation is its source's. */
+const isCompiled = (page: string) => templateOf(page) === undefined && !page.startsWith('docs/zh/')
+const blocks = pages.filter(isCompiled).flatMap(codeBlocks)
 
 it('every ```ts block of every page compiles', () => {
   const folder = writeBlocks('pages', blocks)
@@ -23,6 +31,21 @@ it('every ```ts block of every page compiles', () => {
   expect(blocks.length).toBeGreaterThan(20)
 })
 
+it.each(pages.filter(templateOf))('%s has the command and the files of its template', (page) => {
+  const template = templateOf(page)
+  const text = readPage(page)
+  expect(text).toContain(`npm create sse@latest my-app -- --template ${template}\n`)
+  const files = [...text.matchAll(/^```(?:tsx?|js|mjs|vue|svelte|astro|jsonc|yaml)\n([\s\S]*?)^```$/gm)].map(
+    ([, code = '']) => {
+      const [first = '', ...rest] = code.split('\n')
+      return { file: /^(?:\/\/|<!--|#) (\S+)/.exec(first)?.[1] ?? '', code: rest.join('\n') }
+    },
+  )
+  expect(files.length).toBeGreaterThan(2)
+  for (const { file, code } of files)
+    expect(code, file).toBe(readFileSync(`${root}${TEMPLATES}/${template}/${file}`, 'utf8'))
+})
+
 describe.each(pages)('the links of %s', (page) => {
   const links = [...readPage(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link as string)
   it('lead to files and headings that exist', () => {
@@ -33,6 +56,11 @@ describe.each(pages)('the links of %s', (page) => {
     })
     expect(broken).toEqual([])
   })
+})
+
+it('every template has a page', () => {
+  const templates = globSync('*/package.json', { cwd: `${root}${TEMPLATES}` }).map(dirname)
+  expect(templates.filter((name) => !existsSync(`${root}docs/start/${name}.md`))).toEqual([])
 })
 
 it('every page and heading that a source file names exists', () => {
@@ -77,8 +105,8 @@ it('the index links every page of the documentation', () => {
   const linked = [...readPage('docs/README.md').matchAll(/\]\(([^)\s]+\.md)\)/g)].map(
     ([, link]) => `docs/${link}`,
   )
-  // The landing page of the site is no page of the documentation.
-  const all = pages.filter((page) => /^docs\/\w+\//.test(page))
+  // Neither the site's landing page nor a translation.
+  const all = pages.filter((page) => /^docs\/\w+\//.test(page) && !page.startsWith('docs/zh/'))
   expect(all.filter((page) => !linked.includes(page))).toEqual([])
 })
 
@@ -87,7 +115,7 @@ function anchors(page: string): string[] {
   return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
+      .replace(/[^\p{L}\p{N}_\- ]/gu, '')
       .replaceAll(' ', '-'),
   )
 }

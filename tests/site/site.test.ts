@@ -1,30 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectFits, launch, requireBrowser, SCHEMES } from '../lead-desk/browser.ts'
+import { expectAccessible, expectFits, launch, requireBrowser, SCHEMES } from '../lead-desk/browser.ts'
 import { dist, serveSite } from './site-server.ts'
 
 /** First load of a page besides the demo, compressed. */
 const MAX_BYTES = 150_000
 
 if (process.env.CI && !existsSync(dist)) throw new Error('The site is not built: run `pnpm site`')
-
-/** What VitePress's theme does by itself: its landing page has no landmark, its search button says its shortcut, and groups of the sidebar have two buttons. */
-const OF_THE_THEME = ['landmark-one-main', 'region', 'label-content-name-mismatch', 'nested-interactive']
-
-async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
-  const found = await page.evaluate(async (ignored) => {
-    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') }
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ id }) => !ignored.includes(id))
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  }, OF_THE_THEME)
-  expect(found).toEqual([])
-}
 
 describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the site in %s', (kind) => {
   const path = requireBrowser(kind)
@@ -97,9 +81,9 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
   })
 
   it.skipIf(!path)(
-    'has no barrier on the landing page and a guide, light and dark, and fits a phone',
+    'has no barrier on the landing page, a guide, the reference and the charts, light and dark, and fits a phone',
     async () => {
-      for (const at of ['/', '/guides/notify-one-person']) {
+      for (const at of ['/', '/guides/notify-one-person', '/api/contract', '/benchmarks']) {
         const window = await open(at)
         if (at === '/') await window.page.locator('.demo[data-ready=true]').waitFor()
         for (const colorScheme of SCHEMES) {
@@ -138,12 +122,4 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES)
     await page.close()
   })
-})
-
-it.skipIf(!existsSync(dist))('has a page for each page of the documentation', () => {
-  for (const folder of ['start', 'guides', 'reference', 'operations', 'internals']) {
-    const sources = readdirSync(new URL(`../../docs/${folder}`, import.meta.url))
-    const pages = new Set(readdirSync(`${dist}/${folder}`))
-    expect(sources.filter((file) => !pages.has(file.replace(/\.md$/, '.html')))).toEqual([])
-  }
 })

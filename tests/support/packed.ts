@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 import { cleanEnv, runNpm } from './npm.ts'
@@ -29,31 +29,42 @@ declare module 'vitest' {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = [
   'packages/*/src/**/*.ts',
-  'packages/*/*.{json,ts}',
+  'packages/*/*.{json,ts,md}',
   'tsconfig*.json',
   'tsup.shared.ts',
   'pnpm-lock.yaml',
 ]
+const TEMPLATES = 'packages/create-sse/templates'
 
 /** Builds and packs once for all tests of this project; what was packed from the same sources is used again. */
 export default function setup(project: TestProject): () => void {
-  const tarballs = pack()
-  const installed = mkdtempSync(join(tmpdir(), 'sse-installed-'))
-  writeFileSync(
-    join(installed, 'package.json'),
-    JSON.stringify({ name: 'app', private: true, type: 'module' }),
-  )
-  const { status, output } = runNpm(['install', ...tarballs], installed)
-  if (status !== 0) throw new Error(`npm install failed\n${output}`)
-  project.provide('tarballs', tarballs)
+  const { own } = packed()
+  const installed = install(own)
+  project.provide('tarballs', own)
   project.provide('installed', installed)
   return () => rmSync(installed, { recursive: true, force: true })
+}
+
+/** The packed tarballs: of `@sse/*`, and of `create-sse`. */
+export function packed(): { own: string[]; creator: string[] } {
+  const tarballs = pack()
+  const own = tarballs.filter((file) => basename(file).startsWith('sse-'))
+  return { own, creator: tarballs.filter((file) => !own.includes(file)) }
+}
+
+/** Installs tarballs with npm in a new folder outside the repository. Returns the folder. */
+export function install(tarballs: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sse-installed-'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'app', private: true, type: 'module' }))
+  const { status, output } = runNpm(['install', ...tarballs], folder)
+  if (status !== 0) throw new Error(`npm install failed\n${output}`)
+  return folder
 }
 
 function pack(): string[] {
   const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
   const hash = createHash('sha256')
-  for (const file of sources)
+  for (const file of [...sources, ...templateFiles()])
     hash
       .update(file)
       .update('\0')
@@ -70,6 +81,12 @@ function pack(): string[] {
     renameSync(unfinished, folder)
   }
   return globSync('*.tgz', { cwd: folder }).map((name) => join(folder, name))
+}
+
+/** Without what a run of a template in its place has left there. */
+function templateFiles(): string[] {
+  const leaveOut = (name: string) => /^(\..+|node_modules|dist|build)$/.test(basename(name))
+  return globSync(`${TEMPLATES}/**/*.*`, { cwd: root, exclude: leaveOut }).sort()
 }
 
 function isBuilt(sources: readonly string[]): boolean {

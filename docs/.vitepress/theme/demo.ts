@@ -1,7 +1,7 @@
 // The live demo's parts: a real hub, a real handler and real feeds, joined by a line in the page in place of a network.
 import { connect } from '@sse/client'
 import { defineStream, type } from '@sse/contract'
-import { createHub, type Hub, memory, sse, type WebHandler } from '@sse/server'
+import { createHub, type Hub, memory, sse } from '@sse/server'
 
 export const inbox = defineStream({
   path: '/inbox',
@@ -12,9 +12,11 @@ export const inbox = defineStream({
 /** Events that the hub keeps. Few, so that a visitor can reach a gap. */
 export const KEPT = 6
 
+type Handler = (request: Request) => Response | Promise<Response>
+
 /** A server process: it forgets everything when it stops, because its hub is in memory. */
 export class DemoServer {
-  #running: { readonly hub: Hub<typeof inbox>; readonly handler: WebHandler } | undefined
+  #running: { readonly hub: Hub<typeof inbox>; readonly handler: Handler } | undefined
 
   start(): void {
     const hub = createHub(inbox, {

@@ -1,4 +1,5 @@
 import { isSseError } from '@sse/contract'
+import { errorPage } from '@sse/contract/protocol'
 import { CommandError } from './command-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { printableLine } from './printable.ts'
@@ -105,7 +106,8 @@ export function explainFailure(error: unknown, url: URL): Explanation {
   if (error.kind === 'usage') return { message: printableLine(error.message.replace(/^\w+: /, '')) }
   const root = causes(error).at(-1)
   const detail = root === error ? '' : `: ${messageOf(root)}`
-  return { message: printableLine(`${error.message}${detail}`) }
+  const page = errorPage(error.code)
+  return { message: printableLine(`${error.message}${detail}`), ...(page && { next: `see ${page}` }) }
 }
 
 /** The same as an error. */

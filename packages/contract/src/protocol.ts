@@ -21,6 +21,7 @@ export {
   encodePayload,
   textEvents,
 } from './encode-event.ts'
+export { errorPage } from './error-page.ts'
 export { findNameProblem, MAX_NAME_CHARS } from './name.ts'
 export { buildPath, matchPath } from './path.ts'
 export { isText, type Validation, validate } from './schema.ts'

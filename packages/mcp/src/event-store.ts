@@ -37,7 +37,7 @@ interface EventId {
  * error rather than a part of the messages. How long the log has them is the engine's retention.
  *
  * @param sessionId - the id that `sessionIdGenerator` returned. 1 or more characters.
- * @param options.onError - receives an error for each entry of another program, which is skipped. Default
+ * @param options - `onError` receives an error for each entry of another program, which is skipped. Default
  * `console.error`.
  * @throws {SseError} `option_invalid`.
  * @example

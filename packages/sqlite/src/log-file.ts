@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { closed, failed } from '@sse/server/engine-kit'
 import { Appender } from './append.ts'
@@ -43,6 +44,11 @@ export class LogFile {
   /** The writing connection, once the tables exist. */
   get writer(): DatabaseSync | undefined {
     return this.#tables && this.#connections?.writer
+  }
+
+  /** Path of the write-ahead log. A link to the file leads to the log beside the file. */
+  get writeAheadLog(): string {
+    return `${realpathSync(this.path)}-wal`
   }
 
   /** Runs `work`, and retries it while another connection holds a lock. @throws {SseError} */

@@ -3,8 +3,9 @@ import { OptionChecks } from '@sse/server/engine-kit'
 
 export interface SqliteOptions {
   /**
-   * Interval between two checks for commits of other processes and of the app's own connections, in milliseconds. One
-   * check takes microseconds. Default 10.
+   * Interval between two checks for commits of other processes and of the app's own connections, in milliseconds, where
+   * the system does not tell of changes of a file: on Windows, and on some network and virtual file systems. Elsewhere
+   * nothing is polled. One check takes microseconds. Default 10.
    */
   pollMs?: number
   /**

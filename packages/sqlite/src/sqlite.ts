@@ -15,7 +15,7 @@ import { AppConnections } from './insert.ts'
 import { LogFile } from './log-file.ts'
 import { MAX_DATA_BYTES } from './migrations.ts'
 import { parseOptions, type SqliteOptions, type SqliteSettings } from './options.ts'
-import { WakePoller } from './wake.ts'
+import { CommitWatcher } from './wake.ts'
 
 /**
  * Stores a hub's log in an SQLite file, beside the app's own tables if you like: its own are named `sse_…`.
@@ -47,7 +47,7 @@ export class SqliteEngine implements Engine<DatabaseSync> {
     present: (channel) => this.#file.run(({ presence }) => presence.present(channel)),
   }
   readonly #file: LogFile
-  readonly #wake: WakePoller
+  readonly #wake: CommitWatcher
   readonly #appConnections: AppConnections
   readonly #commits = new CommitBatch((all) => this.#file.run(({ commits }) => commits.set(all)))
   readonly #trimming = new TrimLoop((retention) => this.#trimPiece(retention))
@@ -55,7 +55,7 @@ export class SqliteEngine implements Engine<DatabaseSync> {
   constructor({ file, pollMs, busyTimeoutMs }: SqliteSettings) {
     this.#file = new LogFile(file, busyTimeoutMs)
     this.rejectsOnlyUnstored = busyTimeoutMs <= LONGEST_CERTAIN_MS
-    this.#wake = new WakePoller(this.#file, pollMs)
+    this.#wake = new CommitWatcher(this.#file, pollMs)
     this.#appConnections = new AppConnections(this.#file)
   }
 

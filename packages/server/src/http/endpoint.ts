@@ -2,6 +2,7 @@ import { isSseError, SseError, type StreamContract } from '@sse/contract'
 import { createEventEncoder, END_ID } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
 import { NATIVE } from '../dialects/native.ts'
+import { logError } from '../log-error.ts'
 import { Connection, type ConnectionSettings } from '../stream/connection.ts'
 import { encodeItem } from '../stream/encode-item.ts'
 import { readAuthorization } from '../stream/identity.ts'
@@ -180,7 +181,7 @@ function reportError(onError: GivenOptions['onError'], error: unknown, context: 
 }
 
 function logMasked(error: unknown): void {
-  if (!isSseError(error) || !error.expose) console.error(error)
+  if (!isSseError(error) || !error.expose) logError(error)
 }
 
 function checkParams(contract: StreamContract | undefined, given: RequestContext['params']): void {

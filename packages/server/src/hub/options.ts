@@ -1,6 +1,7 @@
 import { SseError } from '@sse/contract'
 import { callApp } from '../log/app-callback.ts'
 import type { Engine, Retention } from '../log/engine.ts'
+import { logError } from '../log-error.ts'
 import { memory } from '../memory/memory-engine.ts'
 
 export interface HubOptions<Tx = never> {
@@ -67,7 +68,7 @@ const COMMIT_DAYS = 90
 
 /** Checks the options and fills in the defaults. @throws {SseError} `option_invalid`, naming the option. */
 export function settleHubOptions<Tx>(options: HubOptions<Tx>): SettledHubOptions<Tx> {
-  const { retention, ring, engine = memory(), latestPerKey = () => false, onError = console.error } = options
+  const { retention, ring, engine = memory(), latestPerKey = () => false, onError = logError } = options
   const settled: SettledHubOptions<Tx> = {
     engine,
     retention: {

@@ -3,6 +3,7 @@ import { SseError, type StreamContract } from '@sse/contract'
 import type { HubOptions } from '../hub/options.ts'
 import { callApp } from '../log/app-callback.ts'
 import type { Engine } from '../log/engine.ts'
+import { logError } from '../log-error.ts'
 import { memory } from '../memory/memory-engine.ts'
 import { RUN_EVENT } from './run-names.ts'
 
@@ -83,7 +84,7 @@ export function settleRunsOptions<Contract extends StreamContract>(
   options: RunsOptions<Contract>,
 ): SettledRunsOptions {
   if (Object.hasOwn(contract.events, RUN_EVENT)) throw invalid(`the event name "${RUN_EVENT}" is reserved`)
-  const { engine = memory(), retention, leaseMs = 15_000, batchMs = 30, onError = console.error } = options
+  const { engine = memory(), retention, leaseMs = 15_000, batchMs = 30, onError = logError } = options
   const { maxEvents = Number.POSITIVE_INFINITY, maxAgeMs = HOUR_MS } = retention ?? {}
   if (typeof onError !== 'function') throw invalid('onError must be a function')
   checkRange('leaseMs', leaseMs, MIN_LEASE_MS, MAX_LEASE_MS)

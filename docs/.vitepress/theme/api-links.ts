@@ -1,0 +1,27 @@
+/** Pages of the API reference that belong to a page that is written by hand. */
+export const API_LINKS: Record<string, string[]> = {
+  'reference/client': ['client', 'client/transport', 'client/storage', 'client/inspect'],
+  'reference/server-options': [
+    'server',
+    'server/node',
+    'server/express',
+    'server/fastify',
+    'server/koa',
+    'server/hono',
+    'server/nest',
+  ],
+  'reference/hub': ['server'],
+  'reference/errors': ['contract'],
+  'reference/protocol': ['contract/protocol'],
+  'reference/engines': ['server/engine-kit', 'engine-conformance', 'sqlite', 'redis', 'nats', 'postgres'],
+  'guides/ai': ['ai', 'ai/client', 'ai/tanstack', 'ai/assistant-ui'],
+  'guides/client': ['client'],
+  'guides/dialects': ['server/dialects'],
+  'guides/hooks': ['react', 'vue', 'svelte', 'solid'],
+  'guides/mcp': ['mcp'],
+  'guides/openapi': ['openapi', 'openapi/generate'],
+  'guides/runs': ['server/runs'],
+  'guides/tabs': ['client/tabs'],
+  'guides/testing': ['testing', 'testing/clock', 'testing/msw'],
+  'operations/monitoring': ['otel', 'server'],
+}

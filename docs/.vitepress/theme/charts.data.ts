@@ -1,0 +1,36 @@
+import { drawBars } from '../charts/draw.ts'
+import { client, engines, fanout, generators, memory } from '../charts/results.ts'
+
+const ofHand = 'multiple of a loop by hand'
+
+export declare const data: Record<string, string>
+
+/** The charts of the page of benchmarks as SVG, drawn by the build. */
+export default {
+  load: (): Record<string, string> => ({
+    generators: drawBars(generators(), {
+      title: 'Events per CPU second of 100 streams from generators, as multiples of a loop by hand',
+      label: `Events per CPU second, ${ofHand} →`,
+      rule: 1,
+    }),
+    fanout: drawBars(fanout(), {
+      title: 'Events per CPU second to 1,000 subscribers, as multiples of a loop by hand',
+      label: `Events per CPU second, ${ofHand} →`,
+      rule: 1,
+    }),
+    memory: drawBars(memory(), {
+      title: 'Kilobytes of memory for each idle connection',
+      label: 'KB of the server’s process for a connection (less is better) →',
+    }),
+    client: drawBars(client(), {
+      title: 'Events per second from bytes to a callback, as multiples of a loop by hand',
+      label: `Events per second, ${ofHand} →`,
+      rule: 1,
+    }),
+    engines: drawBars(engines(), {
+      title: 'Events per second that a hub stores, as multiples of calling the store directly',
+      label: 'Events per second, multiple of calling the store directly →',
+      rule: 1,
+    }),
+  }),
+}

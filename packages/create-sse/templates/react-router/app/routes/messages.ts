@@ -1,0 +1,11 @@
+import type { ActionFunctionArgs } from 'react-router'
+import { hub } from '../hub.server.ts'
+
+export async function action({ request }: ActionFunctionArgs) {
+  const body = await request.json().catch(() => null)
+  const text: unknown = body?.text
+  if (typeof text !== 'string' || text === '')
+    return Response.json({ error: 'text is missing' }, { status: 400 })
+  await hub.publish('room', 'message', { text })
+  return new Response(null, { status: 204 })
+}

@@ -1,0 +1,10 @@
+import { sse } from '@sse/server'
+import { hub } from '#lib/server/hub.ts'
+
+const stream = sse(hub, {
+  // Your session goes here: return the signed-in user, or nothing to refuse.
+  authorize: () => ({ id: 'guest' }),
+  channels: () => 'room',
+})
+
+export { stream as GET }

@@ -1,0 +1,17 @@
+import { createFileRoute } from '@tanstack/react-router'
+import { hub } from '../../hub.server.ts'
+
+export const Route = createFileRoute('/api/messages')({
+  server: {
+    handlers: {
+      POST: async ({ request }) => {
+        const body = await request.json().catch(() => null)
+        const text: unknown = body?.text
+        if (typeof text !== 'string' || text === '')
+          return Response.json({ error: 'text is missing' }, { status: 400 })
+        await hub.publish('room', 'message', { text })
+        return new Response(null, { status: 204 })
+      },
+    },
+  },
+})

@@ -1,0 +1,3 @@
+import { driveTemplate } from './drive.ts'
+
+driveTemplate('express-react')
