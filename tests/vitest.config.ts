@@ -15,6 +15,7 @@ export default defineProject({
       'runtimes/**',
       'frameworks/**',
       'create/**',
+      'bundlers/**',
     ],
   },
 })

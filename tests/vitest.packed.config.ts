@@ -6,7 +6,12 @@ export default defineProject({
   test: {
     ...shared,
     name: 'packed',
-    include: ['package/**/*.test.ts', 'runtimes/**/*.test.ts', 'frameworks/**/*.test.ts'],
+    include: [
+      'package/**/*.test.ts',
+      'runtimes/**/*.test.ts',
+      'frameworks/**/*.test.ts',
+      'bundlers/*.test.ts',
+    ],
     globalSetup: ['support/packed.ts'],
   },
 })

@@ -32,6 +32,11 @@ export default defineConfig({
     if (page.description || !page.filePath) return
     return { description: describe(readFileSync(`${siteConfig.srcDir}/${page.filePath}`, 'utf8')) }
   },
+  // The theme adds these classes once it runs, which would move the bar.
+  transformHtml: (html) => {
+    const classes = html.includes('class="VPSidebar"') ? 'has-sidebar top' : 'home top'
+    return html.replace('class="VPNavBar"', `class="VPNavBar ${classes}"`)
+  },
   transformHead: ({ title, description, pageData }) => [
     ['meta', { property: 'og:title', content: title }],
     ['meta', { property: 'og:description', content: description }],

@@ -105,6 +105,36 @@ describe.each(transports)('$name', ({ name, transport }) => {
   })
 })
 
+describe('XMLHttpRequest alone', () => {
+  it('reopens a response after 4 Mi characters, and resumes after its last id', async () => {
+    const script = new Script(origin, [
+      { chunks: ['id: 7\ndata: a\n\n:'], paddingBytes: 4 * 1024 * 1024, ending: 'hang' },
+      { chunks: ['data: b\n\n'], ending: 'hang' },
+    ])
+    using feed = connect(script.url, { transport: xhrTransport, reconnect: { jitterMs: 1 } })
+    const seen: unknown[] = []
+    feed.on('message', (data) => seen.push(data))
+    await vi.waitFor(() => expect(seen).toEqual(['a', 'b']), { timeout: 20_000 })
+    const [, { headers } = expect.fail()] = await script.seen()
+    expect(headers['last-event-id']).toBe('7')
+    expect(await script.open()).toBe(1)
+  })
+
+  it('reports a header that it refuses as option_invalid, where there is no Request to check it', async () => {
+    vi.stubGlobal('Request', undefined)
+    try {
+      const request = {
+        ...{ url: origin, method: 'GET', body: undefined, credentials: undefined },
+        ...{ lastEventId: '', eventNames: [], fetch },
+      }
+      const failed = () => xhrTransport({ ...request, headers: { 'not a name': '1' } }, {} as never)
+      expect(failed).toThrowError(expect.objectContaining({ code: 'option_invalid' }))
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+})
+
 describe('any split of any bytes', () => {
   // Firefox's own EventSource deviates (the tables say where), so that there the standard's text is asked.
   const oracle = isFirefox ? 'the standard' : 'the browser’s own EventSource'

@@ -29,7 +29,15 @@ export async function createApp(template: string, options: AppOptions = {}): Pro
   const creating = startProgram(
     join(inject('creator'), 'node_modules/.bin/create-sse'),
     [folder, '--template', template, '--tarballs', dirname(inject('tarballs')[0] ?? '')],
-    { cwd: parent, env: { npm_config_user_agent: 'pnpm/12', npm_config_prefer_offline: 'true' } },
+    {
+      cwd: parent,
+      env: {
+        npm_config_user_agent: 'pnpm/12',
+        pnpm_config_prefer_offline: 'true',
+        // Hard links share their times with every other installation: `node --watch` restarts when one of those changes.
+        pnpm_config_package_import_method: 'copy',
+      },
+    },
   )
   expect(await creating.exited, creating.output).toBe(0)
   const port = await freePort()

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from '@sse/test-support/program'
 import type { Browser, Page } from 'playwright'
@@ -49,6 +49,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
       ])
       await app.run('types')
       if ('build' in options ? options.build : build) await app.run(build)
+      expect(existsSync(join(app.folder, '../room.db')), 'the build opened the store').toBe(false)
     }, SLOW_MS)
     afterAll(async () => {
       await browser?.close()

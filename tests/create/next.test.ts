@@ -1,3 +1,4 @@
 import { driveTemplate } from './drive.ts'
+import { endsWithOpenStreams } from './ends-with-open-streams.ts'
 
-driveTemplate('next', {})
+driveTemplate('next', { also: endsWithOpenStreams })

@@ -1,3 +1,4 @@
 import { driveTemplate } from './drive.ts'
+import { endsWithOpenStreams } from './ends-with-open-streams.ts'
 
-driveTemplate('nuxt', {})
+driveTemplate('nuxt', { hubFile: 'server/utils/hub.ts', also: endsWithOpenStreams })

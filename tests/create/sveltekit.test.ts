@@ -1,3 +1,4 @@
 import { driveTemplate } from './drive.ts'
+import { endsWithOpenStreams } from './ends-with-open-streams.ts'
 
-driveTemplate('sveltekit', {})
+driveTemplate('sveltekit', { hubFile: 'src/lib/server/hub.ts', also: endsWithOpenStreams })

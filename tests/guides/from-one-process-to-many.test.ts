@@ -20,7 +20,9 @@ const inbox = defineStream({
   events: { lead: type<{ title: string }>() },
 })
 
-it('an event that one process of the cluster publishes reaches the clients of all', async () => {
+it('an event that one process of the cluster publishes reaches the clients of all', {
+  timeout: 90_000,
+}, async () => {
   const options = ['--conditions=@sse/source', `${code.folder}cluster.ts`]
   const program = startProgram(process.execPath, options)
   const port = Number(new URL(code.origin).port)

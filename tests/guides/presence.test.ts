@@ -13,7 +13,7 @@ interface Page {
 
 const PATIENT = { timeout: 20_000 }
 
-it('a room shows each person once, and forgets a person who has left', async () => {
+it('a room shows each person once, and forgets a person who has left', { timeout: 90_000 }, async () => {
   const code = await importPage('docs/guides/presence.md')
   await code.load('server.ts')
   const page = await code.load<Page>('page.ts')

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
+import { defineStream, type } from '@sse/contract'
+import { sse } from '@sse/server/node'
 import { until } from '@sse/test-support/until'
 import { JSDOM } from 'jsdom'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -111,6 +113,20 @@ describe('from fetch-event-source', () => {
     }
     await until(() => before.asked.length > 1)
     expect(after.asked).toHaveLength(1)
+  })
+
+  it('a prompt is sent once, and its answer is read to the end', async () => {
+    type Ask = (baseUrl: string, question: string, show: (token: string) => void) => Promise<void>
+    const page = pages.get('fetch-event-source') as MigrationPage
+    const { ask } = await page.load<{ ask: Ask }>('prompt.ts')
+    const answer = defineStream({ path: '/answer', events: { delta: type<string>() } })
+    const stream = sse(answer, async function* ({ event }) {
+      for (const token of ['Forty', '-two']) yield event('delta', token)
+    })
+    await using server = await serveNoted((req, res) => void stream(req, res))
+    const tokens: string[] = []
+    await ask(server.baseUrl, 'What is it?', (token) => tokens.push(token))
+    expect([tokens.join(''), server.asked.length]).toEqual(['Forty-two', 1])
   })
 
   it('a comment with a blank line is a message for the old client', async () => {

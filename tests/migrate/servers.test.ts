@@ -51,7 +51,7 @@ function pageServers(name: string) {
   })
   return {
     page: () => page,
-    async open(file: 'before.ts' | 'after.ts') {
+    async open(file: 'before.ts' | 'after.ts' | 'both.ts') {
       const module = await page.load<LeadServer>(file)
       if (!loaded.includes(module)) loaded.push(module)
       return { ...module, baseUrl: page.origin(file) }
@@ -81,6 +81,13 @@ describe.each([
     expect(await readAround(after)).toEqual(ALL)
   })
 
+  it('an id of the old server is a gap for a hub', async () => {
+    const { baseUrl } = await servers.open('after.ts')
+    const reader = await StreamReader.open(`${baseUrl}/leads`, crypto.randomUUID())
+    expect(JSON.parse((await reader.message('sse.gap')).data)).toMatchObject({ reason: 'epoch' })
+    reader.close()
+  })
+
   it.skipIf(name === 'fastify-sse')(
     'a client that does not read fills the old server, not a hub',
     async () => {
@@ -104,6 +111,17 @@ async function pendingBytes({ server, baseUrl, publish }: LeadServer & { baseUrl
   socket.destroy()
   return pending
 }
+
+describe('from better-sse', () => {
+  const servers = pageServers('better-sse')
+
+  it('one server serves both during the switch', async () => {
+    const { baseUrl, publish } = await servers.open('both.ts')
+    expect(await shownBy(followByEventSource, baseUrl, publish)).toEqual(TITLES)
+    expect(await shownBy(followByEventSource, `${baseUrl}/v2`, publish)).toEqual(TITLES)
+    expect(await shownBy(followByConnect, `${baseUrl}/v2`, publish)).toEqual(TITLES)
+  })
+})
 
 describe('a line end in a name forges a second event', () => {
   const NAME = 'note\ndata: "forged"\n\nevent: lead'

@@ -39,6 +39,8 @@ const PAGE = [
   '@sse/client/polyfill',
   '@sse/client/tabs',
   '@sse/client/transport',
+  '@sse/client/wechat',
+  '@sse/client/xhr',
   '@sse/client/hooks',
   '@sse/client/storage',
   '@sse/devtools',
@@ -57,8 +59,8 @@ async function evaluate(cwd: string, type: 'module' | 'commonjs', code: string):
   return program.output.trim()
 }
 
-it('there are 21 entries of contract, server and client, two per engine and per hook package, and fifteen of the tools', () => {
-  expect(ENTRIES).toHaveLength(21 + 2 * ENGINES.length + 2 * HOOKS.length + 15)
+it('there are 23 entries of contract, server and client, two per engine and per hook package, and fifteen of the tools', () => {
+  expect(ENTRIES).toHaveLength(23 + 2 * ENGINES.length + 2 * HOOKS.length + 15)
 })
 
 describe.each([
@@ -75,7 +77,7 @@ describe.each([
 
   it.each(FREE)('%s, with no framework installed', (entry) => {
     expect(lines[FREE.indexOf(entry)]).toMatch(
-      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|injectStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
+      /^(\w+ )*(sse|connect|defineStream|polyfillTransport|xhrTransport|eventSourceTransport|tabsTransport|encodeMessage|makeInspectable|EventSource|feedPool|storedId|useStream|injectStream|mountDevtools|fakeServer|fakeClock|nats|redis|postgres|sqlite|engineSuite|EngineConnection|createRuns|defineDialect|createChat|sseChatTransport|streamDurability|resumableStore|createEventStore|endSpansAtStart|toOpenApi|generateContracts|run|inspectNats|inspectRedis|inspectPostgres|inspectSqlite)( \w+)*$/,
     )
   })
 

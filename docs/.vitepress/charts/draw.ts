@@ -74,6 +74,8 @@ export function drawBars(bars: readonly Bar[], { title, label, rule }: ChartOpti
       ...(rule === undefined ? [] : [Plot.ruleX([rule], { stroke: 'currentColor', strokeDasharray: '3 3' })]),
     ],
   })
+  // One picture with one name, instead of a name for each of its parts.
+  for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', title)
   return svg.outerHTML

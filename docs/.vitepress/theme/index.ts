@@ -1,5 +1,5 @@
 import { type Theme, useRoute } from 'vitepress'
-import DefaultTheme from 'vitepress/theme'
+import DefaultTheme from 'vitepress/theme-without-fonts'
 import { defineAsyncComponent, h, onMounted, watch } from 'vue'
 import LiveDemo from './LiveDemo.vue'
 import { mendTheme } from './mend-theme.ts'

@@ -3,8 +3,10 @@
  * site's tests run all rules of axe.
  */
 export function mendTheme(): void {
-  // The landing page has no landmark for its content.
-  document.querySelector('.VPContent.is-home')?.setAttribute('role', 'main')
+  // The landing page and that of a wrong address have no landmark for their content.
+  const content = document.querySelector('.VPContent')
+  if (content?.querySelector('main')) content.removeAttribute('role')
+  else content?.setAttribute('role', 'main')
   // The button's text includes its shortcut, which its name leaves out. On a phone the text is hidden.
   const search = document.querySelector('.DocSearch-Button')
   search?.setAttribute('aria-label', search.textContent?.trim().replace(/\s+/g, ' ') ?? 'Search')

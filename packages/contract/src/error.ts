@@ -50,16 +50,14 @@ export class SseError extends Error {
     this.retryAfterMs = options.retryAfterMs
   }
 
-  // On the prototype, once for all instances. Not a class member: its name would be part of the published types.
-  static {
-    ;(SseError.prototype as { [BRAND]?: true })[BRAND] = true
-  }
-
   /** What a client may see. */
   toJSON(): { code: string; message: string } {
     return { code: this.code, message: this.message }
   }
 }
+// On the prototype, once for all instances. Not a class member: its name would be part of the published types. Not a
+// static block: React Native's preset for Babel does not know them.
+;(SseError.prototype as { [BRAND]?: true })[BRAND] = true
 
 /** Whether `value` is an `SseError`, including one from another copy of this package or from another realm. */
 export function isSseError(value: unknown): value is SseError {

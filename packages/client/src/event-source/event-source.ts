@@ -74,10 +74,6 @@ export class EventSource extends EventTarget {
   readonly #stream: SourceStream
   readonly #handlers: EventHandlers
 
-  static {
-    defineInterface(EventSource)
-  }
-
   constructor(url: string | URL, options: EventSourceOptions = {}) {
     super()
     // biome-ignore lint/complexity/noArguments: a rest parameter would change the constructor's length.
@@ -181,6 +177,8 @@ function defineInterface(source: typeof EventSource): void {
   }
   Object.defineProperty(source, 'fromReadableStream', { enumerable: true })
 }
+
+defineInterface(EventSource) // not in a static block: React Native's preset for Babel does not know them
 
 function resolve(url: string | URL): string {
   const { document, location } = globalThis as { document?: Document; location?: Location }

@@ -152,18 +152,18 @@ export function isContract(target: StreamContract | string | URL): target is Str
 export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
-  // Mini-programs have no `URL`.
-  if (!hasUrl && /^https?:/.test(url)) return url
   try {
-    return new URL(url, page).href
+    return toUrl(url, page).href
   } catch (cause) {
     throw invalid(`"${url}" is not a URL${page ? '' : '; outside a page, give baseUrl'}`, { cause })
   }
 }
 
-const hasUrl = typeof URL === 'function'
-
-const toUrl = (url: string): URL => (hasUrl ? new URL(url) : ({ href: url, toString: () => url } as URL))
+/** Mini-programs have no `URL`: an absolute one is then taken as it is. */
+function toUrl(href: string, page?: string): URL {
+  const isUnknown = !globalThis.URL && /^https?:/.test(href)
+  return isUnknown ? ({ href, toString: () => href } as URL) : new URL(href, page)
+}
 
 function checkNumbers<Options extends Record<string, number | boolean | readonly number[]>>(
   options: Options,

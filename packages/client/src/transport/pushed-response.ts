@@ -1,16 +1,18 @@
 import { SseError } from '@sse/contract'
 import type { EndReason } from '../connection/status.ts'
-import { EventReader } from './event-reader.ts'
+import { eventReader } from './event-reader.ts'
 import { readRefusal, readRefusedResponse } from './read-refusal.ts'
 import { responseEnd } from './response-end.ts'
 import type { TransportEvents, TransportRequest } from './transport.ts'
 
 /** A response whose platform pushes it in pieces of text: `XMLHttpRequest`, or the requests of mini-programs. */
 export class PushedResponse {
+  /** Whether this response set an id, so that a reconnect resumes where it is now. */
+  isResumable = false
   readonly #request: TransportRequest
   readonly #events: TransportEvents
   readonly #cancel: () => void
-  readonly #reader: EventReader
+  readonly #read: (piece: string) => SseError | undefined
   /** `waiting` until status and headers are known. */
   #state: 'waiting' | 'open' | 'refused' | 'over' = 'waiting'
   /** Text that came before the status, or the body of a refusal. */
@@ -25,12 +27,17 @@ export class PushedResponse {
     this.#request = request
     this.#events = events
     this.#cancel = cancel
-    this.#reader = new EventReader(events, hasMark)
-  }
-
-  /** Whether a reconnect would resume where this response is now. */
-  get isResumable(): boolean {
-    return this.#reader.isResumable
+    const reports = {
+      onActivity: () => events.onActivity(),
+      onHeartbeat: () => events.onHeartbeat(),
+      onId: (id: string) => {
+        this.isResumable = id !== ''
+        events.onId(id)
+      },
+      onMessage: (event: string, data: string) => events.onMessage(event, data),
+      onRetry: (retryMs: number) => events.onRetry(retryMs),
+    }
+    this.#read = eventReader(reports, hasMark ? undefined : '')
   }
 
   /** Status and headers have arrived. Names are in lower case. Only the first call counts. */
@@ -60,7 +67,7 @@ export class PushedResponse {
       this.#text += text
       return
     }
-    const failure = this.#reader.read(text)
+    const failure = this.#read(text)
     if (failure) this.end(failure)
   }
 

@@ -1,5 +1,5 @@
 import { SseError } from '@sse/contract'
-import { EventReader, type ReadReports } from './event-reader.ts'
+import { eventReader, type ReadReports } from './event-reader.ts'
 
 /**
  * Reads a body to its end. Uses a plain reader loop: piping through TransformStreams costs 3 to 30 times the parsing
@@ -14,12 +14,12 @@ export async function readEvents(
 ): Promise<SseError | undefined> {
   // "UTF-8 decode" strips one BOM: the decoders of Deno and workerd strip one from each piece.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  const text = new EventReader(events)
+  const read = eventReader(events)
   let failure: SseError | undefined
   while (!failure) {
     const { done, value } = await reader.read()
     if (done) return undefined // an unfinished block is dropped, as the standard requires
-    failure = ArrayBuffer.isView(value) ? text.read(decoder.decode(value, { stream: true })) : invalidBody()
+    failure = ArrayBuffer.isView(value) ? read(decoder.decode(value, { stream: true })) : invalidBody()
   }
   await reader.cancel()
   return failure

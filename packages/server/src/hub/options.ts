@@ -1,7 +1,7 @@
 import { SseError } from '@sse/contract'
-import { logError } from '../log-error.ts'
 import { callApp } from '../log/app-callback.ts'
 import type { Engine, Retention } from '../log/engine.ts'
+import { logError } from '../log-error.ts'
 import { memory } from '../memory/memory-engine.ts'
 
 export interface HubOptions<Tx = never> {

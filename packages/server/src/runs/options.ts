@@ -1,9 +1,9 @@
 import type { EventName, Payload, PayloadInput } from '@sse/contract'
 import { SseError, type StreamContract } from '@sse/contract'
-import { logError } from '../log-error.ts'
 import type { HubOptions } from '../hub/options.ts'
 import { callApp } from '../log/app-callback.ts'
 import type { Engine } from '../log/engine.ts'
+import { logError } from '../log-error.ts'
 import { memory } from '../memory/memory-engine.ts'
 import { RUN_EVENT } from './run-names.ts'
 

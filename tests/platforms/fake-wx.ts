@@ -88,9 +88,9 @@ export class FakeWx {
       const isChunked = options.enableChunked && !isDesktop
       response.on('data', (piece: Buffer) => {
         if (isOver) return
-        if (!isChunked) return body.push(piece)
+        if (!isChunked) body.push(piece)
         const bytes = Uint8Array.from(piece)
-        for (const call of onChunk) call({ data: isDeveloperTools ? bytes : bytes.buffer })
+        for (const call of isChunked ? onChunk : []) call({ data: isDeveloperTools ? bytes : bytes.buffer })
       })
       response.on('end', () => {
         const bytes = Buffer.concat(body)

@@ -10,7 +10,7 @@ import { RESPONSES } from '../conformance/responses.ts'
 import { Script } from '../support/script-client.ts'
 import { startScriptServer } from '../support/script-server.ts'
 import { FakeWx, type WxQuirks } from './fake-wx.ts'
-import { loadClient } from './load-client.ts'
+import { loadClient } from './load-mini-program.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -122,7 +122,7 @@ describe('wechatTransport', () => {
   it.each([
     ['before base library 2.20.2', new FakeWx({ isOld: true }), {}],
     ['for a body that is not text', new FakeWx(), { body: new FormData() }],
-    ['outside of a mini-program', undefined as never, {}],
+    ['outside of a mini-program', undefined, {}],
   ])('throws option_invalid %s', async (_, wx, request) => {
     const collected = collect(loadClient(wx).wechatTransport, scripts.origin, request)
     await expect(collected).rejects.toMatchObject({ code: 'option_invalid' })

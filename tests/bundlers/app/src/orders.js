@@ -1,0 +1,3 @@
+import { defineStream, type } from '@sse/contract'
+
+export const orders = defineStream({ path: '/orders', events: { order: type() } })
