@@ -1,4 +1,3 @@
 import { driveTemplate } from './drive.ts'
-import { endsItsStreams } from './ends-its-streams.ts'
 
-driveTemplate('tanstack-start', { hubFile: 'src/hub.server.ts', also: endsItsStreams })
+driveTemplate('tanstack-start', { hubFile: 'src/hub.server.ts' })

@@ -98,7 +98,15 @@ describe.skipIf(!hasRedis)('from resumable-stream', () => {
     loaded.push(module.server)
     runs ??= module.runs
     clients = module.clients ?? clients
-    return page.origin(file)
+    const origin = page.origin(file)
+    // On a busy machine the first connection to Redis takes longer than a request waits for it.
+    const isConnected = async () => {
+      const response = await fetch(`${origin}/answers/${file}`)
+      await response.text()
+      return response.ok || response.status === 422
+    }
+    await until(isConnected, 'Redis is connected')
+    return origin
   }
   const textOf = ({ payloads }: StreamReader) => payloads.join('')
   const answer = (run: string) => `You asked: ${run}, and that is all.`
