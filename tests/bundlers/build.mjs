@@ -73,6 +73,8 @@ const bundlers = {
     const args = [
       'build',
       'index.html',
+      '--public-url',
+      './',
       '--dist-dir',
       outdir,
       '--no-autoinstall',
