@@ -71,6 +71,7 @@ it('every page and heading that a source file names exists', () => {
   expect(named).not.toEqual([])
   const broken = named.filter((link) => {
     const [page = '', anchor] = link.split('#')
+    if (page === 'docs/changelog.md') return false // the site writes it
     return !existsSync(root + page) || (anchor !== undefined && !anchors(page).includes(anchor))
   })
   expect(broken).toEqual([])
@@ -110,12 +111,14 @@ it('the index links every page of the documentation', () => {
   expect(all.filter((page) => !linked.includes(page))).toEqual([])
 })
 
-/** Anchors of a page's headings, as GitHub generates them. */
+/** Anchors of a page's headings, as GitHub generates them, and of the error codes, as the site does. */
 function anchors(page: string): string[] {
-  return [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+  const codes = page === errorsPage ? Object.keys(SSE_ERRORS) : []
+  const headings = [...readPage(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}_\- ]/gu, '')
       .replaceAll(' ', '-'),
   )
+  return [...headings, ...codes]
 }
