@@ -22,6 +22,11 @@ export interface AppOptions {
   readonly command?: (script: string) => readonly [command: string, ...args: string[]]
 }
 
+/** Vitest's variables: with them, frameworks build and serve for tests of components. */
+const WITHOUT_VITEST = ['NODE_ENV', 'VITEST', 'TEST', 'MODE', 'DEV', 'PROD', 'SSR', 'BASE_URL'].flatMap(
+  (name) => ['-u', name],
+)
+
 /** Creates an app with the packed `create-sse`, as a person would, outside the repository. pnpm installs fastest. */
 export async function createApp(template: string, options: AppOptions = {}): Promise<App> {
   const parent = mkdtempSync(join(tmpdir(), 'sse-create-'))
@@ -45,9 +50,8 @@ export async function createApp(template: string, options: AppOptions = {}): Pro
   const origin = `http://localhost:${port}`
   const command = options.command ?? ((script) => ['npm', 'run', script])
   const start = (script: string) => {
-    const [program, ...args] = command(script)
     const env = { PORT: String(port), ROOM_DB: join(parent, 'room.db'), ...options.env }
-    return startProgram(program, args, { cwd: folder, env })
+    return startProgram('env', [...WITHOUT_VITEST, ...command(script)], { cwd: folder, env })
   }
   return {
     folder,
