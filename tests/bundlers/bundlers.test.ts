@@ -1,6 +1,7 @@
-import { cpSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createContext, Script } from 'node:vm'
@@ -9,11 +10,12 @@ import { startProgram } from '@sse/test-support/program'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch, requireBrowser } from '../lead-desk/browser.ts'
-import { withPackages } from '../support/link.ts'
+import { linkPackages } from '../support/link.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const GUIDE = new URL('../../docs/operations/in-your-stack.md', import.meta.url)
 const PAGES = ['vite', 'webpack', 'rspack', 'rollup', 'parcel', 'esbuild'] as const
+const COPIED = ['@sse', 'eventsource-parser']
 const LINKED = ['react', 'react-dom', '@babel/runtime']
 const TYPES: Record<string, string> = { '.js': 'text/javascript', '.html': 'text/html' }
 const path = requireBrowser('chromium')
@@ -37,7 +39,13 @@ const scriptOf = (name: string): string =>
     .join('\n')
 
 beforeAll(async () => {
-  folder = withPackages(inject('installed'), LINKED, 'bundlers')
+  folder = mkdtempSync(join(tmpdir(), 'sse-bundlers-'))
+  // Copied: they import the React that is linked beside them, and not another one beside the installed packages.
+  for (const name of COPIED) {
+    const path = join('node_modules', name)
+    cpSync(join(inject('installed'), path), join(folder, path), { recursive: true })
+  }
+  linkPackages(folder, LINKED, 'bundlers')
   cpSync(join(HERE, 'app'), folder, { recursive: true })
   const at = (name: string) => pathToFileURL(join(folder, 'node_modules', name)).href
   const { sse } = await import(at('@sse/server/dist/node/node.js'))

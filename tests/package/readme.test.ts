@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const modules = join(inject('installed'), 'node_modules')
 const packages = [
   ...readdirSync(join(modules, '@sse')).map((name) => ({ name: `@sse/${name}`, modules })),
-  { name: 'create-sse', modules: join(inject('creator'), 'node_modules') },
+  { name: 'create-sse', modules: join(root, 'packages') },
 ]
 
 // As npm shows it: the file in the tarball, without the repository around it.
