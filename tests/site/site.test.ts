@@ -82,6 +82,7 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
 
   it.skipIf(!path)(
     'has no barrier on the landing page, a guide, the reference and the charts, light and dark, and fits a phone',
+    { timeout: 120_000 },
     async () => {
       for (const at of ['/', '/guides/notify-one-person', '/api/contract', '/benchmarks']) {
         const window = await open(at)
