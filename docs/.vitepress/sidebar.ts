@@ -77,7 +77,14 @@ export function apiSidebar(): Item[] {
 
 /** The pages of docs/zh, with their own headings. */
 export function chineseSidebar(): Item[] {
-  const groups = { start: '开始', guides: '指南', concepts: '概念', migrate: '迁移', reference: '参考' }
+  const groups = {
+    start: '开始',
+    guides: '指南',
+    concepts: '概念',
+    migrate: '迁移',
+    reference: '参考',
+    examples: '示例',
+  }
   return Object.entries(groups)
     .map(([folder, text]) => ({
       text,

@@ -18,7 +18,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 it('there is a translation of the landing page, the start, the guide for one person and the lead desk', () => {
   expect(translations).toEqual(
     expect.arrayContaining([
-      'docs/zh/guides/lead-desk.md',
+      'docs/zh/examples/lead-desk.md',
       'docs/zh/guides/notify-one-person.md',
       'docs/zh/index.md',
       'docs/zh/start/getting-started.md',
