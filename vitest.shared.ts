@@ -18,6 +18,8 @@ export const shared = {
   // A busy machine is slow. No test passes because something was fast.
   testTimeout: 40_000,
   hookTimeout: 60_000,
+  // For those that name none: Vitest's is one second.
+  expect: { poll: { timeout: 20_000 } },
 }
 
 const paths = {
