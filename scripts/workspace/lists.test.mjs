@@ -15,8 +15,8 @@ const published = packages.filter(({ manifest }) => !manifest.private)
 const referencesOf = (file) => readJson(file).references.map(({ path }) => path)
 
 it('tsconfig.json refers to every folder that contains TypeScript', () => {
-  const folders = find('{packages/*,examples/*,tests,bench}').filter(
-    (folder) => find(`${folder}/**/*.{ts,tsx}`).length > 0,
+  const folders = find('{packages/*,examples/*,tests,bench,docs}').filter(
+    (folder) => find(`${folder}/{,.vitepress/}**/*.{ts,tsx}`).length > 0,
   )
   expect(referencesOf('tsconfig.json').sort()).toEqual(folders.map((folder) => `./${folder}`).sort())
   for (const folder of folders) expect(existsSync(`${root}/${folder}/tsconfig.json`), folder).toBe(true)
