@@ -16,7 +16,7 @@ const LAST_LOOK_MS = 512
  *
  * It watches the write-ahead log, to which every commit writes, and polls only until the system has told of a first
  * change. Some file systems never do: then it polls. Measured at 1,000 events a second, to the socket of another process:
- * p50 0.8 ms, with a poll every 10 ms 5.4 ms.
+ * p50 1.1 ms; with a poll every 10 ms 6.3 ms.
  */
 export class CommitWatcher {
   readonly #file: LogFile
