@@ -58,7 +58,7 @@ export function driveTemplate(template: string, options: DriveOptions = {}): voi
       app?.[Symbol.dispose]()
     })
 
-    it('shows what is published, notices who leaves, and resumes after the server was killed', {
+    it('shows published messages, notices a client that leaves, and resumes after the server was killed', {
       timeout: SLOW_MS,
     }, async () => {
       let server = await app.serve(start)

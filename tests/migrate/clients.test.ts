@@ -17,7 +17,7 @@ vi.mock('react-native-sse', () => createRequire(import.meta.url)('react-native-s
 const { window } = new JSDOM('', { url: 'http://localhost/' })
 const pages = new Map<string, MigrationPage>()
 beforeAll(async () => {
-  // The shortest delays. What is random in them has tests of its own.
+  // The shortest delays. Other tests cover their random part.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   vi.stubGlobal('XMLHttpRequest', window.XMLHttpRequest)
   vi.stubGlobal('document', window.document)
@@ -46,7 +46,7 @@ const CLIENTS = [
 const load = async (name: string, file: string) =>
   (await (pages.get(name) as MigrationPage).load<{ followLeads: FollowLeads }>(file)).followLeads
 
-/** Starts a page's client on a server of its own, and returns what it has shown and asked. */
+/** Starts a page's client on a separate server, and returns what it has shown and requested. */
 async function start(name: string, file: string, answer: Answer, token = TOKEN) {
   const followLeads = await load(name, file)
   const server = await serveNoted(answer)

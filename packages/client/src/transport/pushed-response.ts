@@ -63,6 +63,7 @@ export class PushedResponse {
 
   /** The next piece of the body has arrived. */
   push(text: string): void {
+    if (this.#state === 'over') return
     if (this.#state !== 'open') {
       this.#text += text
       return

@@ -31,11 +31,14 @@ export const xhrTransport: Transport = (request, events) => {
   const hasMark = typeof xhr.overrideMimeType !== 'function'
   const response = new PushedResponse(request, events, close, hasMark)
   let length = 0
+  let isStarted = false
 
   const read = (): void => {
     // The status is 0 until there is a response, and after an error, when React Native's text is the error's.
     if (xhr.readyState < XMLHttpRequest.HEADERS_RECEIVED || xhr.status === 0) return
-    response.start(xhr.status, readHeaders(xhr))
+    // Once, and not for every piece: the platform joins all headers each time.
+    if (!isStarted) response.start(xhr.status, readHeaders(xhr))
+    isStarted = true
     const text = xhr.responseText
     if (text.length === length) return
     const piece = text.slice(length)
