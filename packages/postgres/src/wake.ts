@@ -103,7 +103,8 @@ export class WakeListener {
       this.#isProven = outcome === 'arrived'
       if (outcome === 'lost') {
         await connection.query('SELECT 1') // rejects if the connection is dead
-        if (wasProven) connection.destroy() // the next one listens again
+        if (wasProven)
+          connection.destroy() // the next one listens again
         else if (!hasWarned) warn(NO_NOTIFICATIONS)
         hasWarned = true
       }

@@ -46,7 +46,7 @@ export class Trimmer {
     const now = performance.now()
     if (head !== this.#head) this.#grownAt = now
     this.#head = head
-    if (now - this.#trimmedAt >= this.#intervalMs(now)) this.run()
+    if (now - this.#trimmedAt >= this.#intervalMs()) this.run()
   }
 
   /** Trims, unless that was done a moment ago. */
@@ -66,7 +66,7 @@ export class Trimmer {
   }
 
   /** Time between two trims. A log that has not grown since the last one has only become older. */
-  #intervalMs(now: number): number {
+  #intervalMs(): number {
     const { maxAgeMs, maxCommitAgeMs } = this.#retention
     if (this.#grownAt > this.#trimmedAt) return INTERVAL_MS
     const isEmpty = this.#trimmedAt - this.#grownAt > maxAgeMs + INTERVAL_MS
