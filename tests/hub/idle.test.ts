@@ -13,6 +13,7 @@ import { openEngine } from './open-engine.ts'
 
 /** After this, a hub is quiet, and an identity whose client has left is no longer present. */
 const SETTLE_MS = 9_500
+/** Longer by hand, for the figures in the documentation. */
 const WINDOW_MS = Number(process.env.IDLE_WINDOW_MS ?? 12_000)
 
 /** A process of the hub, and what it has sent to its engine so far: commands, or calls where the engine is a file. */
@@ -29,6 +30,8 @@ async function openProcess(
 ): Promise<Process> {
   if (port === undefined) return countCalls(openEngine(name, url))
   const proxy = scope.use(await TcpProxy.open(port))
+  // Either side of NATS pings the other, each at most once a minute: those are no commands.
+  if (name === 'nats') proxy.isCounted = (chunk) => !/^(PING|PONG)\r\n$/.test(chunk.toString())
   const engine = openEngine(name, url.replace(`:${port}`, `:${proxy.port}`))
   return { engine, sent: () => proxy.sent }
 }
@@ -73,36 +76,40 @@ const ROUND: Record<EngineName, number> = {
   sqlite: 1,
   // The blocked read, and the poll.
   redis: 2,
-  // The poll, and a ping.
-  nats: 2,
+  // The poll.
+  nats: 1,
   // The poll, a notification to itself, and a look at the outbox.
   postgres: 3,
 }
 describe.concurrent.each(engines)('an idle hub on %s', (name) => {
-  it('sends its engine a few commands a minute, one more for each lease, and none without a client', async () => {
-    await using scope = new AsyncDisposableStack()
-    const { url, server } = scope.use(await startEngine(name, false))
-    const publisher = createHub(numbers, { engine: openEngine(name, url) })
-    await publisher.publish('a', 'n', 1)
-    await publisher.close()
-    const open = () => openProcess(scope, name, url, server?.port)
-    const [anonymous, signedIn, left] = await Promise.all([open(), open(), open()])
-    const [, , leave] = await Promise.all([
-      connect(scope, anonymous.engine, undefined),
-      connect(scope, signedIn.engine, 'ada'),
-      connect(scope, left.engine, 'eve'),
-    ])
-    leave()
-    await setTimeout(SETTLE_MS)
-    const processes = [anonymous, signedIn, left]
-    const before = processes.map(({ sent }) => sent())
-    await setTimeout(WINDOW_MS)
-    const sent = processes.map((each, index) => each.sent() - (before[index] as number))
-    const rounds = Math.ceil(WINDOW_MS / 30_000)
-    const renewals = Math.ceil(WINDOW_MS / 7_000)
-    const perRenewal = name === 'sqlite' ? 1 : 0 // a process on a file is woken by every commit of another
-    expect(sent[0]).toBeLessThanOrEqual(rounds * ROUND[name] + perRenewal * renewals)
-    expect(sent[1]).toBeLessThanOrEqual(rounds * ROUND[name] + (1 + perRenewal) * renewals)
-    expect(sent[2]).toBe(0)
-  }, 120_000)
+  it(
+    'sends its engine a few commands a minute, one more for each lease, and none without a client',
+    async () => {
+      await using scope = new AsyncDisposableStack()
+      const { url, server } = scope.use(await startEngine(name, false))
+      const publisher = createHub(numbers, { engine: openEngine(name, url) })
+      await publisher.publish('a', 'n', 1)
+      await publisher.close()
+      const open = () => openProcess(scope, name, url, server?.port)
+      const [anonymous, signedIn, left] = await Promise.all([open(), open(), open()])
+      const [, , leave] = await Promise.all([
+        connect(scope, anonymous.engine, undefined),
+        connect(scope, signedIn.engine, 'ada'),
+        connect(scope, left.engine, 'eve'),
+      ])
+      leave()
+      await setTimeout(SETTLE_MS)
+      const processes = [anonymous, signedIn, left]
+      const before = processes.map(({ sent }) => sent())
+      await setTimeout(WINDOW_MS)
+      const sent = processes.map((each, index) => each.sent() - (before[index] as number))
+      const rounds = Math.ceil(WINDOW_MS / 30_000)
+      const renewals = Math.ceil(WINDOW_MS / 7_000)
+      const perRenewal = name === 'sqlite' ? 1 : 0 // a process on a file is woken by every commit of another
+      expect(sent[0]).toBeLessThanOrEqual(rounds * ROUND[name] + perRenewal * renewals)
+      expect(sent[1]).toBeLessThanOrEqual(rounds * ROUND[name] + (1 + perRenewal) * renewals)
+      expect(sent[2]).toBe(0)
+    },
+    WINDOW_MS + 100_000,
+  )
 })
