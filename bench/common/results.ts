@@ -12,12 +12,18 @@ const RESULTS = process.env.BENCH_RESULTS ?? fileURLToPath(new URL('../results/'
  * see `list.ts`.
  */
 export function writeResults(name: string, results: object): void {
-  const file = join(RESULTS, `${name}.json`)
+  const file = resultsFile(name)
   writeFileSync(file, `${JSON.stringify({ ...describeRun(), ...results }, null, 2)}\n`)
   console.log(`\nwritten: ${relative(process.cwd(), file)}`)
 }
 
-function describeRun() {
+/** Where the results of a bench are. */
+export function resultsFile(name: string): string {
+  return join(RESULTS, `${name}.json`)
+}
+
+/** When, where and on what code a run measures. */
+export function describeRun() {
   return {
     date: new Date().toISOString(),
     commit: commit(),
