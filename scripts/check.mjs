@@ -49,6 +49,12 @@ const stages = [
         run: ['pnpm', 'words'],
         next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
       },
+      {
+        name: 'code and allocations of the main paths',
+        run: ['pnpm', 'counts'],
+        shows: true,
+        next: 'make what grew cheaper, or accept it: `node scripts/dev.mjs counts --write`',
+      },
     ],
   ],
   [
