@@ -93,7 +93,7 @@ describe.each(['chromium', 'firefox'] as const)('an example in %s', (kind) => {
       expect(await page.locator('li').first().textContent()).toContain(item)
       expect(numbers).toEqual(numbers!.toSorted((a, b) => b - a))
       expect(await page.textContent('#revenue')).toMatch(/^€\d+\.\d\d$/)
-      await expectAccessible(page)
+      if (kind === 'chromium') await expectAccessible(page)
       await expectFits(window, `example-${name}-${kind}`)
 
       await page.getByRole('button', { name: 'Stop listening' }).click()
