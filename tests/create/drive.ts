@@ -10,7 +10,10 @@ import { readRow, rowOf, type Shown } from './frameworks-page.ts'
 
 /** Larger frameworks take most of a minute on a busy machine, to build and for the first page in development. */
 const SLOW_MS = 240_000
-/** Within which a server must notice that a client has left, in one of so many attempts: others may run beside this one. */
+/**
+ * Within which a server must notice that a client has left, in one of so many attempts: workerd notices at its second
+ * heartbeat, and has one each second.
+ */
 const GONE = { timeout: 2_000, interval: 20 }
 const GONE_ATTEMPTS = 3
 /** Within which a page must show what happened, reconnecting included. */
