@@ -256,6 +256,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
+    await engine.commit('eve', { epoch: 'e', position: 1 })
     const operator = await operate(server)
     for (const name of ['log', 'commits', 'presence']) await operator.streams.delete(`sse-${name}-hub`)
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)

@@ -9,6 +9,10 @@ export class TcpProxy implements AsyncDisposable {
   #target: number
   /** Number of chunks that clients have sent, over all connections. */
   sent = 0
+  /** Number of connections that were opened. */
+  opened = 0
+  /** Bytes that the server has sent, over all connections. */
+  receivedBytes = 0
   /** Pause after each chunk that the server sends, in milliseconds: a slow network. */
   pauseMs = 0
   /** Drops what the server sends, while what the client sends still arrives. */
@@ -61,9 +65,13 @@ export class TcpProxy implements AsyncDisposable {
   #connect(client: Socket): void {
     const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
     const pair = [client, server] as const
+    this.opened += 1
     this.#pairs.add(pair)
     client.on('data', () => {
       this.sent += 1
+    })
+    server.on('data', ({ length }) => {
+      this.receivedBytes += length
     })
     forward(client, server)
     forward(
