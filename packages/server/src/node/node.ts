@@ -3,7 +3,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
-import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
+import { type NodeRequest, type NodeResponse, readPathname, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
 
@@ -58,7 +58,7 @@ function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
         resolve()
       }
       try {
-        const route = findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname)
+        const route = findRoute(endpoint, req.method ?? 'GET', readPathname(req))
         if (!route && next) {
           next()
           return resolve()
