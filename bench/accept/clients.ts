@@ -5,9 +5,10 @@ import { TOKEN } from './rows.ts'
 
 /** How many open at the same time. */
 const CONCURRENCY = 50
-const REQUEST = `GET /leads/7 HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nauthorization: ${TOKEN}\r\n\r\n`
+const REQUEST = `GET /leads/7 HTTP/1.1\r\nhost: localhost\r\naccept: text/event-stream\r\nauthorization: ${TOKEN}`
 const HEAD_END = '\r\n\r\n'
 
+let user = 0
 // One buffer for all: what is read is looked at and never kept.
 const buffer = Buffer.allocUnsafe(65_536)
 
@@ -31,7 +32,7 @@ function open(port: number): Promise<Socket> {
     let head = ''
     const callback = (length: number) => {
       if (head === 'read') return true
-      head += buffer.latin1Slice(0, length)
+      head += buffer.toString('latin1', 0, length)
       const end = head.indexOf(HEAD_END)
       if (end < 0 || head.length <= end + HEAD_END.length) return true
       if (!head.startsWith('HTTP/1.1 200')) reject(new Error(head))
@@ -40,7 +41,7 @@ function open(port: number): Promise<Socket> {
       return true
     }
     const socket = connect({ port, host: '127.0.0.1', onread: { buffer, callback } })
-    socket.on('connect', () => socket.write(REQUEST))
+    socket.on('connect', () => socket.write(`${REQUEST}${user++}\r\n\r\n`))
     socket.on('error', reject)
   })
 }

@@ -8,9 +8,9 @@ export interface Acceptor {
 /** What a row's file exports. */
 export type StartAcceptor = () => Promise<Acceptor>
 
-export const ROW_NAMES = ['bare', 'hub', 'better-sse'] as const
+export const ROW_NAMES = ['bare', 'hub', 'hub-user', 'better-sse'] as const
 export type RowName = (typeof ROW_NAMES)[number]
 
-/** Sent by the clients, checked by every row. */
-export const TOKEN = 'token-of-7'
+/** Sent by the clients with a number behind it, one user each. Checked by every row. */
+export const TOKEN = 'token-of-'
 export const CHANNEL = 'owner:7'

@@ -15,7 +15,7 @@ export const start: StartAcceptor = async () => {
   const port = await listen((req, res) => {
     const owner = req.url?.match(/^\/leads\/([^/?]+)/)?.[1]
     if (!owner) return void res.writeHead(404).end()
-    if (req.headers.authorization !== TOKEN) return void res.writeHead(401).end()
+    if (!req.headers.authorization?.startsWith(TOKEN)) return void res.writeHead(401).end()
     res.writeHead(200, HEADERS)
     res.write(HELLO)
     const channel = `owner:${owner}`

@@ -6,7 +6,7 @@ import { type StartAcceptor, TOKEN } from '../rows.ts'
 export const start: StartAcceptor = async () => {
   const channel = createChannel()
   const port = await listen(async (req, res) => {
-    if (req.headers.authorization !== TOKEN) return void res.writeHead(401).end()
+    if (!req.headers.authorization?.startsWith(TOKEN)) return void res.writeHead(401).end()
     channel.register(await createSession(req, res))
   })
   return { port, open: () => channel.sessionCount }
