@@ -2,7 +2,7 @@
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
 import { idleHub, load, stalled } from './render/tables/connections.ts'
-import { nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
+import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
@@ -119,6 +119,14 @@ export const BENCHES: readonly Bench[] = [
     minutes: 2,
     needs: ['redis-server'],
     tables: { results: processes },
+  }),
+  defineBench({
+    name: 'cores',
+    script: 'cores.ts',
+    args: [],
+    quickArgs: ['--rounds', '1', '--connections', '400'],
+    minutes: 2,
+    tables: { results: cores },
   }),
   defineBench({
     name: 'runs',
