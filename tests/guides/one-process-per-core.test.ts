@@ -191,6 +191,19 @@ it('a version that does not start replaces no worker, and is tried less and less
   await expect.poll(() => serving.filter(isRunning), PATIENT).toEqual([])
 })
 
+it('a primary whose first workers do not start exits with an error', { timeout: 60_000 }, async () => {
+  const worker = `${code.folder}worker.ts`
+  const working = readFileSync(worker, 'utf8')
+  writeFileSync(worker, 'process.exit(3)')
+  try {
+    await using program = startProgram(process.execPath, [`${code.folder}primary.ts`])
+    expect(await program.exited).toBe(1)
+    expect(program.output).toMatch(/worker \d+ exited with 3 before it listened/)
+  } finally {
+    writeFileSync(worker, working)
+  }
+})
+
 it('a client that a stopped worker should have accepted reconnects after its idle timeout', {
   timeout: 120_000,
 }, async () => {
