@@ -135,7 +135,6 @@ it('every client gets each event once and in order, through a killed worker and 
 
   const [first, second] = before.map(({ worker }) => worker) as [number, number]
   let published: string[]
-  let after: number[]
   {
     await using publisher = publishSteadily()
     published = publisher.titles
@@ -144,8 +143,8 @@ it('every client gets each event once and in order, through a killed worker and 
     await expect.poll(countWorkers, PATIENT).toBe(2)
     process.kill(pid, 'SIGUSR2')
     await program.says(/all workers were restarted/)
-    after = [...(await readStatus()).keys()]
   }
+  const after = [...(await readStatus()).keys()]
   expect(after).toHaveLength(2)
   expect(after).not.toContain(second)
   await expect
