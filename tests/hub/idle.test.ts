@@ -11,8 +11,8 @@ import { type EngineName, engines, startEngine } from '../fleet/engines/start-en
 import { numbers } from './numbers.ts'
 import { openEngine } from './open-engine.ts'
 
-/** After this, a hub is quiet, and an identity whose client has left is no longer present. */
-const SETTLE_MS = 9_500
+/** Longer than what a hub does each second, and than what it does after its last client has left. */
+const SETTLED_MS = 4_000
 /** Longer by hand, for the figures in the documentation. */
 const WINDOW_MS = Number(process.env.IDLE_WINDOW_MS ?? 12_000)
 
