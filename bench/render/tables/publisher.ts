@@ -23,7 +23,17 @@ export function results(run: Publisher): string {
   const optional = (value: number | undefined) => (value === undefined ? '' : thousands(value))
   const range = (value: Spread | undefined, digits = 2) => (value === undefined ? '' : rangeOf(value, digits))
   const table = markdownTable([
-    ['engine', 'ms', 'CPU, ms', 'by hand, ms', 'multiple', 'of its CPU', 'connections', 'writes', 'bytes read'],
+    [
+      'engine',
+      'ms',
+      'CPU, ms',
+      'by hand, ms',
+      'multiple',
+      'of its CPU',
+      'connections',
+      'writes',
+      'bytes read',
+    ],
     ...run.engines.map((each) => [
       each.engine,
       range(each.ms, 1),
