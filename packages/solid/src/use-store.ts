@@ -1,5 +1,5 @@
 import { type Store, showStore } from '@sse/client/hooks'
-import { type Accessor, createSignal } from 'solid-js'
+import { type Accessor, batch, createSignal } from 'solid-js'
 import { whileMounted } from './while-mounted.ts'
 
 /** Returns an accessor of the store that belongs to the current source. It is `first` until the component is mounted. */
@@ -9,6 +9,20 @@ export function useStore<Source, Value>(
   first: Value,
 ): Accessor<Value> {
   const [value, setValue] = createSignal(first)
-  whileMounted(source, (current) => showStore(open(current), (now) => setValue(() => now)))
+  whileMounted(source, (current) => showStore(open(current), (now) => setTogether(() => setValue(() => now))))
   return value
+}
+
+let due: (() => void)[] = []
+
+/** Sets what changed in one frame together: an effect that reads several stores runs once, and sees no mixture. */
+function setTogether(set: () => void): void {
+  if (due.push(set) > 1) return
+  queueMicrotask(() => {
+    const sets = due
+    due = []
+    batch(() => {
+      for (const each of sets) each()
+    })
+  })
 }
