@@ -1,4 +1,4 @@
-import { type Store, showStore } from '@sse/client/hooks'
+import type { Store } from '@sse/client/hooks'
 import { type Accessor, batch, createSignal } from 'solid-js'
 import { whileMounted } from './while-mounted.ts'
 
@@ -9,20 +9,29 @@ export function useStore<Source, Value>(
   first: Value,
 ): Accessor<Value> {
   const [value, setValue] = createSignal(first)
-  whileMounted(source, (current) => showStore(open(current), (now) => setTogether(() => setValue(() => now))))
+  whileMounted(source, (current) => {
+    const store = open(current)
+    const show = () => setValue(() => store.get())
+    const stop = store.subscribe(() => showTogether(show))
+    show()
+    return () => {
+      stop()
+      due.delete(show)
+    }
+  })
   return value
 }
 
-let due: (() => void)[] = []
+let due = new Set<() => void>()
 
-/** Sets what changed in one frame together: an effect that reads several stores runs once, and sees no mixture. */
-function setTogether(set: () => void): void {
-  if (due.push(set) > 1) return
+/** Shows what changed in one frame together: an effect that reads several stores runs once, and sees no mixture. */
+function showTogether(show: () => void): void {
+  if (due.add(show).size > 1) return
   queueMicrotask(() => {
-    const sets = due
-    due = []
+    const shows = due
+    due = new Set()
     batch(() => {
-      for (const each of sets) each()
+      for (const each of shows) each()
     })
   })
 }
