@@ -9,6 +9,7 @@ import { readAuthorization } from '../stream/identity.ts'
 import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { toPublicError } from '../stream/public-error.ts'
 import { isThenable } from '../timing/is-thenable.ts'
+import { acceptsGzip } from './accept-encoding.ts'
 import { RequestContext } from './context.ts'
 import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
@@ -45,6 +46,7 @@ export class Endpoint<Native> {
       maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       control: options.dialect?.['@sse/dialect'] ?? NATIVE,
+      compressor: options.compression?.['@sse/compression'](),
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize:
         authorize && ((context) => authorize((context as RequestContext).with({ identity: undefined }))),
@@ -119,7 +121,7 @@ export class Endpoint<Native> {
   }
 
   async #openStream(
-    { method }: HttpRequest<Native>,
+    { method, readHeader }: HttpRequest<Native>,
     connection: Connection,
     context: RequestContext,
     makeSource: MakeSource,
@@ -128,6 +130,7 @@ export class Endpoint<Native> {
     const { options } = this.#definition
     await this.#admit(connection, context)
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
+    connection.acceptsCoding = acceptsGzip(readHeader('accept-encoding'))
     if (method === 'HEAD') return headReply(connection)
     connection.throwIfClosed()
     options.hub?.['@sse/admit'](connection)

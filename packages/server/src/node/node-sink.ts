@@ -79,8 +79,8 @@ export class NodeSink implements Sink {
     this.#owner.start(this)
   }
 
-  write(text: string): boolean {
-    return this.#write(text)
+  write(data: string | Uint8Array): boolean {
+    return this.#write(data)
   }
 
   writeShared(frames: SharedFrames): boolean {
@@ -218,7 +218,7 @@ function writeParts(socket: WritableSocket, { parts, byteLength }: SharedFrames)
   socket.cork()
   try {
     socket.write(Buffer.from(chunkHead(byteLength), 'latin1'))
-    for (const part of parts) socket.write(part)
+    for (const { bytes } of parts) socket.write(bytes)
     return socket.write(CRLF_BYTES)
   } finally {
     socket.uncork()
