@@ -20,7 +20,7 @@ describe('blocks', () => {
           text = joinBytes([text, next])
         }
         stream.push(gzipTail(crc32(text), text.byteLength))
-        expect(gunzipSync(joinBytes(stream))).toEqual(Buffer.from(text))
+        expect(gunzipSync(joinBytes(stream)).equals(text)).toBe(true)
       }),
     )
   })

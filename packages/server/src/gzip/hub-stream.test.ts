@@ -159,9 +159,7 @@ describe('a compressed stream', () => {
     for (const client of clients) if (client !== stranger) expect(client.events).toEqual(expected)
     expect(stranger?.events).toEqual(expected.slice(-(stranger?.events.length ?? 0)))
     expect(stranger?.events.length).toBeGreaterThan(10)
-    expect(clients.every(({ text }) => text.includes('event: sse.heartbeat') || text.includes(':'))).toBe(
-      true,
-    )
+    expect(clients[0]?.text).toContain('event: sse.heartbeat')
     await hub.close()
   })
 
