@@ -13,7 +13,7 @@ const LAST = 'Lovelace Hopper Turing Dijkstra Liskov Knuth Hamilton Torvalds Tho
 /** Seven digits, so that ids and numbers have the same length in every event. */
 const FIRST_NUMBER = 1_000_000
 const STARTED_AT = Date.UTC(2026, 10, 1)
-const NOTE_WORDS = 18
+const NOTE_WORDS = 27
 
 /** The same lead for the same number, in every process. */
 export function makeLead(index: number): Lead {
