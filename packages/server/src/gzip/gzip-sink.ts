@@ -3,7 +3,7 @@ import type { SharedFrames } from '../log/shared-frames.ts'
 import type { Sink } from '../stream/sink.ts'
 import { combineCrc32 } from './crc32-combine.ts'
 import { GZIP_HEAD, gzipTail, joinBytes, storeBlocks } from './gzip-format.ts'
-import type { SharedGzip } from './shared-gzip.ts'
+import type { Links } from './lane.ts'
 
 const encoder = new TextEncoder()
 
@@ -13,7 +13,7 @@ const encoder = new TextEncoder()
  */
 export class GzipSink implements Sink {
   readonly #sink: Sink
-  readonly #shared: SharedGzip
+  readonly #links: Links
   #isBegun = false
   /** CRC-32 of the text, as a signed integer. */
   #crc = 0
@@ -24,9 +24,9 @@ export class GzipSink implements Sink {
   #place = 0
   #depth = 0
 
-  constructor(sink: Sink, shared: SharedGzip) {
+  constructor(sink: Sink, links: Links) {
     this.#sink = sink
-    this.#shared = shared
+    this.#links = links
   }
 
   write(data: string | Uint8Array): boolean {
@@ -39,7 +39,7 @@ export class GzipSink implements Sink {
 
   writeShared(frames: SharedFrames): boolean {
     if (!this.#isBegun) this.#writeOwn(new Uint8Array())
-    const link = this.#shared.linkOf(frames, this.#lane, this.#place)
+    const link = this.#links.linkOf(frames, this.#lane, this.#place)
     const isNext = link.lane !== 0 && link.lane === this.#lane && link.place === this.#place + 1
     const depth = isNext ? this.#depth : 0
     const block = link.blockAfter(depth)

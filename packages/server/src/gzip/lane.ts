@@ -21,6 +21,17 @@ export interface Link {
   blockAfter(depth: number): SharedBlock
 }
 
+/** What the connections of one stream share. */
+export interface Links {
+  /**
+   * Returns the link that a connection writes.
+   *
+   * @param lane - lane of what it wrote last; 0 for none.
+   * @param place - its place there.
+   */
+  linkOf(frames: SharedFrames, lane: number, place: number): Link
+}
+
 /** Frames in no lane: their block can follow anything. */
 export class SingleLink implements Link {
   readonly lane = 0

@@ -2,14 +2,14 @@ import type { SharedFrames } from '../log/shared-frames.ts'
 import type { Compressor } from '../stream/compressor.ts'
 import type { Sink } from '../stream/sink.ts'
 import { GzipSink } from './gzip-sink.ts'
-import { Lane, type Link, SingleLink } from './lane.ts'
+import { Lane, type Link, type Links, SingleLink } from './lane.ts'
 import { type GroupOf, makeBlock, type SharedBlock } from './shared-block.ts'
 
 /** Maximum number of lanes, of up to 32 KiB each: the groups that have had an event most recently. */
 const MAX_LANES = 256
 
 /** What the gzip connections of one stream share: each batch of frames is compressed once, when the first one writes it. */
-export class SharedGzip implements Compressor {
+export class SharedGzip implements Compressor, Links {
   readonly #groupOf: GroupOf
   readonly #links = new WeakMap<SharedFrames, Link>()
   readonly #blocks = new WeakMap<SharedFrames, SharedBlock>()
@@ -25,12 +25,6 @@ export class SharedGzip implements Compressor {
     return new GzipSink(sink, this)
   }
 
-  /**
-   * Returns the link that a connection writes.
-   *
-   * @param lane - lane of what it wrote last; 0 for none.
-   * @param place - its place there.
-   */
   linkOf(frames: SharedFrames, lane: number, place: number): Link {
     // Not kept by its frames: they are the same until the next event, and a link in each lane.
     if (frames.origin === 'heartbeat') {
