@@ -5,20 +5,22 @@ import { GzipSink } from './gzip-sink.ts'
 import { Lane, type Link, type Links, SingleLink } from './lane.ts'
 import { type GroupOf, makeBlock, type SharedBlock } from './shared-block.ts'
 
-/** Maximum number of lanes, of up to 32 KiB each: the groups that have had an event most recently. */
-const MAX_LANES = 256
+/** Maximum number of lanes, of 16 KiB each and 32 at most: the groups that have had an event most recently. */
+const MAX_LANES = 1_024
 
 /** What the gzip connections of one stream share: each batch of frames is compressed once, when the first one writes it. */
 export class SharedGzip implements Compressor, Links {
   readonly #groupOf: GroupOf
+  readonly #maxLanes: number
   readonly #links = new WeakMap<SharedFrames, Link>()
   readonly #blocks = new WeakMap<SharedFrames, SharedBlock>()
   readonly #byGroup = new Map<string, Lane>()
   readonly #byId = new Map<number, Lane>()
   #newestId = 0
 
-  constructor(groupOf: GroupOf) {
+  constructor(groupOf: GroupOf, maxLanes: number = MAX_LANES) {
     this.#groupOf = groupOf
+    this.#maxLanes = maxLanes
   }
 
   wrap(sink: Sink): Sink {
@@ -60,7 +62,7 @@ export class SharedGzip implements Compressor, Links {
     // The last entry of the map is the most recent.
     this.#byGroup.delete(group)
     this.#byGroup.set(group, lane)
-    if (this.#byGroup.size > MAX_LANES) this.#dropOldest()
+    if (this.#byGroup.size > this.#maxLanes) this.#dropOldest()
     return lane
   }
 
