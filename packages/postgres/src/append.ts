@@ -6,17 +6,27 @@ import type { SeenLog } from './epoch.ts'
 /** Of one statement. A message of Postgres ends at 1 GiB, and must arrive before the timeout. */
 const MAX_CHARS = 16_777_216
 
+const MAX_OFFER_CHARS = 65_536
+
+export interface Sender {
+  readonly topic: string
+  readonly self: string
+}
+
+const charsOf = (entries: readonly NewEntry[]) => entries.reduce((sum, { data }) => sum + data.length, 0)
+
 /** Stores entries: all of them, or none. In one statement, unless they are very large. */
 export async function appendEntries(
   database: Database,
   seen: SeenLog,
   entries: readonly NewEntry[],
+  sender: Sender,
 ): Promise<{ epoch: string; positions: number[] }> {
-  const text = database.statements.append
+  const { append: text, publish } = database.statements
   const pieces = split(entries)
   const rows =
     pieces.length === 1
-      ? [await database.query('append', text, parameters(seen, entries))]
+      ? [await database.query('append', publish, [...parameters(seen, entries), charsOf(entries) <= MAX_OFFER_CHARS, sender.topic, sender.self])]
       : await database.transaction('append', async (query) => {
           const replies: Row[][] = []
           for (const piece of pieces) replies.push(await query(text, parameters(seen, piece)))

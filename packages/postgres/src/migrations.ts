@@ -1,6 +1,7 @@
 import { failed } from '@sse/server/engine-kit'
 import type { PostgresConnection } from './connection.ts'
 import type { ErrorContext } from './errors.ts'
+import { combine } from './sql/combine.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { publishFunction } from './sql/publish-function.ts'
@@ -13,6 +14,7 @@ const UNRELEASED = 3
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
   (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
   publishFunction,
+  combine,
 ]
 /** Version of the tables after all migrations. */
 export const SCHEMA_VERSION: number = UNRELEASED + MIGRATIONS.length

@@ -45,6 +45,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   readonly presence: PresenceStore
   readonly #database: Database
   readonly #seen = new SeenLog()
+  readonly #sender: { topic: string; self: string }
   readonly #wake: WakeListener
   readonly #notifier: Notifier
   readonly #outbox: OutboxRelay
@@ -56,6 +57,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
     const self = randomUUID()
     // Names of channels end after 63 bytes.
     const topic = `sse_${createHash('sha256').update(`${schema}/${name}`).digest('hex').slice(0, 32)}`
+    this.#sender = { topic, self }
     this.#database = new Database(settings)
     this.#wake = new WakeListener({ database: this.#database, topic, self, warn })
     this.#notifier = new Notifier(this.#database, topic, self)
@@ -74,9 +76,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   }
 
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
-    const appended = await appendEntries(this.#database, this.#seen, entries)
-    this.#notifier.notify()
-    return appended
+    return await appendEntries(this.#database, this.#seen, entries, this.#sender)
   }
 
   /**

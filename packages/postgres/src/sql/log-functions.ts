@@ -27,18 +27,25 @@ END
 $function$;
 
 -- The position of the newest entry, even if another program has stored it and left the head of the log as it was.
-CREATE FUNCTION ${schema}.true_head(of_log integer, old_head bigint) RETURNS bigint LANGUAGE sql AS $function$
-  SELECT coalesce(
-    (SELECT max(position) FROM ${schema}.entries WHERE log = of_log AND position > old_head), old_head
-  )
+-- A session keeps the plans of a plpgsql function, and plans one in SQL at each call: 0.2 ms.
+CREATE FUNCTION ${schema}.true_head(of_log integer, old_head bigint) RETURNS bigint LANGUAGE plpgsql AS $function$
+BEGIN
+  RETURN coalesce(
+    (SELECT position FROM ${schema}.entries WHERE log = of_log AND position > old_head ORDER BY position DESC LIMIT 1),
+    old_head
+  );
+END
 $function$;
 
 -- The next events of the outbox: at most 1,000, and 16 MiB.
-CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE sql AS $function$
-  SELECT array_agg(id ORDER BY id) FROM (
+CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE plpgsql AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log) THEN RETURN NULL; END IF;
+  RETURN (SELECT array_agg(id ORDER BY id) FROM (
     SELECT id, sum(octet_length(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
     FROM (SELECT id, data FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000) first
-  ) counted WHERE coalesce(before, 0) < 16777216
+  ) counted WHERE coalesce(before, 0) < 16777216);
+END
 $function$;
 
 -- Moves events of the outbox to the end of the log, whose row the caller holds. Returns how many were stored.
