@@ -1,7 +1,8 @@
 import { Client } from 'pg'
 
 /** About 120 bytes of JSON. */
-export const TITLE = 'Somebody asks for an offer on forty seats, and would like to be called before Friday noon.'
+export const TITLE =
+  'Somebody asks for an offer on forty seats, and would like to be called before Friday noon.'
 export const CHANNELS = 100
 export const NAIVE_INSERT = 'INSERT INTO naive (channel, event, data) VALUES ($1, $2, $3)'
 

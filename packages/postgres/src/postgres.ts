@@ -10,7 +10,7 @@ import {
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
-import { appendEntries } from './append.ts'
+import { appendEntries, type Sender } from './append.ts'
 import { Commits } from './commits.ts'
 import { Database } from './database.ts'
 import { SeenLog } from './epoch.ts'
@@ -45,7 +45,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   readonly presence: PresenceStore
   readonly #database: Database
   readonly #seen = new SeenLog()
-  readonly #sender: { topic: string; self: string }
+  readonly #sender: Sender
   readonly #wake: WakeListener
   readonly #notifier: Notifier
   readonly #outbox: OutboxRelay
@@ -76,7 +76,9 @@ export class PostgresEngine implements Engine<PostgresTx> {
   }
 
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
-    return await appendEntries(this.#database, this.#seen, entries, this.#sender)
+    const { isNotified, ...appended } = await appendEntries(this.#database, this.#seen, entries, this.#sender)
+    if (!isNotified) this.#notifier.notify()
+    return appended
   }
 
   /**

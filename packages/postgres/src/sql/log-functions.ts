@@ -7,8 +7,8 @@ export const logFunctions = (schema: string): string => `
 -- The timeline of this server: another one after each failover. '' if the user may not read it.
 CREATE FUNCTION ${schema}.timeline() RETURNS text LANGUAGE plpgsql AS $function$
 BEGIN
-  IF has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
-     AND has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE') THEN
+  IF has_function_privilege('pg_catalog.pg_current_wal_lsn()'::regprocedure, 'EXECUTE')
+     AND has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)'::regprocedure, 'EXECUTE') THEN
     RETURN lower(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8));
   END IF;
   RETURN '';
@@ -148,20 +148,25 @@ BEGIN
 END
 $function$;
 
--- Stores entries, after the events that were committed to the outbox before.
+-- Stores entries, after the events that were committed to the outbox before. A caller that holds the line of appends
+-- stores open offers, too.
 CREATE FUNCTION ${schema}.append(
   log_name text, seen_epoch text, seen_head bigint,
   channels text[], events text[], payloads text[], keys text[], idempotency_keys text[], traceparents text[],
+  holds_line boolean,
   OUT log_epoch text, OUT positions bigint[]
 ) LANGUAGE plpgsql AS $function$
 DECLARE
   own ${schema}.logs;
   moved record;
   old_head bigint;
+  newest bigint;
+  has_moves boolean;
+  has_offers boolean;
   count bigint := cardinality(channels);
   stored_at bigint;
 BEGIN
-  PERFORM ${schema}.be_durable();
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM ${schema}.be_durable(); END IF;
   SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no log %', log_name USING ERRCODE = 'SSE01'; END IF;
   log_epoch := own.epoch || ${schema}.timeline();
@@ -171,15 +176,26 @@ BEGIN
     log_epoch := own.epoch || ${schema}.timeline();
   END IF;
   old_head := own.head;
-  own.head := ${schema}.true_head(own.id, own.head);
-  -- At most 10,000 events or 160 MiB: a limit of time.
-  FOR piece IN 1..10 LOOP
-    SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
-    own.head := own.head + moved.stored;
-    EXIT WHEN NOT moved.has_more;
-  END LOOP;
+  -- One statement: each costs 10 µs.
+  SELECT ${schema}.true_head(own.id, own.head), EXISTS (SELECT FROM ${schema}.outbox WHERE log = own.id),
+    holds_line AND EXISTS (SELECT FROM ${schema}.offers o WHERE o.log_name = own.name AND o.position IS NULL)
+  INTO newest, has_moves, has_offers;
+  own.head := newest;
+  IF has_moves THEN
+    -- At most 10,000 events or 160 MiB: a limit of time.
+    FOR piece IN 1..10 LOOP
+      moved := ${schema}.move(own.id, own.head);
+      own.head := own.head + moved.stored;
+      EXIT WHEN NOT moved.has_more;
+    END LOOP;
+  END IF;
   stored_at := extract(epoch FROM clock_timestamp()) * 1000;
-  IF idempotency_keys IS NULL THEN
+  IF has_offers THEN own.head := own.head + ${schema}.store_offers(own, log_epoch, stored_at); END IF;
+  IF idempotency_keys IS NULL AND count = 1 THEN
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
+    VALUES (own.id, own.head + 1, stored_at, channels[1], events[1], payloads[1], keys[1], traceparents[1]);
+    positions := ARRAY[own.head + 1];
+  ELSIF idempotency_keys IS NULL THEN
     INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
     SELECT own.id, own.head + given.n, stored_at, given.channel, given.event, given.data, given.key, given.traceparent
     FROM unnest(channels, events, payloads, keys, traceparents)
