@@ -44,7 +44,8 @@ describe.skipIf(!hasPostgres)('appends of one entry by several processes', { tim
       [],
       url,
     )
-    expect(commits).toEqual([{ n: 1 }])
+    // One for the offers and one for the entry of the session that stores them: parts of one transaction.
+    expect(commits).toEqual([{ n: 2 }])
   })
 
   it('fail alone if an entry cannot be stored', async () => {
