@@ -3,7 +3,7 @@ import { showProgress } from '../common/progress.ts'
 import { createNaiveTable } from './events.ts'
 import type { Order, Reply } from './publishing-process.ts'
 
-export const PROCESS_ROWS = ['naive', 'processes'] as const
+const ROWS = ['naive', 'engine'] as const
 
 /**
  * Committed events per second of a number of processes, each of which waits for every event: a number a round. The rows
@@ -18,10 +18,10 @@ export async function measureProcesses(
   const file = new URL('publishing-process.ts', import.meta.url)
   const children = Array.from({ length: count }, () => new Child<Order, Reply>(file, [url]))
   await Promise.all(children.map((child) => child.hear('ready')))
-  const rates: Record<(typeof PROCESS_ROWS)[number], number[]> = { naive: [], processes: [] }
-  const step = showProgress(rounds * PROCESS_ROWS.length)
+  const rates: Record<(typeof ROWS)[number], number[]> = { naive: [], engine: [] }
+  const step = showProgress(rounds * ROWS.length)
   for (let round = 0; round <= rounds; round += 1) {
-    for (const row of PROCESS_ROWS) {
+    for (const row of ROWS) {
       if (round > 0) step(`${count} processes: round ${round} of ${rounds}, ${row}`)
       const untilMs = Date.now() + sliceMs
       const replies = await Promise.all(

@@ -3,11 +3,12 @@ import { postgres } from '@sse/postgres'
 import { Client } from 'pg'
 import { CHANNELS, NAIVE_INSERT, TITLE } from './events.ts'
 
-export type Order = { type: 'publish'; row: 'naive' | 'processes'; untilMs: number }
+export type Order = { type: 'publish'; row: 'naive' | 'engine'; untilMs: number }
 export type Reply = { type: 'ready' } | { type: 'published'; events: number; ms: number }
 
 const [url = ''] = process.argv.slice(2)
 const client = new Client({ connectionString: url })
+client.on('error', () => process.exit()) // the bench has stopped the server
 await client.connect()
 const engine = postgres({ url, name: 'processes' })
 await engine.read(0, { limit: 0, maxBytes: 1 })
@@ -15,7 +16,7 @@ await engine.read(0, { limit: 0, maxBytes: 1 })
 let id = 0
 const publish = {
   naive: (channel: string, data: string) => client.query(NAIVE_INSERT, [channel, 'lead', data]),
-  processes: (channel: string, data: string) => engine.append([{ channel, event: 'lead', data }]),
+  engine: (channel: string, data: string) => engine.append([{ channel, event: 'lead', data }]),
 }
 
 process.on('message', async ({ row, untilMs }: Order) => {

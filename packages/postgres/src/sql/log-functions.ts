@@ -38,22 +38,34 @@ END
 $function$;
 
 -- The next events of the outbox: at most 1,000, and 16 MiB.
-CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE plpgsql AS $function$
+CREATE FUNCTION ${schema}.next_rows(of_log integer, OUT ids bigint[], OUT have_keys boolean) LANGUAGE plpgsql
+AS $function$
 BEGIN
-  IF NOT EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log) THEN RETURN NULL; END IF;
-  RETURN (SELECT array_agg(id ORDER BY id) FROM (
-    SELECT id, sum(octet_length(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM (SELECT id, data FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000) first
-  ) counted WHERE coalesce(before, 0) < 16777216);
+  SELECT array_agg(id ORDER BY id), bool_or(has_key) INTO ids, have_keys FROM (
+    SELECT id, has_key, sum(size) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM (
+      SELECT id, octet_length(data) AS size, idempotency_key IS NOT NULL AS has_key
+      FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000
+    ) first
+  ) counted WHERE coalesce(before, 0) < 16777216;
 END
 $function$;
 
 -- Moves events of the outbox to the end of the log, whose row the caller holds. Returns how many were stored.
-CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, ids bigint[]) RETURNS bigint
+CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, ids bigint[], have_keys boolean) RETURNS bigint
 LANGUAGE plpgsql AS $function$
 DECLARE
   stored bigint;
+  stored_at bigint := extract(epoch FROM clock_timestamp()) * 1000;
 BEGIN
+  IF NOT have_keys THEN
+    WITH gone AS (DELETE FROM ${schema}.outbox WHERE log = of_log AND id = ANY (ids) RETURNING *)
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
+    SELECT of_log, old_head + row_number() OVER (ORDER BY id), stored_at, channel, event, data, key, traceparent
+    FROM gone;
+    GET DIAGNOSTICS stored = ROW_COUNT;
+    RETURN stored;
+  END IF;
   WITH gone AS (
     DELETE FROM ${schema}.outbox WHERE log = of_log AND id = ANY (ids) RETURNING *
   ), counted AS (
@@ -67,8 +79,7 @@ BEGIN
     )
   ), kept AS (
     INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key, traceparent)
-    SELECT of_log, old_head + place, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-      channel, event, data, key, idempotency_key, traceparent
+    SELECT of_log, old_head + place, stored_at, channel, event, data, key, idempotency_key, traceparent
     FROM fresh ORDER BY place
     RETURNING 1
   )
@@ -82,15 +93,17 @@ CREATE FUNCTION ${schema}.move(
   of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint, OUT has_more boolean
 ) LANGUAGE plpgsql AS $function$
 DECLARE
-  ids bigint[] := ${schema}.next_rows(of_log);
+  ids bigint[];
+  have_keys boolean;
   row_id bigint;
 BEGIN
+  SELECT * INTO ids, have_keys FROM ${schema}.next_rows(of_log);
   taken := coalesce(cardinality(ids), 0);
   stored := 0;
   has_more := false;
   IF taken = 0 THEN RETURN; END IF;
   BEGIN
-    stored := ${schema}.move_rows(of_log, old_head, ids);
+    stored := ${schema}.move_rows(of_log, old_head, ids, have_keys);
     has_more := EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log);
     RETURN;
   EXCEPTION
@@ -101,7 +114,7 @@ BEGIN
   END;
   FOREACH row_id IN ARRAY ids LOOP
     BEGIN
-      stored := stored + ${schema}.move_rows(of_log, old_head + stored, ARRAY[row_id]);
+      stored := stored + ${schema}.move_rows(of_log, old_head + stored, ARRAY[row_id], have_keys);
     EXCEPTION
       WHEN unique_violation THEN RAISE;
       WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
