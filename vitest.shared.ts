@@ -12,9 +12,19 @@ export const resolveSource = {
   },
 }
 
+const cores = availableParallelism()
+/**
+ * Test files at a time. Those that wait for browsers, stores and leases use half of a processor each, and the build of
+ * an app two thirds. Projects with the same number share it; the others run one after the other.
+ */
+export const parallel = {
+  waiting: { maxWorkers: 2 * cores, sequence: { groupOrder: 1 } },
+  apps: { maxWorkers: Math.ceil(1.5 * cores), sequence: { groupOrder: 2 } },
+}
+
 /** Options of every project. Vitest does not pass the root's options on to projects. */
 export const shared = {
-  maxWorkers: availableParallelism(),
+  maxWorkers: cores,
   // A busy machine is slow. No test passes because something was fast.
   testTimeout: 40_000,
   hookTimeout: 60_000,

@@ -49,8 +49,15 @@ const stages = [
         run: ['pnpm', 'words'],
         next: 'replace the words as suggested; CONTRIBUTING.md describes how we write',
       },
+      {
+        name: 'code and allocations of the main paths',
+        run: ['pnpm', 'counts'],
+        shows: true,
+        next: 'make what grew cheaper, or accept it: `node scripts/dev.mjs counts --write`',
+      },
     ],
   ],
+  // Unit tests wait for stores a third of the time, in which the other lanes build.
   [
     [
       {
@@ -60,8 +67,6 @@ const stages = [
         next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
       },
     ],
-  ],
-  [
     [
       { name: 'build', run: ['pnpm', 'build'], next: 'run `node scripts/dev.mjs build`' },
       {
@@ -83,24 +88,10 @@ const stages = [
         needs: 'build',
         next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
       },
-    ],
-    [
       {
         name: 'site',
         run: ['pnpm', 'site'],
         next: 'mend the link or the page that it names, then run `node scripts/dev.mjs site`',
-      },
-    ],
-  ],
-  // Pages run the sources, and the servers beside them what was built.
-  [
-    [
-      {
-        name: 'tests in browsers',
-        ...vitest('browser', '--config=vitest.browser.config.ts'),
-        live: true,
-        needs: 'build',
-        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
       },
     ],
   ],
@@ -118,6 +109,15 @@ const stages = [
         name: 'unused code',
         run: ['knip'],
         next: 'delete unused code, or explain in knip.json why it is needed',
+      },
+    ],
+    // Pages run the sources, and the servers beside them what was built.
+    [
+      {
+        name: 'tests in browsers',
+        ...vitest('browser', '--config=vitest.browser.config.ts'),
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
       },
     ],
   ],
@@ -138,7 +138,7 @@ const stages = [
     [
       {
         name: 'attacks',
-        ...vitest('hostile', '--config=vitest.hostile.config.ts'),
+        ...vitest('hostile', '--config=vitest.hostile.config.ts', 'attacks.test.ts'),
         live: true,
         next: 'run one alone: `node scripts/dev.mjs hostile -t "part of its name"`',
       },

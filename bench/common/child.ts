@@ -55,6 +55,16 @@ export class Child<Order extends Message, Reply extends Message> {
     })
   }
 
+  /** Calls `listener` with every answer of this type. */
+  on<Type extends Reply['type']>(
+    type: Type,
+    listener: (answer: Extract<Reply, { type: Type }>) => void,
+  ): void {
+    this.#process.on('message', (answer: Reply) => {
+      if (answer.type === type) listener(answer as Extract<Reply, { type: Type }>)
+    })
+  }
+
   /** Gives an order, and waits for what it is answered with. */
   ask<Type extends Reply['type']>(order: Order, type: Type): Promise<Extract<Reply, { type: Type }>> {
     const answer = this.hear(type)

@@ -59,10 +59,17 @@ export class PostgresEngine implements Engine<PostgresTx> {
     const topic = `sse_${createHash('sha256').update(`${schema}/${name}`).digest('hex').slice(0, 32)}`
     this.#sender = { topic, self }
     this.#database = new Database(settings)
-    this.#wake = new WakeListener({ database: this.#database, topic, self, warn })
+    this.#wake = new WakeListener({
+      database: this.#database,
+      topic,
+      self,
+      onOutbox: () => this.#outbox.expect(),
+      warn,
+    })
     this.#notifier = new Notifier(this.#database, topic, self)
     this.#outbox = new OutboxRelay({
       database: this.#database,
+      hasNotifications: () => this.#wake.isProven,
       onMoved: () => {
         this.#wake.wake()
         this.#notifier.notify()
@@ -73,6 +80,11 @@ export class PostgresEngine implements Engine<PostgresTx> {
     const trimmer = new Trimmer(this.#database)
     this.#trimming = new TrimLoop((retention) => trimmer.trimPiece(retention))
     this.presence = new Presence(this.#database)
+  }
+
+  /** While notifications arrive: a process that dies between its commit and its notification tells of nothing. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isProven
   }
 
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
@@ -97,6 +109,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   async insert(entry: NewEntry, tx: PostgresTx): Promise<void> {
     await insertEntry(this.#database, entry, tx)
     this.#outbox.expedite()
+    this.#notifier.notifyOfOutbox()
   }
 
   read(after: number, options: ReadOptions): Promise<Page> {

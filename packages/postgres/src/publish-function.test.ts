@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { defineStream, type } from '@sse/contract'
 import { createHub } from '@sse/server'
 import { hasPostgres } from '@sse/test-support/postgres-server'
+import { until } from '@sse/test-support/until'
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
@@ -48,6 +50,20 @@ describe.skipIf(!hasPostgres)(
       await expect(client.query('INSERT INTO sse.outbox (log) VALUES (1)')).rejects.toThrow(
         'permission denied',
       )
+    })
+
+    it('wakes a quiet hub, which looks at the outbox every 30 seconds', async () => {
+      const { url } = await newDatabase()
+      const engine = open(url)
+      const hub = later(createHub(leads, { engine }))
+      const from = await hub.publish('owner:42', 'lead', { id: '1' })
+      const next = hub.subscribe('owner:42', { after: from })[Symbol.asyncIterator]().next()
+      await until(() => engine.hasReliableWakes, 'notifications arrive')
+      await pause(1_500) // the last look after less than that
+      const client = later(await connect(url))
+      await client.query(`SELECT sse.publish('hub', 'owner:42', 'lead', '{"id":"2"}')`)
+      const late = pause(10_000).then(() => 'later than in 10 seconds')
+      expect(await Promise.race([next, late])).toMatchObject({ value: { payload: { id: '2' } } })
     })
 
     it('refuses every mistake, and the hub delivers what follows', async () => {

@@ -108,8 +108,9 @@ BEGIN
   IF has_offered THEN UPDATE ${schema}.offers SET position = 0 WHERE pid = pg_backend_pid(); END IF;
   COMMIT;
   IF state IS NOT NULL THEN RAISE EXCEPTION '%', problem USING ERRCODE = state; END IF;
-  -- Not in the transaction above: it would hold a lock of all notifying sessions while it waits for the disk.
-  IF pg_notification_queue_usage() < 0.5 THEN PERFORM pg_notify(topic, sender); END IF;
+  -- Not in the transaction above: it would hold a lock of all notifying sessions while it waits for the disk. A full
+  -- queue would make this call fail, although the entry is stored.
+  IF pg_notification_queue_usage() < 0.9 THEN PERFORM pg_notify(topic, sender); END IF;
 END
 $procedure$;
 `

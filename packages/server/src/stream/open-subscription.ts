@@ -43,16 +43,16 @@ export function openSubscription(
 ): OpenedSubscription {
   const connection = new Connection({ ...SETTINGS, heartbeatMs }, lastEventId || undefined)
   connection.identity = identity
-  const opened = connection
-    .prepare(() => subscription)
-    .then(
-      () => connection.start(new SinkAdapter(sink, connection)),
-      (error) => {
-        connection.gone()
-        throw error
-      },
-    )
-  return { opened, drained: () => connection.drained(), close: () => connection.gone() }
+  const open = async () => {
+    try {
+      await connection.prepare(() => subscription)
+    } catch (error) {
+      connection.gone()
+      throw error
+    }
+    connection.start(new SinkAdapter(sink, connection))
+  }
+  return { opened: open(), drained: () => connection.drained(), close: () => connection.gone() }
 }
 
 const SETTINGS: Omit<ConnectionSettings, 'heartbeatMs'> = {
