@@ -7,6 +7,7 @@ import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
 import { results as publisher } from './render/tables/publisher.ts'
+import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
 
@@ -69,6 +70,15 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--events', '10000', '--times', '20'],
     minutes: 1,
     tables: { results: quietReplay },
+  }),
+  defineBench<GrowthResults>({
+    name: 'growth',
+    script: 'growth.ts',
+    args: [],
+    quickArgs: ['--quick'],
+    minutes: 30,
+    tables: growthTables,
+    plot: growthPlot,
   }),
   defineBench({
     name: 'sqlite',
