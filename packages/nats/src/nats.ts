@@ -16,7 +16,7 @@ import { Appender } from './append.ts'
 import { Commits } from './commits.ts'
 import { NatsConnection } from './connection.ts'
 import { LogWatch } from './epoch.ts'
-import { codeOf, isNoResponder, NO_JETSTREAM, STREAM_NOT_FOUND, toSseError } from './errors.ts'
+import { codeOf, isNoResponder, isTimeout, NO_JETSTREAM, STREAM_NOT_FOUND, toSseError } from './errors.ts'
 import { checkServer, warningOfReplicas } from './handshake.ts'
 import { MessageReader } from './message-reader.ts'
 import { type NatsOptions, type NatsSettings, parseOptions } from './options.ts'
@@ -81,7 +81,10 @@ export class NatsEngine implements Engine {
       checkedConnection({
         connect: () => NatsConnection.open(settings),
         checkServer: (connection) => this.#prepare(connection),
-        toSseError: (error, { where }) => toSseError(error, { where, hub, timeoutMs }),
+        toSseError: (error, connection) => {
+          if (isTimeout(error)) connection.checkServer()
+          return toSseError(error, { where: connection.where, hub, timeoutMs })
+        },
         server: `NATS at ${servers.join(', ')}`,
         timeoutMs,
       })
@@ -106,6 +109,11 @@ export class NatsEngine implements Engine {
   /** Known once connected. */
   get maxDataBytes(): number | undefined {
     return this.#maxDataBytes
+  }
+
+  /** While the consumer's messages arrive. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isListening
   }
 
   append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
@@ -162,14 +170,13 @@ export class NatsEngine implements Engine {
     await Promise.all([this.#connection.close(), this.#history.close()])
   }
 
-  /** Checks the server and the log before the first use of a connection, and creates the streams that are missing. */
+  /** Checks the server and the log before the first use of a connection. The other streams are created when used. */
   async #prepare(connection: NatsConnection): Promise<void> {
     const { replicas, warn } = this.#settings
     checkServer(connection, replicas)
     try {
       this.#watch.suspect()
       const log = await this.#watch.look(connection)
-      await ensureOthers(connection, this.#names, this.#settings)
       const warning = warningOfReplicas(connection, log.replicas)
       if (warning) warn(warning)
     } catch (error) {
