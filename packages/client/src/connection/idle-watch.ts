@@ -47,7 +47,7 @@ export class IdleWatch {
       const wasHeard = this.#isHeard
       this.#isHeard = false
       // Before a suspension, as far as is known. A clock that was set back says nothing about the connection.
-      this.#heardAt = Math.min(now, wasHeard ? (graceMs ? now : dueAt) : this.#heardAt)
+      this.#heardAt = Math.min(now, wasHeard ? (isLate ? dueAt : now) : this.#heardAt)
       const isIdle = now - this.#heardAt >= this.#idleMs
       // After a suspension, data in the socket is read only after this timer: allow time for it. Throttled timers of a
       // hidden page look the same while data arrives: allow time for a heartbeat.
