@@ -7,42 +7,33 @@ let frame: number | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /**
- * Calls `task` once before the next paint, however often it is requested; soon, where nothing paints. A stream of
+ * Calls `task`, a function of this call alone, once before the next paint, however often it is requested; soon, where nothing paints. A stream of
  * 10,000 events a second then renders as often as the screen refreshes. All tasks of the page run in one callback, so
  * that a component that shows several of them renders once.
  */
-export function eachFrame(task: () => void): { request(): void; cancel(): void } {
-  const run = () => task() // a function per call: the same task may be given twice
+export function eachFrame(task: () => void): { request(): void; cancel(): unknown } {
   return {
     request() {
-      requested.add(run)
+      requested.add(task)
       if (timer !== undefined) return
       const page = globalThis as { requestAnimationFrame?: typeof requestAnimationFrame }
       // A hidden page gets no frames: the timer covers it.
       timer = setTimeout(runAll, page.requestAnimationFrame ? HIDDEN_DELAY_MS : 0)
       frame = page.requestAnimationFrame?.(runAll)
     },
-    cancel() {
-      requested.delete(run)
-      if (requested.size === 0) clear()
-    },
+    cancel: () => requested.delete(task),
   }
 }
 
-function clear(): void {
+function runAll(): void {
   if (frame !== undefined) cancelAnimationFrame(frame)
   clearTimeout(timer)
-  frame = undefined
-  timer = undefined
-}
-
-function runAll(): void {
-  clear()
+  frame = timer = undefined
   const due = requested
   requested = new Set()
-  for (const run of due) {
+  for (const task of due) {
     try {
-      run()
+      task()
     } catch (error) {
       const report = globalThis.reportError ?? console.error
       report(error)
