@@ -18,9 +18,16 @@ const RENEWALS_BETWEEN_SEARCHES = 8
 interface Renewal {
   readonly seq: number
   readonly life: string
-  /** By the clock of this process, from before the renewal was sent. */
-  readonly expiresAt: number
+  /** By both clocks of this process: one stands still while the machine sleeps, the other may be set back. */
+  readonly expiresAt: Clocks
 }
+
+interface Clocks {
+  readonly running: number
+  readonly wall: number
+}
+
+const clocks = (): Clocks => ({ running: performance.now(), wall: Date.now() })
 
 /** The latest record of a process: its life, and when its lease expires. */
 interface PresenceRecord {
@@ -129,7 +136,8 @@ export class Presence implements PresenceStore {
   /** Renews a lease that is still valid, in one request. Resolves with `false` if that is not certain. */
   async #renewAgain(connection: NatsConnection, process: string, ttlMs: number): Promise<boolean> {
     const last = this.#renewals.get(process)
-    if (!last || last.expiresAt <= performance.now()) return false
+    const now = clocks()
+    if (!last || last.expiresAt.running <= now.running || last.expiresAt.wall <= now.wall) return false
     try {
       await this.#renew(connection, process, last.life, ttlMs, last.seq)
       return true
@@ -149,9 +157,9 @@ export class Presence implements PresenceStore {
   ): Promise<void> {
     const expect = over === undefined ? {} : { lastSubjectSequence: over }
     const subject = `${this.#names.presence}.process.${toToken(process)}`
-    const expiresAt = performance.now() + ttlMs
+    const { running, wall } = clocks() // the server's time of the record is later
     const { seq } = await js.publish(subject, `${life} ${ttlMs}`, { expect })
-    this.#renewals.set(process, { seq, life, expiresAt })
+    this.#renewals.set(process, { seq, life, expiresAt: { running: running + ttlMs, wall: wall + ttlMs } })
   }
 
   /** Removes an expired life: first its record, so that a process that renews it now enters its members again. */

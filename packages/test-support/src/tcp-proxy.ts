@@ -7,8 +7,9 @@ export class TcpProxy implements AsyncDisposable {
   /** Each connection's two sockets: to the client and to the server. */
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>()
   #target: number
-  /** Number of chunks that clients have sent, over all connections. */
+  /** Number of chunks that clients have sent and `isCounted` accepts, over all connections. */
   sent = 0
+  isCounted: (chunk: Buffer) => boolean = () => true
   /** Number of connections that were opened. */
   opened = 0
   /** Bytes that the server has sent, over all connections. */
@@ -67,8 +68,8 @@ export class TcpProxy implements AsyncDisposable {
     const pair = [client, server] as const
     this.opened += 1
     this.#pairs.add(pair)
-    client.on('data', () => {
-      this.sent += 1
+    client.on('data', (chunk: Buffer) => {
+      if (this.isCounted(chunk)) this.sent += 1
     })
     server.on('data', ({ length }) => {
       this.receivedBytes += length

@@ -8,19 +8,22 @@ export type AnyEvent = { event: string; payload: unknown; id: string }
 
 /** Listeners of one name and the reader of its payloads: found with one lookup per event. */
 export interface NameSubscription {
+  readonly name: string
   /** Replaced on each change, so that iteration is not disturbed. A `Set` costs Firefox 50 ns an event more. */
   listeners: readonly Listener[]
   /** `undefined` for a name that the contract does not have. */
   readonly read: ReadPayload | undefined
 }
 
+const FEW = 4
+
 /** Consumers of a feed's events: listeners by name, and loops, which take all events. */
 export class Listeners {
   readonly #byName = new Map<string, NameSubscription>()
   readonly #readerOf: (name: string) => ReadPayload | undefined
   readonly #queues = new Set<EventQueue<AnyEvent>>()
-  #lastName: string | undefined
-  #last: NameSubscription | undefined
+  /** The first `FEW` of them. */
+  readonly #few: NameSubscription[] = []
   /** Number of events that loops missed because they fell behind. */
   dropped = 0
 
@@ -38,21 +41,29 @@ export class Listeners {
 
   /** Returns `undefined` for a name without consumers: its events are not even read. */
   of(name: string): NameSubscription | undefined {
-    // A name fresh from the parser must be hashed first: 25 ns, saved in a run of equal names.
-    if (name !== this.#lastName) {
-      this.#lastName = name
-      this.#last = this.#byName.get(name)
+    const known = this.#find(name)
+    if (known && known.listeners.length > 0) return known
+    if (!this.hasLoops) return undefined
+    return known ?? { name, listeners: [], read: this.#readerOf(name) }
+  }
+
+  /** A name fresh from the parser must be hashed before a map finds it, which takes as long as comparing several. */
+  #find(name: string): NameSubscription | undefined {
+    for (let index = 0; index < this.#few.length; index++) {
+      const known = this.#few[index] as NameSubscription
+      if (known.name === name) return known
     }
-    const known = this.#last
-    if (known && (known.listeners.length > 0 || this.hasLoops)) return known
-    return this.hasLoops ? { listeners: [], read: this.#readerOf(name) } : undefined
+    return this.#byName.size > this.#few.length ? this.#byName.get(name) : undefined
   }
 
   add(name: string, listener: Listener): void {
-    const known = this.#byName.get(name) ?? { listeners: [], read: this.#readerOf(name) }
+    let known = this.#byName.get(name)
+    if (!known) {
+      known = { name, listeners: [], read: this.#readerOf(name) }
+      if (this.#few.length < FEW) this.#few.push(known)
+    }
     if (!known.listeners.includes(listener)) known.listeners = [...known.listeners, listener]
     this.#byName.set(name, known)
-    this.#lastName = undefined
   }
 
   delete(name: string, listener: Listener): void {

@@ -1,31 +1,51 @@
 /** Longest delay of an update in a page that does not paint (hidden or busy), in milliseconds. */
 const HIDDEN_DELAY_MS = 100
 
+/** Requested since the last frame, in this order. */
+let requested = new Set<() => void>()
+let frame: number | undefined
+let timer: ReturnType<typeof setTimeout> | undefined
+
 /**
  * Calls `task` once before the next paint, however often it is requested; soon, where nothing paints. A stream of
- * 10,000 events a second then renders as often as the screen refreshes.
+ * 10,000 events a second then renders as often as the screen refreshes. All tasks of the page run in one callback, so
+ * that a component that shows several of them renders once.
  */
 export function eachFrame(task: () => void): { request(): void; cancel(): void } {
-  const page = globalThis as { requestAnimationFrame?: typeof requestAnimationFrame }
-  let frame: number | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const cancel = () => {
-    if (frame !== undefined) cancelAnimationFrame(frame)
-    clearTimeout(timer)
-    frame = undefined
-    timer = undefined
-  }
-  const run = () => {
-    cancel()
-    task()
-  }
+  const run = () => task() // a function per call: the same task may be given twice
   return {
     request() {
+      requested.add(run)
       if (timer !== undefined) return
+      const page = globalThis as { requestAnimationFrame?: typeof requestAnimationFrame }
       // A hidden page gets no frames: the timer covers it.
-      timer = setTimeout(run, page.requestAnimationFrame ? HIDDEN_DELAY_MS : 0)
-      frame = page.requestAnimationFrame?.(run)
+      timer = setTimeout(runAll, page.requestAnimationFrame ? HIDDEN_DELAY_MS : 0)
+      frame = page.requestAnimationFrame?.(runAll)
     },
-    cancel,
+    cancel() {
+      requested.delete(run)
+      if (requested.size === 0) clear()
+    },
+  }
+}
+
+function clear(): void {
+  if (frame !== undefined) cancelAnimationFrame(frame)
+  clearTimeout(timer)
+  frame = undefined
+  timer = undefined
+}
+
+function runAll(): void {
+  clear()
+  const due = requested
+  requested = new Set()
+  for (const run of due) {
+    try {
+      run()
+    } catch (error) {
+      const report = globalThis.reportError ?? console.error
+      report(error)
+    }
   }
 }
