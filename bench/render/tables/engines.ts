@@ -94,6 +94,8 @@ interface Postgres extends Rounds {
     readonly eventsPerSecond: Spread
     readonly ofNaive: Spread
   }[]
+  /** By the number of processes. Results of before 2026-11-28 have a row of 16 engines in one process instead. */
+  readonly processes?: Readonly<Record<string, { naive: Spread; hub: Spread; ofNaive: Spread }>>
 }
 
 export function postgres(run: Postgres): string {
@@ -105,7 +107,17 @@ export function postgres(run: Postgres): string {
       thousands(eventsPerSecond.median),
     ]),
   ])
-  return `${table}\n\n${rounds(run)}`
+  if (!run.processes) return `${table}\n\n${rounds(run)}`
+  const processes = markdownTable([
+    ['processes, one event at a time', 'multiple of naive', 'events per second', 'naive'],
+    ...Object.entries(run.processes).map(([count, { naive, hub, ofNaive }]) => [
+      count,
+      rangeOf(ofNaive),
+      thousands(hub.median),
+      thousands(naive.median),
+    ]),
+  ])
+  return `${table}\n\n${processes}\n\n${rounds(run)}`
 }
 
 interface Pair {
