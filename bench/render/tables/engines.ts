@@ -152,3 +152,27 @@ export function processes(run: Processes): string {
   const how = `${run.rounds} rounds with ${thousands(run.connections)} connections`
   return `${table.replaceAll('|  |', '| |')}\n\n${measured(run, how)}`
 }
+
+type Cores = RunInfo & {
+  readonly rounds: number
+  readonly cells: readonly {
+    readonly connections: number
+    readonly events: number
+    readonly perCpuSecond: Pair
+  }[]
+}
+
+export function cores(run: Cores): string {
+  const k = ({ median }: Spread) => `${thousands(median / 1000)} k`
+  const table = markdownTable([
+    ['connections', 'events a turn', '1 process', '2 processes', 'ratio (range over the rounds)'],
+    ...run.cells.map(({ connections, events, perCpuSecond: { one, two, ratio } }) => [
+      thousands(connections),
+      String(events),
+      k(one),
+      k(two),
+      rangeOf(ratio).replace(/^\S+/, '**$&**'),
+    ]),
+  ])
+  return `${table}\n\n${measured(run, `${run.rounds} rounds`)}`
+}

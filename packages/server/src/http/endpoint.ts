@@ -9,6 +9,7 @@ import { readAuthorization } from '../stream/identity.ts'
 import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { toPublicError } from '../stream/public-error.ts'
 import { isThenable } from '../timing/is-thenable.ts'
+import { acceptsGzip } from './accept-encoding.ts'
 import { RequestContext } from './context.ts'
 import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
@@ -50,6 +51,7 @@ export class Endpoint<Native> {
       maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       control: options.dialect?.['@sse/dialect'] ?? NATIVE,
+      compressor: options.compression?.['@sse/compression'](),
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize:
         authorize && ((context) => authorize((context as RequestContext).with({ identity: undefined }))),
@@ -137,7 +139,7 @@ export class Endpoint<Native> {
   }
 
   async #openStream(
-    { method }: HttpRequest<Native>,
+    { method, readHeader }: HttpRequest<Native>,
     connection: Connection,
     context: RequestContext,
     makeSource: MakeSource,
@@ -147,6 +149,7 @@ export class Endpoint<Native> {
     const admitted = this.#admit(connection, context)
     if (admitted) await admitted
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
+    if (connection.isNegotiated) connection.acceptsCoding = acceptsGzip(readHeader('accept-encoding'))
     if (method === 'HEAD') return headReply(connection)
     connection.throwIfClosed()
     options.hub?.['@sse/admit'](connection)

@@ -79,12 +79,12 @@ export class NodeSink implements Sink {
     this.#owner.start(this)
   }
 
-  write(text: string): boolean {
-    const byteLength = Buffer.byteLength(text)
+  write(data: string | Uint8Array): boolean {
+    const byteLength = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
     this.#owner.sentBytes += byteLength
     const socket = this.#direct
-    if (!socket) return this.#writeResponse(text)
-    const chunk = chunkHead(byteLength) + text + CRLF
+    if (!socket) return this.#writeResponse(data)
+    const chunk = typeof data === 'string' ? chunkHead(byteLength) + data + CRLF : toChunk(data)
     return this.#isBegun ? this.#written(socket, socket.write(chunk)) : this.#writeFirst(socket, chunk)
   }
 
@@ -244,7 +244,7 @@ function writeParts(socket: WritableSocket, { parts, byteLength }: SharedFrames)
   socket.cork()
   try {
     socket.write(Buffer.from(chunkHead(byteLength), 'latin1'))
-    for (const part of parts) socket.write(part)
+    for (const { bytes } of parts) socket.write(bytes)
     return socket.write(CRLF_BYTES)
   } finally {
     socket.uncork()

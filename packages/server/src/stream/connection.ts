@@ -6,6 +6,7 @@ import type { RunOutcome } from '../runs/run-state.ts'
 import { captureContext } from '../timing/async-context.ts'
 import { isThenable } from '../timing/is-thenable.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { Compressor } from './compressor.ts'
 import {
   type ClosedWatcher,
   type CloseNotice,
@@ -34,6 +35,8 @@ export interface ConnectionSettings {
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
   readonly control: ControlEncoder
+  /** `undefined`: the stream is never compressed. */
+  readonly compressor: Compressor | undefined
   /** Called again while the stream is open. */
   readonly authorize: ((context: unknown) => unknown) | undefined
   /** Never throws. */
@@ -58,6 +61,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   /** Argument of the app's functions. */
   context: unknown
   sentBytes = 0
+  /** Whether the client accepts the coding of the stream's compressor. */
+  acceptsCoding = false
   readonly #settings: ConnectionSettings
   #abort: AbortController | undefined
   #inContext: ReturnType<typeof captureContext> | undefined
@@ -93,6 +98,16 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   get control(): ControlEncoder {
     return this.#settings.control
+  }
+
+  /** Compresses this response; `undefined`: it is sent as it is. */
+  get compressor(): Compressor | undefined {
+    return this.acceptsCoding ? this.#settings.compressor : undefined
+  }
+
+  /** Whether the response depends on the codings that the client accepts. */
+  get isNegotiated(): boolean {
+    return this.#settings.compressor !== undefined
   }
 
   get stallTimeoutMs(): number {
@@ -161,11 +176,12 @@ export class Connection implements ConnectionHandle, SinkOwner {
   }
 
   /**
-   * Called when the headers are sent: the sender fills `sink` from here on.
+   * Called when the headers are sent: the sender fills `target` from here on.
    *
    * @param maxConnectionMs - maximum age if the stream sets none. Default `Infinity`.
    */
-  start(sink: Sink, maxConnectionMs: number = Number.POSITIVE_INFINITY): void {
+  start(target: Sink, maxConnectionMs: number = Number.POSITIVE_INFINITY): void {
+    const sink = this.compressor?.wrap(target) ?? target
     if (this.#isClosed) return sink.end()
     this.#sink = sink
     this.#startDuties(this.#settings.maxConnectionMs ?? maxConnectionMs)
