@@ -32,7 +32,7 @@ try {
   const cells: Cell[] = []
   for (const events of EVENTS) cells.push(await compareGroups(groups, { events, rounds, step }))
   cells.forEach(printCell)
-  if (!values.dry) writeResults('processes', { rounds, cells })
+  if (!values.dry) writeResults('processes', { connections, rounds, cells })
 } finally {
   for (const group of groups) await group.stop()
   await redis.stop()

@@ -1,11 +1,11 @@
 import { defineProject } from 'vitest/config'
-import { parallel, resolveSource, shared } from '../vitest.shared.ts'
+import { resolveSource, shared, waiting } from '../vitest.shared.ts'
 
 export default defineProject({
   ...resolveSource,
   test: {
     ...shared,
-    ...parallel.waiting,
+    ...waiting,
     name: 'tests',
     include: ['**/*.test.ts'],
     exclude: [

@@ -7,6 +7,12 @@ interface Message {
 
 const TIMEOUT_MS = 30_000
 
+export interface ChildOptions {
+  execArgv?: string[]
+  env?: Record<string, string>
+  timeoutMs?: number
+}
+
 /** A child process that is told one thing and waited for. */
 export class Child<Order extends Message, Reply extends Message> {
   readonly #process: ChildProcess
@@ -16,13 +22,13 @@ export class Child<Order extends Message, Reply extends Message> {
   constructor(
     file: URL,
     args: string[] = [],
-    { execArgv = [], timeoutMs = TIMEOUT_MS }: { execArgv?: string[]; timeoutMs?: number } = {},
+    { execArgv = [], env = {}, timeoutMs = TIMEOUT_MS }: ChildOptions = {},
   ) {
     this.#name = [file.pathname.split('/').at(-1), ...args].join(' ')
     this.#timeoutMs = timeoutMs
     this.#process = fork(file, args, {
       execArgv: [...process.execArgv, ...execArgv],
-      env: { ...process.env, NODE_ENV: 'production' },
+      env: { ...process.env, NODE_ENV: 'production', ...env },
     })
   }
 

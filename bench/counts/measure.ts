@@ -9,6 +9,8 @@ const REPEATABLE = ['--no-opt', '--no-maglev', '--sampling-heap-profiler-suppres
 export async function measure(scenario: string): Promise<Costs> {
   const child = new Child<CountedOrder, CountedAnswer>(new URL('./counted.ts', import.meta.url), [scenario], {
     execArgv: REPEATABLE,
+    // V8 does not count the blocks of functions that come from a cache.
+    env: { NODE_DISABLE_COMPILE_CACHE: '1' },
     timeoutMs: 120_000,
   })
   const sockets: { destroy(): void }[] = []

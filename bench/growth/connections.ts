@@ -21,6 +21,8 @@ const WARM_UP_CONNECTIONS = 50
 /** Fewer connections weigh less than the heap moves by itself. */
 const LEAST_WEIGHED = 1_000
 const HEARTBEAT_MS = 1_000
+/** Tens of thousands of connections take minutes to open on a busy machine. */
+const SERVER = { execArgv: ['--expose-gc'], timeoutMs: 600_000 }
 const IDLE_MS = 6_000
 /** Heartbeats before the first that is measured. */
 const WARM_UP_MS = 2_000
@@ -46,7 +48,7 @@ async function measure(options: GrowthOptions): Promise<Measurement> {
       for (const row of ROW_NAMES) {
         options.step(`round ${round}: ${row}, ${connections.toLocaleString('en')} connections`)
         const { role } = ROWS[row]
-        const group = await FieldGroup.start(row, connections, { execArgv: ['--expose-gc'] })
+        const group = await FieldGroup.start(row, connections, SERVER)
         try {
           const warm = WARM_UP_CONNECTIONS * group.processes
           await group.open(warm)
@@ -107,8 +109,7 @@ async function measureIdle({ rounds, isQuick, step }: GrowthOptions): Promise<Id
     const found: Idle[] = []
     for (let round = 1; round <= rounds; round++) {
       step(`round ${round}: ${connections.toLocaleString('en')} idle connections`)
-      const options = { execArgv: ['--expose-gc'], heartbeatMs: HEARTBEAT_MS }
-      const group = await FieldGroup.start('hub', connections, options)
+      const group = await FieldGroup.start('hub', connections, { ...SERVER, heartbeatMs: HEARTBEAT_MS })
       try {
         const warm = WARM_UP_CONNECTIONS * group.processes
         await group.open(warm)

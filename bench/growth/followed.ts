@@ -16,7 +16,7 @@ const WARM_UP_CONNECTIONS = 50
 const SLICE_MS = 300
 const TURNS = 20
 const EVENTS_PER_TURN = 20
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 600_000
 
 interface Size {
   readonly x: number

@@ -6,7 +6,7 @@ const PAYLOAD_BYTES = 120
 const BURSTS = 25
 
 /** Events delivered by the group of one process, by the group of two, and their ratio in the same rounds. */
-export interface Rates {
+interface Rates {
   one: Spread
   two: Spread
   ratio: Spread

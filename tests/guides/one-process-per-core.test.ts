@@ -135,7 +135,6 @@ it('every client gets each event once and in order, through a killed worker and 
 
   const [first, second] = before.map(({ worker }) => worker) as [number, number]
   let published: string[]
-  let after: number[]
   {
     await using publisher = publishSteadily()
     published = publisher.titles
@@ -144,8 +143,8 @@ it('every client gets each event once and in order, through a killed worker and 
     await expect.poll(countWorkers, PATIENT).toBe(2)
     process.kill(pid, 'SIGUSR2')
     await program.says(/all workers were restarted/)
-    after = [...(await readStatus()).keys()]
   }
+  const after = [...(await readStatus()).keys()]
   expect(after).toHaveLength(2)
   expect(after).not.toContain(second)
   await expect
@@ -189,6 +188,19 @@ it('a version that does not start replaces no worker, and is tried less and less
   const serving = [...(await readStatus()).keys()]
   process.kill(pid, 'SIGKILL')
   await expect.poll(() => serving.filter(isRunning), PATIENT).toEqual([])
+})
+
+it('a primary whose first workers do not start exits with an error', { timeout: 60_000 }, async () => {
+  const worker = `${code.folder}worker.ts`
+  const working = readFileSync(worker, 'utf8')
+  writeFileSync(worker, 'process.exit(3)')
+  try {
+    await using program = startProgram(process.execPath, [`${code.folder}primary.ts`])
+    expect(await program.exited).toBe(1)
+    expect(program.output).toMatch(/worker \d+ exited with 3 before it listened/)
+  } finally {
+    writeFileSync(worker, working)
+  }
 })
 
 it('a client that a stopped worker should have accepted reconnects after its idle timeout', {

@@ -6,13 +6,14 @@ import type { Engine } from '@sse/server/engine-kit'
 import { sse } from '@sse/server/node'
 import { StreamReader } from '@sse/test-support/stream-reader'
 import { TcpProxy } from '@sse/test-support/tcp-proxy'
+import { until } from '@sse/test-support/until'
 import { describe, expect, it } from 'vitest'
 import { type EngineName, engines, startEngine } from '../fleet/engines/start-engine.ts'
 import { numbers } from './numbers.ts'
 import { openEngine } from './open-engine.ts'
 
-/** After this, a hub is quiet, and an identity whose client has left is no longer present. */
-const SETTLE_MS = 9_500
+/** Longer than what a hub does each second, and than what it does after its last client has left. */
+const SETTLED_MS = 4_000
 /** Longer by hand, for the figures in the documentation. */
 const WINDOW_MS = Number(process.env.IDLE_WINDOW_MS ?? 12_000)
 
@@ -81,35 +82,47 @@ const ROUND: Record<EngineName, number> = {
   // The poll, a notification to itself, and a look at the outbox.
   postgres: 3,
 }
+/** NATS has no command that removes the expired leases of others: one of eight renewals searches for them. */
+const SEARCH = 5
+
 describe.concurrent.each(engines)('an idle hub on %s', (name) => {
-  it(
-    'sends its engine a few commands a minute, one more for each lease, and none without a client',
-    async () => {
-      await using scope = new AsyncDisposableStack()
-      const { url, server } = scope.use(await startEngine(name, false))
-      const publisher = createHub(numbers, { engine: openEngine(name, url) })
-      await publisher.publish('a', 'n', 1)
-      await publisher.close()
-      const open = () => openProcess(scope, name, url, server?.port)
-      const [anonymous, signedIn, left] = await Promise.all([open(), open(), open()])
-      const [, , leave] = await Promise.all([
-        connect(scope, anonymous.engine, undefined),
-        connect(scope, signedIn.engine, 'ada'),
-        connect(scope, left.engine, 'eve'),
-      ])
-      leave()
-      await setTimeout(SETTLE_MS)
-      const processes = [anonymous, signedIn, left]
-      const before = processes.map(({ sent }) => sent())
-      await setTimeout(WINDOW_MS)
-      const sent = processes.map((each, index) => each.sent() - (before[index] as number))
-      const rounds = Math.ceil(WINDOW_MS / 30_000)
-      const renewals = Math.ceil(WINDOW_MS / 7_000)
-      const perRenewal = name === 'sqlite' ? 1 : 0 // a process on a file is woken by every commit of another
-      expect(sent[0]).toBeLessThanOrEqual(rounds * ROUND[name] + perRenewal * renewals)
-      expect(sent[1]).toBeLessThanOrEqual(rounds * ROUND[name] + (1 + perRenewal) * renewals)
-      expect(sent[2]).toBe(0)
-    },
-    WINDOW_MS + 100_000,
-  )
+  const timeout = WINDOW_MS + 120_000
+
+  it('sends a few commands a minute, one more for each lease, and none without clients', {
+    timeout,
+  }, async () => {
+    await using scope = new AsyncDisposableStack()
+    const { url, server } = scope.use(await startEngine(name, false))
+    const publisher = createHub(numbers, { engine: openEngine(name, url) })
+    await publisher.publish('a', 'n', 1)
+    await publisher.close()
+    const open = () => openProcess(scope, name, url, server?.port)
+    const [anonymous, signedIn, left] = await Promise.all([open(), open(), open()])
+    const [, , leave] = await Promise.all([
+      connect(scope, anonymous.engine, undefined),
+      connect(scope, signedIn.engine, 'ada'),
+      connect(scope, left.engine, 'eve'),
+    ])
+    leave()
+    const count = () => anonymous.sent() + left.sent()
+    const isSettled = async () => {
+      const before = count()
+      await setTimeout(SETTLED_MS)
+      return count() === before
+    }
+    await until(isSettled, 'the hubs are quiet', { timeoutMs: 60_000 })
+    const processes = [anonymous, signedIn, left]
+    const before = processes.map(({ sent }) => sent())
+    await setTimeout(WINDOW_MS)
+    const sent = processes.map((each, index) => each.sent() - (before[index] as number))
+    if (process.env.IDLE_WINDOW_MS) console.log(name, sent)
+    const rounds = Math.ceil(WINDOW_MS / 30_000) * ROUND[name]
+    const renewals = Math.ceil(WINDOW_MS / 7_000)
+    const searches = name === 'nats' ? Math.ceil(renewals / 8) * SEARCH : 0
+    // Every commit to a file wakes the other processes.
+    const wakes = name === 'sqlite' ? renewals : 0
+    expect(sent[0]).toBeLessThanOrEqual(rounds + wakes)
+    expect(sent[1]).toBeLessThanOrEqual(rounds + renewals + searches + wakes)
+    expect(sent[2]).toBe(0)
+  })
 })

@@ -86,7 +86,7 @@ export class OutboxRelay {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#isStopped || !this.#isNeeded) return
-    const delayMs = this.#delayMs === IDLE_MS ? this.#idleMs * (0.5 + Math.random() / 2) : this.#delayMs
+    const delayMs = this.#delayMs === IDLE_MS ? this.#idleMs * (0.75 + Math.random() / 2) : this.#delayMs
     this.#timer = setTimeout(() => this.#move(), delayMs)
     this.#timer.unref()
   }
