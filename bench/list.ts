@@ -1,6 +1,7 @@
 /** All benches, in the order in which `pnpm bench` runs them. A new one is one entry, and one block on a page. */
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
+import * as compression from './render/tables/compression.ts'
 import { idleHub, load, stalled } from './render/tables/connections.ts'
 import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
@@ -30,6 +31,14 @@ export const BENCHES: readonly Bench[] = [
     minutes: 7,
     tables: { results: fanout.results },
     plot: fanout.plot,
+  }),
+  defineBench({
+    name: 'compression',
+    script: 'compression.ts',
+    args: [],
+    quickArgs: ['--quick', '--cells', '0'],
+    minutes: 3,
+    tables: { results: compression.results },
   }),
   defineBench({
     name: 'otel',
