@@ -1,13 +1,13 @@
 /** All benches, in the order in which `pnpm bench` runs them. A new one is one entry, and one block on a page. */
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
-import { idleHub, load, stalled } from './render/tables/connections.ts'
+import { accept, idleHub, load, stalled } from './render/tables/connections.ts'
 import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
-import { results as publisher } from './render/tables/publisher.ts'
 import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
+import { results as publisher } from './render/tables/publisher.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
 
@@ -46,6 +46,14 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--rounds', '1', '--connections', '1000', '--seconds', '3'],
     minutes: 10,
     tables: { results: idleHub },
+  }),
+  defineBench({
+    name: 'accept',
+    script: 'accept.ts',
+    args: [],
+    quickArgs: ['--rounds', '2', '--idle', '500', '--weighings', '1'],
+    minutes: 3,
+    tables: { results: accept },
   }),
   defineBench({
     name: 'stalled',
