@@ -16,10 +16,10 @@ const baseline = () => join(folder, 'counts.json')
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sse-counts-'))
   expect((await count({}, '--write')).code).toBe(0)
-})
+}, 120_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the count of what the main paths execute and allocate', () => {
+describe('the count of what the main paths execute and allocate', { timeout: 120_000 }, () => {
   it('is the same again', async () => {
     const { code, output } = await count()
     expect(output).toContain('+0.0 %')
