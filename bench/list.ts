@@ -2,7 +2,7 @@
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
 import * as compression from './render/tables/compression.ts'
-import { idleHub, load, stalled } from './render/tables/connections.ts'
+import { accept, idleHub, load, stalled } from './render/tables/connections.ts'
 import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
@@ -55,6 +55,14 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--rounds', '1', '--connections', '1000', '--seconds', '3'],
     minutes: 10,
     tables: { results: idleHub },
+  }),
+  defineBench({
+    name: 'accept',
+    script: 'accept.ts',
+    args: [],
+    quickArgs: ['--rounds', '2', '--idle', '500', '--weighings', '1'],
+    minutes: 3,
+    tables: { results: accept },
   }),
   defineBench({
     name: 'stalled',
