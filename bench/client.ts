@@ -6,7 +6,6 @@
 import { parseArgs } from 'node:util'
 import { describe, measure, SCENARIOS, type ScenarioResult, type Settings } from './client/measure.ts'
 import { ROWS, type RowName } from './client/rows.ts'
-import { plot } from './common/plot.ts'
 import { versions, writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
@@ -40,14 +39,7 @@ for (const { title, rows } of results) {
     ]),
   ])
 }
-if (!values.dry) {
-  const title = "Events per second from bytes to a payload, as a multiple of a hand-written reader loop's"
-  const panels = results.map(({ title, rows }) => ({
-    title,
-    rows: rows.map(({ row, role, ofPlain }) => ({ name: row, role, ratio: ofPlain })),
-  }))
-  writeResults('client', { ...settings, results }, plot(title, panels))
-}
+if (!values.dry) writeResults('client', { ...settings, results })
 
 function withRatios({ rows, ...scenario }: ScenarioResult) {
   const plain = rows.find(({ row }) => row === 'plain')

@@ -4,7 +4,6 @@
  * @see docs/internals/benchmarks.md
  */
 import { parseArgs } from 'node:util'
-import { plot } from './common/plot.ts'
 import { writeResults } from './common/results.ts'
 import { spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
@@ -52,15 +51,4 @@ for (const [name, reconnect] of Object.entries(POLICIES)) {
   ])
 }
 
-if (!values.dry) {
-  const panels = policies.map(({ name, outages }) => ({
-    title: name,
-    rows: outages.map(({ downS, peakToMean }) => ({
-      name: `${downS} s away`,
-      role: 'ours' as const,
-      ratio: peakToMean,
-    })),
-  }))
-  const title = 'Clients that come back in the fullest second, as a multiple of the mean second'
-  writeResults('reconnect-storm', { clients, seeds, policies }, plot(title, panels))
-}
+if (!values.dry) writeResults('reconnect-storm', { clients, seeds, policies })

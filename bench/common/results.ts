@@ -1,22 +1,29 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-const RESULTS = new URL('../results/', import.meta.url)
+/** Short runs write elsewhere: published results come from full runs. */
+const RESULTS = process.env.BENCH_RESULTS ?? fileURLToPath(new URL('../results/', import.meta.url))
 
-/** Writes `results/<name>.json`, and `.svg` with a plot; the next run replaces them. */
-export function writeResults(name: string, results: object, svg?: string): void {
-  writeFileSync(
-    new URL(`${name}.json`, RESULTS),
-    `${JSON.stringify({ ...describeRun(), ...results }, null, 2)}\n`,
-  )
-  if (svg !== undefined) writeFileSync(new URL(`${name}.svg`, RESULTS), svg)
-  console.log(
-    `\nwritten: bench/results/${name}.json${svg === undefined ? '' : `, bench/results/${name}.svg`}`,
-  )
+/**
+ * Writes `results/<name>.json`, which the next run replaces. `pnpm bench --render` writes it into the documentation:
+ * see `list.ts`.
+ */
+export function writeResults(name: string, results: object): void {
+  const file = resultsFile(name)
+  writeFileSync(file, `${JSON.stringify({ ...describeRun(), ...results }, null, 2)}\n`)
+  console.log(`\nwritten: ${relative(process.cwd(), file)}`)
 }
 
-function describeRun() {
+/** Where the results of a bench are. */
+export function resultsFile(name: string): string {
+  return join(RESULTS, `${name}.json`)
+}
+
+/** When, where and on what code a run measures. */
+export function describeRun() {
   return {
     date: new Date().toISOString(),
     commit: commit(),

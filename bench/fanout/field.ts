@@ -13,6 +13,8 @@ export interface FieldOptions {
   execArgv?: string[]
   /** `Infinity`: none. */
   heartbeatMs?: number
+  /** How long each step may take. Default 120,000. */
+  timeoutMs?: number
 }
 
 /** A row's server with all its connections open, each in a process of its own. */
@@ -25,9 +27,11 @@ export class Field {
   #events = 0
   #bytes = 0
 
-  constructor(row: RowName, { execArgv = [], heartbeatMs = Number.POSITIVE_INFINITY }: FieldOptions = {}) {
+  constructor(
+    row: RowName,
+    { execArgv = [], heartbeatMs = Number.POSITIVE_INFINITY, timeoutMs = TIMEOUT_MS }: FieldOptions = {},
+  ) {
     this.row = row
-    const timeoutMs = TIMEOUT_MS
     const args = [row, formatOptions({ heartbeatMs })]
     this.server = new Child(new URL('./server.ts', import.meta.url), args, { execArgv, timeoutMs })
     this.#reader = new Child(new URL('./reader.ts', import.meta.url), [row], { timeoutMs })
@@ -48,7 +52,7 @@ export class Field {
 
   /** Publishes, and waits until every connection has got it all. */
   async run(burst: Burst, bursts: number): Promise<{ cpuMs: number; delivered: number; bytes: number }> {
-    const before = await this.#cpuMs()
+    const before = await this.cpuMs()
     const bytesBefore = this.#bytes
     for (let index = 0; index < bursts; index++) {
       this.#events += burst.turns * burst.eventsPerTurn
@@ -58,7 +62,7 @@ export class Field {
       if (problem) throw new Error(`${this.row}: ${problem}`)
       this.#bytes = bytes
     }
-    const cpuMs = (await this.#cpuMs()) - before
+    const cpuMs = (await this.cpuMs()) - before
     const { problem } = await this.#reader.ask(
       { type: 'verify', payloadBytes: burst.payloadBytes },
       'verified',
@@ -76,9 +80,9 @@ export class Field {
 
   /** CPU time of the server, and what all connections together have read meanwhile. */
   async idle(ms: number): Promise<{ cpuMs: number; reads: number }> {
-    const [cpuBefore, readsBefore] = [await this.#cpuMs(), await this.#reads()]
+    const [cpuBefore, readsBefore] = [await this.cpuMs(), await this.#reads()]
     await wait(ms)
-    const [cpuMs, reads] = [await this.#cpuMs(), await this.#reads()]
+    const [cpuMs, reads] = [await this.cpuMs(), await this.#reads()]
     return { cpuMs: cpuMs - cpuBefore, reads: reads - readsBefore }
   }
 
@@ -87,7 +91,8 @@ export class Field {
     return reads
   }
 
-  async #cpuMs(): Promise<number> {
+  /** CPU time of the server so far, in milliseconds. */
+  async cpuMs(): Promise<number> {
     const { cpuMs } = await this.server.ask({ type: 'cpu' }, 'cpu')
     return cpuMs
   }

@@ -99,7 +99,8 @@ export function describe({ subscribers, eventsPerTurn, payloadBytes }: Cell): st
   return `${subscribers.toLocaleString('en')} subscribers, ${turn} a turn, ${size}`
 }
 
-function toBurst({ subscribers, eventsPerTurn, payloadBytes }: Cell, maxUnderWay: number): Burst {
+/** Turns that may be under way together. */
+export function toBurst({ subscribers, eventsPerTurn, payloadBytes }: Cell, maxUnderWay: number): Burst {
   const bytesPerTurn = eventsPerTurn * (payloadBytes + FRAME_BYTES)
   const fitting = Math.min(MAX_BYTES_UNDER_WAY / bytesPerTurn, maxUnderWay / (subscribers * eventsPerTurn))
   return { eventsPerTurn, payloadBytes, turns: Math.max(1, Math.floor(fitting)) }

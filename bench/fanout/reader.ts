@@ -13,6 +13,7 @@ const READ_BUFFER_BYTES = 262_144
 const CONNECTING = 1000
 /** ConnectionLimiter of which every byte is kept, until it is verified. */
 const SAMPLES = 3
+const PORTS_PER_ADDRESS = 20_000
 /** After a last event's mark, so that the rest of its frame, or an event too many, can come. */
 const TAIL_MS = 30
 
@@ -77,7 +78,10 @@ function openOne({ port, resume }: Opening, index: number): Promise<void> {
       if (marks > 0) report()
       return true
     }
-    const socket: Socket = connect({ port, host: '127.0.0.1', onread: { buffer, callback } })
+    // The range of local ports ends below 30,000: further connections come from further addresses of this host.
+    const address = Math.floor(index / PORTS_PER_ADDRESS)
+    const from = address > 0 && { localAddress: `127.0.0.${1 + address}` }
+    const socket: Socket = connect({ port, host: '127.0.0.1', ...from, onread: { buffer, callback } })
     const request = protocol === 'sse' ? SSE_REQUEST : WEBSOCKET_REQUEST
     const lastEventId = resume ? `last-event-id: ${resume.lastEventId}\r\n` : ''
     socket.on('connect', () => socket.write(`${request}${lastEventId}\r\n`))

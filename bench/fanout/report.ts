@@ -1,4 +1,3 @@
-import { type Panel, plot } from '../common/plot.ts'
 import { versions, writeResults as write } from '../common/results.ts'
 import { ratioSpread, type Spread, spread } from '../common/spread.ts'
 import { count, printTable as print } from '../common/table.ts'
@@ -19,7 +18,7 @@ export function printTable(result: CellResult): void {
   print(describe(result), [['', 'events per CPU s', 'of the floor', 'min – max', 'bytes an event'], ...lines])
 }
 
-/** Writes `results/fanout.json` and `.svg`; the next run replaces them. */
+/** Writes `results/fanout.json`; the next run replaces it. */
 export function writeResults(results: CellResult[], settings: Settings): void {
   const cells = results.map(({ rows, ...cell }) => ({
     ...cell,
@@ -33,17 +32,7 @@ export function writeResults(results: CellResult[], settings: Settings): void {
       rates: row.rates.map(Math.round),
     })),
   }))
-  const title = "Events delivered per CPU second of the server, as a multiple of the hand-written floor's"
-  write('fanout', { ...settings, cells }, plot(title, results.map(toPanel)))
-}
-
-function toPanel(result: CellResult): Panel {
-  const rows = result.rows.map((row) => ({
-    name: row.row,
-    role: ROWS[row.row].role,
-    ratio: ratios(row, result),
-  }))
-  return { title: describe(result), rows }
+  write('fanout', { ...settings, cells })
 }
 
 function ratios(row: RowResult, { rows }: CellResult): Spread {

@@ -1,13 +1,9 @@
 /** One row's server, alone in its process so that its CPU time is its own: `node server.ts <row> <options>`. */
-import { readFileSync } from 'node:fs'
-import { setTimeout as wait } from 'node:timers/promises'
+import { ownCpuMs, settledPssBytes } from '../common/own-process.ts'
 import type { Burst, ServerAnswer, ServerOrder } from './messages.ts'
 import { parseOptions } from './options.ts'
 import type { StartPublisher } from './rows.ts'
 import { makeText, makeTick } from './tick.ts'
-
-const COLLECTIONS = 3
-const SETTLE_MS = 1500
 
 const [row, options] = process.argv.slice(2)
 const { start } = (await import(`./rows/${row}.ts`)) as { start: StartPublisher }
@@ -24,12 +20,7 @@ process.on('message', async (order: ServerOrder) => {
     case 'weigh':
       return say({ type: 'weighed', heapBytes: heapBytes() })
     case 'pss':
-      // V8 gives pages back some time after they have become empty.
-      for (let time = 0; time < COLLECTIONS; time++) {
-        globalThis.gc?.()
-        await wait(SETTLE_MS)
-      }
-      return say({ type: 'pss', pssBytes: pssBytes() })
+      return say({ type: 'pss', pssBytes: await settledPssBytes() })
   }
 })
 process.on('disconnect', () => process.exit())
@@ -43,22 +34,11 @@ async function publish({ turns, eventsPerTurn, payloadBytes }: Burst): Promise<v
   }
 }
 
-function ownCpuMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 /** The heap, and what buffers hold outside of it. */
 function heapBytes(): number {
   globalThis.gc?.()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
-}
-
-/** Its share of physical memory, as the kernel counts it. */
-function pssBytes(): number {
-  const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))?.[1]
-  return Number(kilobytes) * 1024
 }
 
 function say(answer: ServerAnswer): void {

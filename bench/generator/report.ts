@@ -1,4 +1,3 @@
-import { type Panel, plot } from '../common/plot.ts'
 import { versions, writeResults as write } from '../common/results.ts'
 import { ratioSpread, type Spread, spread } from '../common/spread.ts'
 import { count, printTable as print } from '../common/table.ts'
@@ -19,7 +18,7 @@ export function printTable(result: ScenarioResult): void {
   print(describe(result), [['', 'events per CPU s', 'of plain', 'min – max', 'bytes an event'], ...lines])
 }
 
-/** Writes `results/generator.json` and `.svg`; the next run replaces them. */
+/** Writes `results/generator.json`; the next run replaces it. */
 export function writeResults(results: ScenarioResult[], settings: Settings): void {
   const scenarios = results.map((result) => ({
     eventsPerTurn: result.eventsPerTurn,
@@ -34,17 +33,7 @@ export function writeResults(results: ScenarioResult[], settings: Settings): voi
       rates: row.rates.map(Math.round),
     })),
   }))
-  const title = "Events per CPU second of the server, as a multiple of the plain loop's"
-  write('generator', { ...settings, scenarios }, plot(title, results.map(toPanel)))
-}
-
-function toPanel(result: ScenarioResult): Panel {
-  const rows = result.rows.map((row) => ({
-    name: row.row,
-    role: ROWS[row.row].role,
-    ratio: ratios(row, result),
-  }))
-  return { title: describe(result), rows }
+  write('generator', { ...settings, scenarios })
 }
 
 function ratios(row: RowResult, { rows }: ScenarioResult): Spread {
