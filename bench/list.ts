@@ -8,6 +8,7 @@ import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
 import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
+import * as hooks from './render/tables/hooks.ts'
 import { results as publisher } from './render/tables/publisher.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
@@ -180,8 +181,16 @@ export const BENCHES: readonly Bench[] = [
     args: [],
     quickArgs: ['--quick', '--rounds', '1', '--place', 'memory'],
     minutes: 3,
-    tables: { results: client.results },
+    tables: { results: client.results, shapes: client.shapes },
     plot: client.plot,
+  }),
+  defineBench({
+    name: 'hooks',
+    script: 'hooks.ts',
+    args: ['--rounds', '3'],
+    quickArgs: ['--rounds', '1', '--rows', 'react'],
+    minutes: 3,
+    tables: { results: hooks.results },
   }),
   defineBench({
     name: 'reconnect-storm',
