@@ -2,10 +2,11 @@
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
 import { idleHub, load, stalled } from './render/tables/connections.ts'
-import { nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
+import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
+import { results as publisher } from './render/tables/publisher.ts'
 import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
@@ -114,6 +115,15 @@ export const BENCHES: readonly Bench[] = [
     tables: { results: postgres },
   }),
   defineBench({
+    name: 'publisher',
+    script: 'publisher.ts',
+    args: [],
+    quickArgs: ['--rounds', '1', '--events', '1000'],
+    minutes: 2,
+    needs: ['redis-server', 'nats-server'],
+    tables: { results: publisher },
+  }),
+  defineBench({
     name: 'devtools',
     script: 'devtools.ts',
     args: [],
@@ -129,6 +139,14 @@ export const BENCHES: readonly Bench[] = [
     minutes: 2,
     needs: ['redis-server'],
     tables: { results: processes },
+  }),
+  defineBench({
+    name: 'cores',
+    script: 'cores.ts',
+    args: [],
+    quickArgs: ['--rounds', '1', '--connections', '400'],
+    minutes: 2,
+    tables: { results: cores },
   }),
   defineBench({
     name: 'runs',

@@ -21,7 +21,8 @@ export { isSseError, SseError } from '@sse/contract'
 export type { ReconnectOptions } from './connection/reconnect.ts'
 export { singleFlight } from './connection/single-flight.ts'
 export type { FeedStatus, RunEnd } from './connection/status.ts'
-export type { ConnectOptions } from './feed/connect.ts'
+export type { BodySource, ConnectOptions } from './feed/connect.ts'
+export type { Overflow } from './feed/event-queue.ts'
 export type {
   EventMeta,
   Feed,

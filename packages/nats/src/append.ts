@@ -20,7 +20,6 @@ export interface Appended {
 /** Publishes entries, as many at once as the connection takes, and waits for every acknowledgement. */
 export class Appender {
   readonly #watch: LogWatch
-  #log: SeenLog | undefined
 
   constructor(watch: LogWatch) {
     this.#watch = watch
@@ -31,13 +30,11 @@ export class Appender {
       checkDataBytes(data, connection.maxDataBytes, 'NATS', 'max_payload less 8,192')
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       // Subjects of the latest epoch seen. No stream stores the subjects of a log that was deleted.
-      if (!this.#log || this.#log.epoch !== this.#watch.epoch) this.#log = await this.#watch.look(connection)
-      const log = this.#log
+      const log = this.#watch.latest ?? (await this.#watch.look(connection))
       try {
         return await this.#publish(connection, log, entries)
       } catch (error) {
         if (!isNoResponder(error)) throw error
-        this.#log = undefined
         const now = await this.#watch.look(connection)
         if (now.prefix === log.prefix) throw error
       }

@@ -6,8 +6,10 @@ import { toSseError } from './errors.ts'
 import type { Authenticator, NatsSettings } from './options.ts'
 import { isBelow, OVERHEAD_BYTES } from './server-limits.ts'
 
-/** Interval of pings. After two of them without an answer, the connection is closed. */
-const PING_MS = 4_000
+/** Interval of pings: without them, a lost connection is noticed at its next use. After two without an answer, it is closed. */
+const PING_MS = 60_000
+/** Time a server has to answer a ping after it has not answered a request, in milliseconds. */
+const CHECK_MS = 2_000
 
 /** One connection to one server. It never reconnects. */
 export class NatsConnection {
@@ -25,6 +27,7 @@ export class NatsConnection {
   /** Whether the server returns many messages for one request. */
   readonly hasBatches: boolean
   #isLost = false
+  #isChecking = false
 
   /** Connects and signs in, soon after `timeoutMs` at the latest. @throws {SseError} */
   static async open(settings: NatsSettings): Promise<NatsConnection> {
@@ -60,6 +63,19 @@ export class NatsConnection {
       this.#isLost = true
       callback()
     })
+  }
+
+  /** Closes the connection unless the server answers a ping: to be called when it has not answered something else. */
+  async checkServer(): Promise<void> {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    try {
+      const late = () => unavailable(`NATS at ${this.where} has not answered a ping for ${CHECK_MS} ms`)
+      await within(CHECK_MS, this.nats.flush(), late)
+    } catch {
+      await this.destroy()
+    }
+    this.#isChecking = false
   }
 
   /** Requests in flight reject. */

@@ -43,6 +43,7 @@ export class LogWatch {
   readonly #settings: StreamSettings
   readonly #onNewEpoch: (epoch: string) => void
   #epoch = ''
+  #latest: SeenLog | undefined
   #head = 0
   /** The newest entry of this epoch that this process has seen. */
   #newest: MessageContent | undefined
@@ -58,6 +59,11 @@ export class LogWatch {
   /** Epoch of the latest reply; `''` before the first. */
   get epoch(): string {
     return this.#epoch
+  }
+
+  /** The log as the latest reply had it. */
+  get latest(): SeenLog | undefined {
+    return this.#latest
   }
 
   /** Notes an entry that the server has acknowledged or delivered. */
@@ -132,7 +138,9 @@ export class LogWatch {
   }
 
   /** Replies may overtake each other: the head of an epoch never shrinks. */
-  #adopt({ epoch, head }: SeenLog): void {
+  #adopt(seen: SeenLog): void {
+    const { epoch, head } = seen
+    this.#latest = seen
     if (epoch !== this.#epoch) {
       this.#epoch = epoch
       this.#head = 0

@@ -18,6 +18,11 @@ export function codeOf(error: unknown): number {
   return error instanceof JetStreamApiError ? error.code : 0
 }
 
+/** Returns whether the server has not answered in time. */
+export function isTimeout(error: unknown): boolean {
+  return rootOf(error) instanceof errors.TimeoutError
+}
+
 export const STREAM_NOT_FOUND = 10_059
 
 /**

@@ -136,6 +136,23 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     expect(payloads((await engine.read(0, atMost(10))).entries)).toEqual([1, 2, 3])
   })
 
+  it('gives up a connection on which the server is silent, and delivers what was stored meanwhile', async () => {
+    const server = await start()
+    const proxy = laterStop(await TcpProxy.open(server.port))
+    const { follower, seen } = await publisherAndFollower(`nats://127.0.0.1:${proxy.port}`)
+    await until(() => follower.stats().head > 0, 'it follows')
+    await until(() => proxy.connections === 2, 'both are connected')
+    const { opened } = proxy
+    proxy.isMuted = true
+    await until(() => proxy.opened > opened, 'the follower connects again')
+    proxy.isMuted = false
+    proxy.cut()
+    const elsewhere = later(createHub(numbers, { engine: nats({ servers: server.url }), onError: () => {} }))
+    await elsewhere.publish('a', 'number', 1)
+    await until(() => seen.length === 1, 'it is seen')
+    expect(seen).toEqual([1])
+  })
+
   it('creates a deleted consumer again, and delivers what was stored meanwhile', async () => {
     const server = await start()
     const { publisher, seen } = await publisherAndFollower(server.url)
@@ -256,6 +273,7 @@ describe.skipIf(!hasNats)('faults', { timeout: 30_000 }, () => {
     const server = await start()
     const engine = open(server)
     await engine.append(leads(1))
+    await engine.commit('eve', { epoch: 'e', position: 1 })
     const operator = await operate(server)
     for (const name of ['log', 'commits', 'presence']) await operator.streams.delete(`sse-${name}-hub`)
     await engine.presence.enter('p', [{ channel: 'a', identity: 'ada' }], 10_000)

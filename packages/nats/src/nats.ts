@@ -16,7 +16,7 @@ import { Appender } from './append.ts'
 import { Commits } from './commits.ts'
 import { NatsConnection } from './connection.ts'
 import { LogWatch } from './epoch.ts'
-import { codeOf, isNoResponder, NO_JETSTREAM, STREAM_NOT_FOUND, toSseError } from './errors.ts'
+import { codeOf, isNoResponder, isTimeout, NO_JETSTREAM, STREAM_NOT_FOUND, toSseError } from './errors.ts'
 import { checkServer, warningOfReplicas } from './handshake.ts'
 import { MessageReader } from './message-reader.ts'
 import { type NatsOptions, type NatsSettings, parseOptions } from './options.ts'
@@ -59,6 +59,8 @@ export class NatsEngine implements Engine {
   readonly #trimming: TrimLoop
   readonly #wake: WakeListener
   #maxDataBytes: number | undefined
+  /** The connection on which the streams beside the log were found to be ours. */
+  #checked: NatsConnection | undefined
   #appending: Promise<unknown> = Promise.resolve()
   #appended = 0
 
@@ -81,7 +83,10 @@ export class NatsEngine implements Engine {
       checkedConnection({
         connect: () => NatsConnection.open(settings),
         checkServer: (connection) => this.#prepare(connection),
-        toSseError: (error, { where }) => toSseError(error, { where, hub, timeoutMs }),
+        toSseError: (error, connection) => {
+          if (isTimeout(error)) connection.checkServer()
+          return toSseError(error, { where: connection.where, hub, timeoutMs })
+        },
         server: `NATS at ${servers.join(', ')}`,
         timeoutMs,
       })
@@ -106,6 +111,11 @@ export class NatsEngine implements Engine {
   /** Known once connected. */
   get maxDataBytes(): number | undefined {
     return this.#maxDataBytes
+  }
+
+  /** While the consumer's messages arrive. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isListening
   }
 
   append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
@@ -162,14 +172,13 @@ export class NatsEngine implements Engine {
     await Promise.all([this.#connection.close(), this.#history.close()])
   }
 
-  /** Checks the server and the log before the first use of a connection, and creates the streams that are missing. */
+  /** Checks the server and the log before the first use of a connection. A process that only publishes needs no other stream. */
   async #prepare(connection: NatsConnection): Promise<void> {
     const { replicas, warn } = this.#settings
     checkServer(connection, replicas)
     try {
       this.#watch.suspect()
       const log = await this.#watch.look(connection)
-      await ensureOthers(connection, this.#names, this.#settings)
       const warning = warningOfReplicas(connection, log.replicas)
       if (warning) warn(warning)
     } catch (error) {
@@ -187,9 +196,13 @@ export class NatsEngine implements Engine {
     this.#settings.warn(`${message} (events of other processes arrive up to a second late)`)
   }
 
-  /** Runs work on the streams beside the log, and creates them again if they were deleted. */
+  /** Runs work on the streams beside the log. Checks them first, and creates them again if they were deleted. */
   #withStreams<Result>(work: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
     return this.#connection.run(async (connection) => {
+      if (this.#checked !== connection) {
+        await ensureOthers(connection, this.#names, this.#settings)
+        this.#checked = connection
+      }
       try {
         return await work(connection)
       } catch (error) {

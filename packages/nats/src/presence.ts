@@ -11,6 +11,24 @@ import { fromToken, type HubNames, toToken } from './subjects.ts'
 const MAX_ATTEMPTS = 20
 const MAX_PAUSE_MS = 20
 
+/** Expired processes are searched for at one of so many renewals. */
+const RENEWALS_BETWEEN_SEARCHES = 8
+
+/** A renewal by this process: what the next one builds on, while its lease is valid. */
+interface Renewal {
+  readonly seq: number
+  readonly life: string
+  /** By both clocks of this process: one stands still while the machine sleeps, the other may be set back. */
+  readonly expiresAt: Clocks
+}
+
+interface Clocks {
+  readonly running: number
+  readonly wall: number
+}
+
+const clocks = (): Clocks => ({ running: performance.now(), wall: Date.now() })
+
 /** The latest record of a process: its life, and when its lease expires. */
 interface PresenceRecord {
   readonly seq: number
@@ -29,6 +47,8 @@ export class Presence implements PresenceStore {
   readonly #names: HubNames
   readonly #clock: ServerClock
   readonly #run: <Result>(work: (connection: NatsConnection) => Promise<Result>) => Promise<Result>
+  readonly #renewals = new Map<string, Renewal>()
+  #touches = 0
 
   constructor(
     names: HubNames,
@@ -63,7 +83,9 @@ export class Presence implements PresenceStore {
 
   touch(process: string, ttlMs: number): Promise<boolean> {
     return this.#run(async (connection) => {
-      await this.#removeOneExpired(connection, process)
+      this.#touches += 1
+      if (this.#touches % RENEWALS_BETWEEN_SEARCHES === 1) await this.#removeOneExpired(connection, process)
+      if (await this.#renewAgain(connection, process, ttlMs)) return true
       let before: PresenceRecord | undefined
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
         const record = await this.#recordOf(connection, toToken(process))
@@ -111,6 +133,20 @@ export class Presence implements PresenceStore {
     return { seq: message.seq, life, expiresAt: message.time.getTime() + Number(ttlMs) }
   }
 
+  /** Renews a lease that is still valid, in one request. Resolves with `false` if that is not certain. */
+  async #renewAgain(connection: NatsConnection, process: string, ttlMs: number): Promise<boolean> {
+    const last = this.#renewals.get(process)
+    const now = clocks()
+    if (!last || last.expiresAt.running <= now.running || last.expiresAt.wall <= now.wall) return false
+    try {
+      await this.#renew(connection, process, last.life, ttlMs, last.seq)
+      return true
+    } catch (error) {
+      if (!isOvertaken(error)) throw error
+      return false
+    }
+  }
+
   /** @param over sequence of the record that it may replace; any by default. */
   async #renew(
     { js }: NatsConnection,
@@ -120,7 +156,10 @@ export class Presence implements PresenceStore {
     over?: number,
   ): Promise<void> {
     const expect = over === undefined ? {} : { lastSubjectSequence: over }
-    await js.publish(`${this.#names.presence}.process.${toToken(process)}`, `${life} ${ttlMs}`, { expect })
+    const subject = `${this.#names.presence}.process.${toToken(process)}`
+    const { running, wall } = clocks() // the server's time of the record is later
+    const { seq } = await js.publish(subject, `${life} ${ttlMs}`, { expect })
+    this.#renewals.set(process, { seq, life, expiresAt: { running: running + ttlMs, wall: wall + ttlMs } })
   }
 
   /** Removes an expired life: first its record, so that a process that renews it now enters its members again. */

@@ -5,9 +5,10 @@ import type { NatsConnection } from './connection.ts'
 import type { SeenLog } from './epoch.ts'
 import type { Tail } from './tail.ts'
 
-const HEARTBEAT_MS = 1_000
+/** Interval of the server's messages while it has no entry, in milliseconds. */
+const HEARTBEAT_MS = 3_000
 /** Silence after which the consumer is created again. */
-const SILENCE_MS = 3 * HEARTBEAT_MS
+const SILENCE_MS = 2.5 * HEARTBEAT_MS
 
 export interface WakeListenerSettings {
   readonly connection: EngineConnection<NatsConnection>
@@ -37,11 +38,17 @@ export class WakeListener {
   )
   #restart: (() => void) | undefined
   #isStopped = false
+  #isListening = false
   #newest = 0
   #isChecking = false
 
   constructor(settings: WakeListenerSettings) {
     this.#settings = settings
+  }
+
+  /** Whether the consumer delivers, as far as is known. */
+  get isListening(): boolean {
+    return this.#isListening
   }
 
   add(call: () => void): () => void {
@@ -85,13 +92,17 @@ export class WakeListener {
     if (this.#isStopped) return
     const inbox = createInbox(inboxPrefix)
     let delivered = 0
-    let silence = setTimeout(() => this.#restart?.(), SILENCE_MS)
+    const onSilence = () => {
+      connection.checkServer()
+      this.#restart?.()
+    }
+    let silence = setTimeout(onSilence, SILENCE_MS)
     tail.reset(epoch)
     this.#newest = 0
     const subscription = connection.nats.subscribe(inbox, {
       callback: (error, message) => {
         clearTimeout(silence)
-        silence = setTimeout(() => this.#restart?.(), SILENCE_MS)
+        silence = setTimeout(onSilence, SILENCE_MS)
         if (error) return this.#restart?.()
         const delivery = deliveryOf(message)
         if (!delivery) return answerServer(connection, message)
@@ -112,9 +123,11 @@ export class WakeListener {
         flow_control: true,
         idle_heartbeat: nanos(HEARTBEAT_MS),
       })
+      this.#isListening = true
       this.#loop.wake() // for what was stored while nothing listened
       await ended
     } finally {
+      this.#isListening = false
       clearTimeout(silence)
       if (!connection.isLost) subscription.unsubscribe() // and with it the consumer
     }

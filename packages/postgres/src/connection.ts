@@ -7,6 +7,8 @@ import type { ConnectionSettings } from './options.ts'
 
 export type Row = (string | number | boolean | null | string[])[]
 
+/** Silence after which the system checks that the server's machine is there, in milliseconds. Linux: 10 times, each second. */
+const KEEP_ALIVE_MS = 10_000
 /** Time a server has to answer when a connection is closed, in milliseconds. */
 const CLOSE_MS = 500
 
@@ -41,6 +43,7 @@ export class PostgresConnection {
       ...(tls !== undefined && { ssl: tls }),
       application_name: '@sse/postgres',
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     })
     this.#client.on('error', () => this.#lose())
     this.#client.on('end', () => this.#lose())

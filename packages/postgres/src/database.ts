@@ -72,14 +72,21 @@ export class Database {
     }
   }
 
-  async #queryOnce(lane: LaneName, text: string, values: readonly unknown[]): Promise<Row[]> {
+  async #queryOnce(wanted: LaneName, text: string, values: readonly unknown[]): Promise<Row[]> {
     const given = [this.name, ...values]
+    const lane = wanted === 'keep' && this.#hasOnlyPublished ? 'append' : wanted
     if (lane !== 'history') {
       await this.open(lane)
       return await this.#lanes[lane].query(text, given)
     }
     await this.open('read')
     return await this.#history.run((connection) => connection.query(text, given))
+  }
+
+  /** Upkeep needs no connection beside an idle one that publishes. */
+  get #hasOnlyPublished(): boolean {
+    const { append, read, keep } = this.#lanes
+    return append.isIdle && !read.isLive && !keep.isLive
   }
 
   /** Runs several statements of a lane in one transaction. @throws {SseError} */

@@ -1,6 +1,11 @@
 import type { Database } from './database.ts'
 
-const NOTIFY = 'SELECT pg_notify($2, $3), $1::text'
+/** Notifies processes. Parameters after the hub's name: topic, payload. */
+export const NOTIFY = 'SELECT pg_notify($2, $3), $1::text'
+/** Payload that says: look at the outbox. The function `publish` of the schema sends it too. */
+export const OUTBOX = 'outbox'
+/** A process that inserts into the outbox says so no more often than this, in milliseconds. */
+const OUTBOX_MS = 20_000
 
 /** Notifies the other processes of new entries: after the commit, once for all that are stored meanwhile. */
 export class Notifier {
@@ -9,6 +14,7 @@ export class Notifier {
   readonly #self: string
   #isNotifying = false
   #isDue = false
+  #saidOutboxAt = Number.NEGATIVE_INFINITY
 
   constructor(database: Database, topic: string, self: string) {
     this.#database = database
@@ -19,6 +25,14 @@ export class Notifier {
   notify(): void {
     this.#isDue = true
     if (!this.#isNotifying) this.#run()
+  }
+
+  /** Tells the other processes that this one inserts into the outbox, in case it dies before it moves the event. */
+  notifyOfOutbox(): void {
+    const now = performance.now()
+    if (now - this.#saidOutboxAt < OUTBOX_MS) return
+    this.#saidOutboxAt = now
+    this.#database.query('keep', NOTIFY, [this.#topic, OUTBOX]).catch(() => {}) // a hint
   }
 
   /** Sends the last notification, on a database that accepts no other calls any more. */

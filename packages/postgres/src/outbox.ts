@@ -10,10 +10,16 @@ const MAX_MS = 250
 const EAGER_MS = 15_000
 /** Interval of checks in every process with a reader, for events of programs that do not move them. */
 const IDLE_MS = 1_000
+/** The same while notifications arrive, and none has told of such an event for a while. */
+const QUIET_MS = 30_000
+/** Time for which such a notification keeps the checks frequent: transactions may take long. */
+const EXPECT_MS = 60_000
 
 export interface OutboxRelaySettings {
   readonly database: Database
   readonly onMoved: () => void
+  /** Returns whether notifications of other programs arrive. */
+  readonly hasNotifications: () => boolean
   readonly warn: (message: string) => void
 }
 
@@ -27,6 +33,7 @@ export class OutboxRelay {
   readonly #settings: OutboxRelaySettings
   #delayMs = IDLE_MS
   #eagerUntil = 0
+  #expectsUntil = 0
   #watchers = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isMoving = false
@@ -56,6 +63,12 @@ export class OutboxRelay {
     if (!this.#isMoving) this.#schedule()
   }
 
+  /** Another program inserts events: checks once a second for a while, if this process has a reader. */
+  expect(): void {
+    this.#expectsUntil = performance.now() + EXPECT_MS
+    if (this.#timer !== undefined && this.#delayMs === IDLE_MS) this.#schedule()
+  }
+
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
@@ -73,7 +86,7 @@ export class OutboxRelay {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#isStopped || !this.#isNeeded) return
-    const delayMs = this.#delayMs === IDLE_MS ? IDLE_MS * (0.5 + Math.random() / 2) : this.#delayMs
+    const delayMs = this.#delayMs === IDLE_MS ? this.#idleMs * (0.75 + Math.random() / 2) : this.#delayMs
     this.#timer = setTimeout(() => this.#move(), delayMs)
     this.#timer.unref()
   }
@@ -90,6 +103,11 @@ export class OutboxRelay {
     }
     this.#isMoving = false
     this.#schedule()
+  }
+
+  get #idleMs(): number {
+    const isQuiet = performance.now() >= this.#expectsUntil && this.#settings.hasNotifications()
+    return isQuiet ? QUIET_MS : IDLE_MS
   }
 
   get #isNeeded(): boolean {

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { defineStream, type } from '@sse/contract'
 import { engineSuite, type OpenedEngine } from '@sse/engine-conformance'
+import { createHub, type Hub } from '@sse/server'
 import { lead, leads, payloads } from '@sse/test-support/entries'
 import { failureOf } from '@sse/test-support/failure-of'
 import { hasPgbouncer, startPgbouncer } from '@sse/test-support/pgbouncer'
@@ -10,6 +13,7 @@ import { describe, expect, it } from 'vitest'
 import { engineScope } from './fixtures/engine-scope.ts'
 import { postgres } from './index.ts'
 
+const numbers = defineStream({ path: '/numbers', events: { number: type<number>() } })
 const { newDatabase, open, later, laterStop } = engineScope()
 
 async function startPooled() {
@@ -56,7 +60,16 @@ describe.skipIf(!hasPostgres || !hasPgbouncer)('PgBouncer in transaction mode', 
     const engine = open({ url, onWarning: (warning) => warnings.push(warning) })
     engine.onWake(() => {})
     await until(() => warnings.some((warning) => warning.includes('as `listenUrl`')), 'it warns')
-    expect((await engine.append(leads(1))).positions).toEqual([1])
+    expect(engine.hasReliableWakes).toBe(false)
+    const [hub, other] = [engine, open({ url, onWarning: () => {} })].map((each) =>
+      later(createHub(numbers, { engine: each, onError: () => {} })),
+    ) as [Hub<typeof numbers>, Hub<typeof numbers>]
+    const from = await other.publish('a', 'number', 1)
+    const next = hub.subscribe('a', { after: from })[Symbol.asyncIterator]().next()
+    await pause(6_000) // the hub is quiet
+    await other.publish('a', 'number', 2)
+    const late = pause(10_000).then(() => 'later than in 10 seconds')
+    expect(await Promise.race([next, late])).toMatchObject({ value: { payload: 2 } })
   })
 
   it('is reported as unavailable without its server, and as failed for an unknown database', async () => {

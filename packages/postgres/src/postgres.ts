@@ -10,7 +10,7 @@ import {
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
-import { appendEntries } from './append.ts'
+import { appendEntries, type Sender } from './append.ts'
 import { Commits } from './commits.ts'
 import { Database } from './database.ts'
 import { SeenLog } from './epoch.ts'
@@ -45,6 +45,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   readonly presence: PresenceStore
   readonly #database: Database
   readonly #seen = new SeenLog()
+  readonly #sender: Sender
   readonly #wake: WakeListener
   readonly #notifier: Notifier
   readonly #outbox: OutboxRelay
@@ -56,11 +57,19 @@ export class PostgresEngine implements Engine<PostgresTx> {
     const self = randomUUID()
     // Names of channels end after 63 bytes.
     const topic = `sse_${createHash('sha256').update(`${schema}/${name}`).digest('hex').slice(0, 32)}`
+    this.#sender = { topic, self }
     this.#database = new Database(settings)
-    this.#wake = new WakeListener({ database: this.#database, topic, self, warn })
+    this.#wake = new WakeListener({
+      database: this.#database,
+      topic,
+      self,
+      onOutbox: () => this.#outbox.expect(),
+      warn,
+    })
     this.#notifier = new Notifier(this.#database, topic, self)
     this.#outbox = new OutboxRelay({
       database: this.#database,
+      hasNotifications: () => this.#wake.isProven,
       onMoved: () => {
         this.#wake.wake()
         this.#notifier.notify()
@@ -73,9 +82,14 @@ export class PostgresEngine implements Engine<PostgresTx> {
     this.presence = new Presence(this.#database)
   }
 
+  /** While notifications arrive: a process that dies between its commit and its notification tells of nothing. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isProven
+  }
+
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
-    const appended = await appendEntries(this.#database, this.#seen, entries)
-    this.#notifier.notify()
+    const { isNotified, ...appended } = await appendEntries(this.#database, this.#seen, entries, this.#sender)
+    if (!isNotified) this.#notifier.notify()
     return appended
   }
 
@@ -95,6 +109,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   async insert(entry: NewEntry, tx: PostgresTx): Promise<void> {
     await insertEntry(this.#database, entry, tx)
     this.#outbox.expedite()
+    this.#notifier.notifyOfOutbox()
   }
 
   read(after: number, options: ReadOptions): Promise<Page> {

@@ -4,9 +4,17 @@ import type { PostgresConnection } from './connection.ts'
 import type { Database } from './database.ts'
 import type { Lane } from './lane.ts'
 import { quoted } from './migrations.ts'
+import { NOTIFY, OUTBOX } from './notify.ts'
 
-/** Interval of checks of a quiet connection, in milliseconds. */
-const CHECK_MS = 5_000
+/** Interval of the proofs that notifications arrive, in milliseconds. */
+const PROOF_MS = 30_000
+/** Time a notification may take, in milliseconds. */
+const ARRIVAL_MS = 5_000
+/** Pause after a proof that could not be sent, in milliseconds. */
+const PAUSE_MS = 1_000
+
+const NO_NOTIFICATIONS =
+  'Postgres delivers no notifications: events of other processes arrive up to a second late. If `url` is a pooler in transaction mode, pass the URL of the server as `listenUrl`'
 
 export interface WakeListenerSettings {
   readonly database: Database
@@ -14,6 +22,8 @@ export interface WakeListenerSettings {
   readonly topic: string
   /** Id of this process: its own notifications do not wake it. */
   readonly self: string
+  /** Called when another program is about to commit, or has committed, an event in the outbox. */
+  readonly onOutbox: () => void
   readonly warn: (message: string) => void
 }
 
@@ -26,7 +36,8 @@ export class WakeListener {
   readonly #loop: WakeLoop
   #lane: Lane | undefined
   #stop = new AbortController()
-  #onProbe: (() => void) | undefined
+  #onProof: (() => void) | undefined
+  #isProven = false
 
   constructor(settings: WakeListenerSettings) {
     this.#settings = settings
@@ -35,6 +46,11 @@ export class WakeListener {
       () => this.#run(),
       () => this.#disconnect(),
     )
+  }
+
+  /** Whether notifications arrive: the last one that this process sent itself did. */
+  get isProven(): boolean {
+    return this.#isProven
   }
 
   add(call: () => void): () => void {
@@ -52,7 +68,11 @@ export class WakeListener {
   async #run(): Promise<void> {
     this.#lane ??= this.#settings.database.createListener()
     const { signal } = this.#stop
-    await this.#lane.run((connection) => this.#listen(connection, signal))
+    try {
+      await this.#lane.run((connection) => this.#listen(connection, signal))
+    } finally {
+      this.#isProven = false
+    }
   }
 
   #disconnect(): void {
@@ -63,9 +83,10 @@ export class WakeListener {
   }
 
   async #listen(connection: PostgresConnection, stop: AbortSignal): Promise<void> {
-    const { self, topic } = this.#settings
+    const { self, topic, onOutbox, warn } = this.#settings
     connection.onNotification((payload) => {
-      if (payload === `?${self}`) this.#onProbe?.()
+      if (payload === `?${self}`) this.#onProof?.()
+      else if (payload === OUTBOX) onOutbox()
       else if (payload !== self && !payload.startsWith('?')) this.wake()
     })
     const end = new AbortController()
@@ -74,29 +95,42 @@ export class WakeListener {
     if (stop.aborted) return
     await connection.query(`LISTEN ${quoted(topic)}`)
     this.wake() // for what was stored while nothing listened
-    this.#probe(stop)
+    let hasWarned = false
     while (!end.signal.aborted) {
-      await pauseUntil(CHECK_MS, end.signal)
-      if (!end.signal.aborted) await connection.query('SELECT 1')
+      const wasProven = this.#isProven
+      const outcome = await this.#prove(end.signal)
+      if (end.signal.aborted) return
+      this.#isProven = outcome === 'arrived'
+      if (outcome === 'lost') {
+        await connection.query('SELECT 1') // rejects if the connection is dead
+        if (wasProven)
+          connection.destroy() // the next one listens again
+        else if (!hasWarned) warn(NO_NOTIFICATIONS)
+        hasWarned = true
+      }
+      await pauseUntil(outcome === 'unsent' ? PAUSE_MS : PROOF_MS, end.signal)
     }
   }
 
-  /** A pooler in transaction mode accepts a LISTEN and never delivers a notification. */
-  async #probe(stop: AbortSignal): Promise<void> {
-    const { database, self, topic, warn } = this.#settings
-    const received = new Promise<void>((resolve) => {
-      this.#onProbe = resolve
+  /**
+   * Sends this process a notification, the way other processes do. A pooler in transaction mode accepts a LISTEN and never
+   * delivers one, and a network may forget a quiet connection.
+   */
+  async #prove(end: AbortSignal): Promise<'arrived' | 'lost' | 'unsent'> {
+    const { database, self, topic } = this.#settings
+    const arrived = new Promise<'arrived'>((resolve) => {
+      this.#onProof = () => resolve('arrived')
     })
     try {
-      await database.query('keep', 'SELECT pg_notify($2, $3), $1::text', [topic, `?${self}`])
+      await database.query('keep', NOTIFY, [topic, `?${self}`])
     } catch {
-      return
+      return 'unsent'
     }
-    const isReceived = await Promise.race([received.then(() => true), pauseUntil(CHECK_MS, stop)])
-    if (isReceived || stop.aborted) return
-    warn(
-      'Postgres delivers no notifications: events of other processes arrive up to a second late. If `url` is a pooler in transaction mode, pass the URL of the server as `listenUrl`',
-    )
+    const waited = new AbortController()
+    const late = pauseUntil(ARRIVAL_MS, AbortSignal.any([end, waited.signal])).then(() => 'lost' as const)
+    const outcome = await Promise.race([arrived, late])
+    waited.abort()
+    return outcome
   }
 }
 

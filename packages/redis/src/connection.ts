@@ -5,6 +5,9 @@ import { needsReconnect, toSseError } from './errors.ts'
 import type { Address, ConnectionSettings, Login } from './options.ts'
 import { ReplyDeadline } from './reply-deadline.ts'
 
+/** Silence after which the system checks that the server's machine is there, in milliseconds. Linux: 10 times, each second. */
+const KEEP_ALIVE_MS = 10_000
+
 /** A reply of the server, RESP 2. */
 export type Reply = string | number | null | Reply[]
 
@@ -142,7 +145,13 @@ function createBareClient(
   { tls, database, timeoutMs }: ConnectionSettings,
   { username, password }: Partial<Login>,
 ) {
-  const socket = { host, port, connectTimeout: timeoutMs, reconnectStrategy: false as const }
+  const socket = {
+    host,
+    port,
+    connectTimeout: timeoutMs,
+    reconnectStrategy: false as const,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+  }
   return createClient({
     RESP: 2,
     disableOfflineQueue: true,

@@ -76,6 +76,11 @@ export class RedisEngine implements Engine {
     return this.#limits?.maxArgumentBytes
   }
 
+  /** While a read waits: only a log that another process has replaced (`FLUSHALL`) wakes nothing. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isListening
+  }
+
   append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
     const appended = this.#append(entries)
     this.#appending = appended.catch(() => {})

@@ -2,8 +2,8 @@ import { WakeLoop } from '@sse/server/engine-kit'
 import type { PrimaryConnection, RedisConnection } from './connection.ts'
 import type { RedisLog } from './log.ts'
 
-/** Time the server holds back the reply to one read of an idle log. */
-const BLOCK_MS = 5_000
+/** Time the server holds back the reply to one read of an idle log. A server that does not answer is noticed so late. */
+const BLOCK_MS = 30_000
 
 export interface WakeListenerSettings {
   /** Creates the connection that waits. */
@@ -30,6 +30,11 @@ export class WakeListener {
 
   constructor(settings: WakeListenerSettings) {
     this.#settings = settings
+  }
+
+  /** Whether the connection waits for entries. */
+  get isListening(): boolean {
+    return this.#isListening
   }
 
   add(callback: () => void): () => void {

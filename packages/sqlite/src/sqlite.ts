@@ -59,6 +59,11 @@ export class SqliteEngine implements Engine<DatabaseSync> {
     this.#appConnections = new AppConnections(this.#file)
   }
 
+  /** While the file is watched: a check every 5 seconds finds what the system did not tell of. */
+  get hasReliableWakes(): boolean {
+    return this.#wake.isWatching
+  }
+
   append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
     return this.#file.run(({ appender }) => {
       this.#file.checkIdentity()

@@ -38,6 +38,11 @@ export class CommitWatcher {
     this.#pollMs = pollMs
   }
 
+  /** Whether the system tells of changes to the file. */
+  get isWatching(): boolean {
+    return this.#changes > 0
+  }
+
   /** Works from the first callback until the last is removed. */
   add(callback: () => void): () => void {
     if (this.#file.isClosed) return () => {}

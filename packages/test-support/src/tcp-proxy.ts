@@ -7,8 +7,13 @@ export class TcpProxy implements AsyncDisposable {
   /** Each connection's two sockets: to the client and to the server. */
   readonly #pairs = new Set<readonly [client: Socket, server: Socket]>()
   #target: number
-  /** Number of chunks that clients have sent, over all connections. */
+  /** Number of chunks that clients have sent and `isCounted` accepts, over all connections. */
   sent = 0
+  isCounted: (chunk: Buffer) => boolean = () => true
+  /** Number of connections that were opened. */
+  opened = 0
+  /** Bytes that the server has sent, over all connections. */
+  receivedBytes = 0
   /** Pause after each chunk that the server sends, in milliseconds: a slow network. */
   pauseMs = 0
   /** Drops what the server sends, while what the client sends still arrives. */
@@ -61,9 +66,13 @@ export class TcpProxy implements AsyncDisposable {
   #connect(client: Socket): void {
     const server = connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true })
     const pair = [client, server] as const
+    this.opened += 1
     this.#pairs.add(pair)
-    client.on('data', () => {
-      this.sent += 1
+    client.on('data', (chunk: Buffer) => {
+      if (this.isCounted(chunk)) this.sent += 1
+    })
+    server.on('data', ({ length }) => {
+      this.receivedBytes += length
     })
     forward(client, server)
     forward(

@@ -5,7 +5,7 @@ import { memory } from '../index.ts'
 import type { Engine, PresenceStore } from '../log/engine.ts'
 
 /** An engine with presence, and the names of all calls it gets. */
-function recorded() {
+function recorded(hasReliableWakes: () => boolean = () => false) {
   const calls: string[] = []
   const engine = memory()
   const presence: PresenceStore = {
@@ -20,6 +20,9 @@ function recorded() {
   let listeners = 0
   const recording: Engine = {
     presence,
+    get hasReliableWakes() {
+      return hasReliableWakes()
+    },
     append: (entries) => {
       calls.push('append')
       return engine.append(entries)
@@ -90,6 +93,95 @@ describe('a hub without readers', () => {
     expect((await hub.getState(() => 1)).lastEventId).toBe(id)
     expect(calls).toEqual(['append', 'read', 'commit', 'committed', 'read'])
     expect(listeners()).toBe(0)
+  })
+})
+
+describe('a quiet hub with a reader', () => {
+  const reads = async (calls: string[], seconds: number) => {
+    calls.splice(0)
+    await vi.advanceTimersByTimeAsync(seconds * 1_000)
+    return calls.filter((call) => call === 'read').length
+  }
+
+  it('polls every 30 seconds while wake-ups are reliable, else every second', async () => {
+    let isReliable = false
+    const { engine, calls } = recorded(() => isReliable)
+    const { origin } = await serveHub(testHub({ engine }))
+    await readOpen(`${origin}/leads/ada`)
+    expect(await reads(calls, 60)).toBeGreaterThanOrEqual(59)
+    isReliable = true
+    expect(await reads(calls, 300)).toBeLessThanOrEqual(10)
+    isReliable = false
+    expect(await reads(calls, 60)).toBeGreaterThanOrEqual(59)
+  })
+
+  it('polls every second for 5 seconds after an event, and until a poll that failed has succeeded', async () => {
+    const { engine, calls } = recorded(() => true)
+    const failures: unknown[] = []
+    const hub = testHub({ engine, onError: (error) => failures.push(error) })
+    const { origin } = await serveHub(hub)
+    await readOpen(`${origin}/leads/ada`)
+    await minutes(1)
+    await hub.publish('ada', 'count', 1)
+    expect(await reads(calls, 5)).toBeGreaterThanOrEqual(4)
+    await minutes(1)
+    const { read } = engine
+    engine.read = () => Promise.reject(new Error('away'))
+    await minutes(1)
+    expect(failures.length).toBeGreaterThan(20)
+    engine.read = read
+    expect(await reads(calls, 2)).toBeGreaterThanOrEqual(1)
+  })
+
+  it('trims after an event, and otherwise every hour within a maximum age of a day', async () => {
+    const { engine, calls } = recorded(() => true)
+    const retention = { maxAgeMs: 86_400_000, maxCommitAgeMs: Number.POSITIVE_INFINITY }
+    const hub = testHub({ engine, retention })
+    const { origin } = await serveHub(hub)
+    await readOpen(`${origin}/leads/ada`)
+    await minutes(1)
+    calls.splice(0)
+    const trims = () => calls.filter((call) => call === 'trim').length
+    await minutes(59)
+    expect(trims()).toBe(0)
+    await minutes(2)
+    expect(trims()).toBe(1)
+    await hub.publish('ada', 'count', 1)
+    await minutes(1)
+    expect(trims()).toBe(2)
+  })
+
+  it('no longer trims once every event is too old', async () => {
+    const { engine, calls } = recorded(() => true)
+    const retention = { maxAgeMs: 60_000, maxCommitAgeMs: Number.POSITIVE_INFINITY }
+    const hub = testHub({ engine, retention })
+    const { origin } = await serveHub(hub)
+    await readOpen(`${origin}/leads/ada`)
+    await hub.publish('ada', 'count', 1)
+    await minutes(1.5)
+    expect(calls.filter((call) => call === 'trim').length).toBeGreaterThan(5)
+    calls.splice(0)
+    await minutes(10)
+    expect(calls).not.toContain('trim')
+  })
+
+  it('renews its lease every 7 seconds, and every second while that fails', async () => {
+    const { engine, calls } = recorded(() => true)
+    const failures: unknown[] = []
+    const hub = testHub({ engine, onError: (error) => failures.push(error) })
+    const { origin } = await serveHub(hub)
+    await readOpen(`${origin}/leads/ada`)
+    const touches = () => calls.filter((call) => call === 'touch').length
+    await minutes(1)
+    expect(touches()).toBe(8)
+    const { presence } = engine as { presence: PresenceStore }
+    const { touch } = presence
+    presence.touch = () => Promise.reject(new Error('away'))
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(failures.length).toBeGreaterThan(10)
+    presence.touch = touch
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect(touches()).toBe(9)
   })
 })
 

@@ -27,6 +27,10 @@ export class CheckedEngine {
     this.#onError = onError
   }
 
+  get hasReliableWakes(): boolean {
+    return this.#engine.hasReliableWakes === true
+  }
+
   append(entries: readonly NewEntry[]): Promise<Appended> {
     return this.#call('append', async () => {
       const { epoch, positions } = await this.#engine.append(entries)

@@ -136,6 +136,12 @@ export interface Engine<Tx = never> {
    */
   readonly rejectsOnlyUnstored?: boolean | undefined
   /**
+   * `true` while a wake-up follows every append of another process, so that only a fault loses one: a hub to which nothing
+   * has happened for 5 seconds then polls every 30 seconds, not every second. Read once a second. It MUST become `false`
+   * once the engine has reason to doubt it. Default `false`.
+   */
+  readonly hasReliableWakes?: boolean | undefined
+  /**
    * Stores entries in the given order and resolves with their positions. It stores all of them or rejects.
    *
    * When it rejects, or a crash interrupts it, none of the entries SHOULD be stored. An engine whose store takes one
@@ -169,7 +175,7 @@ export interface Engine<Tx = never> {
   read(after: number, options: ReadOptions): Promise<Page>
   /**
    * Calls `callback` whenever another process may have appended. A hint: it MAY come without a reason, late or never. A
-   * hub also polls. A hub without readers stops the calls: the engine MUST then send nothing to its store by itself.
+   * hub also polls: see `hasReliableWakes`. A hub without readers stops the calls: the engine MUST then send nothing to its store by itself.
    *
    * @returns a function that stops the calls.
    */

@@ -79,7 +79,7 @@ export class Log {
       onJump: () => revocations.anyMayBeRevoked(),
       onTick: () => {
         newest.expire(Date.now())
-        this.#trimmer.run()
+        this.#trimmer.followed(this.tail.head)
       },
       onError,
     })

@@ -8,6 +8,10 @@ import { type NewestLimits, PAGE_BYTES, PAGE_LIMIT, readNewest } from './newest-
 
 /** How often the engine is polled: a lost wake-up delays an event by at most this. */
 const POLL_MS = 1_000
+/** The same while the log is quiet and the engine's wake-ups are reliable. */
+const QUIET_POLL_MS = 30_000
+/** Time without a new entry after which the log is quiet. */
+const QUIET_AFTER_MS = 5_000
 /** How long the log is still followed after its last reader has left, so that a reconnect finds it ready. */
 const LINGER_MS = 3_000
 /** Pause after a failure, during which wake-ups wait: an engine that fails at once must not be asked in a loop. */
@@ -45,6 +49,10 @@ export class TailReader implements Periodic {
   #stopWake: (() => void) | undefined
   #isTicking = false
   #parkTimer: ReturnType<typeof setTimeout> | undefined
+  /** When the engine was last asked, and when it last had a new entry. */
+  #readAt = Number.NEGATIVE_INFINITY
+  #newsAt = 0
+  #headBefore = 0
   /** Changes when the log is no longer followed: what was read before is then out of date. */
   #session = 0
 
@@ -98,6 +106,7 @@ export class TailReader implements Periodic {
     }
     if (this.#isClosed) throw new SseError('hub_closed', 'The hub is closed')
     this.#isOpen = true
+    this.#newsAt = performance.now()
     this.#listen() // the last reader may have left in the meantime, and another one come
     if (this.#readers === 0) this.#park()
     else if (this.#isBehind) this.follow() // woken while it was reading
@@ -135,8 +144,18 @@ export class TailReader implements Periodic {
 
   tick(): void {
     this.#settings.onTick()
-    if (this.#isOpen) this.follow()
-    else if (this.#readers > 0) this.open().catch(this.#settings.onError)
+    if (this.#isOpen) {
+      if (this.#isPollDue()) this.follow()
+    } else if (this.#readers > 0) this.open().catch(this.#settings.onError)
+  }
+
+  #isPollDue(): boolean {
+    const { engine, tail } = this.#settings
+    const now = performance.now()
+    if (tail.head !== this.#headBefore) this.#newsAt = now
+    this.#headBefore = tail.head
+    const isQuiet = now - this.#newsAt > QUIET_AFTER_MS && engine.hasReliableWakes
+    return !isQuiet || now - this.#readAt > QUIET_POLL_MS
   }
 
   /** Resolves once nothing is in flight. */
@@ -157,6 +176,7 @@ export class TailReader implements Periodic {
         if (round > 0) await new Promise<void>(nextTurn)
         this.#isBehind = false
         const from = tail.head
+        this.#readAt = performance.now()
         const page = await engine.read(from, PAGE)
         if (session !== this.#session) break
         this.#take(page, from)
@@ -166,7 +186,8 @@ export class TailReader implements Periodic {
     } catch (thrown) {
       const error = engineError(thrown)
       this.#pause()
-      onError(error) // the next wake-up or poll tries again
+      this.#readAt = Number.NEGATIVE_INFINITY
+      onError(error) // the next wake-up, or the poll within a second, tries again
       return error
     } finally {
       if (session === this.#session) this.#following = undefined

@@ -2,8 +2,10 @@ import { unref } from '../timing/periodic.ts'
 import type { CheckedEngine } from './checked-engine.ts'
 import type { Retention } from './engine.ts'
 
-/** How often entries are checked for their age. */
+/** How often the engine trims while entries are added. */
 const INTERVAL_MS = 10_000
+/** How often it does within a maximum age while none are, but not more often than that: what is too old stays so long. */
+const PARTS_OF_AGE = 24
 /** Part of the retained count that may be added before the engine trims. */
 const PART = 8
 
@@ -13,7 +15,10 @@ export class Trimmer {
   readonly #retention: Retention
   readonly #onError: (error: unknown) => void
   #appended = 0
-  #dueAt = 0
+  #trimmedAt = Number.NEGATIVE_INFINITY
+  /** Head of the followed log, and when it was last seen to change. */
+  #head = -1
+  #grownAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #trimming: Promise<void> | undefined
   #isStopped = false
@@ -36,12 +41,20 @@ export class Trimmer {
     unref(this.#timer)
   }
 
-  /** Trims if it is due. */
+  /** The log is followed, and ends at `head`: trims if it is due. Called about once a second. */
+  followed(head: number): void {
+    const now = performance.now()
+    if (head !== this.#head) this.#grownAt = now
+    this.#head = head
+    if (now - this.#trimmedAt >= this.#intervalMs()) this.run()
+  }
+
+  /** Trims, unless that was done a moment ago. */
   run(): void {
     if (this.#trimming || this.#isStopped) return
-    if (performance.now() < this.#dueAt && !this.#isDue()) return
+    if (performance.now() - this.#trimmedAt < INTERVAL_MS && !this.#isDue()) return
     this.#appended = 0
-    this.#dueAt = performance.now() + INTERVAL_MS
+    this.#trimmedAt = performance.now()
     this.#trimming = this.#trim()
   }
 
@@ -50,6 +63,15 @@ export class Trimmer {
     this.#isStopped = true
     clearTimeout(this.#timer)
     await this.#trimming
+  }
+
+  /** Time between two trims. A log that has not grown since the last one has only become older. */
+  #intervalMs(): number {
+    const { maxAgeMs, maxCommitAgeMs } = this.#retention
+    if (this.#grownAt > this.#trimmedAt) return INTERVAL_MS
+    const isEmpty = this.#trimmedAt - this.#grownAt > maxAgeMs + INTERVAL_MS
+    const ageMs = Math.min(isEmpty ? Number.POSITIVE_INFINITY : maxAgeMs, maxCommitAgeMs)
+    return Math.max(INTERVAL_MS, ageMs / PARTS_OF_AGE)
   }
 
   #isDue(): boolean {

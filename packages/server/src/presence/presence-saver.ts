@@ -32,9 +32,9 @@ export class PresenceSaver {
     this.#onError = onError
   }
 
-  /** Whether the store has every change. */
+  /** Whether the store has every change, and the lease was renewed when it was due. */
   get isSaved(): boolean {
-    return this.#changes.size === 0
+    return this.#changes.size === 0 && !this.#isTouchDue
   }
 
   change(change: PresenceChange): void {
@@ -63,6 +63,7 @@ export class PresenceSaver {
   /** Sends what is pending. The members of this process then stay present for `lingerMs` at most. */
   async close(lingerMs: number): Promise<void> {
     await this.#saving
+    this.#isTouchDue = false
     if (!this.isSaved) this.save()
     await this.#saving
     if (lingerMs === 0) return
@@ -99,8 +100,9 @@ export class PresenceSaver {
   }
 
   async #touchStore(): Promise<void> {
+    const isAlive = await this.#store.touch(this.#process, TTL_MS)
     this.#isTouchDue = false
-    if (await this.#store.touch(this.#process, TTL_MS)) return
+    if (isAlive) return
     // The lease had expired.
     for (const member of this.#members()) {
       const key = keyOf(member)

@@ -9,8 +9,8 @@ export type PresenceListener = (change: PresenceChange) => void
 
 /** How often the channels with a listener are read from the store. */
 const POLL_MS = 1_000
-/** Number of polls after which this process renews its lease. */
-const TOUCH_EVERY = 5
+/** Number of polls after which this process renews its lease: a renewal that fails is repeated at the next one. */
+const TOUCH_EVERY = 7
 
 /**
  * The identities connected to each channel: of all processes that share the engine's store, else of this process. The
