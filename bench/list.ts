@@ -6,8 +6,8 @@ import { cores, nats, postgres, processes, redis, sqlite } from './render/tables
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
-import { results as publisher } from './render/tables/publisher.ts'
 import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
+import { results as publisher } from './render/tables/publisher.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
 
