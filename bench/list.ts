@@ -1,7 +1,8 @@
 /** All benches, in the order in which `pnpm bench` runs them. A new one is one entry, and one block on a page. */
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
-import { idleHub, load, stalled } from './render/tables/connections.ts'
+import * as compression from './render/tables/compression.ts'
+import { accept, idleHub, load, stalled } from './render/tables/connections.ts'
 import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
@@ -33,6 +34,14 @@ export const BENCHES: readonly Bench[] = [
     plot: fanout.plot,
   }),
   defineBench({
+    name: 'compression',
+    script: 'compression.ts',
+    args: [],
+    quickArgs: ['--quick', '--cells', '0'],
+    minutes: 3,
+    tables: { results: compression.results },
+  }),
+  defineBench({
     name: 'otel',
     script: 'otel.ts',
     args: [],
@@ -47,6 +56,14 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--rounds', '1', '--connections', '1000', '--seconds', '3'],
     minutes: 10,
     tables: { results: idleHub },
+  }),
+  defineBench({
+    name: 'accept',
+    script: 'accept.ts',
+    args: [],
+    quickArgs: ['--rounds', '2', '--idle', '500', '--weighings', '1'],
+    minutes: 3,
+    tables: { results: accept },
   }),
   defineBench({
     name: 'stalled',
