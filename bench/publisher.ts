@@ -80,7 +80,10 @@ const text = ({ median, min, max }: Spread, digits = 1) =>
   `${median.toFixed(digits)} (${min.toFixed(digits)} – ${max.toFixed(digits)})`
 
 const engines = []
-for (const engine of pick([...ENGINES], values.engines)) engines.push(await measure(engine))
+for (const engine of pick([...ENGINES], values.engines)) {
+  engines.push(await measure(engine))
+  console.log(`${engine}: measured`)
+}
 printTable('from the imports to the first publish, ms', [
   ['', 'hub', 'CPU', 'close', 'by hand', 'of it', 'CPU of it', 'connections', 'writes', 'bytes read'],
   ...engines.map(({ engine, ms, cpuMs, closeMs, bareMs, ofBare, cpuOfBare, ...traffic }) => [

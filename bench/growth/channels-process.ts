@@ -32,7 +32,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const answer: ManyChannelsAnswer = { type: 'channels', publishUs }
 process.send?.(answer)
-process.disconnect()
+if (process.connected) process.disconnect()
 await hub.close()
 await following
 

@@ -5,7 +5,13 @@ import { toBurst } from '../fanout/measure.ts'
 import { ROWS, type RowName } from '../fanout/rows.ts'
 import { CurveBuilder } from './curve.ts'
 import { FieldGroup, maxOpenFiles } from './field-group.ts'
-import type { GrowthOptions, Measurement, Part, ScalePoint } from './measurement.ts'
+import {
+  type GrowthOptions,
+  type Measurement,
+  type Part,
+  type ScalePoint,
+  sizesWithin,
+} from './measurement.ts'
 
 const ROW_NAMES: RowName[] = ['floor', 'hub']
 const CONNECTIONS = [100, 300, 1_000, 3_000, 10_000, 30_000]
@@ -27,11 +33,12 @@ const IDLE_MS = 6_000
 /** Heartbeats before the first that is measured. */
 const WARM_UP_MS = 2_000
 
-const sizes = (isQuick: boolean) => (isQuick ? QUICK_CONNECTIONS : CONNECTIONS)
-const scale = (isQuick: boolean) => (isQuick ? QUICK_SCALE : SCALE)
+type Limits = Pick<GrowthOptions, 'isQuick' | 'most'>
+const sizes = (limits: Limits) => sizesWithin(limits, CONNECTIONS, QUICK_CONNECTIONS)
+const scale = (limits: Limits) => sizesWithin(limits, SCALE, QUICK_SCALE)
 
 export const connections: Part = {
-  steps: ({ rounds, isQuick }) => rounds * (sizes(isQuick).length * ROW_NAMES.length + scale(isQuick).length),
+  steps: (limits) => limits.rounds * (sizes(limits).length * ROW_NAMES.length + scale(limits).length),
   measure,
 }
 
@@ -44,7 +51,7 @@ async function measure(options: GrowthOptions): Promise<Measurement> {
   }
   const events = new Map<number, { eventMs: number; eventBytes: number }[]>()
   for (let round = 1; round <= options.rounds; round++) {
-    for (const connections of sizes(options.isQuick)) {
+    for (const connections of sizes(options)) {
       for (const row of ROW_NAMES) {
         options.step(`round ${round}: ${row}, ${connections.toLocaleString('en')} connections`)
         const { role } = ROWS[row]
@@ -103,9 +110,10 @@ async function deliver(group: FieldGroup, subscribers: number, eventsPerTurn: nu
 type Idle = Omit<ScalePoint, 'eventMs' | 'eventBytes'>
 
 /** Connections of a hub to which nothing but heartbeats goes. */
-async function measureIdle({ rounds, isQuick, step }: GrowthOptions): Promise<Idle[]> {
+async function measureIdle(options: GrowthOptions): Promise<Idle[]> {
+  const { rounds, step } = options
   const points: Idle[] = []
-  for (const connections of scale(isQuick)) {
+  for (const connections of scale(options)) {
     const found: Idle[] = []
     for (let round = 1; round <= rounds; round++) {
       step(`round ${round}: ${connections.toLocaleString('en')} idle connections`)

@@ -48,7 +48,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const answer: HistoryAnswer = { type: 'history', publishUs, resumeUs, trimUs, heapBytes }
 process.send?.(answer)
-process.disconnect()
+if (process.connected) process.disconnect()
 await hub.close()
 await following
 

@@ -9,7 +9,10 @@ const TEXT = 'The quick brown fox jumps over the lazy dog, again'
 const TURN_MS = 10
 
 const server = createServer((req, res) => {
-  if (req.url !== '/ticks') return res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
+  if (req.url !== '/ticks') {
+    res.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
+    return
+  }
   res.writeHead(200, { 'content-type': 'text/event-stream' })
   const startedAt = performance.now()
   let sent = 0

@@ -14,13 +14,13 @@ export interface GrowthResults extends RunInfo {
 const PARTS = ['connections', 'channels', 'followed', 'subscription', 'history', 'size'] as const
 
 export const growthTables: Readonly<Record<string, (run: GrowthResults) => string>> = {
-  ...Object.fromEntries(PARTS.map((name) => [name, (run: GrowthResults) => partTable(partOf(run, name))])),
-  prediction: (run) => predictionTable(partOf(run, 'connections')),
-  million: (run) => millionTable(partOf(run, 'connections')),
+  ...Object.fromEntries(PARTS.map((name) => [name, (run: GrowthResults) => table(run, name, partTable)])),
+  prediction: (run) => table(run, 'connections', predictionTable),
+  million: (run) => table(run, 'connections', millionTable),
 }
 
 export function growthPlot(run: GrowthResults): string {
-  const curves = PARTS.flatMap((name) => partOf(run, name).curves)
+  const curves = PARTS.flatMap((name) => run.parts[name]?.curves ?? [])
   return plotCurves('How costs grow, median and range over the rounds', curves)
 }
 
@@ -28,6 +28,10 @@ export function partOf({ parts }: GrowthResults, name: string): GrowthPart {
   const part = parts[name]
   if (!part) throw new Error(`growth: the part ${name} has never been measured`)
   return part
+}
+
+function table(run: GrowthResults, name: string, render: (part: GrowthPart) => string): string {
+  return run.parts[name] ? render(partOf(run, name)) : 'Not measured yet.'
 }
 
 function partTable(part: GrowthPart): string {

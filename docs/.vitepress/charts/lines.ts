@@ -17,6 +17,7 @@ const MARGIN = 2
 
 /** Draws figures over what grows, with logarithmic axes and their ranges, as SVG in the colours of the page. */
 export function drawLines(points: readonly LinePoint[], { title, label, xLabel }: LineOptions): string {
+  if (points.length === 0) return ''
   const isOurs = ({ isOurs }: LinePoint) => (isOurs ? OURS : OTHERS)
   const lowest = Math.min(...points.map(({ min }) => min)) / MARGIN
   const highest = Math.max(...points.map(({ max }) => max)) * MARGIN

@@ -127,7 +127,7 @@ describe.skipIf(!hasNats)('a server that refuses', { timeout: 30_000 }, () => {
     const server = await start()
     const operator = await operate(server)
     await operator.streams.add(config)
-    const { code, message } = await answer(() => open(server).append(leads(1)))
+    const { code, message } = await answer(() => open(server).commit('ada', { epoch: 'e', position: 1 }))
     expect(code).toBe('engine_failed')
     expect(message).toMatch(
       /^NATS at <server> has a stream .*of another program.*: use another `name`, or remove it$/,

@@ -59,6 +59,8 @@ export class NatsEngine implements Engine {
   readonly #trimming: TrimLoop
   readonly #wake: WakeListener
   #maxDataBytes: number | undefined
+  /** The connection on which the streams beside the log were found to be ours. */
+  #checked: NatsConnection | undefined
   #appending: Promise<unknown> = Promise.resolve()
   #appended = 0
 
@@ -170,7 +172,7 @@ export class NatsEngine implements Engine {
     await Promise.all([this.#connection.close(), this.#history.close()])
   }
 
-  /** Checks the server and the log before the first use of a connection. The other streams are created when used. */
+  /** Checks the server and the log before the first use of a connection. A process that only publishes needs no other stream. */
   async #prepare(connection: NatsConnection): Promise<void> {
     const { replicas, warn } = this.#settings
     checkServer(connection, replicas)
@@ -194,9 +196,13 @@ export class NatsEngine implements Engine {
     this.#settings.warn(`${message} (events of other processes arrive up to a second late)`)
   }
 
-  /** Runs work on the streams beside the log, and creates them again if they were deleted. */
+  /** Runs work on the streams beside the log. Checks them first, and creates them again if they were deleted. */
   #withStreams<Result>(work: (connection: NatsConnection) => Promise<Result>): Promise<Result> {
     return this.#connection.run(async (connection) => {
+      if (this.#checked !== connection) {
+        await ensureOthers(connection, this.#names, this.#settings)
+        this.#checked = connection
+      }
       try {
         return await work(connection)
       } catch (error) {

@@ -9,15 +9,13 @@ export function useStore<Source, Value>(
   first: Value,
 ): Accessor<Value> {
   const [value, setValue] = createSignal(first)
+  let store: Store<Value>
+  const show = () => setValue(() => store.get())
   whileMounted(source, (current) => {
-    const store = open(current)
-    const show = () => setValue(() => store.get())
+    store = open(current)
     const stop = store.subscribe(() => showTogether(show))
     show()
-    return () => {
-      stop()
-      due.delete(show)
-    }
+    return stop
   })
   return value
 }

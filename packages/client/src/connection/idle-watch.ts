@@ -29,7 +29,7 @@ export class IdleWatch {
     this.#isHeard = this.#timer !== undefined
     if (this.#isHeard || this.#idleMs === Infinity) return
     this.#heardAt = Date.now()
-    this.#tickIn(this.#tickMs)
+    this.#tick()
   }
 
   stop(): void {
@@ -37,29 +37,25 @@ export class IdleWatch {
     this.#timer = undefined
   }
 
-  get #tickMs(): number {
-    return Math.min(MAX_TICK_MS, this.#idleMs / 4)
-  }
-
-  #tickIn(delayMs: number, isGrace?: boolean): void {
+  /** Looks again after a quarter of the timeout, or after `graceMs`. */
+  #tick(graceMs?: number): void {
+    const delayMs = graceMs ?? Math.min(MAX_TICK_MS, this.#idleMs / 4)
     const dueAt = Date.now() + delayMs
     const tick = () => {
       const now = Date.now()
-      const isLate = !isGrace && now > dueAt + LATE_MS
+      const isLate = !graceMs && now > dueAt + LATE_MS
       const wasHeard = this.#isHeard
       this.#isHeard = false
-      // Before a suspension, as far as is known.
-      if (wasHeard) this.#heardAt = isLate ? dueAt : now
-      // A clock that was set back says nothing about the connection.
-      this.#heardAt = Math.min(this.#heardAt, now)
+      // Before a suspension, as far as is known. A clock that was set back says nothing about the connection.
+      this.#heardAt = Math.min(now, wasHeard ? (isLate ? dueAt : now) : this.#heardAt)
       const isIdle = now - this.#heardAt >= this.#idleMs
       // After a suspension, data in the socket is read only after this timer: allow time for it. Throttled timers of a
       // hidden page look the same while data arrives: allow time for a heartbeat.
-      if (isIdle && isLate) this.#tickIn(wasHeard ? this.#idleMs / 2 : GRACE_MS, true)
+      if (isIdle && isLate) this.#tick(wasHeard ? this.#idleMs / 2 : GRACE_MS)
       else if (isIdle) {
         this.stop()
         this.#onIdle()
-      } else this.#tickIn(this.#tickMs)
+      } else this.#tick()
     }
     this.#timer = outsideZone(() => setTimeout(tick, delayMs))
   }

@@ -15,15 +15,12 @@ export interface NameSubscription {
   readonly read: ReadPayload | undefined
 }
 
-const FEW = 4
-
 /** Consumers of a feed's events: listeners by name, and loops, which take all events. */
 export class Listeners {
-  readonly #byName = new Map<string, NameSubscription>()
+  /** A name fresh from the parser must be hashed before a map finds it: that takes as long as comparing it to several. */
+  readonly #subscriptions: NameSubscription[] = []
   readonly #readerOf: (name: string) => ReadPayload | undefined
   readonly #queues = new Set<EventQueue<AnyEvent>>()
-  /** The first `FEW` of them. */
-  readonly #few: NameSubscription[] = []
   /** Number of events that loops missed because they fell behind. */
   dropped = 0
 
@@ -31,8 +28,8 @@ export class Listeners {
     this.#readerOf = readerOf
   }
 
-  names(): Iterable<string> {
-    return this.#byName.keys()
+  names(): string[] {
+    return this.#subscriptions.map(({ name }) => name)
   }
 
   get hasLoops(): boolean {
@@ -47,27 +44,22 @@ export class Listeners {
     return known ?? { name, listeners: [], read: this.#readerOf(name) }
   }
 
-  /** A name fresh from the parser must be hashed before a map finds it, which takes as long as comparing several. */
   #find(name: string): NameSubscription | undefined {
-    for (let index = 0; index < this.#few.length; index++) {
-      const known = this.#few[index] as NameSubscription
-      if (known.name === name) return known
-    }
-    return this.#byName.size > this.#few.length ? this.#byName.get(name) : undefined
+    for (const known of this.#subscriptions) if (known.name === name) return known
+    return undefined
   }
 
   add(name: string, listener: Listener): void {
-    let known = this.#byName.get(name)
+    let known = this.#find(name)
     if (!known) {
       known = { name, listeners: [], read: this.#readerOf(name) }
-      if (this.#few.length < FEW) this.#few.push(known)
+      this.#subscriptions.push(known)
     }
     if (!known.listeners.includes(listener)) known.listeners = [...known.listeners, listener]
-    this.#byName.set(name, known)
   }
 
   delete(name: string, listener: Listener): void {
-    const known = this.#byName.get(name)
+    const known = this.#find(name)
     if (known) known.listeners = known.listeners.filter((other) => other !== listener)
   }
 

@@ -3,19 +3,20 @@ const HIDDEN_DELAY_MS = 100
 
 /** Requested since the last frame, in this order. */
 let requested = new Set<() => void>()
+/** Those of the frame that runs. A task that is cancelled by another one is not called. */
+let due = new Set<() => void>()
 let frame: number | undefined
 let timer: ReturnType<typeof setTimeout> | undefined
 
 /**
- * Calls `task` once before the next paint, however often it is requested; soon, where nothing paints. A stream of
- * 10,000 events a second then renders as often as the screen refreshes. All tasks of the page run in one callback, so
- * that a component that shows several of them renders once.
+ * Calls `task`, a function of this call alone, once before the next paint, however often it is requested; soon, where
+ * nothing paints. A stream of 10,000 events a second then renders as often as the screen refreshes. All tasks of the
+ * page run in one callback, so that a component that shows several of them renders once.
  */
 export function eachFrame(task: () => void): { request(): void; cancel(): void } {
-  const run = () => task() // a function per call: the same task may be given twice
   return {
     request() {
-      requested.add(run)
+      requested.add(task)
       if (timer !== undefined) return
       const page = globalThis as { requestAnimationFrame?: typeof requestAnimationFrame }
       // A hidden page gets no frames: the timer covers it.
@@ -23,26 +24,21 @@ export function eachFrame(task: () => void): { request(): void; cancel(): void }
       frame = page.requestAnimationFrame?.(runAll)
     },
     cancel() {
-      requested.delete(run)
-      if (requested.size === 0) clear()
+      due.delete(task)
+      requested.delete(task)
     },
   }
 }
 
-function clear(): void {
+function runAll(): void {
   if (frame !== undefined) cancelAnimationFrame(frame)
   clearTimeout(timer)
-  frame = undefined
-  timer = undefined
-}
-
-function runAll(): void {
-  clear()
-  const due = requested
+  frame = timer = undefined
+  due = requested
   requested = new Set()
-  for (const run of due) {
+  for (const task of due) {
     try {
-      run()
+      task()
     } catch (error) {
       const report = globalThis.reportError ?? console.error
       report(error)

@@ -58,11 +58,8 @@ export function eventReader(
     unfinished += text.length
     parser.feed(text)
     isFirstPiece = false
-    if (id !== undefined) {
-      unfinished = 0
-      events.onId(id)
-      id = undefined
-    }
+    if (id !== undefined) events.onId(id)
+    id = undefined
     // A block without data, such as `event: ping`, ends without a call.
     if (unfinished > 0 && BLANK_LINE.test(text)) unfinished = 0
     if (unfinished <= MAX_EVENT_LENGTH) return undefined
