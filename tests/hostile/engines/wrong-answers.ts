@@ -167,6 +167,7 @@ export const wrongValues = {
   maxDataBytes: [Number.NaN, -1, 0, 0.5, Number.POSITIVE_INFINITY, '5', null, {}, 5n],
   presence: [null, 12, {}, 'store', () => {}],
   rejectsOnlyUnstored: ['true', 1, null, {}],
+  hasReliableWakes: ['true', 1, null, {}],
 } as const satisfies Record<Exclude<keyof Engine, Verb>, readonly unknown[]>
 
 function* endless(): Generator<string> {
