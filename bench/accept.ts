@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { ClientAnswer, ClientOrder, ServerAnswer, ServerOrder } from './accept/messages.ts'
-import { ROW_NAMES, type RowName } from './accept/rows.ts'
+import { ROW_NAMES, ROWS, type RowName } from './accept/rows.ts'
 import { Child } from './common/child.ts'
 import { pick } from './common/pick.ts'
 import { showProgress } from './common/progress.ts'
@@ -137,6 +137,7 @@ function report(): void {
   const bare = results.find(({ row }) => row === 'bare') as (typeof results)[number]
   const summaries = results.map((result) => ({
     row: result.row,
+    role: ROWS[result.row].role,
     cpuUs: spread(result.cpuUs),
     cpuOfBare: ratioSpread(result.cpuUs, bare.cpuUs),
     // Other work makes a round dearer, never cheaper: on a busy machine this is the figure that repeats.

@@ -8,8 +8,15 @@ export interface Acceptor {
 /** What a row's file exports. */
 export type StartAcceptor = () => Promise<Acceptor>
 
-export const ROW_NAMES = ['bare', 'hub', 'hub-user', 'better-sse'] as const
-export type RowName = (typeof ROW_NAMES)[number]
+export const ROWS = {
+  bare: { role: 'floor' },
+  hub: { role: 'ours' },
+  'hub-user': { role: 'ours' },
+  'better-sse': { role: 'peer' },
+} as const
+
+export type RowName = keyof typeof ROWS
+export const ROW_NAMES = Object.keys(ROWS) as RowName[]
 
 /** Sent by the clients with a number behind it, one user each. Checked by every row. */
 export const TOKEN = 'token-of-'

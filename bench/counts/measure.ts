@@ -11,7 +11,7 @@ export async function measure(scenario: string): Promise<Costs> {
     execArgv: REPEATABLE,
     // V8 does not count the blocks of functions that come from a cache.
     env: { NODE_DISABLE_COMPILE_CACHE: '1' },
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
   })
   const sockets: { destroy(): void }[] = []
   child.on('open', async ({ opening }) => {

@@ -85,7 +85,7 @@ const listenTo = (perChunk: number): Scenario => ({
   async start() {
     const ticks = defineStream({ path: '/', events: { tick: type<{ n: number }>() } })
     return async (events) => {
-      const fetch = fetchOf(makeChunks({ events, heardEach: 1, perChunk }))
+      const fetch = fetchOf(makeChunks({ events, heardEach: 1, perChunk, size: 90, hasIds: true }))
       const feed = connect(ticks, { baseUrl: 'http://127.0.0.1', fetch })
       await new Promise<void>((resolve) => {
         feed.on('tick', ({ n }) => n === events && resolve())

@@ -3,6 +3,8 @@ import { showProgress } from '../common/progress.ts'
 import { createNaiveTable } from './events.ts'
 import type { Order, Reply } from './publishing-process.ts'
 
+/** Time in which the processes start, on a busy machine. */
+const START_MS = 120_000
 const ROWS = ['naive', 'engine'] as const
 
 /**
@@ -16,7 +18,10 @@ export async function measureProcesses(
 ) {
   await createNaiveTable(url)
   const file = new URL('publishing-process.ts', import.meta.url)
-  const children = Array.from({ length: count }, () => new Child<Order, Reply>(file, [url]))
+  const children = Array.from(
+    { length: count },
+    () => new Child<Order, Reply>(file, [url], { timeoutMs: START_MS }),
+  )
   await Promise.all(children.map((child) => child.hear('ready')))
   const rates: Record<(typeof ROWS)[number], number[]> = { naive: [], engine: [] }
   const step = showProgress(rounds * ROWS.length)

@@ -88,6 +88,30 @@ describe.skipIf(!hasPostgres)('appends of one entry by several processes', { tim
     expect(payloads((await other.read(6, atMost(10))).entries)).toEqual(['next'])
   })
 
+  it('do not answer an entry with the position of one that its session had offered before', async () => {
+    const { server, url, engines, offers, release } = await start()
+    await release()
+    await server.query(
+      `INSERT INTO sse.offers (pid, at, log_name, channel, event, data)
+       VALUES (1, clock_timestamp(), 'hub', 'leads', 'lead', '"failed"')`,
+      [],
+      url,
+    )
+    const session = new Client({ connectionString: url })
+    await session.connect()
+    later({ close: () => session.end() })
+    await session.query('BEGIN')
+    await session.query(`UPDATE sse.offers SET at = clock_timestamp(), data = '"new"' WHERE pid = 1`)
+    const appended = engines[0]?.append([lead('next')])
+    await until(
+      async () => (await server.query('SELECT FROM pg_locks WHERE NOT granted', [], url)).length > 0,
+      'the append waits for the row',
+    )
+    await session.query('COMMIT')
+    await appended
+    expect(await offers('pid = 1 AND position IS NULL')).toHaveLength(1)
+  })
+
   it('keep order and every acknowledged position when one of the processes is killed', async () => {
     const { url } = await newDatabase()
     const engine = open(url)

@@ -65,4 +65,18 @@ describe('recent events', () => {
     expect(changedIn).toEqual([0, 0])
     expect(reported).toHaveBeenCalledWith(failure)
   })
+  it('do not change for a subscriber that another one has stopped in the same turn', async () => {
+    const { listen, send } = source()
+    const changed: string[] = []
+    const [first, second, last] = [1, 2, 3].map(() => recentEvents(listen, 1))
+    first?.subscribe(() => {
+      changed.push('first')
+      stop?.()
+    })
+    const stop = second?.subscribe(() => changed.push('second'))
+    last?.subscribe(() => changed.push('last'))
+    send(1)
+    await vi.waitUntil(() => changed.includes('last'))
+    expect(changed).toEqual(['first', 'last'])
+  })
 })

@@ -19,6 +19,13 @@ CREATE FUNCTION ${schema}.new_epoch() RETURNS text LANGUAGE sql AS $function$
   SELECT substr(replace(gen_random_uuid()::text, '-', ''), 1, 12)
 $function$;
 
+-- A subquery in its place is planned at each insert of the app: 32 of 73 µs.
+CREATE FUNCTION ${schema}.log_id(log_name text) RETURNS integer LANGUAGE plpgsql STABLE AS $function$
+BEGIN
+  RETURN (SELECT id FROM ${schema}.logs WHERE name = log_name);
+END
+$function$;
+
 -- Waits for the disk, whatever the user's default.
 CREATE FUNCTION ${schema}.be_durable() RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN

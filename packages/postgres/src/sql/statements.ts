@@ -91,7 +91,7 @@ export class Statements {
     this.touch = `SELECT ${schema}.touch($1, $2, $3)`
     this.present = `SELECT ${schema}.present($1, $2)`
     this.insertStrings = template([
-      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key, traceparent) VALUES ((SELECT id FROM ${schema}.logs WHERE name = `,
+      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key, traceparent) VALUES (${schema}.log_id(`,
       '::text), ',
       '::text, ',
       '::text, ',

@@ -32,7 +32,9 @@ BEGIN
     WHERE log_name = own.name AND position IS NULL AND pid <> pg_backend_pid()
       AND at > clock_timestamp() - interval '10 s'
   ), answered AS (
-    UPDATE ${schema}.offers o SET position = assigned, epoch = log_epoch FROM open WHERE o.pid = open.pid
+    -- Not one that its session has replaced meanwhile, after a call that failed: that is another entry.
+    UPDATE ${schema}.offers o SET position = assigned, epoch = log_epoch FROM open
+    WHERE o.pid = open.pid AND o.at = open.at
   ), kept AS (
     INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
     SELECT own.id, assigned, stored_at, channel, event, data, key, traceparent FROM open

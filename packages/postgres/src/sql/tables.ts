@@ -38,7 +38,7 @@ const isEventName = `char_length(event) BETWEEN 1 AND 1024 AND event COLLATE "C"
 
 /**
  * What a hub accepts: names, and an event name that it can put on the wire. One function, whose plan a session keeps:
- * each constraint costs every statement 10 µs, which made the insert into the outbox 1.6 times as dear.
+ * every statement parses the expression of every other constraint again, 10 µs each.
  */
 const eventCheck = (schema: string): string => `
 CREATE FUNCTION ${schema}.is_event(

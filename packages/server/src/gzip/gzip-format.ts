@@ -5,6 +5,8 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** Maximum length of a stored block. @see https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4 */
 const MAX_STORED_BYTES = 65_535
 const STORED_HEAD_BYTES = 5
+/** Of zlib's output. Node allows no smaller one. */
+const MIN_CHUNK_BYTES = 64
 
 /** Start of a gzip stream: no name, no time, unknown system. @see https://www.rfc-editor.org/rfc/rfc1952#section-2.3 */
 export const GZIP_HEAD: Bytes = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])
@@ -36,7 +38,9 @@ export function storeBlocks(text: Uint8Array): Bytes {
  */
 export function deflateBlocks(text: Uint8Array, before: Uint8Array): Bytes {
   // The flush ends at a byte. Level 6: level 1 takes as long for a few hundred bytes, and makes 8 % more of them.
-  const options = { level: 6, finishFlush: constants.Z_SYNC_FLUSH }
+  // The result keeps its whole chunk in memory, which is 16 KiB by default.
+  const chunkSize = Math.max(MIN_CHUNK_BYTES, text.byteLength)
+  const options = { level: 6, finishFlush: constants.Z_SYNC_FLUSH, chunkSize }
   return before.byteLength === 0
     ? deflateRawSync(text, options)
     : deflateRawSync(text, { ...options, dictionary: before })

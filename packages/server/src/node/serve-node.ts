@@ -84,7 +84,7 @@ interface Target {
 
 /** Returns the path of a request. */
 export function readPathname(req: Target): string {
-  // A `URL` is 2 µs of the 100 that accepting a connection takes.
+  // Most requests need no `URL`, which would be parsed for each.
   return req.url !== undefined && PLAIN_PATH.test(req.url) ? req.url : readUrl(req).pathname
 }
 

@@ -148,7 +148,7 @@ export class Connection implements ConnectionHandle, SinkOwner {
    * Opens the source and waits until it is ready, but at most `COMMIT_WAIT_MS`: a source that fails at once becomes an
    * HTTP status, and one that is only slow does not delay the response. Waits longer for a sender that has not decided.
    *
-   * @returns `undefined` if it is ready: without a timer and its promises, which are a tenth of accepting a connection.
+   * @returns `undefined` if it is ready: then it needs no timer and no promise.
    * @throws what the source throws.
    */
   prepare(makeSource: () => unknown): Promise<void> | undefined {
