@@ -35,12 +35,12 @@ export default {
       rule: 1,
     }),
     connections: drawLines(growth({ 'connections-event': '' }), {
-      title: 'CPU time of an event delivered, for 100 to 30,000 connections',
+      title: 'CPU time of an event delivered, for a growing number of connections',
       label: 'CPU µs of an event delivered',
       xLabel: 'connections that get the event',
     }),
     channels: drawLines(growth({ 'channels-publish': 'publish, ', 'followed-event': 'deliver, ' }), {
-      title: 'CPU time of an event, for 1 to 1,000,000 channels',
+      title: 'CPU time of an event, for a growing number of channels',
       label: 'CPU µs of an event',
       xLabel: 'channels of the hub',
     }),
@@ -50,7 +50,7 @@ export default {
       xLabel: 'channels of each subscription',
     }),
     history: drawLines(growth({ 'history-publish': 'publish ', 'history-resume': 'resume ' }), {
-      title: 'CPU time of an event published, and read again, for histories of 1,000 to 10,000,000 events',
+      title: 'CPU time of an event published, and read again, for growing histories',
       label: 'CPU µs of an event',
       xLabel: 'events of the history',
     }),
