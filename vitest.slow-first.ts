@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const SLOW = [
   /lead-desk\/pages\./,
   /share\/tabs\./,
+  /site\/(lighthouse|site)\./,
   /(postgres|redis|nats)\/src\/conformance\./,
   /examples\/(hooks|html|fastapi|page)\./,
   /devtools\/panel\./,

@@ -5,12 +5,12 @@
  */
 import { parseArgs } from 'node:util'
 import { describe, measure, SCENARIOS, type ScenarioResult, type Settings } from './client/measure.ts'
-import { ROWS } from './client/rows.ts'
+import { ROWS, type RowName } from './client/rows.ts'
 import { versions, writeResults } from './common/results.ts'
 import { ratioSpread, spread } from './common/spread.ts'
 import { count, printTable } from './common/table.ts'
 
-const FULL: Settings = { rounds: 15, sliceMs: 150 }
+const FULL: Settings = { rounds: 25, sliceMs: 60 } // short slices: few of them are interrupted
 const QUICK: Settings = { rounds: 5, sliceMs: 80 }
 
 const { values } = parseArgs({
@@ -18,11 +18,13 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     place: { type: 'string' }, // such as memory,Chromium; there is also socket, Firefox
     rounds: { type: 'string' },
+    rows: { type: 'string' }, // such as plain,sse
     dry: { type: 'boolean', default: false }, // prints, writes no files
   },
 })
-const settings = { ...(values.quick ? QUICK : FULL) }
+const settings: Settings = { ...(values.quick ? QUICK : FULL) }
 if (values.rounds) settings.rounds = Number(values.rounds)
+if (values.rows) settings.rows = values.rows.split(',') as RowName[]
 const scenarios = SCENARIOS.filter(({ place }) => !values.place || values.place.split(',').includes(place))
 
 const results = (await measure(scenarios, settings)).map(withRatios)

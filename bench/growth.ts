@@ -22,18 +22,20 @@ const { values } = parseArgs({
   options: {
     parts: { type: 'string' }, // such as history,size; the others keep their figures
     rounds: { type: 'string', default: '3' },
+    most: { type: 'string', default: 'Infinity' }, // the largest size, such as 100000
     quick: { type: 'boolean', default: false }, // small sizes, one round
     dry: { type: 'boolean', default: false }, // prints, writes no file
   },
 })
 const isQuick = values.quick
 const rounds = isQuick ? 1 : Number(values.rounds)
+const most = Number(values.most)
 const names = pick(Object.keys(PARTS), values.parts)
 const part = (name: string) => PARTS[name] as Part
-const step = showProgress(names.reduce((sum, name) => sum + part(name).steps({ rounds, isQuick }), 0))
+const step = showProgress(names.reduce((sum, name) => sum + part(name).steps({ rounds, isQuick, most }), 0))
 
 for (const name of names) {
-  const measurement = await part(name).measure({ rounds, isQuick, step })
+  const measurement = await part(name).measure({ rounds, isQuick, most, step })
   for (const curve of measurement.curves) print(curve)
   if (values.dry) continue
   // After each part, so that one that fails costs nothing of the others.

@@ -1,11 +1,14 @@
 /** All benches, in the order in which `pnpm bench` runs them. A new one is one entry, and one block on a page. */
 import { type Bench, defineBench } from './render/bench.ts'
 import * as client from './render/tables/client.ts'
-import { idleHub, load, stalled } from './render/tables/connections.ts'
-import { nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
+import * as compression from './render/tables/compression.ts'
+import { accept, idleHub, load, stalled } from './render/tables/connections.ts'
+import { cores, nats, postgres, processes, redis, sqlite } from './render/tables/engines.ts'
 import { devtools, otel } from './render/tables/extras.ts'
 import * as fanout from './render/tables/fanout.ts'
 import * as generator from './render/tables/generator.ts'
+import { type GrowthResults, growthPlot, growthTables } from './render/tables/growth.ts'
+import * as hooks from './render/tables/hooks.ts'
 import { results as publisher } from './render/tables/publisher.ts'
 import { quietReplay, reconnectStorm, reconnectStormPlot, storm } from './render/tables/resuming.ts'
 import * as runs from './render/tables/runs.ts'
@@ -31,6 +34,14 @@ export const BENCHES: readonly Bench[] = [
     plot: fanout.plot,
   }),
   defineBench({
+    name: 'compression',
+    script: 'compression.ts',
+    args: [],
+    quickArgs: ['--quick', '--cells', '0'],
+    minutes: 3,
+    tables: { results: compression.results },
+  }),
+  defineBench({
     name: 'otel',
     script: 'otel.ts',
     args: [],
@@ -45,6 +56,14 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--rounds', '1', '--connections', '1000', '--seconds', '3'],
     minutes: 10,
     tables: { results: idleHub },
+  }),
+  defineBench({
+    name: 'accept',
+    script: 'accept.ts',
+    args: [],
+    quickArgs: ['--rounds', '2', '--idle', '500', '--weighings', '1'],
+    minutes: 3,
+    tables: { results: accept },
   }),
   defineBench({
     name: 'stalled',
@@ -69,6 +88,15 @@ export const BENCHES: readonly Bench[] = [
     quickArgs: ['--events', '10000', '--times', '20'],
     minutes: 1,
     tables: { results: quietReplay },
+  }),
+  defineBench<GrowthResults>({
+    name: 'growth',
+    script: 'growth.ts',
+    args: [],
+    quickArgs: ['--quick'],
+    minutes: 30,
+    tables: growthTables,
+    plot: growthPlot,
   }),
   defineBench({
     name: 'sqlite',
@@ -131,6 +159,14 @@ export const BENCHES: readonly Bench[] = [
     tables: { results: processes },
   }),
   defineBench({
+    name: 'cores',
+    script: 'cores.ts',
+    args: [],
+    quickArgs: ['--rounds', '1', '--connections', '400'],
+    minutes: 2,
+    tables: { results: cores },
+  }),
+  defineBench({
     name: 'runs',
     script: 'runs.ts',
     args: [],
@@ -145,8 +181,16 @@ export const BENCHES: readonly Bench[] = [
     args: [],
     quickArgs: ['--quick', '--rounds', '1', '--place', 'memory'],
     minutes: 3,
-    tables: { results: client.results },
+    tables: { results: client.results, shapes: client.shapes },
     plot: client.plot,
+  }),
+  defineBench({
+    name: 'hooks',
+    script: 'hooks.ts',
+    args: ['--rounds', '3'],
+    quickArgs: ['--rounds', '1', '--rows', 'react'],
+    minutes: 3,
+    tables: { results: hooks.results },
   }),
   defineBench({
     name: 'reconnect-storm',

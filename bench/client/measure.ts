@@ -9,14 +9,18 @@ export interface Settings {
   rounds: number
   /** Time of a slice, in milliseconds, about. */
   sliceMs: number
+  /** Default: those of each scenario. */
+  rows?: readonly RowName[]
 }
 
 export interface Scenario extends Omit<Shape, 'events'> {
   /** `memory` and `socket`: in Node, CPU time; a browser: from memory, by the wall clock. */
   place: string
+  /** Default: all. */
+  rows?: readonly RowName[]
 }
 
-export interface ScenarioResult extends Scenario {
+export interface ScenarioResult extends Omit<Scenario, 'rows'> {
   /** Events per second, one number a round. */
   rows: { row: RowName; rates: number[] }[]
 }
@@ -26,27 +30,46 @@ type Run = (shape: Shape) => Promise<{ ms: number; problem?: string }>
 const PROBE_EVENTS = 5_000
 const WARM_UPS = 6
 
+const FASTEST: readonly RowName[] = ['plain', 'sse', 'es-client']
+const USUAL = { heardEach: 1, perChunk: 100, size: 90, hasIds: true }
+
 export const SCENARIOS: readonly Scenario[] = [
-  { place: 'memory', heardEach: 1, perChunk: 100 },
-  { place: 'memory', heardEach: 10, perChunk: 100 },
-  { place: 'memory', heardEach: 1, perChunk: 1 },
-  { place: 'socket', heardEach: 1, perChunk: 100 },
+  { place: 'memory', ...USUAL },
+  { place: 'memory', ...USUAL, heardEach: 10 },
+  { place: 'memory', ...USUAL, perChunk: 1 },
+  { place: 'socket', ...USUAL },
   ...browsers.flatMap((place) => [
-    { place, heardEach: 1, perChunk: 100 },
-    { place, heardEach: 1, perChunk: 1 },
+    { place, ...USUAL },
+    { place, ...USUAL, heardEach: 10 },
+    { place, ...USUAL, perChunk: 1 },
   ]),
+  // The floor, `connect` and the fastest peer.
+  ...[
+    { heardEach: 1000 },
+    { heardEach: 10, perChunk: 1 },
+    { perChunk: 10 },
+    { perChunk: 1000 },
+    { size: 40 },
+    { size: 1_000 },
+    { size: 1_000, heardEach: 10 },
+    { size: 20_000, perChunk: 5 },
+    { hasIds: false },
+    { hasIds: false, heardEach: 10 },
+  ].map((shape) => ({ place: 'memory', ...USUAL, ...shape, rows: FASTEST })),
 ]
 
 /** All rows in each scenario, in alternating rounds. */
 export async function measure(
   scenarios: readonly Scenario[],
-  { rounds, sliceMs }: Settings,
+  { rounds, sliceMs, rows: only }: Settings,
 ): Promise<ScenarioResult[]> {
   const step = showProgress(scenarios.length * (rounds + 1))
   const results: ScenarioResult[] = []
   for (const scenario of scenarios) {
     const isNode = scenario.place === 'memory' || scenario.place === 'socket'
-    const names = ROW_NAMES.filter((name) => ROWS[name].takesFetch || scenario.place === 'socket')
+    const names = (only ?? scenario.rows ?? ROW_NAMES).filter(
+      (name) => ROWS[name].takesFetch || scenario.place === 'socket',
+    )
     const { runs, close } = isNode ? await startReaders(scenario, names) : await startPage(scenario, names)
     try {
       step(`${describe(scenario)}: warms up`)
@@ -69,10 +92,11 @@ export async function measure(
   return results
 }
 
-export function describe({ place, heardEach, perChunk }: Scenario): string {
+export function describe({ place, heardEach, perChunk, size, hasIds }: Scenario): string {
   const where = { memory: 'Node, from memory', socket: 'Node, from a socket' }[place] ?? place
   const heard = heardEach === 1 ? '' : `, one in ${heardEach} heard`
-  return `${where}: ${perChunk} ${perChunk === 1 ? 'event' : 'events'} a chunk${heard}`
+  const bytes = size === USUAL.size ? '' : `, of ${size} bytes`
+  return `${where}: ${perChunk} ${perChunk === 1 ? 'event' : 'events'} a chunk${bytes}${hasIds ? '' : ', no ids'}${heard}`
 }
 
 async function calibrate(run: Run, scenario: Scenario, sliceMs: number, name: RowName): Promise<number> {
@@ -86,11 +110,11 @@ async function calibrate(run: Run, scenario: Scenario, sliceMs: number, name: Ro
 
 async function runOnce(
   run: Run,
-  { heardEach, perChunk }: Scenario,
+  { heardEach, perChunk, size, hasIds }: Scenario,
   events: number,
   name: RowName,
 ): Promise<number> {
-  const { ms, problem } = await run({ events, heardEach, perChunk })
+  const { ms, problem } = await run({ events, heardEach, perChunk, size, hasIds })
   if (problem) throw new Error(`${name}: ${problem}`)
   return ms
 }
@@ -108,7 +132,7 @@ async function startReaders(scenario: Scenario, names: readonly RowName[]) {
     readers.push(reader)
     await reader.hear('ready')
     runs.set(name, (shape) => {
-      const query = new URLSearchParams(Object.entries(shape).map(([key, value]) => [key, String(value)]))
+      const query = new URLSearchParams({ shape: JSON.stringify(shape) })
       const url = port ? `http://127.0.0.1:${port}/?${query}` : undefined
       return reader.ask({ type: 'run', shape, ...(url && { url }) }, 'ran')
     })

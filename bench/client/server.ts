@@ -3,18 +3,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { makeChunks } from './stream.ts'
+import { makeChunks, type Shape } from './stream.ts'
 
 const made = new Map<string, Uint8Array[]>()
 
 const server = createServer((req, res) => {
-  const query = new URL(req.url ?? '', 'http://test').searchParams
-  const [events, heardEach, perChunk] = ['events', 'heardEach', 'perChunk'].map((key) =>
-    Number(query.get(key)),
-  )
-  const key = String([events, heardEach, perChunk])
-  const shape = { events: events as number, heardEach: heardEach as number, perChunk: perChunk as number }
-  const chunks = made.get(key) ?? makeChunks(shape)
+  const key = new URL(req.url ?? '', 'http://test').searchParams.get('shape') ?? ''
+  const chunks = made.get(key) ?? makeChunks(JSON.parse(key) as Shape)
   made.set(key, chunks)
   res.writeHead(200, { 'content-type': 'text/event-stream' })
   Readable.from(chunks).pipe(res, { end: false })

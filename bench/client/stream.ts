@@ -5,9 +5,12 @@ export interface Shape {
   heardEach: number
   /** Events in a chunk, about. */
   perChunk: number
+  /** Characters of an event's JSON, about; at least 40. */
+  size: number
+  /** Whether each event has an id. */
+  hasIds: boolean
 }
 
-/** 100 bytes as JSON, about. */
 interface Tick {
   n: number
   symbol: string
@@ -16,18 +19,20 @@ interface Tick {
 
 const TEXT = 'The quick brown fox jumps over the lazy dog, again'
 
-export function makeChunks({ events, heardEach, perChunk }: Shape): Uint8Array[] {
+export function makeChunks({ events, heardEach, perChunk, size, hasIds }: Shape): Uint8Array[] {
   const encoder = new TextEncoder()
+  const text = TEXT.repeat(Math.ceil(size / TEXT.length)).slice(0, Math.max(0, size - 40))
   const chunks: Uint8Array[] = []
-  let text = ''
+  let chunk = ''
   for (let n = 1; n <= events; n++) {
-    const tick: Tick = { n, symbol: `S${n % 500}`, text: TEXT }
+    const tick: Tick = { n, symbol: `S${n % 500}`, text }
     // Counted from the last one, which is heard: it ends the run.
     const name = (events - n) % heardEach === 0 ? 'tick' : 'other'
-    text += `id: 5fad5ee85a7b-${n.toString(36)}\nevent: ${name}\ndata: ${JSON.stringify(tick)}\n\n`
+    const id = hasIds ? `id: 5fad5ee85a7b-${n.toString(36)}\n` : ''
+    chunk += `${id}event: ${name}\ndata: ${JSON.stringify(tick)}\n\n`
     if (n % perChunk === 0 || n === events) {
-      chunks.push(encoder.encode(text))
-      text = ''
+      chunks.push(encoder.encode(chunk))
+      chunk = ''
     }
   }
   return chunks

@@ -7,6 +7,12 @@ interface Message {
 
 const TIMEOUT_MS = 30_000
 
+export interface ChildOptions {
+  execArgv?: string[]
+  env?: Record<string, string>
+  timeoutMs?: number
+}
+
 /** A child process that is told one thing and waited for. */
 export class Child<Order extends Message, Reply extends Message> {
   readonly #process: ChildProcess
@@ -16,13 +22,13 @@ export class Child<Order extends Message, Reply extends Message> {
   constructor(
     file: URL,
     args: string[] = [],
-    { execArgv = [], timeoutMs = TIMEOUT_MS }: { execArgv?: string[]; timeoutMs?: number } = {},
+    { execArgv = [], env = {}, timeoutMs = TIMEOUT_MS }: ChildOptions = {},
   ) {
     this.#name = [file.pathname.split('/').at(-1), ...args].join(' ')
     this.#timeoutMs = timeoutMs
     this.#process = fork(file, args, {
       execArgv: [...process.execArgv, ...execArgv],
-      env: { ...process.env, NODE_ENV: 'production' },
+      env: { ...process.env, NODE_ENV: 'production', ...env },
     })
   }
 
@@ -52,6 +58,16 @@ export class Child<Order extends Message, Reply extends Message> {
         this.#timeoutMs,
       )
       this.#process.on('message', onMessage).on('exit', onExit)
+    })
+  }
+
+  /** Calls `listener` with every answer of this type. */
+  on<Type extends Reply['type']>(
+    type: Type,
+    listener: (answer: Extract<Reply, { type: Type }>) => void,
+  ): void {
+    this.#process.on('message', (answer: Reply) => {
+      if (answer.type === type) listener(answer as Extract<Reply, { type: Type }>)
     })
   }
 

@@ -13,6 +13,8 @@ export interface FieldOptions {
   execArgv?: string[]
   /** `Infinity`: none. */
   heartbeatMs?: number
+  /** How long each step may take. Default 120,000. */
+  timeoutMs?: number
 }
 
 /** A row's server with all its connections open, each in a process of its own. */
@@ -25,9 +27,11 @@ export class Field {
   #events = 0
   #bytes = 0
 
-  constructor(row: RowName, { execArgv = [], heartbeatMs = Number.POSITIVE_INFINITY }: FieldOptions = {}) {
+  constructor(
+    row: RowName,
+    { execArgv = [], heartbeatMs = Number.POSITIVE_INFINITY, timeoutMs = TIMEOUT_MS }: FieldOptions = {},
+  ) {
     this.row = row
-    const timeoutMs = TIMEOUT_MS
     const args = [row, formatOptions({ heartbeatMs })]
     this.server = new Child(new URL('./server.ts', import.meta.url), args, { execArgv, timeoutMs })
     this.#reader = new Child(new URL('./reader.ts', import.meta.url), [row], { timeoutMs })

@@ -4,7 +4,7 @@ import { createHub } from '@sse/server'
 import { ownCpuMs } from '../common/own-process.ts'
 import { publishAll } from '../common/publish-all.ts'
 import { makeText, makeTick, type Tick } from '../fanout/tick.ts'
-import { fill, openEngine, PAYLOAD_BYTES } from './history-engine.ts'
+import { openFilled, PAYLOAD_BYTES } from './history-engine.ts'
 import type { ManyChannelsAnswer } from './messages.ts'
 import { createRandom } from './random.ts'
 
@@ -14,8 +14,8 @@ const [name, file, ...counts] = process.argv.slice(2)
 const [channels, events, rounds] = counts.map(Number) as [number, number, number]
 const all = Number.POSITIVE_INFINITY
 
-const engine = openEngine(name as string, file as string)
-await fill(engine, events, (index) => nameOf(index % channels))
+const filling = { file: file as string, events, prefix: 'user:', channels }
+const { engine } = await openFilled(name as string, filling)
 const contract = defineStream({ path: '/ticks', events: { tick: type<Tick>() } })
 const hub = createHub(contract, { engine, retention: { maxEvents: all, maxAgeMs: all } })
 const follower = hub.subscribe('other')[Symbol.asyncIterator]()
@@ -32,7 +32,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const answer: ManyChannelsAnswer = { type: 'channels', publishUs }
 process.send?.(answer)
-process.disconnect()
+if (process.connected) process.disconnect()
 await hub.close()
 await following
 

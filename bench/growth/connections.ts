@@ -5,7 +5,13 @@ import { toBurst } from '../fanout/measure.ts'
 import { ROWS, type RowName } from '../fanout/rows.ts'
 import { CurveBuilder } from './curve.ts'
 import { FieldGroup, maxOpenFiles } from './field-group.ts'
-import type { GrowthOptions, Measurement, Part, ScalePoint } from './measurement.ts'
+import {
+  type GrowthOptions,
+  type Measurement,
+  type Part,
+  type ScalePoint,
+  sizesWithin,
+} from './measurement.ts'
 
 const ROW_NAMES: RowName[] = ['floor', 'hub']
 const CONNECTIONS = [100, 300, 1_000, 3_000, 10_000, 30_000]
@@ -21,15 +27,18 @@ const WARM_UP_CONNECTIONS = 50
 /** Fewer connections weigh less than the heap moves by itself. */
 const LEAST_WEIGHED = 1_000
 const HEARTBEAT_MS = 1_000
+/** Tens of thousands of connections take minutes to open on a busy machine. */
+const SERVER = { execArgv: ['--expose-gc'], timeoutMs: 600_000 }
 const IDLE_MS = 6_000
 /** Heartbeats before the first that is measured. */
 const WARM_UP_MS = 2_000
 
-const sizes = (isQuick: boolean) => (isQuick ? QUICK_CONNECTIONS : CONNECTIONS)
-const scale = (isQuick: boolean) => (isQuick ? QUICK_SCALE : SCALE)
+type Limits = Pick<GrowthOptions, 'isQuick' | 'most'>
+const sizes = (limits: Limits) => sizesWithin(limits, CONNECTIONS, QUICK_CONNECTIONS)
+const scale = (limits: Limits) => sizesWithin(limits, SCALE, QUICK_SCALE)
 
 export const connections: Part = {
-  steps: ({ rounds, isQuick }) => rounds * (sizes(isQuick).length * ROW_NAMES.length + scale(isQuick).length),
+  steps: (limits) => limits.rounds * (sizes(limits).length * ROW_NAMES.length + scale(limits).length),
   measure,
 }
 
@@ -42,11 +51,11 @@ async function measure(options: GrowthOptions): Promise<Measurement> {
   }
   const events = new Map<number, { eventMs: number; eventBytes: number }[]>()
   for (let round = 1; round <= options.rounds; round++) {
-    for (const connections of sizes(options.isQuick)) {
+    for (const connections of sizes(options)) {
       for (const row of ROW_NAMES) {
         options.step(`round ${round}: ${row}, ${connections.toLocaleString('en')} connections`)
         const { role } = ROWS[row]
-        const group = await FieldGroup.start(row, connections, { execArgv: ['--expose-gc'] })
+        const group = await FieldGroup.start(row, connections, SERVER)
         try {
           const warm = WARM_UP_CONNECTIONS * group.processes
           await group.open(warm)
@@ -101,14 +110,14 @@ async function deliver(group: FieldGroup, subscribers: number, eventsPerTurn: nu
 type Idle = Omit<ScalePoint, 'eventMs' | 'eventBytes'>
 
 /** Connections of a hub to which nothing but heartbeats goes. */
-async function measureIdle({ rounds, isQuick, step }: GrowthOptions): Promise<Idle[]> {
+async function measureIdle(options: GrowthOptions): Promise<Idle[]> {
+  const { rounds, step } = options
   const points: Idle[] = []
-  for (const connections of scale(isQuick)) {
+  for (const connections of scale(options)) {
     const found: Idle[] = []
     for (let round = 1; round <= rounds; round++) {
       step(`round ${round}: ${connections.toLocaleString('en')} idle connections`)
-      const options = { execArgv: ['--expose-gc'], heartbeatMs: HEARTBEAT_MS }
-      const group = await FieldGroup.start('hub', connections, options)
+      const group = await FieldGroup.start('hub', connections, { ...SERVER, heartbeatMs: HEARTBEAT_MS })
       try {
         const warm = WARM_UP_CONNECTIONS * group.processes
         await group.open(warm)

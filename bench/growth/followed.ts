@@ -1,7 +1,7 @@
 /** Grows the number of channels of a subscription, and of all that are followed: each event goes to one connection. */
 import { Child } from '../common/child.ts'
 import { CurveBuilder } from './curve.ts'
-import type { GrowthOptions, Measurement, Part } from './measurement.ts'
+import { type GrowthOptions, type Measurement, type Part, sizesWithin } from './measurement.ts'
 import type { ReaderAnswer, ReaderOrder, ServerAnswer, ServerOrder } from './messages.ts'
 
 const SUBSCRIPTION = [1, 2, 4, 8, 16, 32, 64, 128]
@@ -16,7 +16,7 @@ const WARM_UP_CONNECTIONS = 50
 const SLICE_MS = 300
 const TURNS = 20
 const EVENTS_PER_TURN = 20
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 600_000
 
 interface Size {
   readonly x: number
@@ -25,9 +25,9 @@ interface Size {
 }
 
 export const subscription: Part = {
-  steps: ({ rounds, isQuick }) => rounds * subscriptionSizes(isQuick).length,
+  steps: (limits) => limits.rounds * subscriptionSizes(limits).length,
   measure: (options) =>
-    measureSizes(options, subscriptionSizes(options.isQuick), {
+    measureSizes(options, subscriptionSizes(options), {
       event: curve(
         'subscription-event',
         'An event to one connection, each with so many channels',
@@ -52,9 +52,9 @@ const SUBSCRIPTION_X = 'channels of a subscription'
 
 /** Channels that connections follow. Those that only have history are in `channels.ts`. */
 export const followed: Part = {
-  steps: ({ rounds, isQuick }) => rounds * hubSizes(isQuick).length,
+  steps: (limits) => limits.rounds * hubSizes(limits).length,
   measure: (options) =>
-    measureSizes(options, hubSizes(options.isQuick), {
+    measureSizes(options, hubSizes(options), {
       event: curve(
         'followed-event',
         'An event to one connection, with so many channels followed',
@@ -65,13 +65,19 @@ export const followed: Part = {
 }
 const HUB_X = 'channels that are followed'
 
-function subscriptionSizes(isQuick: boolean): Size[] {
-  const connections = isQuick ? QUICK_SUBSCRIBERS : SUBSCRIBERS
-  return (isQuick ? QUICK_SUBSCRIPTION : SUBSCRIPTION).map((x) => ({ x, connections, channelsEach: x }))
+type Limits = Pick<GrowthOptions, 'isQuick' | 'most'>
+
+function subscriptionSizes(limits: Limits): Size[] {
+  const connections = limits.isQuick ? QUICK_SUBSCRIBERS : SUBSCRIBERS
+  return sizesWithin(limits, SUBSCRIPTION, QUICK_SUBSCRIPTION).map((x) => ({
+    x,
+    connections,
+    channelsEach: x,
+  }))
 }
 
-function hubSizes(isQuick: boolean): Size[] {
-  return (isQuick ? QUICK_HUB : HUB).map((x) => ({
+function hubSizes(limits: Limits): Size[] {
+  return sizesWithin(limits, HUB, QUICK_HUB).map((x) => ({
     x,
     connections: Math.ceil(x / CHANNELS_EACH),
     channelsEach: CHANNELS_EACH,

@@ -1,24 +1,38 @@
+import { DatabaseSync } from 'node:sqlite'
 import { memory } from '@sse/server'
 import type { Engine } from '@sse/server/engine-kit'
 import { sqlite } from '@sse/sqlite'
 import { makeText, makeTick } from '../fanout/tick.ts'
 
 export const EVENT_ENGINES = ['memory', 'sqlite'] as const
-export type EngineName = (typeof EVENT_ENGINES)[number]
 
 export const PAYLOAD_BYTES = 120
 const BATCH = 1_000
+/** Rows that one statement adds to a file. */
+const ROWS = 100_000
 
-export function openEngine(name: string, file: string): Engine {
-  return name === 'sqlite' ? sqlite(file) : memory({ maxBytes: Number.POSITIVE_INFINITY })
+/** A history of events, each in one of the channels in turn. */
+export interface Filling {
+  readonly file: string
+  readonly events: number
+  /** Prefix of the channels' names. The number follows. */
+  readonly prefix: string
+  readonly channels: number
 }
 
-/** Appends events 0 to `events - 1`, each to one of the channels in turn. Returns the log's epoch. */
-export async function fill(
-  engine: Engine,
-  events: number,
-  channelOf: (index: number) => string,
-): Promise<string> {
+/** Opens an engine with a history, and gives the log's epoch. */
+export async function openFilled(name: string, filling: Filling): Promise<{ engine: Engine; epoch: string }> {
+  if (name !== 'sqlite') {
+    const engine = memory({ maxBytes: Number.POSITIVE_INFINITY })
+    return { engine, epoch: await append(engine, filling, filling.events) }
+  }
+  const engine = sqlite(filling.file)
+  const epoch = await append(engine, filling, 1) // creates the tables
+  insert(filling)
+  return { engine, epoch }
+}
+
+async function append(engine: Engine, { prefix, channels }: Filling, events: number): Promise<string> {
   const text = makeText(PAYLOAD_BYTES)
   let epoch = ''
   for (let first = 0; first < events; first += BATCH) {
@@ -26,9 +40,26 @@ export async function fill(
     const entries = Array.from({ length }, (_, offset) => {
       const index = first + offset
       const data = JSON.stringify(makeTick(index, text))
-      return { channel: channelOf(index), event: 'tick', data, key: undefined, idempotencyKey: undefined }
+      const channel = `${prefix}${index % channels}`
+      return { channel, event: 'tick', data, key: undefined, idempotencyKey: undefined }
     })
-    ;({ epoch } = await engine.append(entries))
+    const appended = await engine.append(entries)
+    epoch = appended.epoch
   }
   return epoch
+}
+
+/** Adds the rest by SQL and without waiting for the disk: the same rows in a fraction of the time. */
+function insert({ file, prefix, channels, events }: Filling): void {
+  const db = new DatabaseSync(file)
+  db.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -262144')
+  const data = JSON.stringify(makeTick(0, makeText(PAYLOAD_BYTES)))
+  const rows = db.prepare(`
+    INSERT INTO sse_entries (at, channel, event, data)
+    WITH RECURSIVE numbers (n) AS (SELECT ? UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < ?)
+    SELECT ?, ? || CAST(n % ? AS INTEGER), 'tick', ? FROM numbers`)
+  for (let first = 1; first < events; first += ROWS) {
+    rows.run(first, Math.min(first + ROWS, events), Date.now(), prefix, channels, data)
+  }
+  db.close()
 }

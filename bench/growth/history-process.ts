@@ -5,7 +5,7 @@ import { formatId } from '@sse/server/engine-kit'
 import { ownCpuMs } from '../common/own-process.ts'
 import { publishAll } from '../common/publish-all.ts'
 import { makeText, makeTick, type Tick } from '../fanout/tick.ts'
-import { fill, openEngine, PAYLOAD_BYTES } from './history-engine.ts'
+import { openFilled, PAYLOAD_BYTES } from './history-engine.ts'
 import type { HistoryAnswer } from './messages.ts'
 
 const CHANNELS = 10
@@ -20,8 +20,8 @@ const [name, file, ...counts] = process.argv.slice(2)
 const [events, rounds] = counts.map(Number) as [number, number]
 const all = Number.POSITIVE_INFINITY
 
-const engine = openEngine(name as string, file as string)
-const epoch = await fill(engine, events, (index) => `c:${index % CHANNELS}`)
+const filling = { file: file as string, events, prefix: 'c:', channels: CHANNELS }
+const { engine, epoch } = await openFilled(name as string, filling)
 const contract = defineStream({ path: '/ticks', events: { tick: type<Tick>() } })
 const hub = createHub(contract, { engine, retention: { maxEvents: all, maxAgeMs: all } })
 const text = makeText(PAYLOAD_BYTES)
@@ -48,7 +48,7 @@ for (let round = 0; round < rounds; round++) {
 }
 const answer: HistoryAnswer = { type: 'history', publishUs, resumeUs, trimUs, heapBytes }
 process.send?.(answer)
-process.disconnect()
+if (process.connected) process.disconnect()
 await hub.close()
 await following
 

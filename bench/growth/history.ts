@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Child } from '../common/child.ts'
 import { CurveBuilder } from './curve.ts'
 import { EVENT_ENGINES } from './history-engine.ts'
-import type { GrowthOptions, Measurement, Part } from './measurement.ts'
+import { type GrowthOptions, type Measurement, type Part, sizesWithin } from './measurement.ts'
 import type { HistoryAnswer, ManyChannelsAnswer, StartAnswer } from './messages.ts'
 
 const HISTORY = [1_000, 10_000, 100_000, 1_000_000, 10_000_000]
@@ -19,20 +19,22 @@ const TIMEOUT_MS = 600_000
 /** Ten million events need more than V8 takes by default. */
 const MEMORY_MB = 5_500
 
-const historySizes = (isQuick: boolean) => (isQuick ? QUICK_HISTORY : HISTORY)
-const channelSizes = (isQuick: boolean) => (isQuick ? QUICK_CHANNELS : CHANNELS)
+type Limits = Pick<GrowthOptions, 'isQuick' | 'most'>
+const historySizes = (limits: Limits) => sizesWithin(limits, HISTORY, QUICK_HISTORY)
+const channelSizes = (limits: Limits) => sizesWithin(limits, CHANNELS, QUICK_CHANNELS)
 
 export const history: Part = {
-  steps: ({ isQuick }) => historySizes(isQuick).length * EVENT_ENGINES.length,
+  steps: (limits) => historySizes(limits).length * EVENT_ENGINES.length,
   measure: measureHistory,
 }
 
 export const channels: Part = {
-  steps: ({ isQuick }) => channelSizes(isQuick).length * EVENT_ENGINES.length,
+  steps: (limits) => channelSizes(limits).length * EVENT_ENGINES.length,
   measure: measureChannels,
 }
 
-async function measureHistory({ rounds, isQuick, step }: GrowthOptions): Promise<Measurement> {
+async function measureHistory(options: GrowthOptions): Promise<Measurement> {
+  const { rounds, step } = options
   const x = 'events of the history'
   const curves = {
     publish: new CurveBuilder({ name: 'history-publish', title: 'Publishing an event', x, unit: 'CPU µs' }),
@@ -51,7 +53,7 @@ async function measureHistory({ rounds, isQuick, step }: GrowthOptions): Promise
     }),
     memory: new CurveBuilder({ name: 'history-memory', title: 'Heap of the process', x, unit: 'MB' }),
   }
-  for (const events of historySizes(isQuick)) {
+  for (const events of historySizes(options)) {
     for (const engine of EVENT_ENGINES) {
       step(`${engine}: a history of ${events.toLocaleString('en')} events`)
       await inFolder(async (file) => {
@@ -71,15 +73,16 @@ async function measureHistory({ rounds, isQuick, step }: GrowthOptions): Promise
   return { rounds, curves: Object.values(curves).map((each) => each.build()) }
 }
 
-async function measureChannels({ rounds, isQuick, step }: GrowthOptions): Promise<Measurement> {
+async function measureChannels(options: GrowthOptions): Promise<Measurement> {
+  const { rounds, step } = options
   const curve = new CurveBuilder({
     name: 'channels-publish',
     title: 'Publishing to one of so many channels of a history',
     x: 'channels of the hub',
     unit: 'CPU µs',
   })
-  const events = isQuick ? QUICK_CHANNEL_EVENTS : CHANNEL_EVENTS
-  for (const channels of channelSizes(isQuick)) {
+  const events = Math.min(options.isQuick ? QUICK_CHANNEL_EVENTS : CHANNEL_EVENTS, options.most)
+  for (const channels of channelSizes(options)) {
     for (const engine of EVENT_ENGINES) {
       step(`${engine}: ${channels.toLocaleString('en')} channels`)
       await inFolder(async (file) => {

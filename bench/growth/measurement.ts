@@ -36,6 +36,8 @@ export interface GrowthOptions {
   readonly rounds: number
   /** A few small steps instead of the whole range. */
   readonly isQuick: boolean
+  /** Largest size that is measured. */
+  readonly most: number
   /** Reports that the next step starts. */
   readonly step: (what: string) => void
 }
@@ -43,6 +45,15 @@ export interface GrowthOptions {
 /** A part of the bench. */
 export interface Part {
   /** Number of calls of `step`. */
-  steps(options: Pick<GrowthOptions, 'rounds' | 'isQuick'>): number
+  steps(options: Omit<GrowthOptions, 'step'>): number
   measure(options: GrowthOptions): Promise<Measurement>
+}
+
+/** The sizes of a part that are measured. */
+export function sizesWithin(
+  { isQuick, most }: Pick<GrowthOptions, 'isQuick' | 'most'>,
+  sizes: readonly number[],
+  quickSizes: readonly number[],
+): number[] {
+  return (isQuick ? quickSizes : sizes).filter((size) => size <= most)
 }

@@ -18,5 +18,5 @@ await hub.publish('started', 'tick', { n: 0, text: '' })
 await reading
 const answer: StartAnswer = { type: 'started', cpuMs: ownCpuMs() - before }
 process.send?.(answer)
-process.disconnect()
+if (process.connected) process.disconnect()
 await hub.close()

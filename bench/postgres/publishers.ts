@@ -1,11 +1,9 @@
 import { defineStream, type } from '@sse/contract'
-import { type PostgresEngine, postgres } from '@sse/postgres'
+import { postgres } from '@sse/postgres'
 import { createHub } from '@sse/server'
 import { Client } from 'pg'
+import { CHANNELS, createNaiveTable, NAIVE_INSERT, TITLE } from './events.ts'
 
-/** About 120 bytes of JSON. */
-const TITLE = 'Somebody asks for an offer on forty seats, and would like to be called before Friday noon.'
-const CHANNELS = 100
 const channel = (id: number) => `owner:${id % CHANNELS}`
 const contract = defineStream({ path: '/leads', events: { lead: type<{ id: number; title: string }>() } })
 
@@ -30,15 +28,10 @@ export const ROWS = {
   /** A table with a bigserial, as one would write it, and an index on what is asked for. Loses events. */
   async naive(url: string, publishers: number): Promise<Row> {
     const clients = await connect(url, publishers)
-    await clients[0]?.query(
-      `CREATE TABLE naive (id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), channel text NOT NULL,
-         event text NOT NULL, data text NOT NULL)`,
-    )
-    await clients[0]?.query('CREATE INDEX naive_by_channel ON naive (channel, id)')
-    const insert = 'INSERT INTO naive (channel, event, data) VALUES ($1, $2, $3)'
+    await createNaiveTable(url)
     return {
       publish: (publisher, id) =>
-        (clients[publisher] as Client).query(insert, [
+        (clients[publisher] as Client).query(NAIVE_INSERT, [
           channel(id),
           'lead',
           JSON.stringify({ id, title: TITLE }),
@@ -73,22 +66,6 @@ export const ROWS = {
     return {
       publish: (_, id) => hub.publish(channel(id), 'lead', { id, title: TITLE }),
       close: () => hub.close(),
-    }
-  },
-  /** As many engines as publishers, as in as many processes: each append is a transaction. */
-  async processes(url: string, publishers: number): Promise<Row> {
-    const engines: PostgresEngine[] = Array.from({ length: publishers }, () =>
-      postgres({ url, name: 'processes' }),
-    )
-    for (const engine of engines) await engine.read(0, { limit: 0, maxBytes: 1 })
-    return {
-      publish: (publisher, id) =>
-        (engines[publisher] as PostgresEngine).append([
-          { channel: channel(id), event: 'lead', data: JSON.stringify({ id, title: TITLE }) },
-        ]),
-      async close() {
-        for (const engine of engines) await engine.close()
-      },
     }
   },
 }

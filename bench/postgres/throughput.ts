@@ -10,7 +10,7 @@ export interface Settings {
 /** Committed events per second of each row, a number a round; the rows take turns, so that noise hits all alike. */
 export async function measureThroughput(url: string, { publishers, rounds, sliceMs }: Settings) {
   const step = showProgress(rounds * ROW_NAMES.length)
-  const rates: Record<RowName, number[]> = { naive: [], insert: [], hub: [], processes: [] }
+  const rates: Record<RowName, number[]> = { naive: [], insert: [], hub: [] }
   const opened = await Promise.all(
     ROW_NAMES.map(async (name) => ({ name, row: await ROWS[name](url, publishers) })),
   )

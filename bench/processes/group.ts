@@ -1,8 +1,8 @@
-import { redis } from '@sse/redis'
 import { createHub, type Hub } from '@sse/server'
 import { Child } from '../common/child.ts'
 import type { ReaderAnswer, ReaderOrder } from '../fanout/messages.ts'
 import { makeText, makeTick } from '../fanout/tick.ts'
+import { type EngineName, openEngine } from './engines.ts'
 import type { CpuOrder, ServerAnswer } from './messages.ts'
 import { ticks } from './ticks.ts'
 
@@ -19,21 +19,21 @@ export interface Slice {
 /** So many server processes on one hub, the connections spread over them, all read by one other process. */
 export class Group {
   readonly processes: number
-  readonly #connections: number
+  readonly connections: number
   readonly #servers: Child<CpuOrder, ServerAnswer>[]
   readonly #reader: Child<ReaderOrder, ReaderAnswer>
   readonly #hub: Hub<typeof ticks>
   #events = 0
 
-  constructor(url: string, processes: number, connections: number) {
-    const name = `group-${processes}`
+  constructor(engine: EngineName, place: string, processes: number, connections: number) {
+    const name = `group-${processes}-${connections}`
     this.processes = processes
-    this.#connections = connections
-    this.#hub = createHub(ticks, { engine: redis({ url, name }) })
+    this.connections = connections
+    this.#hub = createHub(ticks, { engine: openEngine(engine, place, name) })
     const program = new URL('./server.ts', import.meta.url)
     this.#servers = Array.from(
       { length: processes },
-      () => new Child(program, [url, name], { timeoutMs: TIMEOUT_MS }),
+      () => new Child(program, [engine, place, name], { timeoutMs: TIMEOUT_MS }),
     )
     this.#reader = new Child(new URL('../fanout/reader.ts', import.meta.url), [name], {
       timeoutMs: TIMEOUT_MS,
@@ -44,7 +44,7 @@ export class Group {
     const listening = Promise.all(this.#servers.map((server) => server.hear('listening')))
     const [servers] = await Promise.all([listening, this.#reader.hear('ready')])
     for (const [index, { port }] of servers.entries()) {
-      const connections = (this.#connections / this.processes) * (index + 1)
+      const connections = (this.connections / this.processes) * (index + 1)
       await this.#reader.ask({ type: 'open', port, connections, protocol: 'sse' }, 'opened')
     }
   }
@@ -70,7 +70,7 @@ export class Group {
     return {
       wallMs,
       cpuMs: after.map((ms, index) => ms - (before[index] as number)),
-      delivered: (bursts * events * this.#connections) / this.processes,
+      delivered: (bursts * events * this.connections) / this.processes,
     }
   }
 

@@ -16,7 +16,7 @@ interface Row {
   close(): Promise<void>
 }
 
-const ROWS = {
+export const ROWS = {
   /** Commands on one connection, all of a batch in one write; the server numbers them. */
   async xadd(url: string): Promise<Row> {
     const client = createClient({ url, RESP: 2 })

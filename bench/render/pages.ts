@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Bench } from './bench.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const RESULTS = new URL('bench/results/', ROOT)
 /** Pages with blocks. */
 const PAGES = ['docs/benchmarks.md', 'docs/internals/benchmarks.md']
-const BLOCK = /(<!-- bench:([\w.-]+) -->\n)[\s\S]*?(\n<!-- \/bench -->)/g
+const BLOCK = /(<!-- bench:([\w.-]+) -->\n)[\s\S]*?(<!-- \/bench -->)/g
 
 export interface Rendered {
   /** Path of the file, from the root of the repository. */
@@ -22,7 +22,7 @@ export function renderAll(benches: readonly Bench[]): Rendered[] {
       const block = blocks.get(key)
       if (block === undefined) throw new Error(`${file}: no bench in bench/list.ts has the table ${key}`)
       seen.add(key)
-      return `${start}\n${block}\n${end}`
+      return `${start}\n${block}\n\n${end}`
     })
     return { file, text }
   })
@@ -31,9 +31,10 @@ export function renderAll(benches: readonly Bench[]): Rendered[] {
   return [...pages, ...benches.flatMap(renderPlot)]
 }
 
-/** Returns what is written in a file now. */
-export function readRendered(file: string): string {
-  return readFileSync(new URL(file, ROOT), 'utf8')
+/** Returns what is written in a file now; `undefined` if it does not exist. */
+export function readRendered(file: string): string | undefined {
+  const at = locate(file)
+  return existsSync(at) ? readFileSync(at, 'utf8') : undefined
 }
 
 /** Location of a rendered file. */
@@ -42,13 +43,21 @@ export function locate(file: string): URL {
 }
 
 function renderTables({ name, tables }: Bench): [string, string][] {
-  return Object.entries(tables).map(([key, render]) => [`${name}.${key}`, render(readResults(name) as never)])
+  const results = readResults(name)
+  return Object.entries(tables).map(([key, render]) => [
+    `${name}.${key}`,
+    results === undefined ? 'Not measured yet.' : render(results as never),
+  ])
 }
 
 function renderPlot({ name, plot }: Bench): Rendered[] {
-  return plot ? [{ file: `bench/results/${name}.svg`, text: plot(readResults(name) as never) }] : []
+  const results = readResults(name)
+  if (!plot || results === undefined) return []
+  return [{ file: `bench/results/${name}.svg`, text: plot(results as never) }]
 }
 
+/** Returns the results of a bench; `undefined` if it has never run. */
 function readResults(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'))
+  const file = new URL(`${name}.json`, RESULTS)
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
 }

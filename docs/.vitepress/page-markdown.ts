@@ -18,6 +18,7 @@ function prosePart(text: string, file: string, base: string): string {
     .replace(/ \{#[\w-]+\}$/gm, '')
     .replace(/<a id="[^"]*"><\/a> ?/g, '')
     .replace(/^<\/?[A-Z][^>]*>\n+/gm, '')
+    .replace(/^<!-- .* -->\n+/gm, '')
     .replace(LINK, (_, image: string, label: string, href: string) => {
       const link = image ? undefined : siteLink(href, file)
       if (link === undefined) return label

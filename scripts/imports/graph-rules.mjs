@@ -13,6 +13,8 @@ const domain = '^packages/server/src/(hub|log|runs|presence|memory|engine-kit)/'
 /** The command line: it runs on Node, and opens any engine. */
 const cli = inside('(cli|create-sse)')
 const testSupport = inside('test-support')
+/** Its entry is for Node, and for runtimes with Node's zlib. */
+const gzip = '^packages/server/src/gzip/'
 const nodeBridge = '^packages/server/src/node/'
 
 export const graphRules = [
@@ -179,16 +181,16 @@ export const graphRules = [
   },
   {
     name: 'node-in-the-bridge-only',
-    comment: 'Only the node folder, the engines and the command line may name a Node built-in.',
-    from: { path: '^packages/', pathNot: [nodeBridge, engines, cli, testSupport, tests] },
+    comment: 'Only the node and gzip folders, the engines and the command line may name a Node built-in.',
+    from: { path: '^packages/', pathNot: [nodeBridge, gzip, engines, cli, testSupport, tests] },
     to: { dependencyTypes: ['core'] },
   },
   {
     name: 'roots-without-node',
     comment:
-      'The root of every package but an engine runs in Workers, Deno, Bun and browsers: it never reaches the Node bridge.',
+      'The root of every package but an engine runs in Workers, Deno, Bun and browsers: it reaches neither the Node bridge nor gzip.',
     from: { path: '^packages/[^/]+/src/index\\.ts$' },
-    to: { path: nodeBridge, reachable: true },
+    to: { path: [nodeBridge, gzip], reachable: true },
   },
   {
     name: 'no-strays',

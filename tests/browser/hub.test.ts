@@ -22,7 +22,7 @@ beforeAll(() => {
 
 describe.each(transports)('a hub, over $name', ({ name, transport }) => {
   const owner = `${name}-${navigator.userAgent.includes('Firefox') ? 'firefox' : 'chromium'}`
-  const follow = (options: { lastEventId?: string } = {}) => {
+  const follow = (options: { lastEventId?: string; baseUrl?: string; params?: { owner: string } } = {}) => {
     const feed = connect(inbox, {
       baseUrl,
       params: { owner },
@@ -69,6 +69,22 @@ describe.each(transports)('a hub, over $name', ({ name, transport }) => {
       await until(() => seen.length > 0)
       feed.close()
       expect(seen[0]).toBe('gap: epoch')
+    })
+  }
+
+  // The polyfill reads as `fetch` does.
+  if (transport !== polyfillTransport) {
+    it('a compressed stream arrives event by event, also after a cut', async () => {
+      const params = { owner: `${owner}-gzip` }
+      const { feed, seen } = follow({ baseUrl: `${baseUrl}/gzip`, params })
+      await until(() => feed.lastEventId !== '')
+      for (let n = 1; n <= 8; n += 1) {
+        if (n === 5) await post('cut')
+        await post(`publish/${params.owner}/${n}`)
+        await until(() => seen.length === n)
+      }
+      feed.close()
+      expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
     })
   }
 

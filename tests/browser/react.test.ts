@@ -109,6 +109,20 @@ describe(`React ${version}`, () => {
     expect(renders - before).toBeLessThan(400)
   })
 
+  it('never renders the newest event without the list of the same moment', async () => {
+    const shown = new Set<boolean>()
+    const { element } = mount(() => {
+      const feed = useStream(room, at.options)
+      const [n, recent] = [useLatest(feed, 'n'), useEvents(feed, 'n', { limit: 3 })]
+      shown.add(n === recent.at(-1)?.payload)
+      return `${useStreamStatus(feed).state} ${n ?? '-'}`
+    })
+    await until(() => element.textContent === 'open -')
+    await at.publish(1, 2_000)
+    await until(() => element.textContent === 'open 2000')
+    expect([...shown]).toEqual([true])
+  })
+
   it('opens no connection while it is not enabled', async () => {
     let enable = (_: boolean) => {}
     const { element } = mount(() => {

@@ -121,6 +121,21 @@ it('updates a few times for a burst of 2,000 events, and keeps the newest in a l
   expect(updates - before).toBeLessThan(200)
 })
 
+it('never shows the newest event without the list of the same moment', async () => {
+  const shown = new Set<boolean>()
+  const { element } = mount(() => {
+    const feed = useStream(room, at.options)
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n')]
+    const recent = useEvents(feed, 'n', { limit: 3 })
+    createEffect(() => shown.add(n() === recent().at(-1)?.payload))
+    return <p>{`${status().state} ${n() ?? '-'}`}</p>
+  })
+  await until(() => element.textContent === 'open -')
+  await at.publish(1, 2_000)
+  await until(() => element.textContent === 'open 2000')
+  expect([...shown]).toEqual([true])
+})
+
 it('opens no connection while it is not enabled', async () => {
   const [enabled, setEnabled] = createSignal(false)
   const { element } = mount(() => {

@@ -106,6 +106,23 @@ it('renders a burst of 2,000 events a few times, and keeps the newest in a list'
   expect(renders - before).toBeLessThan(200)
 })
 
+it('never renders the newest event without the list of the same moment', async () => {
+  const shown = new Set<boolean>()
+  const { element } = mount(() => {
+    const feed = useStream(room, at.options)
+    const [status, n] = [useStreamStatus(feed), useLatest(feed, 'n')]
+    const recent = useEvents(feed, 'n', { limit: 3 })
+    return () => {
+      shown.add(n.value === recent.value.at(-1)?.payload)
+      return `${status.value.state} ${n.value ?? '-'}`
+    }
+  })
+  await until(() => element.textContent === 'open -')
+  await at.publish(1, 2_000)
+  await until(() => element.textContent === 'open 2000')
+  expect([...shown]).toEqual([true])
+})
+
 it('releases the connection of a component that <KeepAlive> deactivates, and shows its events again later', async () => {
   let renders = 0
   const Room = defineComponent(() => {

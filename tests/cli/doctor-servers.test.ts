@@ -13,6 +13,7 @@ import { createHub, memory, type StreamContext, sse as sseWeb } from '@sse/serve
 import { aiSdk } from '@sse/server/dialects'
 import { sse as sseExpress } from '@sse/server/express'
 import { sse as sseFastify } from '@sse/server/fastify'
+import { gzip } from '@sse/server/gzip'
 import { sse as sseHono } from '@sse/server/hono'
 import { sse as sseKoa } from '@sse/server/koa'
 import { sse as sseNest } from '@sse/server/nest'
@@ -134,6 +135,18 @@ describe.concurrent('the doctor on our own servers', () => {
     expect(found).toEqual([])
     expect(verdicts).toMatchObject({ dialect: 'ok', end: 'ok' })
     expect(verdicts).not.toHaveProperty('resume')
+  })
+
+  it('finds nothing wrong with a stream that its hub compresses', async () => {
+    const hub = createHub(numbers)
+    const options = { authorize: () => true as const, channels: 'all', compression: gzip() }
+    await using server = await serve(sseNode(hub, options))
+    const timer = setInterval(() => hub.publish('all', 'number', 1), 150)
+    const { found, verdicts } = await runDoctor(`${server.origin}/numbers`, '--for', '4s')
+    clearInterval(timer)
+    await hub.close()
+    expect(found).toEqual([])
+    expect(verdicts).toMatchObject({ compression: 'ok', resume: 'ok' })
   })
 })
 

@@ -55,7 +55,8 @@ export function collect(
         onId: (id) => {
           lastEventId = id
         },
-        onMessage: (event, data) => {
+        onMessage: (event, data, id = lastEventId) => {
+          lastEventId = id
           events.push([event, data, lastEventId])
           onMessage()
         },

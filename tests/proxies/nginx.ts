@@ -3,7 +3,8 @@ import type { ReverseProxy } from './proxy.ts'
 
 /**
  * `location /` is nginx as it comes: HTTP/1.0 to the server, buffering on. `/cached/` stores every answer, whatever its
- * status, for ten minutes, unless the answer itself forbids that.
+ * status, for ten minutes, unless the answer itself forbids that. `/gunzip/` decompresses for clients that do not accept
+ * gzip what the server compresses in any case.
  */
 const config = (folder: string, port: number, upstream: number) => `
 daemon off;
@@ -26,6 +27,11 @@ http {
     location /gzip/ {
       gzip on;
       gzip_types text/event-stream;
+      proxy_pass http://127.0.0.1:${upstream};
+    }
+    location /gunzip/ {
+      gunzip on;
+      proxy_set_header Accept-Encoding gzip;
       proxy_pass http://127.0.0.1:${upstream};
     }
     location /cached/ {

@@ -1,7 +1,7 @@
 import { requireProgram } from '@sse/test-support/require-program'
 import type { ReverseProxy } from './proxy.ts'
 
-/** Varnish with its built-in rules; `/impatient/` gives up on a backend that is quiet for a second. */
+/** Varnish with its built-in rules; `/impatient/` gives up on a backend that is quiet for a second, and `/passed/` never looks into the cache. */
 const config = (_folder: string, _port: number, upstream: number) => `
 vcl 4.1;
 backend node {
@@ -16,6 +16,9 @@ backend impatient {
 sub vcl_recv {
   if (req.url ~ "^/impatient/") {
     set req.backend_hint = impatient;
+  }
+  if (req.url ~ "^/passed/") {
+    return (pass);
   }
 }
 `

@@ -81,13 +81,16 @@ describe.skipIf(!existsSync(dist)).each(['chromium', 'firefox'] as const)('the s
   })
 
   it.skipIf(!path)(
-    'has no barrier on the landing page, a guide, the reference and the charts, light and dark, and fits a phone',
+    kind === 'chromium'
+      ? 'has no barrier on the landing page, a guide, the reference and the charts, light and dark, and fits a phone'
+      : 'fits a phone on the landing page, a guide, the reference and the charts',
     { timeout: 120_000 },
     async () => {
       for (const at of ['/', '/guides/notify-one-person', '/api/contract', '/benchmarks']) {
         const window = await open(at)
         if (at === '/') await window.page.locator('.demo[data-ready=true]').waitFor()
-        for (const colorScheme of SCHEMES) {
+        // The rules read the same page in Firefox.
+        for (const colorScheme of kind === 'chromium' ? SCHEMES : []) {
           await window.page.emulateMedia({ colorScheme })
           await expectAccessible(window.page)
         }

@@ -30,6 +30,44 @@ export function idleHub(run: IdleHub): string {
   return `${table}\n\n${measured(run, `${run.rounds} rounds with ${thousands(run.connections)} connections`)}`
 }
 
+interface Accept extends RunInfo {
+  readonly connections: number
+  readonly rounds: number
+  readonly rows: readonly {
+    readonly row: string
+    readonly role: string
+    readonly cpuUs: Spread
+    readonly cpuOfBare: Spread
+    readonly fastestOfBare: number
+    readonly heapBytes: Spread
+    readonly heapOfBare: Spread
+  }[]
+}
+
+export function accept(run: Accept): string {
+  const table = markdownTable([
+    [
+      'row',
+      'CPU of each, µs',
+      'of bare',
+      'fastest round, µs',
+      'of bare',
+      'heap of an idle one, bytes',
+      'of bare',
+    ],
+    ...run.rows.map((each) => [
+      rowName(each.row, each.role),
+      thousands(each.cpuUs.median),
+      rangeOf(each.cpuOfBare),
+      thousands(each.cpuUs.min),
+      each.fastestOfBare.toFixed(2),
+      thousands(each.heapBytes.median),
+      each.heapOfBare.median.toFixed(2),
+    ]),
+  ])
+  return `${table}\n\n${measured(run, `${run.rounds} rounds of ${thousands(run.connections)} connections`)}`
+}
+
 interface Stalled extends RunInfo {
   readonly connections: number
   readonly weighed: readonly { readonly events: number; readonly heapBytes: number }[]

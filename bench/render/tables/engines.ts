@@ -94,6 +94,8 @@ interface Postgres extends Rounds {
     readonly eventsPerSecond: Spread
     readonly ofNaive: Spread
   }[]
+  /** By the number of processes. Results of before 2026-11-28 have a row of 16 engines in one process instead. */
+  readonly processes?: Readonly<Record<string, { naive: Spread; hub: Spread; ofNaive: Spread }>>
 }
 
 export function postgres(run: Postgres): string {
@@ -105,7 +107,17 @@ export function postgres(run: Postgres): string {
       thousands(eventsPerSecond.median),
     ]),
   ])
-  return `${table}\n\n${rounds(run)}`
+  if (!run.processes) return `${table}\n\n${rounds(run)}`
+  const processes = markdownTable([
+    ['processes, one event at a time', 'multiple of naive', 'events per second', 'naive'],
+    ...Object.entries(run.processes).map(([count, { naive, hub, ofNaive }]) => [
+      count,
+      rangeOf(ofNaive),
+      thousands(hub.median),
+      thousands(naive.median),
+    ]),
+  ])
+  return `${table}\n\n${processes}\n\n${rounds(run)}`
 }
 
 interface Pair {
@@ -139,4 +151,28 @@ export function processes(run: Processes): string {
   ])
   const how = `${run.rounds} rounds with ${thousands(run.connections)} connections`
   return `${table.replaceAll('|  |', '| |')}\n\n${measured(run, how)}`
+}
+
+type Cores = RunInfo & {
+  readonly rounds: number
+  readonly cells: readonly {
+    readonly connections: number
+    readonly events: number
+    readonly perCpuSecond: Pair
+  }[]
+}
+
+export function cores(run: Cores): string {
+  const k = ({ median }: Spread) => `${thousands(median / 1000)} k`
+  const table = markdownTable([
+    ['connections', 'events a turn', '1 process', '2 processes', 'ratio (range over the rounds)'],
+    ...run.cells.map(({ connections, events, perCpuSecond: { one, two, ratio } }) => [
+      thousands(connections),
+      String(events),
+      k(one),
+      k(two),
+      rangeOf(ratio).replace(/^\S+/, '**$&**'),
+    ]),
+  ])
+  return `${table}\n\n${measured(run, `${run.rounds} rounds`)}`
 }

@@ -13,29 +13,30 @@ export interface ChartOptions {
 
 const { document } = parseHTML('<!doctype html><html><body></body></html>')
 /** Width of the drawing; the page scales it. */
-const WIDTH = 640
-const NAMES = 200
+export const WIDTH = 640
+export const NAMES = 200
 const ROW = 24
+export const STYLE: Partial<CSSStyleDeclaration> = {
+  background: 'none',
+  color: 'currentColor',
+  fontSize: '12px',
+  fontFamily: 'inherit',
+  overflow: 'visible',
+}
 
 /** Draws bars with their ranges as SVG, in the colours of the page: light or dark. */
 export function drawBars(bars: readonly Bar[], { title, label, rule }: ChartOptions): string {
   const groups = [...new Set(bars.map(({ group }) => group))]
   const rows = [...new Set(bars.map(({ row }) => row))]
   const svg = Plot.plot({
-    document: document as unknown as Document,
+    document: newDocument(),
     width: WIDTH,
     height: groups.length * (rows.length * ROW + 28) + 64,
     marginLeft: NAMES,
     marginRight: 48,
     marginTop: 24,
     marginBottom: 44,
-    style: {
-      background: 'none',
-      color: 'currentColor',
-      fontSize: '12px',
-      fontFamily: 'inherit',
-      overflow: 'visible',
-    },
+    style: STYLE,
     x: { label, labelAnchor: 'right', labelArrow: 'none', grid: true, zero: true },
     y: { label: null, domain: rows, padding: 0.25 },
     fy: { label: null, domain: groups, axis: null, padding: 0.16 },
@@ -74,12 +75,19 @@ export function drawBars(bars: readonly Bar[], { title, label, rule }: ChartOpti
       ...(rule === undefined ? [] : [Plot.ruleX([rule], { stroke: 'currentColor', strokeDasharray: '3 3' })]),
     ],
   })
-  // One picture with one name, instead of a name for each of its parts.
+  return finish(svg, title)
+}
+
+/** Document that Plot draws in. */
+export const newDocument = (): Document => document as unknown as Document
+
+/** One picture with one name, instead of a name for each of its parts. */
+export function finish(svg: Element, title: string): string {
   for (const part of svg.querySelectorAll('[aria-label]')) part.removeAttribute('aria-label')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', title)
   return svg.outerHTML
 }
 
-const OURS = 'var(--vp-c-brand-1)'
-const OTHERS = 'var(--chart-others)'
+export const OURS = 'var(--vp-c-brand-1)'
+export const OTHERS = 'var(--chart-others)'

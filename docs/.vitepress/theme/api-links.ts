@@ -16,6 +16,7 @@ export const API_LINKS: Record<string, string[]> = {
   'reference/engines': ['server/engine-kit', 'engine-conformance', 'sqlite', 'redis', 'nats', 'postgres'],
   'guides/ai': ['ai', 'ai/client', 'ai/tanstack', 'ai/assistant-ui'],
   'guides/client': ['client'],
+  'guides/compression': ['server/gzip'],
   'guides/dialects': ['server/dialects'],
   'guides/hooks': ['react', 'vue', 'svelte', 'solid'],
   'guides/mcp': ['mcp'],

@@ -1,4 +1,6 @@
 import { drawBars } from '../charts/draw.ts'
+import { growth } from '../charts/growth.ts'
+import { drawLines } from '../charts/lines.ts'
 import { client, engines, fanout, generators, memory } from '../charts/results.ts'
 
 const ofHand = 'multiple of a loop by hand'
@@ -31,6 +33,31 @@ export default {
       title: 'Events per second that a hub stores, as multiples of calling the store directly',
       label: 'Events per second, multiple of calling the store directly →',
       rule: 1,
+    }),
+    connections: drawLines(growth({ 'connections-event': '' }), {
+      title: 'CPU time of an event delivered, for 100 to 30,000 connections',
+      label: 'CPU µs of an event delivered',
+      xLabel: 'connections that get the event',
+    }),
+    channels: drawLines(growth({ 'channels-publish': 'publish, ', 'followed-event': 'deliver, ' }), {
+      title: 'CPU time of an event, for 1 to 1,000,000 channels',
+      label: 'CPU µs of an event',
+      xLabel: 'channels of the hub',
+    }),
+    subscription: drawLines(growth({ 'subscription-event': '' }), {
+      title: 'CPU time of an event delivered, for 1 to 128 channels of each subscription',
+      label: 'CPU µs of an event to one connection',
+      xLabel: 'channels of each subscription',
+    }),
+    history: drawLines(growth({ 'history-publish': 'publish ', 'history-resume': 'resume ' }), {
+      title: 'CPU time of an event published, and read again, for histories of 1,000 to 10,000,000 events',
+      label: 'CPU µs of an event',
+      xLabel: 'events of the history',
+    }),
+    size: drawLines(growth({ 'size-event': '' }), {
+      title: 'CPU time of an event delivered, for payloads of 50 bytes to 1 MiB',
+      label: 'CPU µs of an event delivered',
+      xLabel: 'bytes of the payload',
     }),
   }),
 }

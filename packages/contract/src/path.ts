@@ -71,22 +71,36 @@ export function buildPath(path: string, params: Readonly<Record<string, string>>
  * @returns the decoded parameters, or `undefined` when the pathname does not match.
  */
 export function matchPath(path: string, pathname: string): Record<string, string> | undefined {
-  const wanted = path === '/' ? [] : path.slice(1).split('/')
-  const given = pathname.split('/').filter((segment, index) => index > 0 && segment !== '')
+  return matchSegments(splitPath(path), splitPath(pathname))
+}
+
+/** Returns the segments of a path, without those that are empty. */
+export function splitPath(path: string): string[] {
+  const segments = path.split('/')
+  return segments.filter((segment, index) => index > 0 && segment !== '')
+}
+
+/** `matchPath` for paths that are split already: a server splits those of its streams once. */
+export function matchSegments(
+  wanted: readonly string[],
+  given: readonly string[],
+): Record<string, string> | undefined {
   // With no segments, every pathname would match: "/" matches only itself.
   if (given.length < wanted.length || (wanted.length === 0 && given.length > 0)) return undefined
-  const tail = given.slice(given.length - wanted.length)
   const params: Record<string, string> = {}
-  for (const [index, segment] of wanted.entries()) {
-    const value = decode(tail[index] as string)
+  let index = given.length - wanted.length
+  for (const segment of wanted) {
+    const value = decode(given[index] as string)
     if (value === undefined) return undefined
     if (segment.startsWith(':')) params[segment.slice(1)] = value
     else if (segment !== value) return undefined
+    index += 1
   }
   return params
 }
 
 function decode(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {

@@ -23,5 +23,5 @@ export {
 } from './encode-event.ts'
 export { errorPage } from './error-page.ts'
 export { findNameProblem, MAX_NAME_CHARS } from './name.ts'
-export { buildPath, matchPath } from './path.ts'
+export { buildPath, matchPath, matchSegments, splitPath } from './path.ts'
 export { isText, type Validation, validate } from './schema.ts'

@@ -7,7 +7,7 @@ import { type NodeHandler, sse } from '@sse/server/node'
 import { afterAll, beforeAll, it } from 'vitest'
 import { hubModel, type ServeStream } from './index.ts'
 
-const SEEDS = Number(process.env.CONFORMANCE_SEEDS ?? 60)
+const SEEDS = Number(process.env.CONFORMANCE_SEEDS ?? 30)
 
 const handlers = new Map<string, NodeHandler>()
 const server = createServer((req, res) => handlers.get(req.url ?? '')?.(req, res))

@@ -2,7 +2,7 @@ import { memory } from '@sse/server'
 import { describe, it } from 'vitest'
 import { engineSuite, hubModel } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 500)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 200)
 
 async function open() {
   const engine = memory()

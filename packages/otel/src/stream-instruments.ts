@@ -28,7 +28,7 @@ export function makeStreamInstruments(meter: Meter, totals: StreamTotals): Strea
   })
   const sent = meter.createObservableCounter('sse.connection.sent', {
     unit: 'By',
-    description: 'Bytes of event streams passed to responses, before compression.',
+    description: 'Bytes of event streams passed to responses, before compression by middleware.',
   })
   const observe: BatchObservableCallback = (result) => {
     for (const route of totals.values()) {

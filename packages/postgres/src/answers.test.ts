@@ -166,7 +166,7 @@ describe.skipIf(!hasPostgres)('a server that refuses', { timeout: 60_000 }, () =
     await server.query('UPDATE sse.meta SET version = 99', [], url)
     expect(await answer(() => open(url).read(0, atMost(1)))).toEqual(
       failed(
-        'Postgres at <server>/app has a schema sse written by a newer @sse/postgres (tables 99, known 5): upgrade this process',
+        'Postgres at <server>/app has a schema sse written by a newer @sse/postgres (tables 99, known 6): upgrade this process',
       ),
     )
   })

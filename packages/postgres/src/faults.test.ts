@@ -181,7 +181,7 @@ describe.skipIf(!hasPostgres)('faults', { timeout: 120_000 }, () => {
     const seen = collect(hub, from)
     await hub.publish('a', 'number', 1)
     // As another process does that dies between its commit and its notification.
-    const append = `SELECT * FROM sse.append('hub', '', 0, '{a}', '{number}', '{2}', '{NULL}', NULL, NULL)`
+    const append = `SELECT * FROM sse.append('hub', '', 0, '{a}', '{number}', '{2}', '{NULL}', NULL, NULL, false)`
     await server.query(append, [], url)
     const since = performance.now()
     await until(() => seen.length === 2, 'it is seen')

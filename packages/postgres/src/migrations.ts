@@ -4,14 +4,20 @@ import type { ErrorContext } from './errors.ts'
 import { logFunctions } from './sql/log-functions.ts'
 import { presenceFunctions, presenceTurn } from './sql/presence-functions.ts'
 import { publishFunction } from './sql/publish-function.ts'
+import { storeProcedure } from './sql/store-procedure.ts'
 import { RELATIONS, tables } from './sql/tables.ts'
 
 /** Versions up to this one had other tables, and were never released. */
-const UNRELEASED = 3
+const UNRELEASED = 4
 
 /** Each runs once for a schema, in this order. A released migration never changes. */
 const MIGRATIONS: readonly ((schema: string) => string)[] = [
-  (schema) => tables(schema) + logFunctions(schema) + presenceTurn(schema) + presenceFunctions(schema),
+  (schema) =>
+    tables(schema) +
+    logFunctions(schema) +
+    storeProcedure(schema) +
+    presenceTurn(schema) +
+    presenceFunctions(schema),
   publishFunction,
 ]
 /** Version of the tables after all migrations. */

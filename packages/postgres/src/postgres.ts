@@ -10,7 +10,7 @@ import {
   type Retention,
   TrimLoop,
 } from '@sse/server/engine-kit'
-import { appendEntries } from './append.ts'
+import { appendEntries, type Sender } from './append.ts'
 import { Commits } from './commits.ts'
 import { Database } from './database.ts'
 import { SeenLog } from './epoch.ts'
@@ -45,6 +45,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
   readonly presence: PresenceStore
   readonly #database: Database
   readonly #seen = new SeenLog()
+  readonly #sender: Sender
   readonly #wake: WakeListener
   readonly #notifier: Notifier
   readonly #outbox: OutboxRelay
@@ -56,6 +57,7 @@ export class PostgresEngine implements Engine<PostgresTx> {
     const self = randomUUID()
     // Names of channels end after 63 bytes.
     const topic = `sse_${createHash('sha256').update(`${schema}/${name}`).digest('hex').slice(0, 32)}`
+    this.#sender = { topic, self }
     this.#database = new Database(settings)
     this.#wake = new WakeListener({
       database: this.#database,
@@ -86,8 +88,8 @@ export class PostgresEngine implements Engine<PostgresTx> {
   }
 
   async append(entries: readonly NewEntry[]): Promise<{ epoch: string; positions: number[] }> {
-    const appended = await appendEntries(this.#database, this.#seen, entries)
-    this.#notifier.notify()
+    const { isNotified, ...appended } = await appendEntries(this.#database, this.#seen, entries, this.#sender)
+    if (!isNotified) this.#notifier.notify()
     return appended
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { ForeignWriter } from './fixtures/foreign-writer.ts'
 import { type RedisEngine, redis } from './index.ts'
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 40)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 20)
 
 let server: RedisServer
 beforeAll(async () => {

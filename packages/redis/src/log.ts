@@ -143,7 +143,8 @@ local info = redis.pcall('INFO', 'replication')
 local replid = ''
 if type(info) == 'string' then
   if string.find(info, 'role:slave', 1, true) then return redis.error_reply('-SSEREPLICA this is a replica') end
-  replid = string.sub(string.match(info, 'master_replid:(%w+)') or '', 1, 12)
+  local found = string.find(info, 'master_replid:', 1, true)
+  if found then replid = string.sub(info, found + 14, found + 25) end
 end
 local meta = redis.call('HMGET', KEYS[1], 'kind', 'generation', 'epoch', 'head')
 if not meta[1] then
@@ -186,10 +187,9 @@ end
 local function behind(key, position)
   return redis.call('XRANGE', key, '(' .. text(position) .. '-0', '+', 'COUNT', PIECE)
 end
-local function addToIndex(key, position)
-  local id = text(position) .. '-0'
+local function addToIndex(key, position, id)
   local answer = redis.pcall('XADD', key, id, '', '')
-  if type(answer) ~= 'table' or not answer.err then return end
+  if type(answer) == 'string' then return end
   local strays = behind(key, position - 1)
   if #strays == 0 then return redis.call('XADD', key, id, '', '') end
   while #strays > 0 do
@@ -204,7 +204,7 @@ local function adopt()
   if #entries == 0 then return end
   local aside, at, isMoving = KEYS[2] .. ':aside', text(now()), false
   local function index(entry)
-    if entry.c and #entry.c > 0 and #entry.c <= 1024 then addToIndex(indexOf(entry.c), head) end
+    if entry.c and #entry.c > 0 and #entry.c <= 1024 then addToIndex(indexOf(entry.c), head, text(head) .. '-0') end
   end
   while #entries > 0 do
     for _, entry in ipairs(entries) do

@@ -1,6 +1,9 @@
 /** An open connection, as diagnostics show it. */
 export interface ObservedConnection {
-  /** Bytes of the event stream passed to the response so far: before compression, without HTTP's own framing. */
+  /**
+   * Bytes of the event stream passed to the response so far: compressed by the option `compression`, but before
+   * compression by middleware, and without HTTP's own framing.
+   */
   readonly sentBytes: number
 }
 

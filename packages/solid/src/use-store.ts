@@ -1,5 +1,5 @@
-import { type Store, showStore } from '@sse/client/hooks'
-import { type Accessor, createSignal } from 'solid-js'
+import type { Store } from '@sse/client/hooks'
+import { type Accessor, batch, createSignal } from 'solid-js'
 import { whileMounted } from './while-mounted.ts'
 
 /** Returns an accessor of the store that belongs to the current source. It is `first` until the component is mounted. */
@@ -9,6 +9,27 @@ export function useStore<Source, Value>(
   first: Value,
 ): Accessor<Value> {
   const [value, setValue] = createSignal(first)
-  whileMounted(source, (current) => showStore(open(current), (now) => setValue(() => now)))
+  let store: Store<Value>
+  const show = () => setValue(() => store.get())
+  whileMounted(source, (current) => {
+    store = open(current)
+    const stop = store.subscribe(() => showTogether(show))
+    show()
+    return stop
+  })
   return value
+}
+
+let due = new Set<() => void>()
+
+/** Shows what changed in one frame together: an effect that reads several stores runs once, and sees no mixture. */
+function showTogether(show: () => void): void {
+  if (due.add(show).size > 1) return
+  queueMicrotask(() => {
+    const shows = due
+    due = new Set()
+    batch(() => {
+      for (const each of shows) each()
+    })
+  })
 }

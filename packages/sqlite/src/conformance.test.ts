@@ -9,7 +9,7 @@ import { sqlite } from './index.ts'
 
 const statements = countStatements()
 
-const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 150)
+const seeds = Number(process.env.CONFORMANCE_SEEDS ?? 60)
 
 /** In memory where there is such a folder: what is shown is order, which costs a disk a minute of waiting. */
 const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()

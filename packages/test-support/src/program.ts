@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface Program extends AsyncDisposable {
+  readonly pid: number
   /** Everything it has printed so far, on both streams. */
   readonly output: string
   /** Resolves with the exit code, or `null` if a signal ended it. */
@@ -66,6 +67,7 @@ export function startProgram(
     clearTimeout(timeout)
   }
   return {
+    pid: child.pid ?? Number.NaN, // it could not be started
     get output() {
       return output
     },

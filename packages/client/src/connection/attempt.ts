@@ -17,8 +17,10 @@ export interface StreamReceiver {
   readonly lastEventId: string
   /** Event names to request, for transports that need them. */
   eventNames(): Iterable<string>
+  /** See `TransportEvents`. */
   onId(id: string): void
-  onMessage(event: string, data: string): void
+  /** See `TransportEvents`. */
+  onMessage(event: string, data: string, id?: string): unknown
   /** A new state of the loop. */
   onStatus(status: FeedStatus): void
   /** An attempt failed. The next one starts at `retryAt`, or at a time only the transport knows. */
@@ -137,11 +139,11 @@ export class Attempt implements TransportEvents {
     if (!this.#isOver) this.#receiver.onId(id)
   }
 
-  onMessage(event: string, data: string): void {
-    if (this.#isOver) return
+  onMessage(event: string, data: string, id?: string): unknown {
+    if (this.#isOver) return undefined
     // A server may send these two and fail right after: no progress.
     if (!this.hasProgressed) this.hasProgressed = event !== CONTROL.open && event !== CONTROL.error
-    this.#receiver.onMessage(event, data)
+    return this.#receiver.onMessage(event, data, id)
   }
 
   onRetry(retryMs: number): void {

@@ -7,12 +7,14 @@ const GRACE_MS = 1_000
 const MAX_TICK_MS = 5_000
 
 /**
- * Detects a connection that died in silence, by the wall clock: time the machine was asleep counts as silence, and is
- * noticed within 5 s of its wake-up.
+ * Detects a connection that died in silence, by the wall clock: time the machine was asleep counts as silence. It is
+ * noticed within 5 s of the wake-up, or within half of `idleMs` if data arrived in the seconds before the suspension.
  */
 export class IdleWatch {
   readonly #idleMs: number
   readonly #onIdle: () => void
+  /** Whether there was a sign of life since the last look. */
+  #isHeard = false
   #heardAt = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -22,10 +24,12 @@ export class IdleWatch {
     this.#onIdle = onIdle
   }
 
-  /** Records a sign of life. Costs one look at the clock: the timer is not restarted. */
+  /** Records a sign of life. The next tick looks at the clock: a look per chunk took 150 ns of 1,300 where it is slow. */
   heard(): void {
+    this.#isHeard = this.#timer !== undefined
+    if (this.#isHeard || this.#idleMs === Infinity) return
     this.#heardAt = Date.now()
-    if (!this.#timer && this.#idleMs < Infinity) this.#tickIn(Math.min(MAX_TICK_MS, this.#idleMs / 4))
+    this.#tick()
   }
 
   stop(): void {
@@ -33,20 +37,26 @@ export class IdleWatch {
     this.#timer = undefined
   }
 
-  #tickIn(tickMs: number, isGrace?: boolean): void {
-    const dueAt = Date.now() + tickMs
+  /** Looks again after a quarter of the timeout, or after `graceMs`. */
+  #tick(graceMs?: number): void {
+    const delayMs = graceMs ?? Math.min(MAX_TICK_MS, this.#idleMs / 4)
+    const dueAt = Date.now() + delayMs
     const tick = () => {
       const now = Date.now()
-      // A clock that was set back says nothing about the connection.
-      this.#heardAt = Math.min(this.#heardAt, now)
-      const isIdle = now - this.#heardAt > this.#idleMs
-      // After a suspension, data in the socket is read only after this timer: allow time for it.
-      if (isIdle && !isGrace && now > dueAt + LATE_MS) this.#tickIn(GRACE_MS, true)
+      const isLate = !graceMs && now > dueAt + LATE_MS
+      const wasHeard = this.#isHeard
+      this.#isHeard = false
+      // Before a suspension, as far as is known. A clock that was set back says nothing about the connection.
+      this.#heardAt = Math.min(now, wasHeard ? (isLate ? dueAt : now) : this.#heardAt)
+      const isIdle = now - this.#heardAt >= this.#idleMs
+      // After a suspension, data in the socket is read only after this timer: allow time for it. Throttled timers of a
+      // hidden page look the same while data arrives: allow time for a heartbeat.
+      if (isIdle && isLate) this.#tick(wasHeard ? this.#idleMs / 2 : GRACE_MS)
       else if (isIdle) {
         this.stop()
         this.#onIdle()
-      } else this.#tickIn(Math.min(MAX_TICK_MS, this.#idleMs / 4))
+      } else this.#tick()
     }
-    this.#timer = outsideZone(() => setTimeout(tick, tickMs))
+    this.#timer = outsideZone(() => setTimeout(tick, delayMs))
   }
 }

@@ -82,7 +82,8 @@ export class SourceStream implements StreamReceiver {
     this.lastEventId = id
   }
 
-  onMessage(type: string, data: string): void {
+  onMessage(type: string, data: string, id?: string): void {
+    if (id !== undefined) this.onId(id)
     const event = new MessageEvent(type, { data, origin: this.#origin, lastEventId: this.lastEventId })
     this.#tasks.add(() => {
       if (this.readyState !== 2) this.#fire(event)

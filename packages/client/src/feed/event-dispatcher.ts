@@ -44,7 +44,7 @@ export class EventDispatcher implements StreamReceiver {
   readonly #inspected: DispatcherSettings['inspected']
   readonly #store: IdStore | undefined
   #savedId: string | undefined
-  /** `lastEventId` before the current message. */
+  /** `lastEventId` after the message before the current one. Messages without a use are not counted. */
   #previousId = ''
   #hasLoaded = false
   /** An id that is too long was reported. */
@@ -73,15 +73,21 @@ export class EventDispatcher implements StreamReceiver {
     }
   }
 
-  onMessage(event: string, data: string): void {
-    this.#inspected.probe?.message(event, data)
-    if (event.charCodeAt(3) !== DOT || !this.#onControl(event, data)) {
-      const subscription = this.listeners.of(event)
-      if (subscription?.read) this.#deliver(event, data, subscription.read, subscription)
+  /** Returns `false` for an event that nothing uses: its id is then kept by the reader, for the next event. */
+  onMessage(event: string, data: string, id?: string): boolean {
+    const subscription = this.listeners.of(event)
+    const { probe } = this.#inspected
+    const mayBeControl = event.charCodeAt(3) === DOT
+    if (!subscription && !mayBeControl && !this.#store && !probe) return false
+    if (id !== undefined) this.onId(id)
+    probe?.message(event, data)
+    if ((!mayBeControl || !this.#onControl(event, data)) && subscription?.read) {
+      this.#deliver(event, data, subscription.read, subscription)
     }
     // After the listeners: an event counts as seen once they have it, a gap once `onGap` has settled.
     if (this.#store && !this.loop.isPaused('gap')) this.#save(this.#store)
     this.#previousId = this.lastEventId
+    return true
   }
 
   onStatus(status: FeedStatus): void {
@@ -234,7 +240,7 @@ export class EventDispatcher implements StreamReceiver {
 
 /** Checked before the prefix, which takes Firefox 30 ns per event. */
 const DOT = 46
-const NO_LISTENERS: NameSubscription = { listeners: [], read: undefined }
+const NO_LISTENERS: NameSubscription = { name: 'gap', listeners: [], read: undefined }
 
 /** For what `status` shows. */
 export const silently = (): void => {}

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { EventMeta } from '../feed/feed.ts'
 import { recentEvents } from './recent-events.ts'
 
@@ -42,5 +42,41 @@ describe('recent events', () => {
     expect(listeners.size).toBe(0)
     recent.subscribe(onChange)
     expect(recent.get()).toMatchObject([{ payload: 1 }])
+  })
+
+  it('of several stores change in one turn, also if a subscriber of one throws', async () => {
+    const { listen, send } = source()
+    const reported = vi.spyOn(console, 'error').mockReturnValue()
+    vi.stubGlobal('reportError', undefined)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    let turns = 0
+    const changedIn: number[] = []
+    const failure = new Error('of a subscriber')
+    recentEvents(listen, 1).subscribe(() => {
+      changedIn.push(turns)
+      queueMicrotask(() => {
+        turns += 1
+      })
+      throw failure
+    })
+    recentEvents(listen, 1).subscribe(() => changedIn.push(turns))
+    send(1)
+    await vi.waitUntil(() => changedIn.length === 2)
+    expect(changedIn).toEqual([0, 0])
+    expect(reported).toHaveBeenCalledWith(failure)
+  })
+  it('do not change for a subscriber that another one has stopped in the same turn', async () => {
+    const { listen, send } = source()
+    const changed: string[] = []
+    const [first, second, last] = [1, 2, 3].map(() => recentEvents(listen, 1))
+    first?.subscribe(() => {
+      changed.push('first')
+      stop?.()
+    })
+    const stop = second?.subscribe(() => changed.push('second'))
+    last?.subscribe(() => changed.push('last'))
+    send(1)
+    await vi.waitUntil(() => changed.includes('last'))
+    expect(changed).toEqual(['first', 'last'])
   })
 })

@@ -147,7 +147,8 @@ export class TabStream implements StreamReceiver {
     this.#events.onId(id)
   }
 
-  onMessage(event: string, data: string): void {
+  onMessage(event: string, data: string, id?: string): void {
+    if (id !== undefined) this.onId(id)
     this.isExact = this.hasFreshId
     // First to other tabs: this tab's listeners may close it.
     this.observer?.onOwnEvent?.(event, data)

@@ -28,14 +28,14 @@ export function eventReader(
   let unfinished = 0
   let isFirstPiece = true
   let expectedMark = mark // until the text has begun
+  let id: string | undefined // the newest, until it is reported: at the latest after the piece
   const parser = createParser({
-    onId: (id) => {
-      unfinished = 0
-      events.onId(id)
+    onId: (value) => {
+      id = value
     },
     onEvent: ({ event, data }) => {
       unfinished = 0
-      events.onMessage(event ?? 'message', data)
+      if (events.onMessage(event ?? 'message', data, id) !== false) id = undefined
     },
     onComment: (comment) => {
       unfinished -= comment.length + 2
@@ -58,6 +58,8 @@ export function eventReader(
     unfinished += text.length
     parser.feed(text)
     isFirstPiece = false
+    if (id !== undefined) events.onId(id)
+    id = undefined
     // A block without data, such as `event: ping`, ends without a call.
     if (unfinished > 0 && BLANK_LINE.test(text)) unfinished = 0
     if (unfinished <= MAX_EVENT_LENGTH) return undefined

@@ -34,7 +34,10 @@ export class PushedResponse {
         this.isResumable = id !== ''
         events.onId(id)
       },
-      onMessage: (event: string, data: string) => events.onMessage(event, data),
+      onMessage: (event: string, data: string, id?: string) => {
+        if (id !== undefined) this.isResumable = id !== ''
+        return events.onMessage(event, data, id)
+      },
       onRetry: (retryMs: number) => events.onRetry(retryMs),
     }
     this.#read = eventReader(reports, hasMark ? undefined : '')

@@ -39,9 +39,16 @@ export interface TransportEvents {
   onHeartbeat(): void
   /** Status and content type are valid: events may follow. */
   onOpen(): void
-  /** A block set the last event id. Called before the `onMessage` of the same block. */
+  /** The last event id was set: by a block without data, or by that of the `onMessage` that follows. */
   onId(id: string): void
-  onMessage(event: string, data: string): void
+  /**
+   * An event arrived.
+   *
+   * @param id - the last event id its block set, unless `onId` reported it.
+   * @returns `false` if neither was used. The id, or that of a later event, must then be reported before control returns
+   * to the page: an event without a listener so costs a tenth less.
+   */
+  onMessage(event: string, data: string, id?: string): unknown
   /** The server's `retry`, in milliseconds: any number, including `Infinity`. */
   onRetry(retryMs: number): void
   /**

@@ -7,8 +7,8 @@ export const logFunctions = (schema: string): string => `
 -- The timeline of this server: another one after each failover. '' if the user may not read it.
 CREATE FUNCTION ${schema}.timeline() RETURNS text LANGUAGE plpgsql AS $function$
 BEGIN
-  IF has_function_privilege('pg_catalog.pg_current_wal_lsn()', 'EXECUTE')
-     AND has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)', 'EXECUTE') THEN
+  IF has_function_privilege('pg_catalog.pg_current_wal_lsn()'::regprocedure, 'EXECUTE')
+     AND has_function_privilege('pg_catalog.pg_walfile_name(pg_lsn)'::regprocedure, 'EXECUTE') THEN
     RETURN lower(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8));
   END IF;
   RETURN '';
@@ -19,6 +19,13 @@ CREATE FUNCTION ${schema}.new_epoch() RETURNS text LANGUAGE sql AS $function$
   SELECT substr(replace(gen_random_uuid()::text, '-', ''), 1, 12)
 $function$;
 
+-- A subquery in its place is planned at each insert of the app: 32 of 73 µs.
+CREATE FUNCTION ${schema}.log_id(log_name text) RETURNS integer LANGUAGE plpgsql STABLE AS $function$
+BEGIN
+  RETURN (SELECT id FROM ${schema}.logs WHERE name = log_name);
+END
+$function$;
+
 -- Waits for the disk, whatever the user's default.
 CREATE FUNCTION ${schema}.be_durable() RETURNS void LANGUAGE plpgsql AS $function$
 BEGIN
@@ -27,26 +34,45 @@ END
 $function$;
 
 -- The position of the newest entry, even if another program has stored it and left the head of the log as it was.
-CREATE FUNCTION ${schema}.true_head(of_log integer, old_head bigint) RETURNS bigint LANGUAGE sql AS $function$
-  SELECT coalesce(
-    (SELECT max(position) FROM ${schema}.entries WHERE log = of_log AND position > old_head), old_head
-  )
+-- A session keeps the plans of a plpgsql function, and plans one in SQL at each call: 0.2 ms.
+CREATE FUNCTION ${schema}.true_head(of_log integer, old_head bigint) RETURNS bigint LANGUAGE plpgsql AS $function$
+BEGIN
+  RETURN coalesce(
+    (SELECT position FROM ${schema}.entries WHERE log = of_log AND position > old_head ORDER BY position DESC LIMIT 1),
+    old_head
+  );
+END
 $function$;
 
 -- The next events of the outbox: at most 1,000, and 16 MiB.
-CREATE FUNCTION ${schema}.next_rows(of_log integer) RETURNS bigint[] LANGUAGE sql AS $function$
-  SELECT array_agg(id ORDER BY id) FROM (
-    SELECT id, sum(octet_length(data)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-    FROM (SELECT id, data FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000) first
-  ) counted WHERE coalesce(before, 0) < 16777216
+CREATE FUNCTION ${schema}.next_rows(of_log integer, OUT ids bigint[], OUT have_keys boolean) LANGUAGE plpgsql
+AS $function$
+BEGIN
+  SELECT array_agg(id ORDER BY id), bool_or(has_key) INTO ids, have_keys FROM (
+    SELECT id, has_key, sum(size) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM (
+      SELECT id, octet_length(data) AS size, idempotency_key IS NOT NULL AS has_key
+      FROM ${schema}.outbox WHERE log = of_log ORDER BY id LIMIT 1000
+    ) first
+  ) counted WHERE coalesce(before, 0) < 16777216;
+END
 $function$;
 
 -- Moves events of the outbox to the end of the log, whose row the caller holds. Returns how many were stored.
-CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, ids bigint[]) RETURNS bigint
+CREATE FUNCTION ${schema}.move_rows(of_log integer, old_head bigint, ids bigint[], have_keys boolean) RETURNS bigint
 LANGUAGE plpgsql AS $function$
 DECLARE
   stored bigint;
+  stored_at bigint := extract(epoch FROM clock_timestamp()) * 1000;
 BEGIN
+  IF NOT have_keys THEN
+    WITH gone AS (DELETE FROM ${schema}.outbox WHERE log = of_log AND id = ANY (ids) RETURNING *)
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
+    SELECT of_log, old_head + row_number() OVER (ORDER BY id), stored_at, channel, event, data, key, traceparent
+    FROM gone;
+    GET DIAGNOSTICS stored = ROW_COUNT;
+    RETURN stored;
+  END IF;
   WITH gone AS (
     DELETE FROM ${schema}.outbox WHERE log = of_log AND id = ANY (ids) RETURNING *
   ), counted AS (
@@ -60,8 +86,7 @@ BEGIN
     )
   ), kept AS (
     INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, idempotency_key, traceparent)
-    SELECT of_log, old_head + place, (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-      channel, event, data, key, idempotency_key, traceparent
+    SELECT of_log, old_head + place, stored_at, channel, event, data, key, idempotency_key, traceparent
     FROM fresh ORDER BY place
     RETURNING 1
   )
@@ -75,15 +100,17 @@ CREATE FUNCTION ${schema}.move(
   of_log integer, old_head bigint, OUT taken bigint, OUT stored bigint, OUT has_more boolean
 ) LANGUAGE plpgsql AS $function$
 DECLARE
-  ids bigint[] := ${schema}.next_rows(of_log);
+  ids bigint[];
+  have_keys boolean;
   row_id bigint;
 BEGIN
+  SELECT * INTO ids, have_keys FROM ${schema}.next_rows(of_log);
   taken := coalesce(cardinality(ids), 0);
   stored := 0;
   has_more := false;
   IF taken = 0 THEN RETURN; END IF;
   BEGIN
-    stored := ${schema}.move_rows(of_log, old_head, ids);
+    stored := ${schema}.move_rows(of_log, old_head, ids, have_keys);
     has_more := EXISTS (SELECT FROM ${schema}.outbox WHERE log = of_log);
     RETURN;
   EXCEPTION
@@ -94,7 +121,7 @@ BEGIN
   END;
   FOREACH row_id IN ARRAY ids LOOP
     BEGIN
-      stored := stored + ${schema}.move_rows(of_log, old_head + stored, ARRAY[row_id]);
+      stored := stored + ${schema}.move_rows(of_log, old_head + stored, ARRAY[row_id], have_keys);
     EXCEPTION
       WHEN unique_violation THEN RAISE;
       WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR raise_exception THEN
@@ -141,20 +168,25 @@ BEGIN
 END
 $function$;
 
--- Stores entries, after the events that were committed to the outbox before.
+-- Stores entries, after the events that were committed to the outbox before. A caller that holds the line of appends
+-- stores open offers, too.
 CREATE FUNCTION ${schema}.append(
   log_name text, seen_epoch text, seen_head bigint,
   channels text[], events text[], payloads text[], keys text[], idempotency_keys text[], traceparents text[],
+  holds_line boolean,
   OUT log_epoch text, OUT positions bigint[]
 ) LANGUAGE plpgsql AS $function$
 DECLARE
   own ${schema}.logs;
   moved record;
   old_head bigint;
+  newest bigint;
+  has_moves boolean;
+  has_offers boolean;
   count bigint := cardinality(channels);
   stored_at bigint;
 BEGIN
-  PERFORM ${schema}.be_durable();
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM ${schema}.be_durable(); END IF;
   SELECT * INTO own FROM ${schema}.logs WHERE name = log_name FOR NO KEY UPDATE;
   IF NOT FOUND THEN RAISE EXCEPTION 'no log %', log_name USING ERRCODE = 'SSE01'; END IF;
   log_epoch := own.epoch || ${schema}.timeline();
@@ -164,15 +196,26 @@ BEGIN
     log_epoch := own.epoch || ${schema}.timeline();
   END IF;
   old_head := own.head;
-  own.head := ${schema}.true_head(own.id, own.head);
-  -- At most 10,000 events or 160 MiB: a limit of time.
-  FOR piece IN 1..10 LOOP
-    SELECT * INTO moved FROM ${schema}.move(own.id, own.head);
-    own.head := own.head + moved.stored;
-    EXIT WHEN NOT moved.has_more;
-  END LOOP;
+  -- One statement: each costs 10 µs.
+  SELECT ${schema}.true_head(own.id, own.head), EXISTS (SELECT FROM ${schema}.outbox WHERE log = own.id),
+    holds_line AND EXISTS (SELECT FROM ${schema}.offers o WHERE o.log_name = own.name AND o.position IS NULL)
+  INTO newest, has_moves, has_offers;
+  own.head := newest;
+  IF has_moves THEN
+    -- At most 10,000 events or 160 MiB: a limit of time.
+    FOR piece IN 1..10 LOOP
+      moved := ${schema}.move(own.id, own.head);
+      own.head := own.head + moved.stored;
+      EXIT WHEN NOT moved.has_more;
+    END LOOP;
+  END IF;
   stored_at := extract(epoch FROM clock_timestamp()) * 1000;
-  IF idempotency_keys IS NULL THEN
+  IF has_offers THEN own.head := own.head + ${schema}.store_offers(own, log_epoch, stored_at); END IF;
+  IF idempotency_keys IS NULL AND count = 1 THEN
+    INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
+    VALUES (own.id, own.head + 1, stored_at, channels[1], events[1], payloads[1], keys[1], traceparents[1]);
+    positions := ARRAY[own.head + 1];
+  ELSIF idempotency_keys IS NULL THEN
     INSERT INTO ${schema}.entries (log, position, at, channel, event, data, key, traceparent)
     SELECT own.id, own.head + given.n, stored_at, given.channel, given.event, given.data, given.key, given.traceparent
     FROM unnest(channels, events, payloads, keys, traceparents)

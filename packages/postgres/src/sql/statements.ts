@@ -6,6 +6,7 @@ export class Statements {
   readonly state: string
   readonly addLog: string
   readonly append: string
+  readonly store: string
   readonly place: string
   readonly renew: string
   readonly trim: string
@@ -30,7 +31,8 @@ export class Statements {
     this.addLog = `
       INSERT INTO ${schema}.logs (name, epoch) SELECT $1, ${schema}.new_epoch()
       WHERE NOT EXISTS (SELECT FROM ${schema}.logs WHERE name = $1) ON CONFLICT DO NOTHING`
-    this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+    this.append = `SELECT log_epoch, positions::text[] FROM ${schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, false)`
+    this.store = `CALL ${schema}.store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULL, NULL)`
     this.place = `SELECT taken, has_more, rejected, reason FROM ${schema}.place($1)`
     this.renew = `SELECT ${schema}.renew($1, $2, $3)`
     this.trim = `SELECT ${schema}.trim($1, $2, $3)`
@@ -89,7 +91,7 @@ export class Statements {
     this.touch = `SELECT ${schema}.touch($1, $2, $3)`
     this.present = `SELECT ${schema}.present($1, $2)`
     this.insertStrings = template([
-      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key, traceparent) VALUES ((SELECT id FROM ${schema}.logs WHERE name = `,
+      `INSERT INTO ${schema}.outbox (log, channel, event, data, key, idempotency_key, traceparent) VALUES (${schema}.log_id(`,
       '::text), ',
       '::text, ',
       '::text, ',

@@ -3,7 +3,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
-import { readUrl, serveNode } from '../node/serve-node.ts'
+import { readPathname, serveNode } from '../node/serve-node.ts'
 import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 
 /** The framework's objects in the context of an Express handler. */
@@ -25,7 +25,7 @@ export const sse: Sse<ExpressNative, ExpressHandler, ExpressMiddleware> = define
     const mount: ExpressMiddleware = async (req, res, next) => {
       // As a route, the app has chosen the path, which may differ from the contract's in its first segments.
       const match = isRoutedTo(mount, req.route) ? 'tail' : 'exact'
-      const route = findRoute(endpoint, req.method, readUrl(req).pathname, match)
+      const route = findRoute(endpoint, req.method, readPathname(req), match)
       if (!route) return next()
       await serve(route, req, res, next)
     }

@@ -1,4 +1,4 @@
-import { type LateAnswer, type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import { besideSet, type LateAnswer, type Responder, writeHead } from '../node/responder.ts'
 import type { NodeResponse } from '../node/serve-node.ts'
 import { TakeoverBody } from '../node/takeover-body.ts'
 
@@ -7,7 +7,7 @@ export interface FastifyReplyLike {
   readonly raw: NodeResponse
   code(status: number): unknown
   header(name: string, value: string): unknown
-  hasHeader(name: string): boolean
+  getHeader(name: string): unknown
   send(payload: unknown): unknown
 }
 
@@ -21,7 +21,8 @@ function takeOver(
     writeHead(raw, raw.statusCode)
     return start()
   }
-  for (const name of Object.keys(headers)) raw.removeHeader(name)
+  // `vary` may name headers of the app.
+  for (const name of Object.keys(headers)) if (name !== 'vary') raw.removeHeader(name)
   writeHead(raw, answer.status, answer.headers)
   raw.end(answer.body)
 }
@@ -40,7 +41,7 @@ export function fastifyResponder(reply: FastifyReplyLike): Responder {
     stream(status, headers, start, late) {
       begin(
         status,
-        withoutOverridden(headers, (name) => reply.hasHeader(name)),
+        besideSet(headers, (name) => reply.getHeader(name)),
       )
       reply.send(
         new TakeoverBody(() => {

@@ -57,7 +57,7 @@ function responderOf(c: Context): MakeResponse {
     const isStream = typeof body === 'object' && body !== null
     const isOverridden = isStream && c.res.headers.has('cache-control')
     for (const [name, value] of Object.entries(headers)) {
-      if (!isOverridden || name !== 'cache-control') c.header(name, value)
+      if (!isOverridden || name !== 'cache-control') c.header(name, value, { append: name === 'vary' })
     }
     return c.newResponse(body, status as 200)
   }

@@ -3,7 +3,7 @@ import { defineAdapter } from '../http/define-adapter.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
-import { type Responder, withoutOverridden, writeHead } from '../node/responder.ts'
+import { besideSet, type Responder, writeHead } from '../node/responder.ts'
 import { serveNode } from '../node/serve-node.ts'
 import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
 
@@ -78,7 +78,7 @@ function koaResponder(ctx: Context): Responder {
   return {
     send,
     stream(status, headers, begin, late) {
-      ctx.set(withoutOverridden(headers, (name) => ctx.res.hasHeader(name)))
+      ctx.set(besideSet(headers, (name) => ctx.res.getHeader(name)))
       ctx.status = status
       let isBegun = false
       // Koa reads `respond` once, when all middleware has run: its sign that the app answers by itself.
@@ -88,7 +88,8 @@ function koaResponder(ctx: Context): Responder {
           isBegun = true
           const answer = late()
           if (answer) {
-            for (const name of Object.keys(headers)) ctx.remove(name)
+            // `vary` may name headers of the app.
+            for (const name of Object.keys(headers)) if (name !== 'vary') ctx.remove(name)
             send(answer.status, answer.headers, answer.body)
             return true
           }

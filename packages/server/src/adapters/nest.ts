@@ -6,7 +6,7 @@ import { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { CommonOptions, HubSourceOptions, StreamHub, StreamOptions } from '../http/options.ts'
 import type { RunRequest, RunSourceOptions, StreamRuns } from '../http/run-options.ts'
-import { type NodeRequest, type NodeResponse, readUrl, serveNode } from '../node/serve-node.ts'
+import { type NodeRequest, type NodeResponse, readPathname, serveNode } from '../node/serve-node.ts'
 import type { Identity as AnyIdentity, ExpiringIdentity } from '../stream/identity.ts'
 import type { Iterated, Yielded } from '../stream/source.ts'
 import { type FastifyReplyLike, fastifyResponder } from './fastify-responder.ts'
@@ -117,7 +117,7 @@ function handlerOf(endpoint: Endpoint<NestNative>) {
     const res = isFastify ? response.raw : response
     const isMount = endpoint.routes.length > 0
     const route = isMount
-      ? (findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname) ?? notFound(endpoint))
+      ? (findRoute(endpoint, req.method ?? 'GET', readPathname(req)) ?? notFound(endpoint))
       : { answer: endpoint.stream, params: request.params }
     const exchange = { req, res, native: { req, res } }
     await serveNode(route, isFastify ? { ...exchange, responder: fastifyResponder(response) } : exchange)

@@ -1,7 +1,7 @@
 import { SseError, type StreamContract } from '@sse/contract'
 import type { StreamDefinition } from './definition.ts'
 import { defineHubStream, type GivenHubOptions } from './hub-stream.ts'
-import { checkOptions, type GivenOptions, isHub } from './options.ts'
+import { checkOptions, type GivenOptions, invalidOption, isHub } from './options.ts'
 import { defineRunStream, type GivenRunOptions, isRuns } from './run-stream.ts'
 
 /**
@@ -22,6 +22,11 @@ export function readArguments(given: readonly unknown[]): StreamDefinition {
     throw new SseError('source_invalid', message)
   }
   checkOptions(options, contract)
+  if (options.compression !== undefined) {
+    throw invalidOption(
+      "compression is an option of a hub's stream and of runs: a source's events are not shared",
+    )
+  }
   if (typeof source !== 'function' && (typeof source !== 'object' || source === null)) {
     throw new SseError(
       'source_invalid',

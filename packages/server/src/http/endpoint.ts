@@ -1,5 +1,5 @@
 import { isSseError, SseError, type StreamContract } from '@sse/contract'
-import { createEventEncoder, END_ID } from '@sse/contract/protocol'
+import { createEventEncoder, END_ID, splitPath } from '@sse/contract/protocol'
 import { report as reportDiagnostic } from '../diagnostics.ts'
 import { NATIVE } from '../dialects/native.ts'
 import { logError } from '../log-error.ts'
@@ -9,6 +9,7 @@ import { readAuthorization } from '../stream/identity.ts'
 import { NOTHING_TO_STREAM } from '../stream/nothing-to-stream.ts'
 import { toPublicError } from '../stream/public-error.ts'
 import { isThenable } from '../timing/is-thenable.ts'
+import { acceptsGzip } from './accept-encoding.ts'
 import { RequestContext } from './context.ts'
 import type { Action, MakeSource, StreamDefinition } from './definition.ts'
 import type { Answer, Exchange, HttpRequest, MountedRoute } from './exchange.ts'
@@ -23,8 +24,11 @@ const DEFAULT_STALL_TIMEOUT_MS = 60_000
 /** One stream on any framework: answers the requests that an adapter recognises. */
 export class Endpoint<Native> {
   readonly contract: StreamContract | undefined
+  /** The contract's path, split. Empty without a contract. */
+  readonly segments: readonly string[]
   /** What a mount answers, the most specific path first. Empty for a stream with a source, which chooses no path. */
   readonly routes: readonly MountedRoute<Native>[]
+  readonly #paramNames: readonly string[]
   readonly #definition: StreamDefinition
   readonly #settings: ConnectionSettings
   readonly #event: unknown
@@ -35,6 +39,8 @@ export class Endpoint<Native> {
     const path = contract?.path ?? definition.only?.name ?? 'the stream'
     const maxEventBytes = options.maxEventBytes ?? DEFAULT_MAX_EVENT_BYTES
     this.contract = contract
+    this.segments = splitPath(contract?.path ?? '')
+    this.#paramNames = this.segments.flatMap((segment) => (segment.startsWith(':') ? [segment.slice(1)] : []))
     this.#definition = definition
     this.#event = contract && createEventEncoder(contract, maxEventBytes)
     this.#settings = {
@@ -45,6 +51,7 @@ export class Endpoint<Native> {
       maxConnectionMs: options.maxConnectionMs,
       reauthorizeMs: options.reauthorizeMs ?? Number.POSITIVE_INFINITY,
       control: options.dialect?.['@sse/dialect'] ?? NATIVE,
+      compressor: options.compression?.['@sse/compression'](),
       encode: (item) => encodeItem(item, path, contract, maxEventBytes),
       authorize:
         authorize && ((context) => authorize((context as RequestContext).with({ identity: undefined }))),
@@ -69,14 +76,17 @@ export class Endpoint<Native> {
     if (!contract || !mount) return []
     const { path } = contract
     const { start, actions } = mount
+    const { segments } = this
     const routes: MountedRoute<Native>[] = actions.map((action) => ({
       path: `${path === '/' ? '' : path}/${action.name}`,
+      segments: [...segments, action.name],
       methods: [action.method],
       answer: (request) => this.#act(request, action),
     }))
-    routes.push({ path, methods: ['GET', 'HEAD'], answer: this.stream })
+    routes.push({ path, segments, methods: ['GET', 'HEAD'], answer: this.stream })
     if (start) {
-      routes.push({ path, methods: ['POST'], answer: (request) => this.#stream(request, 'start', start) })
+      const answer: Answer<Native> = (request) => this.#stream(request, 'start', start)
+      routes.push({ path, segments, methods: ['POST'], answer })
     }
     return routes
   }
@@ -98,54 +108,93 @@ export class Endpoint<Native> {
   }
 
   #answer(
-    { params, native, whenWritable }: HttpRequest<Native>,
+    request: HttpRequest<Native>,
     lastEventId: string | undefined,
     action: string,
     act: (connection: Connection, context: RequestContext) => Promise<Reply>,
     refuse: (error: unknown) => Reply = errorReply,
   ): Exchange {
     const connection = new Connection(this.#settings, lastEventId || undefined) // '' is what a reset leaves behind
-    const context = Object.assign(new RequestContext(connection, params, this.#event), native, { action })
+    const context = new RequestContext(connection, request.params, this.#event)
+    Object.assign(context, request.native, { action })
     connection.context = context
-    // In a later microtask: the adapter first gets to report that the client has already left.
-    const reply = Promise.resolve()
-      .then(() => whenWritable?.(this.#settings.stallTimeoutMs))
-      .then(() => {
-        connection.throwIfClosed()
-        return act(connection, context)
-      })
-      .catch((error) => this.#refuse(connection, error, refuse))
-    return { connection, reply }
+    return { connection, reply: this.#reply(request, connection, () => act(connection, context), refuse) }
+  }
+
+  async #reply(
+    { whenWritable }: HttpRequest<Native>,
+    connection: Connection,
+    act: () => Promise<Reply>,
+    refuse: (error: unknown) => Reply,
+  ): Promise<Reply> {
+    try {
+      await undefined // the adapter first gets to report that the client has already left
+      const writable = whenWritable?.(this.#settings.stallTimeoutMs)
+      if (writable) await writable
+      connection.throwIfClosed()
+      return await act()
+    } catch (error) {
+      return this.#refuse(connection, error, refuse)
+    }
   }
 
   async #openStream(
-    { method }: HttpRequest<Native>,
+    { method, readHeader }: HttpRequest<Native>,
     connection: Connection,
     context: RequestContext,
     makeSource: MakeSource,
     refuse: (error: unknown) => Reply,
   ): Promise<Reply> {
     const { options } = this.#definition
-    await this.#admit(connection, context)
+    const admitted = this.#admit(connection, context)
+    if (admitted) await admitted
     if (connection.lastEventId === END_ID) return EMPTY_REPLY
+    if (connection.isNegotiated) connection.acceptsCoding = acceptsGzip(readHeader('accept-encoding'))
     if (method === 'HEAD') return headReply(connection)
     connection.throwIfClosed()
     options.hub?.['@sse/admit'](connection)
-    await connection.prepare(() => makeSource(context, connection))
+    const prepared = connection.prepare(() => makeSource(context, connection))
+    if (prepared) await prepared
     connection.throwIfClosed()
     return streamReply(connection, refuse)
   }
 
-  /** Checks the request and calls `authorize`. */
-  async #admit(connection: Connection, context: RequestContext): Promise<void> {
-    checkParams(this.contract, context.params)
+  /** Checks the request and calls `authorize`. Returns a promise only if `authorize` does. */
+  #admit(connection: Connection, context: RequestContext): Promise<void> | undefined {
+    this.#checkParams(context.params)
     checkLastEventId(connection.lastEventId)
     const { authorize } = this.#definition.options
-    if (!authorize) return
-    const { id, identity, expiresAt } = readAuthorization(await authorize(context))
+    if (!authorize) return undefined
+    const answer = authorize(context)
+    if (isThenable(answer)) return this.#awaitAnswer(connection, context, answer)
+    this.#readAnswer(connection, context, answer)
+    return undefined
+  }
+
+  async #awaitAnswer(
+    connection: Connection,
+    context: RequestContext,
+    answer: PromiseLike<unknown>,
+  ): Promise<void> {
+    this.#readAnswer(connection, context, await answer)
+  }
+
+  #readAnswer(connection: Connection, context: RequestContext, answer: unknown): void {
+    const { id, identity, expiresAt } = readAuthorization(answer)
     connection.identity = id
     connection.expiresAt = expiresAt
     context.identity = identity
+  }
+
+  #checkParams(given: RequestContext['params']): void {
+    for (const name of this.#paramNames) {
+      if (typeof given[name] === 'string') continue
+      const path = this.contract?.path
+      throw new SseError(
+        'param_missing',
+        `The route has no parameter "${name}"; mount it at the contract's path, ${path}`,
+      )
+    }
   }
 
   #refuse(connection: Connection, error: unknown, refuse: (error: unknown) => Reply): Reply {
@@ -182,15 +231,4 @@ function reportError(onError: GivenOptions['onError'], error: unknown, context: 
 
 function logMasked(error: unknown): void {
   if (!isSseError(error) || !error.expose) logError(error)
-}
-
-function checkParams(contract: StreamContract | undefined, given: RequestContext['params']): void {
-  for (const [, name] of contract?.path.matchAll(/:(\w+)/g) ?? []) {
-    if (typeof given[name as string] !== 'string') {
-      throw new SseError(
-        'param_missing',
-        `The route has no parameter "${name}"; mount it at the contract's path, ${contract?.path}`,
-      )
-    }
-  }
 }

@@ -41,6 +41,8 @@ export interface Route<Native> {
 export interface MountedRoute<Native> {
   /** Path pattern, such as `/leads/:owner/ack`. */
   readonly path: string
+  /** The same, split. */
+  readonly segments: readonly string[]
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[]
   readonly answer: Answer<Native>
 }

@@ -1,4 +1,4 @@
-import { matchPath } from '@sse/contract/protocol'
+import { matchSegments, splitPath } from '@sse/contract/protocol'
 import type { Endpoint } from './endpoint.ts'
 import type { Route } from './exchange.ts'
 import { methodReply, notFoundReply } from './reply.ts'
@@ -19,15 +19,16 @@ export function findRoute<Native>(
   pathname: string,
   match: PathMatch = 'tail',
 ): Route<Native> | undefined {
-  const { contract, routes, stream } = endpoint
+  const { contract, segments, routes, stream } = endpoint
   if (!contract) return { answer: stream, params: {} }
+  const given = splitPath(pathname)
   if (routes.length === 0) {
-    const params = matchStream(contract.path, pathname, match)
+    const params = matchStream(segments, given, match)
     return params && { answer: stream, params }
   }
   let refused: Route<Native> | undefined
-  for (const { path, methods, answer } of routes) {
-    const params = matchStream(path, pathname, match)
+  for (const { path, segments: wanted, methods, answer } of routes) {
+    const params = matchStream(wanted, given, match)
     if (!params) continue
     if (methods.some((taken) => taken === method)) return { answer, params }
     refused ??= { answer: endpoint.refuse(methodReply(methodsOf(endpoint, path).join(', '))), params }
@@ -45,11 +46,11 @@ export function notFound<Native>(endpoint: Endpoint<Native>): Route<Native> {
   return { answer: endpoint.refuse(notFoundReply(endpoint.contract)), params: {} }
 }
 
-function matchStream(path: string, pathname: string, match: PathMatch): Record<string, string> | undefined {
-  if (match === 'exact' && countSegments(path) !== countSegments(pathname)) return undefined
-  return matchPath(path, pathname)
-}
-
-function countSegments(path: string): number {
-  return path.split('/').filter((segment) => segment !== '').length
+function matchStream(
+  wanted: readonly string[],
+  given: readonly string[],
+  match: PathMatch,
+): Record<string, string> | undefined {
+  if (match === 'exact' && wanted.length !== given.length) return undefined
+  return matchSegments(wanted, given)
 }

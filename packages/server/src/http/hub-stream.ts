@@ -1,5 +1,6 @@
 import { SseError, type StreamContract } from '@sse/contract'
 import type { ConnectionAdmitter, ConnectionHandle } from '../stream/connection-handle.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import type { StreamContext } from './context.ts'
 import type { StreamDefinition } from './definition.ts'
 import {
@@ -10,6 +11,8 @@ import {
   type StreamHub,
 } from './options.ts'
 import { EMPTY_REPLY, type Reply } from './reply.ts'
+
+type ChosenChannels = string | readonly string[]
 
 /** The options of a hub's stream, as they arrive at run time. */
 export type GivenHubOptions = GivenOptions & HubSourceOptions<StreamContract, StreamContext<StreamContract>>
@@ -32,9 +35,24 @@ export function defineHubStream(hub: StreamHub<StreamContract>, options: GivenHu
     return given === false || given === null ? undefined : given
   }
 
-  async function makeSource(given: unknown, connection: ConnectionHandle): Promise<unknown> {
+  // Most streams await nothing: then neither does the connection.
+  const isPlain = !subscriber && after === undefined && typeof from !== 'function'
+
+  function makeSource(given: unknown, connection: ConnectionHandle): unknown {
     const context = given as StreamContext<StreamContract>
-    return hub.subscribe(typeof channels === 'function' ? await channels(context) : channels, {
+    const chosen = typeof channels === 'function' ? channels(context) : channels
+    if (!isPlain || isThenable(chosen)) return makeLater(chosen, context, connection)
+    const { identity, lastEventId } = connection
+    const id = subscriber === undefined ? identity : undefined
+    return hub.subscribe(chosen, { after: lastEventId, subscriber: id, identity, from })
+  }
+
+  async function makeLater(
+    chosen: ChosenChannels | PromiseLike<ChosenChannels>,
+    context: StreamContext<StreamContract>,
+    connection: ConnectionHandle,
+  ): Promise<unknown> {
+    return hub.subscribe(await chosen, {
       after: (await after?.(context)) ?? connection.lastEventId,
       subscriber: await subscriberOf(context, connection),
       identity: connection.identity,

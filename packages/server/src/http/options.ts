@@ -1,6 +1,7 @@
 import { type Channel, SseError, type StreamContract } from '@sse/contract'
 import { checkHeartbeat, encodeMessage } from '@sse/contract/protocol'
 import type { StreamDialect } from '../dialects/control-encoder.ts'
+import type { StreamCompression } from '../stream/compressor.ts'
 import type { ConnectionAdmitter } from '../stream/connection-handle.ts'
 import type { Authorized, IdentityOf } from '../stream/identity.ts'
 import { MAX_TIMER_MS } from '../timing/at-most.ts'
@@ -94,6 +95,7 @@ export interface HubStreamOptions<
   Native,
   Answer extends Authorized = Authorized,
 > extends HubSourceOptions<Contract, StreamContext<Contract, IdentityOf<Answer>> & Native>,
+    SharedStreamOptions,
     CommonOptions<Contract, Native> {
   /**
    * Decides before the response starts, and for every acknowledgement. Return an identity (a string, or an object with
@@ -130,6 +132,18 @@ export interface HubSourceOptions<Contract extends StreamContract, Context> {
   from?: StartFrom | ((context: Context) => StartFrom | undefined | PromiseLike<StartFrom | undefined>)
 }
 
+/** Options of the streams whose events many connections share: a hub's and those of runs. */
+export interface SharedStreamOptions {
+  /**
+   * Compresses the stream for clients that accept it: `gzip()` of `@sse/server/gzip`. Events are compressed once for all
+   * connections. Do not compress channels that carry secrets next to text that others can choose. Default: streams are
+   * not compressed.
+   *
+   * @see docs/guides/compression.md
+   */
+  compression?: StreamCompression
+}
+
 type StartFrom = 'oldest' | 'newest'
 
 type SubscriberId = string | null | undefined | false
@@ -147,6 +161,7 @@ export interface GivenOptions {
   hub?: ConnectionAdmitter
   refuse?: 'status' | 'retry'
   dialect?: StreamDialect
+  compression?: StreamCompression
 }
 
 /** @throws {SseError} `option_invalid`, naming the option. */
@@ -155,7 +170,10 @@ export function checkOptions(options: GivenOptions, contract: StreamContract | u
     throw invalidOption(`options must be an object, not ${options === null ? 'null' : typeof options}`)
   }
   const { maxEventBytes, retryMs, heartbeatMs, authorize, onError, hub } = options
-  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse, dialect } = options
+  const { stallTimeoutMs, maxConnectionMs, reauthorizeMs, refuse, dialect, compression } = options
+  if (compression !== undefined && !hasMember(compression, '@sse/compression')) {
+    throw invalidOption('compression must be made by gzip() of @sse/server/gzip')
+  }
   if (dialect !== undefined && !hasMember(dialect, '@sse/dialect')) {
     throw invalidOption('dialect must be made by defineDialect()')
   }

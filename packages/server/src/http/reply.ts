@@ -25,6 +25,9 @@ const STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 }
+/** Of a stream that is compressed for clients that accept it. */
+const NEGOTIATED_HEADERS = { ...STREAM_HEADERS, vary: 'accept-encoding' }
+const GZIP_HEADERS = { ...NEGOTIATED_HEADERS, 'content-encoding': 'gzip' }
 /** For every answer other than a stream: it depends on the client and on the moment. */
 const NO_STORE = { 'cache-control': 'no-store' }
 const JSON_HEADERS = { 'content-type': 'application/json', ...NO_STORE }
@@ -48,8 +51,9 @@ export function streamReply(connection: Connection, refuse: (reason: Error) => R
 }
 
 /** The headers of a stream. They are the same object for all streams of the native dialect. */
-function headersOf({ control }: Connection): Reply['headers'] {
-  return control === NATIVE ? STREAM_HEADERS : { ...STREAM_HEADERS, ...control.headers }
+function headersOf({ control, compressor, isNegotiated }: Connection): Reply['headers'] {
+  const headers = compressor ? GZIP_HEADERS : isNegotiated ? NEGOTIATED_HEADERS : STREAM_HEADERS
+  return control === NATIVE ? headers : { ...headers, ...control.headers }
 }
 
 /** The answer instead of a stream whose connection the server has closed before the head was sent. */

@@ -3,7 +3,7 @@ import type { RunOutcome } from '../runs/run-state.ts'
 import type { RunSource, RunStatus, StartOptions } from '../runs/runs.ts'
 import type { Authorized, IdentityOf } from '../stream/identity.ts'
 import type { StreamContext } from './context.ts'
-import type { CommonOptions } from './options.ts'
+import type { CommonOptions, SharedStreamOptions } from './options.ts'
 
 /** The part of runs that streams use. */
 export interface StreamRuns<Contract extends StreamContract> {
@@ -34,6 +34,7 @@ export interface RunStreamOptions<
   Native,
   Answer extends Authorized = Authorized,
 > extends RunSourceOptions<Contract, StreamContext<Contract, IdentityOf<Answer>> & Native>,
+    SharedStreamOptions,
     CommonOptions<Contract, Native> {
   /**
    * Decides about every request, before anything is read or started; the context's `action` says what it wants. Check

@@ -56,6 +56,7 @@ export class ConnectionLimiter implements ClosedWatcher, RevocationListener {
     if (isNew && this.size >= this.#limits.maxConnections) {
       throw this.#reject('too_many_connections', 'Connection limit of this server reached')
     }
+    if (!isNew && this.#identities.get(handle) === identity) return
     const own = identity === undefined ? undefined : (this.#byIdentity.get(identity) ?? NO_CONNECTIONS)
     if (own && !own.has(handle)) this.#makeRoom(own)
     if (!isNew) this.#removeIdentity(handle)

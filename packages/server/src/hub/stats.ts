@@ -12,7 +12,7 @@ export interface HubStats {
   readonly ringBytes: number
   /** Events stored by `publish` in this process. */
   readonly published: number
-  /** Bytes of live frames passed to connections. */
+  /** Bytes of live frames passed to connections, before compression. */
   readonly deliveredBytes: number
   /** How often a connection started to read what it had missed. */
   readonly catchUps: number

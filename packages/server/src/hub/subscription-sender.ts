@@ -87,6 +87,7 @@ export class SubscriptionSender implements Sender, Follower, HistoryReceiver, Ca
   start(sink: Sink, preamble: string): void {
     const { log, fanout } = this.#context
     const cursor = new LogCursor(log.tail, this.#channels, this.#startPosition as StartPosition)
+    this.#startPosition = undefined
     this.#sink = sink
     this.#cursor = cursor
     // Added before the cursor moves: an event stored from now on is delivered, one stored before is read.

@@ -70,9 +70,11 @@ export class LogSubscription<Contract extends StreamContract> implements Subscri
       throw new SseError('option_invalid', 'subscribe: untilHead is for loops, not for connections')
     const identity = this.#options.identity ?? handle.identity ?? subscriber
     connections.admit(handle, identity)
-    if (identity !== undefined) presence.enter(identity, this.#channels)
-    const leave = () => presence.exit(identity as string, this.#channels, handle.retryMs)
-    const onStop = identity === undefined ? undefined : leave
+    let onStop: (() => void) | undefined
+    if (identity !== undefined) {
+      presence.enter(identity, this.#channels)
+      onStop = () => presence.exit(identity, this.#channels, handle.retryMs)
+    }
     return new SubscriptionSender(this.#context, handle, this.#channels, this.#findStart(after), { onStop })
   }
 

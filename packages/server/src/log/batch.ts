@@ -28,7 +28,7 @@ export class Batch {
 
   /** All frames, the same object for every connection that writes them. */
   get joined(): SharedFrames {
-    this.#joined ??= new SharedFrames(this.frames.map(({ bytes }) => bytes))
+    this.#joined ??= new SharedFrames(this.frames, 'history')
     return this.#joined
   }
 }

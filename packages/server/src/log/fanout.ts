@@ -116,7 +116,7 @@ export class Fanout {
       const { channel } = run[0] as StoredFrame
       const followers = this.#byChannel.get(channel)
       if (!followers) return
-      const frames = share(run, channel)
+      const frames = new SharedFrames(run, 'live', channel)
       for (const follower of followers) this.#deliverTo(follower, frames, position, from)
       return
     }
@@ -140,7 +140,7 @@ export class Fanout {
       if (!frames) {
         const isOneChannel = (mask & (mask - 1)) === 0
         const own = run.filter(({ channel }) => (mask & (bits.get(channel) as number)) !== 0)
-        frames = share(own, isOneChannel ? own[0]?.channel : undefined)
+        frames = new SharedFrames(own, 'live', isOneChannel ? own[0]?.channel : undefined)
         shared.set(mask, frames)
       }
       this.#deliverTo(follower, frames, position, from)
@@ -174,11 +174,4 @@ export class Fanout {
       this.#onError(thrown)
     }
   }
-}
-
-function share(frames: readonly StoredFrame[], channel: string | undefined): SharedFrames {
-  return new SharedFrames(
-    frames.map(({ bytes }) => bytes),
-    channel,
-  )
 }

@@ -27,7 +27,7 @@ export class Heartbeat {
     let frames = this.#frames.get(control)
     if (!frames) {
       const text = control.heartbeat(formatId({ epoch, position: head }), reporter)
-      frames = new SharedFrames([encoder.encode(text)])
+      frames = new SharedFrames([{ channel: '', bytes: encoder.encode(text) }], 'heartbeat')
       this.#frames.set(control, frames)
     }
     return frames

@@ -1,10 +1,24 @@
 /** Frames of at least this many bytes on average are not copied to be joined. */
 const LARGE_BYTES = 16_384
 
+/** A frame among shared ones. */
+export interface SharedFrame {
+  /** Channel of its event; `''` if it is none. */
+  readonly channel: string
+  readonly bytes: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Where frames come from. `live`: the fan-out, as the next that all live followers of their channels get. `heartbeat`:
+ * the next that all live connections of a stream get. `history`: anything else.
+ */
+export type FramesOrigin = 'live' | 'heartbeat' | 'history'
+
 /** Whole frames as bytes that many connections write. Created once, never changed. */
 export class SharedFrames {
   /** The frames, in order. */
-  readonly parts: readonly Uint8Array<ArrayBuffer>[]
+  readonly parts: readonly SharedFrame[]
+  readonly origin: FramesOrigin
   readonly byteLength: number
   /** Channel of all the frames; `undefined` if they are of several. */
   readonly channel: string | undefined
@@ -12,10 +26,11 @@ export class SharedFrames {
   /** The same bytes as one chunk of an HTTP/1.1 response. Set by the first sink that writes chunks. */
   chunk: Uint8Array | undefined = undefined
 
-  constructor(parts: readonly Uint8Array<ArrayBuffer>[], channel?: string) {
+  constructor(parts: readonly SharedFrame[], origin: FramesOrigin, channel?: string) {
     this.parts = parts
+    this.origin = origin
     this.channel = channel
-    this.byteLength = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    this.byteLength = parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
   }
 
   /** All frames in one piece of memory, joined once. */
@@ -31,12 +46,12 @@ export class SharedFrames {
 }
 
 function joinBytes(parts: SharedFrames['parts'], length: number): Uint8Array<ArrayBuffer> {
-  if (parts.length === 1) return parts[0] as Uint8Array<ArrayBuffer>
+  if (parts.length === 1) return (parts[0] as SharedFrame).bytes
   const joined = new Uint8Array(length)
   let offset = 0
-  for (const part of parts) {
-    joined.set(part, offset)
-    offset += part.byteLength
+  for (const { bytes } of parts) {
+    joined.set(bytes, offset)
+    offset += bytes.byteLength
   }
   return joined
 }

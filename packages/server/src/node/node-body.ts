@@ -5,18 +5,27 @@ import type { BodyReading, BodySource } from '../http/body.ts'
 /** How long the rest of a refused body is read and dropped before the answer, in milliseconds. */
 const LINGER_MS = 1_000
 
-/**
- * The body of Node's request.
- *
- * @param parsed - what a parser of the framework has made of it.
- */
-export function nodeBody(req: Readable, parsed: () => unknown): BodySource {
-  return {
-    get wasRead() {
-      return req.readableDidRead || req.readableEnded
-    },
-    parsed,
-    read: (onChunk) => readNodeBody(req, onChunk),
+/** The body of Node's request. */
+export class NodeBody implements BodySource {
+  readonly #req: Readable & { readonly body?: unknown }
+  readonly #parsed: (() => unknown) | undefined
+
+  /** @param parsed - returns what a parser of the framework has made of it. Default: `req.body`. */
+  constructor(req: Readable, parsed: (() => unknown) | undefined) {
+    this.#req = req
+    this.#parsed = parsed
+  }
+
+  get wasRead(): boolean {
+    return this.#req.readableDidRead || this.#req.readableEnded
+  }
+
+  parsed(): unknown {
+    return this.#parsed ? this.#parsed() : this.#req.body
+  }
+
+  read(onChunk: (chunk: Uint8Array) => void): BodyReading {
+    return readNodeBody(this.#req, onChunk)
   }
 }
 

@@ -10,6 +10,7 @@ import { type TestHub, testHub } from '../fixtures/hub-server.ts'
 import { RawClient, request } from '../fixtures/raw-client.ts'
 import { eventually, scoped } from '../fixtures/server-scope.ts'
 import { sse } from './node.ts'
+import { readPathname } from './serve-node.ts'
 
 const OPEN = { authorize: () => true, channels: 'everyone', onError: () => {} } as const
 
@@ -152,6 +153,32 @@ describe('the Node handler', () => {
     // Before the server closes the idle socket.
     await vi.waitFor(() => expect(socket?.listenerCount('close')).toBe(before), { timeout: 1_000 })
     client.socket.destroy()
+  })
+})
+
+describe('the path of a request', () => {
+  it.each([
+    '/leads/1',
+    '/leads/a.b-c_d~e',
+    '/leads/1?lastEventId=a%20b',
+    '/leads/a%20b',
+    '/leads/%2e%2e/x',
+    '/leads/../x',
+    '/leads/.',
+    '/leads/.hidden',
+    '/leads/...',
+    '//leads//1/',
+    '/leads\\1',
+    '/leads/é',
+    '/leads/1#x',
+    '/',
+    '*',
+    '',
+    'http://other/leads/../1?x',
+  ])('%j is that of a URL', (url) => {
+    const absolute = url.startsWith('/') ? `http://localhost${url}` : url
+    const expected = URL.canParse(absolute) ? new URL(absolute).pathname : '/'
+    expect(readPathname({ url })).toBe(expected)
   })
 })
 

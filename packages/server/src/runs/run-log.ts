@@ -47,10 +47,13 @@ export function loggedContract(contract: StreamContract): LoggedContract {
 export class RunLog {
   readonly hub: RunHub
   readonly #engine: CheckedEngine
+  readonly #onFailure: () => void
 
-  constructor(hub: RunHub, engine: Engine, onError: (error: unknown) => void) {
+  /** @param onFailure - called when a run could not be read. */
+  constructor(hub: RunHub, engine: Engine, onError: (error: unknown) => void, onFailure: () => void) {
     this.hub = hub
     this.#engine = new CheckedEngine(engine, onError)
+    this.#onFailure = onFailure
   }
 
   /**
@@ -60,9 +63,11 @@ export class RunLog {
    */
   async find(id: string): Promise<FoundRun | undefined> {
     let state: RunState | undefined
-    const { epoch, reached } = await this.#readAll(controlChannel(id), 0, ({ event, data, position, at }) => {
+    const reading = this.#readAll(controlChannel(id), 0, ({ event, data, position, at }) => {
       if (event === RUN_EVENT) state = applyRecord(state, readRecord(parseJson(data)), position, at)
     })
+    reading.catch(this.#onFailure)
+    const { epoch, reached } = await reading
     return state && { epoch, reached, state }
   }
 

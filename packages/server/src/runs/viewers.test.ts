@@ -36,13 +36,13 @@ class RecordingSink implements Sink {
   isEnded = false
   isFull = false
 
-  write(text: string): boolean {
-    this.text += text
+  write(data: string | Uint8Array): boolean {
+    this.text += typeof data === 'string' ? data : new TextDecoder().decode(data)
     return !this.isFull
   }
   writeShared(frames: SharedFrames): boolean {
     this.shared.push(frames)
-    return this.write(new TextDecoder().decode(frames.bytes))
+    return this.write(frames.bytes)
   }
   end(): void {
     this.isEnded = true
@@ -61,7 +61,13 @@ async function view(runs: Runs<Contract>, id: string, lastEventId?: string) {
   const sink = new RecordingSink()
   const never = Number.POSITIVE_INFINITY
   const settings = { path: contract.path, heartbeatMs: never, retryMs: undefined, stallTimeoutMs: never }
-  const limits = { maxConnectionMs: never, reauthorizeMs: never, authorize: () => true, onError() {} }
+  const limits = {
+    compressor: undefined,
+    maxConnectionMs: never,
+    reauthorizeMs: never,
+    authorize: () => true,
+    onError() {},
+  }
   const connection = new Connection({ ...settings, ...limits, encode: String, control: NATIVE }, lastEventId)
   open.push(() => connection.gone())
   await connection.prepare(() => runs.follow(id))

@@ -43,7 +43,7 @@ describe('backpressure', () => {
     })
     stalledReader(await scoped(listen(createServer(handler))))
     await stoppedAt(() => pulled)
-    expect(res?.writableNeedDrain).toBe(true)
+    expect(res?.socket?.writableNeedDrain).toBe(true)
     expect(res?.writableLength).toBeLessThan(3 * 65_536)
     const held = res?.writableLength
     await new Promise((resolve) => setTimeout(resolve, 20)) // heartbeats would come now

@@ -37,6 +37,25 @@ describe('when the client leaves', () => {
     expect(onError).not.toHaveBeenCalled()
   })
 
+  it('gives its reason to a signal that is first read later', async () => {
+    let finish: (() => unknown) | undefined
+    const handler = sse(async function* (context) {
+      yield { data: 1 }
+      await new Promise<void>((resolve) => {
+        finish = () => {
+          resolve()
+          return context.signal.reason
+        }
+      })
+    })
+    const leave = new AbortController()
+    const response = await handler(new Request('http://localhost/', { signal: leave.signal }))
+    await response.body?.getReader().read()
+    await eventually(() => finish !== undefined)
+    leave.abort()
+    expect(finish?.()).toMatchObject({ code: 'client_gone' })
+  })
+
   it('does not wait for a parked source, and reports it after 10 s', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const onError = vi.fn()

@@ -4,7 +4,9 @@ import { report as reportDiagnostic } from '../diagnostics.ts'
 import type { ControlEncoder } from '../dialects/control-encoder.ts'
 import type { RunOutcome } from '../runs/run-state.ts'
 import { captureContext } from '../timing/async-context.ts'
+import { isThenable } from '../timing/is-thenable.ts'
 import { startPeriodic, stopPeriodic } from '../timing/periodic.ts'
+import type { Compressor } from './compressor.ts'
 import {
   type ClosedWatcher,
   type CloseNotice,
@@ -33,6 +35,8 @@ export interface ConnectionSettings {
   readonly reauthorizeMs: number
   readonly encode: (item: unknown) => string
   readonly control: ControlEncoder
+  /** `undefined`: the stream is never compressed. */
+  readonly compressor: Compressor | undefined
   /** Called again while the stream is open. */
   readonly authorize: ((context: unknown) => unknown) | undefined
   /** Never throws. */
@@ -57,6 +61,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   /** Argument of the app's functions. */
   context: unknown
   sentBytes = 0
+  /** Whether the client accepts the coding of the stream's compressor. */
+  acceptsCoding = false
   readonly #settings: ConnectionSettings
   #abort: AbortController | undefined
   #inContext: ReturnType<typeof captureContext> | undefined
@@ -67,6 +73,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
   #duties: readonly { stop(): void }[] | undefined
   #isClosed = false
   #isGone = false
+  /** It was open until its client left. */
+  #wasLeft = false
   #startedAt = 0
   #hasSentEvent = false
   #watchers: ClosedWatcher | ClosedWatcher[] | undefined
@@ -92,6 +100,16 @@ export class Connection implements ConnectionHandle, SinkOwner {
     return this.#settings.control
   }
 
+  /** Compresses this response; `undefined`: it is sent as it is. */
+  get compressor(): Compressor | undefined {
+    return this.acceptsCoding ? this.#settings.compressor : undefined
+  }
+
+  /** Whether the response depends on the codings that the client accepts. */
+  get isNegotiated(): boolean {
+    return this.#settings.compressor !== undefined
+  }
+
   get stallTimeoutMs(): number {
     return this.#settings.stallTimeoutMs
   }
@@ -101,7 +119,8 @@ export class Connection implements ConnectionHandle, SinkOwner {
     if (!this.#abort) {
       this.#abort = new AbortController()
       this.#inContext = captureContext()
-      if (this.#reason) this.#abort.abort(this.#reason)
+      const reason = this.#closedBy
+      if (reason) this.#abort.abort(reason)
     }
     return this.#abort.signal
   }
@@ -119,12 +138,25 @@ export class Connection implements ConnectionHandle, SinkOwner {
     return this.#isGone ? undefined : this.#reason
   }
 
+  /** Why it is closed, by either side. An error's stack is dear: that of a client that has left is made at first use. */
+  get #closedBy(): Error | undefined {
+    if (this.#wasLeft) this.#reason ??= new SseError('client_gone', 'The client has disconnected')
+    return this.#reason
+  }
+
   /**
    * Opens the source and waits until it is ready, but at most `COMMIT_WAIT_MS`: a source that fails at once becomes an
    * HTTP status, and one that is only slow does not delay the response. Waits longer for a sender that has not decided.
+   *
+   * @returns `undefined` if it is ready: then it needs no timer and no promise.
+   * @throws what the source throws.
    */
-  async prepare(makeSource: () => unknown): Promise<void> {
-    const opening = this.#open(makeSource)
+  prepare(makeSource: () => unknown): Promise<void> | undefined {
+    const opening = this.#open(makeSource())
+    return opening && this.#awaitOpening(opening)
+  }
+
+  async #awaitOpening(opening: Promise<void>): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const isLate = await Promise.race([
       opening.then(() => false),
@@ -140,15 +172,16 @@ export class Connection implements ConnectionHandle, SinkOwner {
 
   /** Throws the reason if the connection is closed, by either side. */
   throwIfClosed(): void {
-    if (this.#isClosed) throw this.#reason
+    if (this.#isClosed) throw this.#closedBy
   }
 
   /**
-   * Called when the headers are sent: the sender fills `sink` from here on.
+   * Called when the headers are sent: the sender fills `target` from here on.
    *
    * @param maxConnectionMs - maximum age if the stream sets none. Default `Infinity`.
    */
-  start(sink: Sink, maxConnectionMs: number = Number.POSITIVE_INFINITY): void {
+  start(target: Sink, maxConnectionMs: number = Number.POSITIVE_INFINITY): void {
+    const sink = this.compressor?.wrap(target) ?? target
     if (this.#isClosed) return sink.end()
     this.#sink = sink
     this.#startDuties(this.#settings.maxConnectionMs ?? maxConnectionMs)
@@ -202,15 +235,20 @@ export class Connection implements ConnectionHandle, SinkOwner {
   close(reason: Error, notice?: CloseNotice): void {
     if (this.#isClosed) return
     this.#reason = reason
-    this.#inContext?.(() => this.#abort?.abort(reason))
-    this.#opening?.catch((error) => this.report(error))
-    this.#opening = undefined
+    this.#stopSource()
     const code = isSseError(reason) ? reason.code : 'internal'
     // A process that shuts down must not be asked again on the same transport.
     if (code === 'shutdown') this.#sink?.closeTransport()
     const lastFrame = this.#sink && this.#encodeNotice(reason, notice)
     this.#finish(code, lastFrame)
-    if (lastFrame === undefined && !this.#isGone) this.#sink?.destroy()
+    if (lastFrame === undefined) this.#sink?.destroy()
+  }
+
+  /** The app's functions learn that the connection is closed. */
+  #stopSource(): void {
+    this.#inContext?.(() => this.#abort?.abort(this.#closedBy))
+    this.#opening?.catch((error) => this.report(error))
+    this.#opening = undefined
   }
 
   destroy(): void {
@@ -221,13 +259,19 @@ export class Connection implements ConnectionHandle, SinkOwner {
   gone(): void {
     if (this.#isGone) return
     this.#isGone = true
-    this.close(new SseError('client_gone', 'The client has disconnected'))
-    for (const watcher of [this.#watchers ?? []].flat()) watcher.closed(this)
+    if (!this.#isClosed) {
+      this.#wasLeft = true
+      this.#stopSource()
+      this.#finish('client_gone')
+    }
+    const watchers = this.#watchers
     this.#watchers = undefined
+    if (!Array.isArray(watchers)) return watchers?.closed(this)
+    for (const watcher of watchers) watcher.closed(this)
   }
 
   report(error: unknown): void {
-    const reason = this.#reason
+    const reason = this.#closedBy
     const isEcho =
       error === reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === reason))
     if (!reason || !isEcho) this.#settings.onError(error, this.context)
@@ -238,18 +282,28 @@ export class Connection implements ConnectionHandle, SinkOwner {
     else this.#watchers = this.#watchers ? [this.#watchers, watcher].flat() : watcher
   }
 
-  async #open(makeSource: () => unknown): Promise<void> {
-    const source = await makeSource()
+  /** Returns a promise only if it has to wait. */
+  #open(source: unknown): Promise<void> | undefined {
+    if (isThenable(source)) return this.#openLater(source)
+    const ready = this.#openSource(source)
+    return ready && Promise.resolve(ready)
+  }
+
+  async #openLater(source: PromiseLike<unknown>): Promise<void> {
+    await this.#openSource(await source)
+  }
+
+  #openSource(source: unknown): PromiseLike<void> | undefined {
     if (this.#isClosed) {
       // Nothing opens on a closed connection; an iterator is only told to finish.
       if (!isOpenable(source)) releaseSource(iterate(source, this.path), this)
-      return
+      return undefined
     }
     const sender = isOpenable(source)
       ? source['@sse/open'](this)
       : new Pump(source, this, this.#settings.encode)
     this.#sender = sender
-    await sender.ready
+    return sender.ready
   }
 
   #encodeNotice(reason: Error, notice: CloseNotice | undefined): string | undefined {

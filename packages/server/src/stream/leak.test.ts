@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 
 const CONNECTIONS = 10_000
 
-it('leaves nothing behind after ten thousand connections were opened and dropped in every way', async () => {
+it.concurrent('leaves nothing behind after ten thousand connections were opened and dropped in every way', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=@sse/source',
     '--expose-gc',
@@ -19,7 +19,7 @@ it('leaves nothing behind after ten thousand connections were opened and dropped
   expect((after.heap - before.heap) / CONNECTIONS).toBeLessThan(100) // bytes a connection
 }, 180_000)
 
-it('leaves no heap, cursor or presence behind after ten thousand connections to a hub, and the process exits', async () => {
+it.concurrent('leaves no heap, cursor or presence behind after ten thousand connections to a hub, and the process exits', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--conditions=@sse/source',
     '--expose-gc',

@@ -43,16 +43,16 @@ export function openSubscription(
 ): OpenedSubscription {
   const connection = new Connection({ ...SETTINGS, heartbeatMs }, lastEventId || undefined)
   connection.identity = identity
-  const opened = connection
-    .prepare(() => subscription)
-    .then(
-      () => connection.start(new SinkAdapter(sink, connection)),
-      (error) => {
-        connection.gone()
-        throw error
-      },
-    )
-  return { opened, drained: () => connection.drained(), close: () => connection.gone() }
+  const open = async () => {
+    try {
+      await connection.prepare(() => subscription)
+    } catch (error) {
+      connection.gone()
+      throw error
+    }
+    connection.start(new SinkAdapter(sink, connection))
+  }
+  return { opened: open(), drained: () => connection.drained(), close: () => connection.gone() }
 }
 
 const SETTINGS: Omit<ConnectionSettings, 'heartbeatMs'> = {
@@ -63,6 +63,7 @@ const SETTINGS: Omit<ConnectionSettings, 'heartbeatMs'> = {
   reauthorizeMs: Number.POSITIVE_INFINITY,
   encode: String,
   control: NATIVE,
+  compressor: undefined,
   authorize: () => true,
   onError() {},
 }
@@ -78,12 +79,12 @@ class SinkAdapter implements Sink {
     this.#connection = connection
   }
 
-  write(text: string): boolean {
-    return this.#sink.write(text)
+  write(data: string | Uint8Array): boolean {
+    return this.#sink.write(typeof data === 'string' ? data : decoder.decode(data))
   }
 
   writeShared({ bytes }: SharedFrames): boolean {
-    return this.#sink.write(decoder.decode(bytes))
+    return this.write(bytes)
   }
 
   end(): void {

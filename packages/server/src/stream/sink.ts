@@ -2,8 +2,8 @@ import type { SharedFrames } from '../log/shared-frames.ts'
 
 /** Where frames leave the process: one class per kind of response. */
 export interface Sink {
-  /** Writes whole frames. `false`: they were taken, but there is no room for more until the owner's `drained`. */
-  write(text: string): boolean
+  /** Writes whole frames, never nothing: an empty chunk would end the body. `false`: they were taken, but there is no room for more until the owner's `drained`. */
+  write(data: string | Uint8Array): boolean
   /** Writes frames that many connections share. Returns as `write` does. */
   writeShared(frames: SharedFrames): boolean
   /** Ends the response cleanly. */

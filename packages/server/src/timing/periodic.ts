@@ -35,8 +35,10 @@ export function startPeriodic(member: Periodic, intervalMs: number): void {
 
 /** Idempotent. */
 export function stopPeriodic(member: Periodic, intervalMs: number): void {
-  alone.get(member)?.()
-  alone.delete(member)
+  if (isPerRequest) {
+    alone.get(member)?.()
+    alone.delete(member)
+  }
   const group = groups.get(intervalMs)
   if (!group?.members.delete(member) || group.members.size > 0) return
   group.stop()

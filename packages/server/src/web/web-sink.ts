@@ -44,8 +44,8 @@ class WebSink implements Sink, ClosedWatcher {
     this.#connection = connection
   }
 
-  write(text: string): boolean {
-    return this.#enqueue(encoder.encode(text))
+  write(data: string | Uint8Array): boolean {
+    return this.#enqueue(typeof data === 'string' ? encoder.encode(data) : data)
   }
 
   writeShared(frames: SharedFrames): boolean {
