@@ -1,9 +1,8 @@
 import type { Database } from './database.ts'
+import { OUTBOX } from './sql/publish-function.ts'
 
 /** Notifies processes. Parameters after the hub's name: topic, payload. */
 export const NOTIFY = 'SELECT pg_notify($2, $3), $1::text'
-/** Payload that says: look at the outbox. The function `publish` of the schema sends it too. */
-export const OUTBOX = 'outbox'
 /** A process that inserts into the outbox says so no more often than this, in milliseconds. */
 const OUTBOX_MS = 20_000
 

@@ -4,7 +4,8 @@ import type { PostgresConnection } from './connection.ts'
 import type { Database } from './database.ts'
 import type { Lane } from './lane.ts'
 import { quoted } from './migrations.ts'
-import { NOTIFY, OUTBOX } from './notify.ts'
+import { NOTIFY } from './notify.ts'
+import { OUTBOX } from './sql/publish-function.ts'
 
 /** Interval of the proofs that notifications arrive, in milliseconds. */
 const PROOF_MS = 30_000

@@ -1,4 +1,5 @@
-import { OUTBOX } from '../notify.ts'
+/** Payload that says: look at the outbox. The function below sends it too. */
+export const OUTBOX = 'outbox'
 
 /**
  * The function that other programs publish with. It needs no right to a table, and takes nothing that a hub could not
