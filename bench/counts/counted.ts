@@ -5,6 +5,8 @@ import { countTokens } from './count-tokens.ts'
 import type { Cost, Costs, CountedAnswer, CountedOrder, Opening } from './messages.ts'
 import type { Scenario } from './scenarios.ts'
 
+// It also ends when the bench is killed.
+process.on('disconnect', () => process.exit())
 const session = new Session()
 session.connect()
 await session.post('Debugger.enable')
@@ -19,7 +21,6 @@ await run(units)
 const tokens = await countExecuted()
 const bytes = await countAllocated()
 say({ type: 'counted', costs: join() })
-process.on('disconnect', () => process.exit())
 
 async function countExecuted(): Promise<Map<string, number>> {
   await session.post('Profiler.takePreciseCoverage')
