@@ -50,9 +50,12 @@ async function createStreams(servers: readonly string[]): Promise<boolean> {
     { timeoutMs: ELECTION_MS },
   )
   if (outcome !== 'refused') return true
-  await until(() => open({ servers, timeoutMs: 2_000 }).read(0, STATE), 'the streams are there', {
-    timeoutMs: ELECTION_MS,
-  })
+  const first = open({ servers, timeoutMs: 2_000 })
+  const use = async () => {
+    await first.read(0, STATE)
+    return first.committed(['ada'])
+  }
+  await until(use, 'the streams are there', { timeoutMs: ELECTION_MS })
   const operator = await operate({ url: servers[0] as string })
   for (const kind of ['log', 'commits', 'presence']) {
     const stream = `sse-${kind}-hub`
