@@ -12,21 +12,15 @@ export const resolveSource = {
   },
 }
 
-const cores = availableParallelism()
-
 /** Options of every project. Vitest does not pass the root's options on to projects. */
 export const shared = {
-  // Test files at a time. They wait for a third of the time, for stores, timeouts and the builds of apps.
-  maxWorkers: Math.ceil(1.5 * cores),
+  maxWorkers: availableParallelism(),
   // A busy machine is slow. No test passes because something was fast.
   testTimeout: 40_000,
   hookTimeout: 60_000,
   // For those that name none: Vitest's is one second.
   expect: { poll: { timeout: 20_000 } },
 }
-
-/** Files that wait for half of the time, for browsers, leases and restarts. Projects of another number run before. */
-export const waiting = { maxWorkers: 2 * cores, sequence: { groupOrder: 1 } }
 
 const paths = {
   chromium: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',

@@ -63,7 +63,6 @@ const stages = [
       },
     ],
   ],
-  // Unit tests wait for stores a third of the time, in which the other lanes build.
   [
     [
       {
@@ -73,6 +72,8 @@ const stages = [
         next: 'run the file alone: `node scripts/dev.mjs unit path/to/x.test.ts`',
       },
     ],
+  ],
+  [
     [
       { name: 'build', run: ['pnpm', 'build'], next: 'run `node scripts/dev.mjs build`' },
       {
@@ -94,10 +95,24 @@ const stages = [
         needs: 'build',
         next: 'make the bundle smaller: the limits in .size-limit.json are promises to users',
       },
+    ],
+    [
       {
         name: 'site',
         run: ['pnpm', 'site'],
         next: 'mend the link or the page that it names, then run `node scripts/dev.mjs site`',
+      },
+    ],
+  ],
+  // Pages run the sources, and the servers beside them what was built.
+  [
+    [
+      {
+        name: 'tests in browsers',
+        ...vitest('browser', '--config=vitest.browser.config.ts'),
+        live: true,
+        needs: 'build',
+        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
       },
     ],
   ],
@@ -115,15 +130,6 @@ const stages = [
         name: 'unused code',
         run: ['knip'],
         next: 'delete unused code, or explain in knip.json why it is needed',
-      },
-    ],
-    // Pages run the sources, and the servers beside them what was built.
-    [
-      {
-        name: 'tests in browsers',
-        ...vitest('browser', '--config=vitest.browser.config.ts'),
-        needs: 'build',
-        next: 'run the file alone: `node scripts/dev.mjs browser tests/browser/x.test.ts`',
       },
     ],
   ],

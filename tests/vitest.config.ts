@@ -1,11 +1,10 @@
 import { defineProject } from 'vitest/config'
-import { resolveSource, shared, waiting } from '../vitest.shared.ts'
+import { resolveSource, shared } from '../vitest.shared.ts'
 
 export default defineProject({
   ...resolveSource,
   test: {
     ...shared,
-    ...waiting,
     name: 'tests',
     include: ['**/*.test.ts'],
     exclude: [

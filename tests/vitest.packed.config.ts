@@ -1,11 +1,10 @@
 import { defineProject } from 'vitest/config'
-import { shared, waiting } from '../vitest.shared.ts'
+import { shared } from '../vitest.shared.ts'
 
 /** What runs on the packed tarballs, as an app would install them: nothing here resolves to `src`. */
 export default defineProject({
   test: {
     ...shared,
-    ...waiting,
     name: 'packed',
     include: [
       'package/**/*.test.ts',

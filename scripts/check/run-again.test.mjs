@@ -16,7 +16,7 @@ describe('filesToRunAgain', () => {
   })
 
   it('names none if many failed, if one broke before its tests, or if an error belongs to no test', () => {
-    const many = Array.from({ length: 4 }, (_, n) => file(`${n}.test.ts`, { works: 'failed' }))
+    const many = Array.from({ length: 7 }, (_, n) => file(`${n}.test.ts`, { works: 'failed' }))
     expect(filesToRunAgain(report(...many), '')).toEqual([])
     expect(filesToRunAgain(report(one, { ...file('b.test.ts', {}), status: 'failed' }), '')).toEqual([])
     expect(filesToRunAgain(report(one), '⎯⎯ Unhandled Rejection ⎯⎯')).toEqual([])
