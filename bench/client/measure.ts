@@ -132,8 +132,8 @@ async function startReaders(scenario: Scenario, names: readonly RowName[]) {
     readers.push(reader)
     await reader.hear('ready')
     runs.set(name, (shape) => {
-      const query = new URLSearchParams({ shape: JSON.stringify(shape) })
-      const url = port ? `http://127.0.0.1:${port}/?${query}` : undefined
+      const path = encodeURIComponent(JSON.stringify(shape))
+      const url = port ? `http://127.0.0.1:${port}/${path}` : undefined
       return reader.ask({ type: 'run', shape, ...(url && { url }) }, 'ran')
     })
   }

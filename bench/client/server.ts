@@ -1,4 +1,4 @@
-// Sends the shape that the query names to whoever asks, as fast as it is taken.
+// Sends the shape that the path names to whoever asks, as fast as it is taken.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,7 +8,7 @@ import { makeChunks, type Shape } from './stream.ts'
 const made = new Map<string, Uint8Array[]>()
 
 const server = createServer((req, res) => {
-  const key = new URL(req.url ?? '', 'http://test').searchParams.get('shape') ?? ''
+  const key = decodeURIComponent(req.url?.split('/')[1] ?? '')
   const chunks = made.get(key) ?? makeChunks(JSON.parse(key) as Shape)
   made.set(key, chunks)
   res.writeHead(200, { 'content-type': 'text/event-stream' })

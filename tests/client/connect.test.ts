@@ -517,6 +517,9 @@ describe('wrong usage', () => {
     expect(codeOf(() => connect(leads, { params: { owner: 'a' } }))).toMatch(
       /^option_invalid: .*give baseUrl$/,
     )
+    expect(codeOf(() => connect('/stream', { baseUrl: 'http://a/?tenant=1' }))).toBe(
+      'option_invalid: connect: baseUrl "http://a/?tenant=1" must have no query: add it in url()',
+    )
     expect(codeOf(() => connect(leads, { baseUrl: 'http://a', params: {} as never }))).toMatch(
       /^param_missing: .*"owner"/,
     )

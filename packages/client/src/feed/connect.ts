@@ -11,7 +11,10 @@ import { makeInspectable } from './inspect.ts'
 import { StreamFeed } from './stream-feed.ts'
 
 export interface ConnectOptions {
-  /** Base URL of a path (a contract's, or one that starts with `/`). Its own path is kept. Default: the page's origin. */
+  /**
+   * Base URL of a path (a contract's, or one that starts with `/`), without a query. Its own path is kept. Default: the page's
+   * origin.
+   */
   baseUrl?: string | URL
   /**
    * Returns the URL to request. Called before each attempt with the target's URL, to add a query or a fresh ticket.
@@ -151,6 +154,7 @@ export function isContract(target: StreamContract | string | URL): target is Str
 /** A base URL keeps its own path: `https://example.com/api` + `/leads` is `/api/leads`. */
 export function buildUrl(target: string, baseUrl: string | URL | undefined): string {
   const page = (globalThis as { location?: { href: string } }).location?.href
+  if (/[?#]/.test(String(baseUrl))) throw invalid(`baseUrl "${baseUrl}" must have no query: add it in url()`)
   const url = baseUrl && target.startsWith('/') ? `${String(baseUrl).replace(/\/+$/, '')}${target}` : target
   try {
     return toUrl(url, page).href
