@@ -12,12 +12,17 @@ export function newRoom() {
   /** Of requests with this query. */
   const connections = async (query = ''): Promise<[opened: number, open: number]> =>
     (await fetch(`${baseUrl}/connections/${name}${query}`)).json()
+  /** Publishes the numbers from the first to the last. */
+  const publish = (from: number, to = from) =>
+    fetch(`${baseUrl}/publish/${name}/${from}/${to}`, { method: 'POST' })
   return {
     options,
     connections,
-    /** Publishes the numbers from the first to the last. */
-    publish: (from: number, to = from) =>
-      fetch(`${baseUrl}/publish/${name}/${from}/${to}`, { method: 'POST' }),
+    publish,
+    /** Publishes the numbers from 1 to 5,000 in 100 pieces, one after the other. */
+    async publishPieces(): Promise<void> {
+      for (let from = 1; from < 5_000; from += 50) await publish(from, from + 49)
+    },
     /** Waits until the server has `wanted` connections. */
     hasOpen: (wanted: number, query = '') =>
       vi.waitUntil(async () => (await connections(query))[1] === wanted, {
