@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../log/engine.ts'
 import { makePage } from './page.ts'
-import { utf8Length } from './utf8-length.ts'
+import { countUtf8, utf8Length } from './utf8-length.ts'
 
 const entry = (position: number, data = '1'): Entry => ({ position, at: 0, channel: 'c', event: 'e', data })
 const STATE = { epoch: 'e1', head: 10, oldest: 1 }
@@ -33,11 +33,14 @@ describe('makePage', () => {
   })
 })
 
-it('utf8Length counts what an encoder writes, for any text', () => {
+it.each([
+  ['utf8Length', utf8Length],
+  ['countUtf8', countUtf8],
+])('%s counts what an encoder writes, for any text', (_, count) => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.string(),
     fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units)),
   )
-  fc.assert(fc.property(text, (any) => utf8Length(any) === new TextEncoder().encode(any).byteLength))
+  fc.assert(fc.property(text, (any) => count(any) === new TextEncoder().encode(any).byteLength))
 })

@@ -90,7 +90,7 @@ describe('shared frames', () => {
     expect(ordinary).toBeGreaterThan(direct + 5)
   })
 
-  it('of large events are the same memory for every connection, never copied', async () => {
+  it('of large events are the same memory for all connections: the frames, and one copy where many write them', async () => {
     const written: Uint8Array[][] = []
     const hub = testHub()
     const server = await serveHub(hub, {}, (listener) => (req, res) => {
@@ -105,18 +105,28 @@ describe('shared frames', () => {
       }
       listener(req, res)
     })
-    const clients = [new RawClient(server.origin), new RawClient(server.origin)]
+    const clients = Array.from({ length: 8 }, () => new RawClient(server.origin))
     for (const client of clients) {
       client.socket.write(request('GET', '/leads/1'))
       await client.until((text) => text.includes('sse.open'))
     }
     await Promise.all(['x', 'y'].map((text) => hub.publish('1', 'text', text.repeat(60_000))))
-    for (const client of clients) await client.until((text) => text.endsWith('y"\n\n\r\n'))
-    const [one, two] = written as [Uint8Array[], Uint8Array[]]
-    expect(one).toHaveLength(2)
-    one.forEach((piece, at) => {
-      expect(piece).toBe(two[at])
+    const bodies = []
+    for (const client of clients) {
+      const text = await client.until((received) => received.endsWith('y"\n\n\r\n'))
+      bodies.push(dechunk(text).slice(dechunk(text).indexOf('event: text')))
+    }
+    expect(new Set(bodies).size).toBe(1)
+    const [frames, alike] = written as [Uint8Array[], Uint8Array[]]
+    expect(frames.map(({ byteLength }) => byteLength > 100_000)).toEqual([false, false])
+    expect(alike).toHaveLength(2)
+    alike.forEach((piece, at) => {
+      expect(piece).toBe(frames[at])
     })
+    const [last, before] = [written[7], written[6]] as [Uint8Array[], Uint8Array[]]
+    expect(last).toHaveLength(1)
+    expect(last[0]?.byteLength).toBeGreaterThan(120_000)
+    expect(last[0]).toBe(before[0])
     for (const client of clients) client.socket.destroy()
   })
 

@@ -92,7 +92,7 @@ export class NodeSink implements Sink {
     this.#owner.sentBytes += frames.byteLength
     const socket = this.#direct
     if (!socket) return this.#writeResponse(frames.bytes)
-    if (!frames.isLarge) frames.chunk ??= toChunk(frames.bytes)
+    if (!frames.chunk && frames.countWrite()) frames.chunk = toChunk(frames.bytes)
     if (!this.#isBegun) return this.#writeFirst(socket, frames.chunk ?? toChunk(frames.bytes))
     return this.#written(socket, frames.chunk ? socket.write(frames.chunk) : writeParts(socket, frames))
   }
