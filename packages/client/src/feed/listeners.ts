@@ -43,7 +43,7 @@ export class Listeners {
     return known ?? { name, listeners: [], read: this.#readerOf(name) }
   }
 
-  /** Together with the look at the queues before the listeners, an index saves 14 of 188 ns of an event that nobody listens to. */
+  /** Together with the look at the queues before the listeners, an index saves 14 of 188 ns of an event without a listener. */
   #find(name: string): NameSubscription | undefined {
     const all = this.#subscriptions
     for (let at = 0; at < all.length; at += 1) if ((all[at] as NameSubscription).name === name) return all[at]
