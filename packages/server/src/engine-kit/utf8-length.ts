@@ -1,13 +1,13 @@
-interface BufferClass {
+interface NativeBuffer {
   byteLength(text: string): number
 }
 
 /** Of Node, Bun and Deno: measures 20 KB in 1 µs instead of 17. */
-const { Buffer } = globalThis as { Buffer?: BufferClass }
+const { Buffer: native } = globalThis as unknown as Record<'Buffer', NativeBuffer | undefined>
 
 /** Returns the size of a text in bytes of UTF-8, without encoding it. A lone surrogate counts as the three bytes of U+FFFD. */
 export function utf8Length(text: string): number {
-  return Buffer ? Buffer.byteLength(text) : countUtf8(text)
+  return native ? native.byteLength(text) : countUtf8(text)
 }
 
 /** The same without `Buffer`. */
