@@ -1,4 +1,4 @@
-// Sends the shape that the path names to whoever asks, as fast as it is taken.
+// Sends the shape that the path names to each client, as fast as it is read.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -2,7 +2,7 @@ interface NativeBuffer {
   byteLength(text: string): number
 }
 
-/** Of Node, Bun and Deno: measures 20 KB in 1 µs instead of 17. */
+/** Of Node, Bun and Deno: measures 20 KB in 4 µs, the loop below in 47. */
 const { Buffer: native } = globalThis as unknown as Record<'Buffer', NativeBuffer | undefined>
 
 /** Returns the size of a text in bytes of UTF-8, without encoding it. A lone surrogate counts as the three bytes of U+FFFD. */
